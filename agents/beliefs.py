@@ -1,0 +1,122 @@
+"""What traders believe: probabilities of the low payoff, spread over a cohort."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from markets.quote import FloatArray
+
+_BETA = re.compile(r"^beta\(\s*([^,()]+?)\s*,\s*([^,()]+?)\s*\)$")
+
+
+class Beliefs:
+    """A distribution of beliefs on (0, 1).
+
+    Parameters
+    ----------
+    given : str or sequence of float
+        ``"uniform"``, ``"beta(a, b)"`` with a, b > 0, or the beliefs themselves, one a member,
+        each strictly between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the distribution is unknown or a belief lies outside (0, 1).
+    """
+
+    def __init__(self, given: str | Sequence[float] | FloatArray) -> None:
+        self.given = given
+        self.values: FloatArray | None = None
+        if isinstance(given, str):
+            self._law = _law(given)
+            return
+        values = np.sort(np.asarray(given, dtype=np.float64).ravel())
+        if values.size < 2:
+            raise ValueError(f"beliefs has {values.size} entries; at least two are needed")
+        wrong = values[~((values > 0.0) & (values < 1.0))]
+        if wrong.size:
+            raise ValueError(f"beliefs contains {wrong[0]}; a belief lies strictly between 0 and 1")
+        self.values = values
+
+    @property
+    def named(self) -> bool:
+        """Whether this is a named distribution, with a smooth distribution function."""
+        return self.values is None
+
+    def quantile(self, share: FloatArray) -> FloatArray:
+        """Belief below which a share of the cohort lies.
+
+        Beliefs that were given are spread evenly between each other's midpoints.
+        """
+        if self.values is None:
+            return np.asarray(self._law.ppf(share), dtype=np.float64)
+        return np.interp(share, *self._spread())
+
+    def below(self, belief: float) -> float:
+        """Share of the cohort whose belief is at most ``belief``."""
+        if self.values is None:
+            return float(self._law.cdf(belief))
+        shares, edges = self._spread()
+        return float(np.interp(belief, edges, shares))
+
+    def members(self, count: int) -> FloatArray:
+        """Beliefs of single traders in rising order: the medians of equal slices, or the given."""
+        if self.values is not None:
+            return self.values
+        return self.quantile((np.arange(count) + 0.5) / count)
+
+    def edges(self, count: int) -> FloatArray:
+        """Beliefs at the ``count + 1`` edges of equal slices of the cohort."""
+        return self.quantile(np.linspace(0.0, 1.0, count + 1))
+
+    def means(self, shares: FloatArray) -> FloatArray:
+        """Mean belief between neighbouring quantiles ``shares`` (k + 1 of them), shape (k,)."""
+        edges = self.quantile(shares)
+        if self.values is None and self.given != "uniform":
+            a, b = self._law.args
+            # the part of the mean of Beta(a, b) below x: a / (a + b) times Beta(a + 1, b) at x
+            part = a / (a + b) * stats.beta(a + 1.0, b).cdf(edges)
+            return np.clip(np.diff(part) / np.diff(shares), edges[:-1], edges[1:])
+        if self.values is not None:
+            knots = np.union1d(shares, np.linspace(0.0, 1.0, self.values.size + 1))
+            values = self.quantile(knots)
+            part = np.concatenate(
+                [[0.0], np.cumsum(np.diff(knots) * 0.5 * (values[1:] + values[:-1]))]
+            )
+            return np.diff(np.interp(shares, knots, part)) / np.diff(shares)
+        return 0.5 * (edges[:-1] + edges[1:])
+
+    def _spread(self) -> tuple[FloatArray, FloatArray]:
+        """Distribution function through the given beliefs: shares and the beliefs at them."""
+        assert self.values is not None
+        values = self.values
+        middle = 0.5 * (values[1:] + values[:-1])
+        first = max(2.0 * values[0] - middle[0], 0.0)
+        last = min(2.0 * values[-1] - middle[-1], 1.0)
+        return (
+            np.linspace(0.0, 1.0, values.size + 1),
+            np.concatenate([[first], middle, [last]]),
+        )
+
+
+def _law(name: str) -> stats.rv_continuous:
+    """Named distribution as a frozen SciPy distribution."""
+    text = name.strip().lower()
+    if text == "uniform":
+        return stats.uniform()
+    match = _BETA.match(text)
+    if match:
+        try:
+            a, b = float(match[1]), float(match[2])
+        except ValueError:
+            a = b = np.nan
+        if 0.0 < a < np.inf and 0.0 < b < np.inf:
+            return stats.beta(a, b)
+        raise ValueError(f'beliefs is "{name}"; beta(a, b) needs two positive numbers')
+    raise ValueError(
+        f'beliefs is "{name}"; known are "uniform", "beta(a, b)" and a list of beliefs'
+    )

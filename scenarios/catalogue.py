@@ -1,0 +1,24 @@
+"""The scenarios by name."""
+
+from __future__ import annotations
+
+from scenarios.repo_margins import margin_hike
+from simulator import Scenario
+from simulator.parameters import unknown
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario for scenario in (margin_hike.SCENARIO,)
+}
+
+
+def find(name: str) -> Scenario:
+    """The scenario of a name.
+
+    Raises
+    ------
+    ValueError
+        If there is none, with the nearest name.
+    """
+    if name not in SCENARIOS:
+        raise ValueError(unknown(name, list(SCENARIOS), "scenario"))
+    return SCENARIOS[name]

@@ -1,0 +1,215 @@
+"""Parameters of a scenario: one declaration from which help, TOML, JSON and checks come."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+
+from simulator.economy import MAX_ROUNDS
+
+
+class Parameters(BaseModel):
+    """Base of every scenario's parameters: frozen, finite, and no unknown names.
+
+    A field's ``description`` is its meaning; ``json_schema_extra`` may give its ``unit`` and, in
+    words, what is ``allowed``.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+    max_rounds: int = Field(
+        default=MAX_ROUNDS,
+        ge=1,
+        description="rounds at one date before the run gives up",
+        json_schema_extra={"unit": "rounds"},
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:
+        """Refuse unknown names, with the nearest known one."""
+        if isinstance(given, Mapping):
+            for name in given:
+                if name not in cls.model_fields:
+                    raise ValueError(unknown(str(name), list(cls.model_fields), "parameter"))
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A parameter as help pages show it."""
+
+    name: str
+    default: Any
+    unit: str
+    allowed: str
+    meaning: str
+
+
+def declared(model: type[Parameters]) -> list[Declaration]:
+    """The parameters of a model: its own in the order of their declaration, then the common ones."""
+    common = Parameters.model_fields
+    fields = model.model_fields
+    order = [name for name in fields if name not in common] + [n for n in fields if n in common]
+    return [
+        Declaration(
+            name, field.default, _extra(field, "unit"), allowed(field), field.description or ""
+        )
+        for name, field in ((name, fields[name]) for name in order)
+    ]
+
+
+def unknown(name: str, known: list[str], kind: str) -> str:
+    """One sentence on a name that is not known, with the nearest that is."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
+    return f'"{name}" is not a {kind}; {hint}'
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a field may be, in words."""
+    told = _extra(field, "allowed")
+    if told:
+        return told
+    choices = _choices(field.annotation)
+    if choices:
+        return " or ".join(choices)
+    bounds = {
+        key: getattr(item, key)
+        for item in field.metadata
+        for key in ("gt", "ge", "lt", "le")
+        if getattr(item, key, None) is not None
+    }
+    low = f"({bounds['gt']}" if "gt" in bounds else f"[{bounds['ge']}" if "ge" in bounds else "(-inf"
+    high = f"{bounds['lt']})" if "lt" in bounds else f"{bounds['le']}]" if "le" in bounds else "inf)"
+    kind = "a whole number" if field.annotation is int else "a number"
+    return f"{kind} in {low}, {high}" if bounds else kind
+
+
+def explain(error: ValidationError, model: type[Parameters]) -> str:
+    """The first problem that pydantic found, in one sentence: field, value, what is allowed."""
+    problem = error.errors(include_url=False)[0]
+    place = list(problem["loc"])
+    if not place:
+        return str(problem["msg"]).removeprefix("Value error, ")
+    name = str(place[0])
+    field = model.model_fields[name]
+    index = "".join(f"[{part}]" for part in place[1:] if isinstance(part, int))
+    if problem["type"] == "value_error":
+        return str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "missing":
+        return f"{name} is missing; it must be {allowed(field)}"
+    value = problem["input"]
+    shown = f'"{value}"' if isinstance(value, str) else repr(value)
+    return f"{name}{index} is {shown}; it must be {allowed(field)}"
+
+
+def parse(model: type[Parameters], given: Mapping[str, Any]) -> Parameters:
+    """Check given values against a declaration.
+
+    Raises
+    ------
+    ValueError
+        With one sentence that names the field, the value and what is allowed.
+    """
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        raise ValueError(explain(error, model)) from None
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Read ``key=value``; the value as TOML if it is, as plain text otherwise."""
+    name, equals, value = text.partition("=")
+    name, value = name.strip(), value.strip()
+    if not equals or not name:
+        raise ValueError(f'"{text}" is not an assignment; write --set key=value')
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name, value
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Read the name of a scenario and its parameters from a file.
+
+    Raises
+    ------
+    ValueError
+        If the file can't be read, is not TOML (with line and column), or names no scenario.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ValueError(f"{path} can't be read: {reason}") from None
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path} is not TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
+    name = content.pop("scenario", None)
+    if not isinstance(name, str):
+        raise ValueError(f'{path} names no scenario; its first line must be scenario = "..."')
+    given = content.pop("parameters", {})
+    if content or not isinstance(given, dict):
+        extra = next(iter(content), "parameters")
+        raise ValueError(
+            f'{path} has "{extra}" outside [parameters]; only scenario and [parameters] are known'
+        )
+    return name, given
+
+
+def to_toml(scenario: str, parameters: Parameters, *, comments: bool = False) -> str:
+    """Write a scenario's parameters as a file that ``walras run`` reads.
+
+    Parameters
+    ----------
+    scenario : str
+        Name of the scenario.
+    parameters : Parameters
+        The values.
+    comments : bool
+        Whether to say above each parameter what it means, its unit and what is allowed.
+    """
+    document = tomlkit.document()
+    document["scenario"] = scenario
+    table = tomlkit.table()
+    values = parameters.model_dump(mode="json")
+    for item in declared(type(parameters)):
+        if comments:
+            unit = f" [{item.unit}]" if item.unit else ""
+            table.add(tomlkit.comment(f"{item.meaning}{unit}; {item.allowed}"))
+        if values[item.name] is None:
+            if comments:
+                table.add(tomlkit.comment(f"{item.name} = ..."))
+        else:
+            table[item.name] = values[item.name]
+        if comments:
+            table.add(tomlkit.nl())
+    document["parameters"] = table
+    return tomlkit.dumps(document)
+
+
+def _extra(field: FieldInfo, key: str) -> str:
+    extra = field.json_schema_extra
+    return str(extra.get(key, "")) if isinstance(extra, dict) else ""
+
+
+def _choices(annotation: Any) -> list[str]:
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return [f'"{choice}"' for choice in get_args(annotation)]
+    if origin in (Union, types.UnionType):
+        return [choice for part in get_args(annotation) for choice in _choices(part)]
+    return []

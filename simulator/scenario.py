@@ -1,0 +1,104 @@
+"""What a scenario is: a published economy with parameters, a closed form and a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from simulator.certificate import Certificate
+from simulator.economy import Economy
+from simulator.parameters import Parameters
+
+if TYPE_CHECKING:
+    from simulator.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One economy of a scenario, taken through its dates.
+
+    Attributes
+    ----------
+    name : str
+        Label in the column ``case`` of every table.
+    build : callable
+        Makes the economy as it stands at the first date, from the one random generator.
+    announcements : sequence of mappings
+        What the clearing house announces at each date, as keyword arguments of
+        :meth:`simulator.economy.Economy.announce`; the first is already built in.
+    """
+
+    name: str
+    build: Callable[[np.random.Generator], Economy]
+    announcements: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A resting point as data: all that certificates and read-outs may look at.
+
+    Attributes
+    ----------
+    case : str
+        Name of the case.
+    date : int
+        Date within the case, from 1.
+    quotes : mapping
+        The quotes by name.
+    agents : pandas.DataFrame
+        Holdings and primitives, a row a trader (or slice of a continuum).
+    complete : bool
+        Whether the table shows every trader, or a sample.
+    """
+
+    case: str
+    date: int
+    quotes: Mapping[str, float]
+    agents: pd.DataFrame
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A published economy that can be run.
+
+    Attributes
+    ----------
+    name, summary, source : str
+        Its name in the command, a line on what it shows, and the paper.
+    parameters : type
+        Pydantic model of its parameters.
+    cases : callable
+        Parameters to the cases to run.
+    describe : callable
+        Parameters, the economy at rest and the resting point to further columns of the table of
+        dates.
+    closed_form : callable
+        Parameters and the resting point to the quotes (and read-outs) of the paper's closed form,
+        by name; None where there is none.
+    certify : callable
+        Parameters and the resting point to its certificate.
+    figures : callable
+        A run to figures by file name.
+    caution : str
+        What a reader of the results should keep in mind, if anything.
+    headline : sequence of str
+        Columns of the table of dates that the command prints after quotes.
+    """
+
+    name: str
+    summary: str
+    source: str
+    parameters: type[Parameters]
+    cases: Callable[[Any], Sequence[Case]]
+    describe: Callable[[Any, Economy, Resting], Mapping[str, Any]]
+    closed_form: Callable[[Any, Resting], Mapping[str, float] | None]
+    certify: Callable[[Any, Resting], Certificate]
+    figures: Callable[[Run], Mapping[str, Figure]]
+    caution: str = ""
+    headline: Sequence[str] = field(default=())

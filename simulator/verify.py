@@ -1,0 +1,159 @@
+"""Checking an exported run from its files alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simulator.certificate import Certificate
+from simulator.export import FORMAT, MANIFEST, digest, seal
+from simulator.parameters import parse
+from simulator.scenario import Resting, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check of an exported run found.
+
+    Attributes
+    ----------
+    scenario : str
+        What was run.
+    altered : tuple of str
+        Files (or the manifest) that are not what the manifest says, and how.
+    dates : pandas.DataFrame
+        Case and date of each resting point, and whether it is certified again.
+    certificates : tuple of Certificate
+        The new certificates, one a row of ``dates``.
+    unchecked : tuple of str
+        What could not be checked, because the run exported a sample of its traders.
+    """
+
+    scenario: str
+    altered: tuple[str, ...]
+    dates: pd.DataFrame
+    certificates: tuple[Certificate, ...]
+    unchecked: tuple[str, ...]
+
+    @property
+    def certified(self) -> bool:
+        """Whether every resting point is an equilibrium by its files."""
+        return bool(self.certificates) and all(c.holds for c in self.certificates)
+
+
+def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
+    """Certify an exported run again.
+
+    1. Find the manifest and check its own seal.
+    2. Compare the digest of every file with the manifest.
+    3. Read parameters from the manifest, quotes and holdings from the tables.
+    4. Certify every resting point; the certificates of the manifest are not used.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An exported run, or a folder that holds exactly one.
+    scenarios : mapping
+        The scenarios by name.
+
+    Raises
+    ------
+    ValueError
+        If the folder is no exported run, or too little of it is left to check.
+    """
+    folder = _run_folder(folder)
+    manifest = _read_manifest(folder)
+    scenario = scenarios.get(str(manifest.get("scenario")))
+    if scenario is None:
+        raise ValueError(f'{folder} is a run of "{manifest.get("scenario")}", which is not known')
+    altered = _altered(folder, manifest)
+    parameters = parse(scenario.parameters, manifest["parameters"])
+    dates = _read_table(folder, "dates")
+    agents = _read_table(folder, "agents")
+    complete = bool(manifest["complete"])
+    certificates = []
+    try:
+        quote_names = list(manifest["dates"][0]["quotes"])
+        for row in dates.to_dict("records"):
+            here = (agents["case"] == row["case"]) & (agents["date"] == row["date"])
+            resting = Resting(
+                case=str(row["case"]),
+                date=int(row["date"]),
+                quotes={name: float(row[name]) for name in quote_names},
+                agents=agents[here].reset_index(drop=True),
+                complete=complete,
+            )
+            certificates.append(scenario.certify(parameters, resting))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"{folder} does not hold together: {error}") from None
+    unchecked = ()
+    if not complete:
+        unchecked = (
+            f"only {len(agents)} rows of a larger number of traders were exported: clearing of"
+            " the markets and the accounts of the clearing house could not be checked",
+        )
+    return Verification(
+        scenario=scenario.name,
+        altered=altered,
+        dates=dates[["case", "date"]].assign(certified=[c.holds for c in certificates]),
+        certificates=tuple(certificates),
+        unchecked=unchecked,
+    )
+
+
+def _run_folder(folder: Path) -> Path:
+    """The folder itself, or the only run inside it."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder; name the folder of an exported run")
+    if (folder / MANIFEST).is_file():
+        return folder
+    inside = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    if len(inside) == 1:
+        return inside[0]
+    if inside:
+        names = ", ".join(path.name for path in inside)
+        raise ValueError(f"{folder} holds {len(inside)} runs; name one of them: {names}")
+    raise ValueError(f"{folder} is not an exported run: it has no {MANIFEST}")
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        raise ValueError(f"{path} is not readable as JSON; the run is truncated") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ValueError(f"{path} is not the manifest of a run of this version")
+    missing = {"scenario", "parameters", "complete", "dates", "files", "seal"} - manifest.keys()
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(sorted(missing))}; it has been altered")
+    return manifest
+
+
+def _altered(folder: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
+    found = []
+    if seal(manifest) != manifest["seal"]:
+        found.append(f"{MANIFEST}: its content is not what was sealed")
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            found.append(f"{name}: missing")
+        elif digest(path) != expected:
+            found.append(f"{name}: its content has changed")
+    known = {*manifest["files"], MANIFEST}
+    found += [f"{p.name}: not part of the run" for p in folder.iterdir() if p.name not in known]
+    return tuple(sorted(found))
+
+
+def _read_table(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / f"{name}.parquet"
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path} can't be read as a table: {reason}") from None
