@@ -248,7 +248,7 @@ class NewtonTatonnement:
         ):
             travelled = here - base
             correction = self._newton(residual, state.base_slope, state.base_free)
-            if not np.linalg.norm(correction) < state.base_step:
+            if np.any(travelled) and not np.linalg.norm(correction) < state.base_step:
                 slope = state.base_slope + np.outer(
                     residual - state.base_residual - state.base_slope @ travelled, travelled
                 ) / float(travelled @ travelled)
@@ -293,6 +293,10 @@ class NewtonTatonnement:
         if np.any(over):
             step = step * float(np.min(reach[over] / np.abs(step[over])))
         target = limits.clip(base + step)
+        at_end = (~limits.lower_attained & (target <= limits.lower)) | (
+            ~limits.upper_attained & (target >= limits.upper)
+        )
+        target = np.where(at_end, base, target)  # rounding must not reach what is only approached
         moved = np.abs(target - base)
         if state.calm > 1:
             moved = np.maximum(moved, self.calm_grains * limits.grain)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import numpy as np
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -205,10 +206,22 @@ def _print_run(finished: Run, written: Path | None) -> None:
     Console(width=max(out.width, 132)).print(table)
     if finished.outcome is not Outcome.CLEARED:
         _print_certificate(finished.certificate)
+    if scenario.report is not None:
+        _print_report(scenario.report(finished))
     if scenario.caution:
         out.print(scenario.caution, highlight=False)
     if written is not None:
         out.print(f"written to {written}", highlight=False)
+
+
+def _print_report(report: pd.DataFrame) -> None:
+    table = Table(box=None, pad_edge=False)
+    for head in report.columns:
+        table.add_column(str(head).replace("_", " "))
+    for values in report.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in values))
+    Console(width=max(out.width, 132)).print()
+    Console(width=max(out.width, 132)).print(table)
 
 
 def _cell(value: Any) -> str:

@@ -106,6 +106,8 @@ def _write_tables(run: Run, folder: Path) -> None:
         table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
         if name != "agents" or len(table) <= CSV_LIMIT:
             table.to_csv(folder / f"{name}.csv", index=False)
+    if run.scenario.report is not None:
+        run.scenario.report(run).to_csv(folder / "report.csv", index=False)
 
 
 def _write_figures(run: Run, folder: Path) -> None:
