@@ -32,7 +32,7 @@ class Market(Protocol):
         ...
 
     def first_quotes(self) -> dict[str, float]:
-        """Starting quotes, from the primitives alone."""
+        """Starting quotes, from the primitives alone; asked for after ``open``."""
         ...
 
     def limits(self, terms: Any) -> Limits:
@@ -100,7 +100,7 @@ class Economy(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=rng)
         self.market = market
         self.adjuster: Adjuster = NewtonTatonnement() if adjuster is None else adjuster
-        self.quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
+        self.quotes = dict(first_quotes or {})
         self.date = 0
         self.round = 0
         self.adjustment: Adjustment | None = None
@@ -135,6 +135,7 @@ class Economy(mesa.Model):  # type: ignore[misc]
             raise ValueError("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(self._cohorts)
+            self.quotes = self.quotes or self.market.first_quotes()
         self.terms = self._house.charge(self.quotes)
         self.adjustment = self.adjuster.start(
             self.market.locate(self.quotes, self.terms), self.market.limits(self.terms)
