@@ -17,8 +17,8 @@ until its marginal utility asks it to lend, or to borrow.
 All members are solved together by a primal active-set Newton method. In each pass, for the members
 that have not finished:
 
-1. Where the gradient on the free trades is zero, compare the multipliers of the bounds: a member
-   without a wrong one has finished, any other lets go of the worst.
+1. Where a full step has brought the gradient on the free trades to zero, compare the multipliers
+   of the bounds: a member without a wrong one has finished, any other lets go of the worst.
 2. Elsewhere take the Newton step on the free trades (with :math:`x_0 = 0` kept where it binds).
 3. Shorten it at the first bound in its way, which is then held, and until utility rises.
 
@@ -175,11 +175,13 @@ def best_trades(
     best = Trades.none(members, equities) if start is None else start.rows(slice(None))
     _make_feasible(best, endowment, quotes)
     todo = np.arange(members)
+    stepped = np.zeros(members, dtype=np.bool_)
     for _ in range(PASSES):
         if todo.size == 0:
             return best
-        search = _Search(endowment.rows(todo), instruments, quotes, best.rows(todo))
+        search = _Search(endowment.rows(todo), instruments, quotes, best.rows(todo), stepped[todo])
         finished = search.advance()
+        stepped[todo] = search.stepped
         best.trade[todo], best.side[todo] = search.at.trade, search.at.side
         best.held[todo], best.spent[todo] = search.at.held, search.at.spent
         todo = todo[~finished]
@@ -215,8 +217,10 @@ class _Search:
         instruments: BondAndEquities,
         quotes: BondQuotes,
         at: Trades,
+        stepped: BoolArray,
     ) -> None:
         self.endowment, self.instruments, self.quotes, self.at = endowment, instruments, quotes, at
+        self.stepped = stepped
         self.prices = np.append(quotes.bond_price, quotes.equity_prices)
         self.eaten = consumption(endowment, at, instruments, quotes)
         rho = instruments.probabilities
@@ -230,11 +234,13 @@ class _Search:
         gains, size = self._gains()
         free = ~self.at.held
         value, flat = self._flat(gains, size, free)
-        finished = flat & ~self._release(value, size, flat)
-        moving = np.flatnonzero(~finished & ~self._released)
+        flat &= self.stepped
+        released = self._release(value, size, flat)
+        self.stepped = flat & ~released
+        moving = np.flatnonzero(~flat)
         if moving.size:
             self._step(moving, gains[moving])
-        return np.asarray(finished, dtype=np.bool_)
+        return np.asarray(flat & ~released, dtype=np.bool_)
 
     def _gains(self) -> tuple[FloatArray, FloatArray]:
         """Gradient in each trade (of lenders and the undecided: of lending), and its size."""
@@ -292,8 +298,7 @@ class _Search:
         sold = release & (worst >= 2) & (worst < last)
         at.held[every[sold], worst[sold] - 1] = False
         at.spent[release & (worst == last)] = False
-        self._released = release
-        return release
+        return np.asarray(release, dtype=np.bool_)
 
     def _step(self, rows: NDArray[np.int64], gains: FloatArray) -> None:
         """Newton step of some members, up to the first bound in its way."""
@@ -325,6 +330,7 @@ class _Search:
         trade[every[sold], stop[sold] - 1] = -endowment.equities[every[sold], stop[sold] - 2]
         at.held[every[sold], stop[sold] - 1] = True
         at.spent[spent] = True
+        self.stepped[rows] = (length == 1.0) & ~hit
         self.at.trade[rows], self.at.side[rows] = trade, at.side
         self.at.held[rows], self.at.spent[rows] = at.held, at.spent
 
