@@ -147,7 +147,7 @@ class TraderPrograms:
     def __len__(self) -> int:
         return int(self.belief.size)
 
-    def __getitem__(self, members: slice) -> TraderPrograms:
+    def __getitem__(self, members: slice | NDArray[np.int64]) -> TraderPrograms:
         """The programs of some of the members."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         for name in list(values)[5:]:

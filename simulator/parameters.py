@@ -157,7 +157,10 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is not TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        lines = text.splitlines() or [""]
+        end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
+        told = str(error).replace("at end of document", end)
+        raise ValueError(f"{path} is not TOML: {told[:1].lower()}{told[1:]}") from None
     name = content.pop("scenario", None)
     if not isinstance(name, str):
         raise ValueError(f'{path} names no scenario; its first line must be scenario = "..."')

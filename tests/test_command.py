@@ -241,7 +241,8 @@ def test_an_unknown_scenario_suggests_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('scenario = "margin-hike"\n[parameters]\nhaircuts = [0.1\n', "line 4, column 1"),
+        ('scenario = "margin-hike"\n[parameters]\nhaircuts = [0.1\n', "line 3, column 16"),
+        ('scenario = "margin-hike"\nseed == 1\n', "line 2, column 7"),
         ("traders = 3\n", "names no scenario"),
         ('scenario = "margin-hike"\ntraders = 3\n', "outside [parameters]"),
         ('scenario = "nothing"\n', "is not a scenario"),

@@ -241,11 +241,13 @@ def drawn(run: Run) -> Mapping[str, Figure]:
     grid = figures.haircut_grid(
         low_payoff=parameters.low_payoff, high_payoff=parameters.high_payoff
     )
+    slides = (parameters.low_payoff, parameters.high_payoff) == (0.70, 1.15)
+    points = figures.slides_points() if slides else None
     return {
         "quotes_by_round": figures.quotes_by_round(run.rounds, run.dates),
         "excess_demand_by_round": figures.excess_by_round(run.rounds),
         "positions_by_belief": figures.positions_by_belief(run.agents, run.dates),
-        "price_against_haircut": figures.against_haircut(grid, None, run.dates),
+        "price_against_haircut": figures.against_haircut(grid, points, run.dates),
     }
 
 

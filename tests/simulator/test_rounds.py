@@ -161,8 +161,9 @@ def test_an_announcement_starts_from_the_resting_point() -> None:
     made.announce(margin=FlatMargin(0.03))
     made.clear()
     rounds = record(made)
-    assert rounds.date.max() == 1
-    first = rounds[rounds.date == 1].iloc[0]
+    assert rounds.date.tolist() == sorted(rounds.date)
+    assert rounds.date.max() == 2
+    first = rounds[rounds.date == 2].iloc[0]
     assert first.security_price == pytest.approx(rest["security_price"], rel=1e-12)
 
 
