@@ -203,6 +203,7 @@ def test_dense_program_of_one_member_is_the_one_that_is_solved() -> None:
         found = linprog(-objective, A_ub=-rows, b_ub=-least, bounds=(None, None), method="highs")
         best = programs[slice(member, member + 1)]
         gain = best.gains(best_portfolios(best))[0]
+        assert found.x is not None
         assert objective @ found.x == pytest.approx(gain, rel=1e-6)
 
 

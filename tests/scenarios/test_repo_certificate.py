@@ -395,10 +395,11 @@ def test_marginal_traders_are_always_among_those_solved(
     assert shuffled.certified(sample=1).holds
     holdings = ["cash", "security", "repo_lending", "repo_borrowing"]
     by_belief = agents.sort_values("belief")
+    labels = by_belief.index.to_list()
     changes = np.flatnonzero(by_belief["kind"].to_numpy()[1:] != by_belief["kind"].to_numpy()[:-1])
     assert changes.size == agents["kind"].nunique() - 1
     for last in changes:
-        wrong, other = (int(row) for row in by_belief.index[[last, last + 1]])
+        wrong, other = labels[last], labels[last + 1]
         for goes, follows in ((wrong, other), (other, wrong)):
             edited = agents.copy()
             edited.loc[goes, holdings] = agents.loc[follows, holdings].to_numpy()
