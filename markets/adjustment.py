@@ -79,10 +79,33 @@ class Adjuster(Protocol):
         ...
 
 
-def _inward_share(limits: Limits, coordinates: FloatArray, excess: Excess) -> float:
+def inward_share(limits: Limits, coordinates: FloatArray, excess: Excess) -> float:
     """Largest share of excess demand that is not excused by an attained limit."""
     held = limits.held(coordinates, excess.share)
     return float(np.max(np.abs(np.where(held, 0.0, excess.share))))
+
+
+def short_of_limits(
+    limits: Limits, here: FloatArray, step: FloatArray, share: float = 0.9
+) -> FloatArray:
+    """Shorten a step so that it goes at most a share of the way to limits that can't be attained.
+
+    Parameters
+    ----------
+    limits : Limits
+        The box.
+    here, step : array of shape (n,)
+        Where the step begins, and the step.
+    share : float
+        Largest share of the way to such a limit.
+    """
+    room = np.where(step < 0.0, here - limits.lower, limits.upper - here)
+    attained = np.where(step < 0.0, limits.lower_attained, limits.upper_attained)
+    reach = np.where(attained, np.inf, share * room)
+    over = np.abs(step) > reach
+    if not np.any(over):
+        return step
+    return step * float(np.min(reach[over] / np.abs(step[over])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +113,10 @@ class PlainTatonnement:
     r"""The textbook rule :math:`u \leftarrow u + k\, z(u)` with one fixed step ``k``.
 
     It needs no knowledge of the market, may need thousands of rounds and may cycle for ever;
-    it is here to compare with.
+    it is here to compare with. ``step`` may be one number, or one a coordinate.
     """
 
-    step: float = 0.1
+    step: float | FloatArray = 0.1
     share_tolerance: float = SHARE_TOLERANCE
     step_tolerance: float = STEP_TOLERANCE
 
@@ -106,8 +129,9 @@ class PlainTatonnement:
         self, state: Adjustment, excess: Excess, depth: FloatArray | None = None
     ) -> Adjustment:
         """Move every coordinate in proportion to its residual; ``depth`` is not used."""
-        target = state.limits.clip(state.coordinates + self.step * excess.residual)
-        share = _inward_share(state.limits, state.coordinates, excess)
+        wanted = short_of_limits(state.limits, state.coordinates, self.step * excess.residual)
+        target = state.limits.clip(state.coordinates + wanted)
+        share = inward_share(state.limits, state.coordinates, excess)
         moved = np.abs(target - state.coordinates)
         step = float(np.max(moved))
         return replace(
@@ -191,7 +215,7 @@ class NewtonTatonnement:
         here, limits, residual = state.coordinates, state.limits, excess.residual
         if depth is None:
             depth = -np.eye(here.size)
-        share = _inward_share(limits, here, excess)
+        share = inward_share(limits, here, excess)
         free = ~limits.held(here, residual)
         wanted = self._newton(residual, depth, free)
         distance = float(np.max(np.abs(wanted), initial=0.0))
@@ -270,13 +294,12 @@ class NewtonTatonnement:
 
     def _propose(self, state: NewtonState) -> NewtonState:
         """Step from the best quotes, inside every limit."""
-        base, residual, slope, free = (
-            state.base,
-            state.base_residual,
-            state.base_slope,
-            state.base_free,
-        )
-        assert base is not None and residual is not None and slope is not None and free is not None
+        base, residual = state.base, state.base_residual
+        slope, free = state.base_slope, state.base_free
+        assert base is not None
+        assert residual is not None
+        assert slope is not None
+        assert free is not None
         limits = state.limits
         step = self._newton(residual, slope, free)
         full = float(np.linalg.norm(step))
@@ -286,13 +309,7 @@ class NewtonTatonnement:
         longest = float(np.max(np.abs(step)))
         if longest > state.trust:
             step = step * (state.trust / longest)
-        room = np.where(step < 0.0, base - limits.lower, limits.upper - base)
-        attained = np.where(step < 0.0, limits.lower_attained, limits.upper_attained)
-        reach = np.where(attained, np.inf, self.toward_limit * room)
-        over = np.abs(step) > reach
-        if np.any(over):
-            step = step * float(np.min(reach[over] / np.abs(step[over])))
-        target = limits.clip(base + step)
+        target = limits.clip(base + short_of_limits(limits, base, step, self.toward_limit))
         at_end = (~limits.lower_attained & (target <= limits.lower)) | (
             ~limits.upper_attained & (target >= limits.upper)
         )
