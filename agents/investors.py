@@ -130,6 +130,18 @@ class Investors(Cohort):
             np.sum(later, axis=0) * self.instruments.probabilities,
         )
 
+    def demand_slope(self) -> FloatArray:
+        r"""How much more the members demand per fall of each price, if no bound held them.
+
+        At the endowments: :math:`\sum_i v_{i0}' (V' \mathrm{diag}(-\rho v_i'') V)^{-1}` with
+        :math:`V = (1, Y)`, shape (1 + equities, 1 + equities).
+        """
+        bends = -self.utility.curvature_later(self.endowment.later) * self.instruments.probabilities
+        payoffs = np.column_stack([np.ones(self.instruments.states), self.instruments.payoffs])
+        weight = self.utility.marginal_now(self.now)
+        risk = np.einsum("sj,is,sk->ijk", payoffs, bends, payoffs)
+        return np.asarray(np.sum(weight[:, None, None] * np.linalg.inv(risk), axis=0))
+
     def trades(self, posted: BondQuotes) -> Trades:
         """Best response of every member; the search begins at the last one found."""
         return best_trades(self.endowment, self.instruments, posted, self._last)

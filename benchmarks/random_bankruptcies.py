@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import BankruptcyClearingHouse, Investors, LinearQuadratic
-from markets import BondAndEquities, BondMarket
+from markets import BondAndEquities, BondMarket, ImplicitTatonnement
 from markets.adjustment import Adjuster
 from simulator import Economy
 
@@ -31,21 +31,21 @@ class Primitives:
     equities: FloatArray
     short_limit: float
 
-    def economy(self, adjuster: Adjuster | None = None) -> Economy:
-        """The economy of these investors."""
+    def economy(self, adjuster: Adjuster | None = None, *, scaled: bool = True) -> Economy:
+        """The economy of these investors, as one cohort whose members differ."""
         instruments = BondAndEquities(self.probabilities, self.payoffs)
-        economy = Economy(BondMarket(instruments), adjuster=adjuster)
+        economy = Economy(
+            BondMarket(instruments, scaled=scaled), adjuster=adjuster or ImplicitTatonnement()
+        )
         BankruptcyClearingHouse(economy, instruments, self.short_limit)
-        for i in range(self.weight.size):
-            one = slice(i, i + 1)
-            Investors(
-                economy,
-                f"investor {i + 1}",
-                utility=LinearQuadratic(self.weight[one], self.satiation[one]),
-                now=self.now[one],
-                later=self.later[one],
-                equities=self.equities[one],
-            )
+        Investors(
+            economy,
+            "investors",
+            utility=LinearQuadratic(self.weight, self.satiation),
+            now=self.now,
+            later=self.later,
+            equities=self.equities,
+        )
         return economy
 
 

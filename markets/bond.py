@@ -28,6 +28,10 @@ THIN = 1e-3
 """Bonds per unit of goods at date 0 below which trade is so thin that excess demand is counted as a
 share of this much trade (nobody can borrow at a short limit of zero, and the share would be 1)."""
 
+RATE_SPEED = 0.1
+"""Share of its error by which a repayment rate wants to move, where prices want to move all the
+way: with equal speeds rates and prices chase each other round a cycle."""
+
 
 @dataclass(frozen=True, slots=True)
 class BondAndEquities:
@@ -156,6 +160,10 @@ class Valuer(Protocol):
         """Marginal utilities at the endowment, added up: date 0, and each state's share."""
         ...
 
+    def demand_slope(self) -> FloatArray:
+        """How much more is demanded per fall of each price at the endowment, shape (n, n)."""
+        ...
+
 
 class BondMarket:
     r"""The markets for the bond and the equities, and the repayment rates.
@@ -164,17 +172,26 @@ class BondMarket:
     ----------
     instruments : BondAndEquities
         What is traded.
+    scaled : bool
+        Whether residuals are in prices, see below; if not, they are in units.
 
     Notes
     -----
+    Residuals say how far the quotes should move. Excess demand for bond and equities is multiplied
+    by the inverse of the demand slope at the endowments (with linear-quadratic utility
+    :math:`E[(1, Y)'(1, Y)] / \sum_i a_0^i`), so that it is the change of prices that would clear the
+    markets if nobody met a bound. The error of a repayment rate moves that rate by
+    ``RATE_SPEED`` of itself: prices have to follow the rates, not race them.
+
     The first prices value payoffs by the members' marginal utilities at their endowments, added
     up: :math:`q_y = \sum_i E[v_i'(e_i) y] / \sum_i v_{i0}'`. With linear-quadratic utility these
     are exactly the prices of the capital asset pricing model without bankruptcy. The first
     repayment rates are one.
     """
 
-    def __init__(self, instruments: BondAndEquities) -> None:
+    def __init__(self, instruments: BondAndEquities, *, scaled: bool = True) -> None:
         self.instruments = instruments
+        self.scaled = scaled
         states, equities = instruments.state_names, instruments.equity_names
         rates = [numbered("repayment_rate", name) for name in states]
         self.quotes = (
@@ -201,6 +218,13 @@ class BondMarket:
         later = np.sum([value for _, value in values], axis=0)
         columns = np.column_stack([np.ones(self.instruments.states), self.instruments.payoffs])
         self._unit: FloatArray = (later @ columns) / now
+        size = len(self.quotes)
+        self._scale: FloatArray = np.eye(size)
+        if self.scaled:
+            slope = np.sum([cohort.demand_slope() for cohort in cohorts], axis=0)
+            prices = slice(0, self._prices)
+            self._scale[prices, prices] = np.linalg.inv(slope) / self._unit[:, None]
+            self._scale[self._prices :] *= RATE_SPEED
 
     @property
     def unit(self) -> FloatArray:
@@ -247,7 +271,7 @@ class BondMarket:
         traded = max(book.lent + book.promised, THIN * book.endowed_now)
         units = np.concatenate([[book.lent - book.promised], book.equities, error])
         size = np.concatenate([[traded], 2.0 * book.held + book.equities, np.ones(error.size)])
-        return Excess(residual=units, share=units / size, units=units)
+        return Excess(residual=self._scale @ units, share=units / size, units=units)
 
     def depth(self, posted: BondQuotes, book: BondBook, coordinates: FloatArray) -> FloatArray:
         """Derivative of the residuals with respect to the coordinates, shape (K, K)."""
@@ -259,7 +283,7 @@ class BondMarket:
         rates[:, self._prices :] -= np.eye(rates.shape[0])
         by_quote = np.vstack([book.lent_slope - book.promised_slope, book.equities_slope, rates])
         by_quote[:, : self._prices] *= self._unit
-        return by_quote
+        return self._scale @ by_quote
 
     def _named(self, values: FloatArray) -> dict[str, float]:
         return {quote.name: float(v) for quote, v in zip(self.quotes, values, strict=True)}
