@@ -17,6 +17,9 @@ from simulator.record import Record
 MAX_ROUNDS = 1_000
 """Rounds at one date before the run gives up."""
 
+POLISH_STEPS = 10
+"""Steps of the rule that polishes a resting point; they are not rounds and are marked as such."""
+
 CYCLE_LOOKBACK = 40
 """Rounds in which a run that did not settle is searched for a cycle."""
 
@@ -75,6 +78,8 @@ class Economy(mesa.Model):
         The one source of randomness, used only where a scenario says so.
     first_quotes : dict, optional
         Quotes to start from instead of the market's own.
+    polish : Adjuster, optional
+        Another rule, with tighter tolerances, that takes over where the rounds have cleared.
 
     Examples
     --------
@@ -96,6 +101,7 @@ class Economy(mesa.Model):
         adjuster: Adjuster | None = None,
         rng: int | np.random.Generator = 0,
         first_quotes: dict[str, float] | None = None,
+        polish: Adjuster | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.market = market
@@ -103,6 +109,8 @@ class Economy(mesa.Model):
         self.quotes = dict(first_quotes or {})
         self.date = 1
         self.round = 0
+        self.polish = polish
+        self.polished = 0
         self.adjustment: Adjustment | None = None
         self.record: Record | None = None
         self.posted: Any = None
@@ -153,7 +161,8 @@ class Economy(mesa.Model):
         settlement = self._house.settle(posted, book)
         excess = self.market.excess(posted, book)
         depth = self.market.depth(posted, book, state.coordinates)
-        self.adjustment = self.adjuster.adjust(state, excess, depth)
+        adjuster = self.polish if self.polish is not None and self.polished else self.adjuster
+        self.adjustment = adjuster.adjust(state, excess, depth)
         self._remember(posted, book, settlement, excess)
         self.running = not self._state.settled
 
@@ -171,6 +180,7 @@ class Economy(mesa.Model):
             self.step()
             if self._state.settled:
                 outcome = Outcome.CLEARED
+                self._polish()
                 break
         else:
             if self._cycles():
@@ -200,7 +210,7 @@ class Economy(mesa.Model):
             setattr(house, name, value)
         if self.round > 0:
             self.date += 1
-        self.round = 0
+        self.round = self.polished = 0
         self.adjustment = None
 
     def close(self) -> None:
@@ -220,12 +230,13 @@ class Economy(mesa.Model):
         """Keep the round's state and add its row to the record."""
         self.posted, self.book, self.settlement = posted, book, settlement
         self.quotes = self.market.named(posted)
-        self.round += 1
+        if not self.polished:
+            self.round += 1
         accounts = settlement.accounts()
         if self.record is None:
             shares = [f"{name}_share" for name in self.market.excess_names]
             self.record = Record(
-                [*self.quotes, *self.market.excess_names, *shares, *accounts, "share", "step"]
+                [*self.quotes, *self.market.excess_names, *shares, *accounts, "share", "step", "polish"]
             )
         self.record.write(
             self.date,
@@ -237,8 +248,25 @@ class Economy(mesa.Model):
                 *accounts.values(),
                 self._state.share,
                 self._state.step,
+                self.polished,
             ],
         )
+
+    def _polish(self) -> None:
+        """Go on from the resting point by the other rule; go back if that leads away from it."""
+        if self.polish is None:
+            return
+        kept = ("adjustment", "posted", "book", "settlement", "quotes")
+        rest = {name: getattr(self, name) for name in kept}
+        share = self._state.share
+        self.adjustment = self.polish.start(self._state.coordinates, self._state.limits)
+        for self.polished in range(1, POLISH_STEPS + 1):
+            self.step()
+            if self._state.settled:
+                return
+        if self._state.share > share:
+            for name, value in rest.items():
+                setattr(self, name, value)
 
     def _cycles(self) -> bool:
         """Whether the last rounds repeat themselves with some period."""

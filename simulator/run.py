@@ -237,6 +237,7 @@ def _date_row(
     }
     return row | {
         "rounds": economy.round,
+        "polish": economy.polished,
         "outcome": str(outcome),
         "certified": certificate.holds,
     }
