@@ -363,7 +363,7 @@ SCENARIO = Scenario(
     report=lambda run: by_cohort(_state(run), run.parameters.instruments),  # type: ignore[attr-defined]
     caution="The closed form is Proposition 2 at the simulated shortfall of promises; it does not"
     " say what that shortfall is.",
-    headline=("probability_of_default", "expected_recovery", "return_spread", "sharing_rule_error"),
+    headline=("expected_recovery", "return_spread"),
 )
 
 

@@ -115,8 +115,10 @@ def net_trade_diagram(state: State) -> Figure:
         axes.plot(now, _indifferent(state, member, now), color=colour, lw=1.4, ls=":")
         axes.plot([], [], color=colour, ls=":", label=f"indifference curve of the {name}")
         axes.plot(t0, t1, marker="o", ms=10, color=colour, zorder=5)
+        right = t0 < 0.0
         axes.annotate(
-            f"{name} plans ({t0:+.3f}, {t1:+.3f})", (t0, t1), xytext=(12, 12),
+            f"{name} plans ({t0:+.3f}, {t1:+.3f})", (t0, t1),
+            xytext=(12, 12) if right else (-12, -16), ha="left" if right else "right",
             textcoords="offset points", color=colour, fontweight="bold",
         )  # fmt: skip
     if bankrupt:
@@ -130,7 +132,7 @@ def net_trade_diagram(state: State) -> Figure:
         )  # fmt: skip
         axes.plot(t0, -owned, marker="s", ms=9, mfc="white", mec=BORROWER, mew=2, zorder=5)
         axes.annotate(
-            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(12, 8),
+            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(8, 10),
             textcoords="offset points", color=BORROWER,
         )  # fmt: skip
     axes.axhline(0.0, color=palette.INK, lw=0.8)
@@ -185,7 +187,7 @@ def credit_risk(states: Mapping[float, State]) -> Figure:
     (default, exposure), (recovery, losses) = panels
     default.plot(risks, told["probability_of_default"], color=palette.BAD, marker="o")
     default.set_title("Probability that somebody defaults")
-    default.yaxis.set_major_formatter(PercentFormatter(1.0))
+    default.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     exposure.plot(risks, told["promised"], color=palette.PRICE, marker="o", label="all promises")
     exposure.plot(
         risks, told["expected_exposure"], color=palette.BAD, marker="s", ls="--",
@@ -193,16 +195,15 @@ def credit_risk(states: Mapping[float, State]) -> Figure:
     )  # fmt: skip
     exposure.set_title("Promises (bonds)")
     exposure.legend()
-    recovery.plot(
-        risks, told["expected_recovery"], color=LENDER, marker="o", label="expected repayment rate"
+    price = np.array([state.bond_price for state in states.values()])
+    owed, lent = 1.0 / price, told["expected_recovery"].to_numpy() / price
+    recovery.plot(risks, owed, color=BORROWER, marker="s", ls="--", label="owed by borrowers")
+    recovery.plot(risks, lent, color=LENDER, marker="o", label="expected by lenders")
+    recovery.fill_between(
+        risks, lent, owed, color=palette.NEUTRAL[3], label="spread: the measure of illiquidity"
     )
-    recovery.plot(
-        risks, told["return_spread"], color=BORROWER, marker="s", ls="--",
-        label="return spread of short over long",
-    )  # fmt: skip
-    recovery.set_title("Repayment, and the spread that measures illiquidity")
-    recovery.yaxis.set_major_formatter(PercentFormatter(1.0))
-    recovery.legend(loc="center left")
+    recovery.set_title("Gross return on the bond")
+    recovery.legend(loc="best")
     for risk, state in states.items():
         losses.scatter(
             np.full(state.rates.size, risk), 1.0 - state.rates, s=900 * state.probabilities,
@@ -213,10 +214,12 @@ def credit_risk(states: Mapping[float, State]) -> Figure:
         label="expected loss",
     )  # fmt: skip
     losses.set_title("Loss per bond, one disc a state (area: probability)")
-    losses.yaxis.set_major_formatter(PercentFormatter(1.0))
+    losses.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     losses.legend(loc="upper left")
-    for axes in (default, exposure, recovery, losses):
-        axes.margins(y=0.15)
+    for axes in (default, exposure):
+        axes.set_ylim(0.0, 1.25 * axes.get_ylim()[1])
+    for axes in (recovery, losses):
+        axes.margins(y=0.25)
     for axes in (recovery, losses):
         axes.set_xlabel("endowment risk at date 1 (1: as given)")
     return figure

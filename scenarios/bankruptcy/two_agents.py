@@ -185,7 +185,7 @@ SCENARIO = Scenario(
     report=lambda run: by_cohort(_state(run), INSTRUMENTS),
     caution="Where nobody may borrow, every bond price from the lowest one up is an equilibrium;"
     " the rounds stop at the first that they meet.",
-    headline=("regime", "lowest_bond_price", "highest_bond_price", "return_spread"),
+    headline=("regime", "highest_bond_price", "return_spread"),
 )
 
 
