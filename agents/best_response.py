@@ -40,10 +40,10 @@ from agents.utility import Rows, Utility
 from markets.bond import BondAndEquities, BondQuotes
 from markets.quote import BoolArray, FloatArray
 
-FLAT = 1e-12
+FLAT = 1e-13
 """Gradient below this share of its own parts is zero."""
 
-WRONG = 1e-11
+WRONG = 1e-12
 """A multiplier beyond this share of its own parts has the wrong sign; above FLAT, so that rounding
 on the free trades is not mistaken for a reason to move."""
 
