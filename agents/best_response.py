@@ -141,9 +141,7 @@ def consumption(
     now = endowment.now - quotes.bond_price * bond - equities @ quotes.equity_prices
     pays = np.maximum(bond, 0.0)[:, None] * quotes.repayment_rates
     later = endowment.later + pays + np.minimum(bond, 0.0)[:, None]
-    return Consumption(
-        np.where(trades.spent, 0.0, now), later + equities @ instruments.payoffs.T
-    )
+    return Consumption(np.where(trades.spent, 0.0, now), later + equities @ instruments.payoffs.T)
 
 
 def best_trades(
@@ -456,9 +454,7 @@ def trade_slopes(
     own = np.where(buys == 0, np.sum(later * pays, axis=1), 0.0)
     if size > 1:
         by_equity = later @ instruments.payoffs
-        own = np.where(
-            buys == 0, own, by_equity[np.arange(members), np.maximum(buys - 1, 0)]
-        )
+        own = np.where(buys == 0, own, by_equity[np.arange(members), np.maximum(buys - 1, 0)])
     worth = np.where(trades.spent, own / prices[buys], worth)
     right = np.zeros((members, size + 1, size + rho.size))
     every = np.arange(size)

@@ -135,9 +135,7 @@ class ConstantRiskAversion:
 
     def marginal_later(self, later: FloatArray) -> FloatArray:
         r""":math:`\beta e^{-a x_s}`."""
-        return np.asarray(
-            self.patience[:, None] * np.exp(-self.risk_aversion[:, None] * later)
-        )
+        return np.asarray(self.patience[:, None] * np.exp(-self.risk_aversion[:, None] * later))
 
     def curvature_now(self, now: FloatArray) -> FloatArray:
         r""":math:`-a e^{-a x_0}`."""

@@ -236,7 +236,15 @@ class Economy(mesa.Model):
         if self.record is None:
             shares = [f"{name}_share" for name in self.market.excess_names]
             self.record = Record(
-                [*self.quotes, *self.market.excess_names, *shares, *accounts, "share", "step", "polish"]
+                [
+                    *self.quotes,
+                    *self.market.excess_names,
+                    *shares,
+                    *accounts,
+                    "share",
+                    "step",
+                    "polish",
+                ]
             )
         self.record.write(
             self.date,

@@ -68,7 +68,11 @@ def declared(model: type[Parameters]) -> list[Declaration]:
     order = [name for name in fields if name not in common] + [n for n in fields if n in common]
     return [
         Declaration(
-            name, _as_plain(field.default), _extra(field, "unit"), allowed(field), field.description or ""
+            name,
+            _as_plain(field.default),
+            _extra(field, "unit"),
+            allowed(field),
+            field.description or "",
         )
         for name, field in ((name, fields[name]) for name in order)
     ]
@@ -123,9 +127,7 @@ def explain(error: ValidationError, model: type[Table]) -> str:
     return f"{path} is {shown}; it must be {allowed(field)}"
 
 
-def _locate(
-    place: Sequence[int | str], model: type[Table]
-) -> tuple[str, FieldInfo | None, bool]:
+def _locate(place: Sequence[int | str], model: type[Table]) -> tuple[str, FieldInfo | None, bool]:
     """Path of a place in a model, its innermost field, and whether it is a table of its own."""
     path, field, inside = "", None, False
     table: type[Table] | None = model

@@ -207,7 +207,9 @@ def certify(state: State, *, complete: bool = True) -> Certificate:
     """
     members = state.bond.size
     some = np.unique(np.linspace(0, members - 1, min(members, SOLVED)).astype(int))
-    reach = "" if np.isfinite(state.short_limit) else f"; bond sales up to {REACH:g} times all goods"
+    reach = (
+        "" if np.isfinite(state.short_limit) else f"; bond sales up to {REACH:g} times all goods"
+    )
     conditions = [
         Condition(
             "budget",

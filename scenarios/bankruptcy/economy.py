@@ -50,9 +50,7 @@ def adjuster(rule: Rule, instruments: BondAndEquities) -> Adjuster:
         return ImplicitTatonnement()
     if rule == "newton":
         return NewtonTatonnement()
-    step = np.append(
-        np.ones(1 + instruments.equities), np.full(instruments.states, MATRIX_STEP)
-    )
+    step = np.append(np.ones(1 + instruments.equities), np.full(instruments.states, MATRIX_STEP))
     return PlainTatonnement(step) if rule == "matrix" else AndersonTatonnement(step)
 
 

@@ -130,9 +130,7 @@ def _columns(table: pd.DataFrame, what: str, names: tuple[str, ...]) -> FloatArr
     return np.column_stack(columns) if columns else np.zeros((len(table), 0))
 
 
-def _either(
-    table: pd.DataFrame, quadratic: NDArray[np.bool_], one: str, other: str
-) -> FloatArray:
+def _either(table: pd.DataFrame, quadratic: NDArray[np.bool_], one: str, other: str) -> FloatArray:
     blank = np.full(len(table), np.nan)
     of = {name: table[name].to_numpy() if name in table else blank for name in (one, other)}
     return np.where(quadratic, of[one], of[other])

@@ -32,9 +32,7 @@ INSTRUMENTS = BondAndEquities(np.ones(1), np.zeros((1, 0)), state_names=("",))
 
 def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
     """A parameter's declaration."""
-    return Field(
-        description=meaning, json_schema_extra={"unit": unit, "allowed": allowed}, **field
-    )
+    return Field(description=meaning, json_schema_extra={"unit": unit, "allowed": allowed}, **field)
 
 
 def _goods(meaning: str, default: float) -> Any:
@@ -48,7 +46,9 @@ class TwoInvestors(Parameters):
         "marginal utility of goods at date 0 (a_0)", "utility per good", "a number above 0",
         default=2.0, gt=0.0,
     )  # fmt: skip
-    borrower_satiation: float = _goods("consumption at date 1 beyond which more is worse (a_1)", 2.5)
+    borrower_satiation: float = _goods(
+        "consumption at date 1 beyond which more is worse (a_1)", 2.5
+    )
     borrower_endowment_now: float = _goods("goods at date 0 (w_0)", 1.0)
     borrower_endowment_later: float = _goods("goods at date 1 (w_1)", 0.5)
     lender_weight: float = about(

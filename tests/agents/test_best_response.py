@@ -86,7 +86,9 @@ def test_nobody_can_gain(seed: int, exponential: bool) -> None:
 
 
 def test_every_kind_of_bound_occurs_in_these_problems() -> None:
-    kinds = pd.Series(0, index=["lends", "borrows", "neither", "limit", "sold", "spent", "negative"])
+    kinds = pd.Series(
+        0, index=["lends", "borrows", "neither", "limit", "sold", "spent", "negative"]
+    )
     for seed in range(12):
         endowment, instruments, quotes = random_problem(seed, 200, exponential=False)
         trades = best_trades(endowment, instruments, quotes)
@@ -141,9 +143,7 @@ def test_slopes_are_derivatives(seed: int, exponential: bool) -> None:
     step, size = 1e-6, 1 + instruments.equities
 
     def moved(k: int, by: float) -> Trades:
-        values = np.concatenate(
-            [[quotes.bond_price], quotes.equity_prices, quotes.repayment_rates]
-        )
+        values = np.concatenate([[quotes.bond_price], quotes.equity_prices, quotes.repayment_rates])
         values[k] += by
         there = BondQuotes(values[0], values[1:size], values[size:], quotes.short_limit)
         return best_trades(endowment, instruments, there, trades)
