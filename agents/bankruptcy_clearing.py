@@ -1,4 +1,4 @@
-r"""A clearing house for a bond: it seizes what bankrupt borrowers have and pays lenders pro rata."""
+r"""A clearing house for a bond: it seizes what the bankrupt have and pays lenders pro rata."""
 
 from __future__ import annotations
 
@@ -109,8 +109,9 @@ class BankruptcyClearingHouse(ClearingHouse):
 
         1. Accept :math:`a = \min(L, P)` bonds of those bought and promised.
         2. At date 0 pass :math:`q_b a` from lenders to borrowers.
-        3. At date 1 collect from the accepted borrowers :math:`\min\{z^-, w_s + Y_s(\delta + z_e)\}`
-           each, and pay :math:`r_s a` to lenders, with :math:`r_s` the realised rate, equation (4).
+        3. At date 1 collect :math:`\min\{z^-, w_s + Y_s(\delta + z_e)\}` from each accepted
+           borrower, and pay :math:`r_s a` to lenders, with :math:`r_s` the realised rate of
+           equation (4).
         """
         accepted = min(book.lent, book.promised)
         share = accepted / book.promised if book.promised > 0.0 else 0.0

@@ -166,7 +166,7 @@ def best_trades(
 
     Raises
     ------
-    ArithmeticError
+    ValueError
         If a member's search does not end, with the member's row.
     """
     members, equities = endowment.equities.shape
@@ -185,7 +185,7 @@ def best_trades(
         todo = todo[~finished]
     if todo.size == 0:
         return best
-    raise ArithmeticError(
+    raise ValueError(
         f"the best trade of member {int(todo[0])} was not found in {PASSES} passes; is its"
         " utility strictly concave and increasing?"
     )
@@ -312,10 +312,10 @@ class _Search:
         free = ~at.held
         right = np.zeros((rows.size, gains.shape[1] + 1, 1))
         right[:, :-1, 0] = np.where(free, gains, 0.0)
-        move = np.linalg.solve(matrix, right)[:, :-1, 0]
+        move: FloatArray = np.asarray(np.linalg.solve(matrix, right)[:, :-1, 0], dtype=np.float64)
         reach, stop = self._reach(at, endowment, self.eaten.now[rows], move)
-        length = np.minimum(reach, 1.0)
-        length = self._rise(at, endowment, rows, move, np.sum(move * right[:, :-1, 0], 1), length)
+        slope = np.asarray(np.sum(move * right[:, :-1, 0], axis=1))
+        length = self._rise(at, endowment, rows, move, slope, np.minimum(reach, 1.0))
         trade = at.trade + length[:, None] * move
         hit = length >= reach
         every = np.arange(rows.size)

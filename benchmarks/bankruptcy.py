@@ -14,10 +14,10 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 from scipy.optimize import root
 
 from agents import BankruptcyClearingHouse, Investors, LinearQuadratic
@@ -59,7 +59,7 @@ def _steps(size: tuple[int, int, int], prices: float, rates: float) -> FloatArra
 
 def rules(size: tuple[int, int, int]) -> dict[str, tuple[Adjuster, bool]]:
     """The rules by name, and whether their residuals are scaled by the demand slope."""
-    ends = {"share_tolerance": TOLERANCE, "step_tolerance": TOLERANCE}
+    ends: dict[str, Any] = {"share_tolerance": TOLERANCE, "step_tolerance": TOLERANCE}
     matrix = _steps(size, 1.0, 0.3)
     return {
         "implicit (default)": (ImplicitTatonnement(**ends), True),
@@ -106,7 +106,9 @@ def by_solver(drawn: Primitives, method: str) -> Tried:
     begun = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = root(residual, start, method=method, tol=1e-12, options={limit: ROUNDS})
+        found: Any = root(  # type: ignore[call-overload]
+            residual, start, method=method, tol=1e-12, options={limit: ROUNDS}
+        )
     seconds = time.perf_counter() - begun
     cleared = bool(np.all(np.isfinite(found.x))) and told(found.x)[1] <= TOLERANCE
     economy.close()
@@ -175,24 +177,23 @@ def solver_seconds(economy: Economy, some: int = 40) -> float:
 def main(count: int = 250) -> None:
     """Print both comparisons."""
     console = Console(width=120)
-    table = Table(title=f"{count} random economies of each size, to {TOLERANCE:g}", box=None)
-    heads = ("size", "rule", "cleared", "false claims", "rounds: median", "90%", "ms an economy")
-    for head in heads:
-        table.add_column(head, justify="left" if head in ("size", "rule") else "right")
+    console.print(f"{count} random economies of each size, to {TOLERANCE:g}")
+    heads = ("size", "rule", "cleared", "false claims", "rounds: median", "90%", "ms each")
+    widths = (14, 24, 12, 14, 16, 8, 8)
+    console.print("".join(f"{head:<{width}}" for head, width in zip(heads, widths, strict=True)))
     for label, name, tries in compare(count):
         good = [tried.rounds for tried in tries if tried.cleared] or [ROUNDS]
-        wrong = sum(tried.claimed and not tried.cleared for tried in tries)
-        table.add_row(
+        cells = (
             label,
             name,
             f"{sum(tried.cleared for tried in tries)} of {len(tries)}",
-            str(wrong),
+            sum(tried.claimed and not tried.cleared for tried in tries),
             f"{np.median(good):.0f}",
             f"{np.percentile(good, 90):.0f}",
             f"{1e3 * np.mean([tried.seconds for tried in tries]):.0f}",
         )
-        console.print(f"{label}: {name} done", style="dim")
-    console.print(table)
+        told = "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        console.print(told, highlight=False)
     economy = large()
     begun = time.perf_counter()
     outcome = economy.clear()

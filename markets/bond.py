@@ -119,34 +119,60 @@ class BondQuotes:
 
 
 class BondBook(Protocol):
-    """What the market reads in a netted book; K quotes are 1 bond, J equity prices, S rates.
+    """What the market reads in a netted book.
 
-    Attributes
-    ----------
-    lent, promised : float
-        Bonds bought and bonds sold.
-    equities : array of shape (J,)
-        Equities bought less sold.
-    held : array of shape (J,)
-        Equities owned before trade.
-    endowed_now : float
-        Goods at date 0.
-    repaid : array of shape (S,)
-        What borrowers can and must pay of their promises.
-    lent_slope, promised_slope, equities_slope, repaid_slope : arrays of shape (..., K)
-        Derivatives with respect to the quotes.
+    Derivatives are with respect to the K quotes: bond price, J equity prices, S repayment rates.
     """
 
-    lent: float
-    promised: float
-    equities: FloatArray
-    held: FloatArray
-    endowed_now: float
-    repaid: FloatArray
-    lent_slope: FloatArray
-    promised_slope: FloatArray
-    equities_slope: FloatArray
-    repaid_slope: FloatArray
+    @property
+    def lent(self) -> float:
+        """Bonds bought."""
+        ...
+
+    @property
+    def promised(self) -> float:
+        """Bonds sold."""
+        ...
+
+    @property
+    def equities(self) -> FloatArray:
+        """Equities bought less sold, shape (J,)."""
+        ...
+
+    @property
+    def held(self) -> FloatArray:
+        """Equities owned before trade, shape (J,)."""
+        ...
+
+    @property
+    def endowed_now(self) -> float:
+        """Goods at date 0."""
+        ...
+
+    @property
+    def repaid(self) -> FloatArray:
+        """What borrowers can and must pay of their promises, shape (S,)."""
+        ...
+
+    @property
+    def lent_slope(self) -> FloatArray:
+        """Derivatives of ``lent``, shape (K,)."""
+        ...
+
+    @property
+    def promised_slope(self) -> FloatArray:
+        """Derivatives of ``promised``, shape (K,)."""
+        ...
+
+    @property
+    def equities_slope(self) -> FloatArray:
+        """Derivatives of ``equities``, shape (J, K)."""
+        ...
+
+    @property
+    def repaid_slope(self) -> FloatArray:
+        """Derivatives of ``repaid``, shape (S, K)."""
+        ...
 
 
 class Valuer(Protocol):
@@ -179,8 +205,8 @@ class BondMarket:
     -----
     Residuals say how far the quotes should move. Excess demand for bond and equities is multiplied
     by the inverse of the demand slope at the endowments (with linear-quadratic utility
-    :math:`E[(1, Y)'(1, Y)] / \sum_i a_0^i`), so that it is the change of prices that would clear the
-    markets if nobody met a bound. The error of a repayment rate moves that rate by
+    :math:`E[(1, Y)'(1, Y)] / \sum_i a_0^i`), so that it is the change of prices that would clear
+    the markets if nobody met a bound. The error of a repayment rate moves that rate by
     ``RATE_SPEED`` of itself: prices have to follow the rates, not race them.
 
     The first prices value payoffs by the members' marginal utilities at their endowments, added

@@ -33,6 +33,9 @@ RISKS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Endowment risk at which the figure of credit risk runs the economy anew, as multiples of its own
 (as far as endowments stay positive)."""
 
+RISKS_UP_TO = 2_000
+"""Members up to which that figure is drawn; every point of it is a run."""
+
 PROPOSITIONS_UP_TO = 100_000
 """Members up to which both propositions are evaluated at the resting point."""
 
@@ -179,7 +182,7 @@ class BankruptcyCapm(Parameters):
         if len(set(names)) < len(names):
             raise ValueError(f"cohorts have the names {', '.join(names)}; each must be different")
         instruments = self.instruments
-        for j, total in enumerate(sum(np.array(c.equities) for c in self.cohorts)):
+        for j, total in enumerate(np.sum([c.equities for c in self.cohorts], axis=0)):
             if not total > 0.0:
                 raise ValueError(
                     f"cohorts own none of equity {instruments.equity_names[j]}; somebody must"
@@ -188,7 +191,7 @@ class BankruptcyCapm(Parameters):
         return self
 
     def _refuse_satiation(self, instruments: BondAndEquities) -> None:
-        """All members of a cohort choose alike, so none can eat more than its share of all goods."""
+        """Members of a cohort choose alike, so none can eat more than its share of all goods."""
         goods = sum(
             c.members * (np.array(c.endowment_later) + instruments.payoffs @ np.array(c.equities))
             for c in self.cohorts
@@ -342,7 +345,7 @@ def drawn(run: Run) -> Mapping[str, Figure]:
     shown = {"quotes_by_round": figures.quotes_by_round(run.rounds, run.closed_form)}
     if bool(np.all(state.quadratic)):
         shown["security_market_line"] = figures.security_market_line(state, parameters.instruments)
-    if state.bond.size <= 10_000 and run.complete:
+    if state.bond.size <= RISKS_UP_TO and run.complete:
         risks = risk_states(parameters, run.seed)
         if len(risks) > 1:
             shown["endogenous_credit_risk"] = figures.credit_risk(risks)

@@ -1,4 +1,4 @@
-r"""Is a resting point a bankruptcy equilibrium, as Definition 1 of the source defines one?
+r"""The proof that a resting point is a bankruptcy equilibrium by Definition 1 of the source.
 
 Everything is worked out anew from quotes and the table of members; nothing of the code that trades
 is used. That each member's choice is the best one in its budget set is shown twice:
@@ -21,6 +21,7 @@ Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium"
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog, minimize
@@ -113,9 +114,9 @@ def possible_gains(state: State) -> FloatArray:
     lend, borrow, equities = gains(state, value)
 
     def room(gain: FloatArray, low: FloatArray, here: FloatArray, high: FloatArray) -> FloatArray:
-        return np.maximum(gain, 0.0) * np.maximum(high - here, 0.0) + np.maximum(
-            -gain, 0.0
-        ) * np.maximum(here - low, 0.0)
+        up = np.maximum(gain, 0.0) * np.maximum(high - here, 0.0)
+        down = np.maximum(-gain, 0.0) * np.maximum(here - low, 0.0)
+        return np.asarray(up + down)
 
     none = np.zeros_like(cash)
     total = (value - state.marginal_now()) * np.maximum(state.now, 0.0)
@@ -150,7 +151,7 @@ def solver_gain(state: State, member: int) -> float:
         return -utility(state, member, w0 - float(price @ z), later + pays @ z) / unit
 
     most = min(state.short_limit, REACH * float(np.sum(state.endowed_now) + np.sum(state.goods)))
-    found = minimize(
+    found: Any = minimize(  # type: ignore[call-overload]
         loss,
         np.zeros(2 + j),
         method="SLSQP",
@@ -184,7 +185,7 @@ def arbitrage(state: State) -> float:
     )
     bound = np.concatenate([[state.bond_price, -state.bond_price], np.zeros(states)])
     equal = np.column_stack([state.payoffs.T, np.zeros(j)]) if j else None
-    found = linprog(
+    found: Any = linprog(
         np.append(np.zeros(states), -1.0),
         A_ub=upper,
         b_ub=bound,

@@ -1,7 +1,7 @@
 r"""The equilibrium of two investors, one state and one bond, in closed form.
 
-With utility :math:`a_0 x_0 - (a_1 - x_1)^2 / 2` and :math:`g_i = a_{1i} - w_{1i}`, the borrower b is
-the one with the smaller :math:`g / a_0`, the lender l the other. With :math:`A = a_{0b}`,
+With utility :math:`a_0 x_0 - (a_1 - x_1)^2 / 2` and :math:`g_i = a_{1i} - w_{1i}`, the borrower b
+is the one with the smaller :math:`g / a_0`, the lender l the other. With :math:`A = a_{0b}`,
 :math:`B = a_{0l}`, :math:`W = w_{1b}` the first-order conditions are :math:`z = A q - g_b` of the
 borrower and :math:`r (g_l - r z) = B q` of the lender.
 

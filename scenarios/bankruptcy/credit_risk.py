@@ -49,11 +49,10 @@ def _rows(state: State, instruments: BondAndEquities) -> Iterator[dict[str, obje
         share = here @ failed / borrowers
         exposure = here @ (failed * promised)
         recovered = here @ (failed * seized)
-        per_state = [
-            *zip(instruments.state_names, share, exposure, recovered, strict=True),
-            ("all", *(float(state.probabilities @ part) for part in (share, exposure, recovered))),
-        ]
-        for label, probability, exposed, back in per_state:
+        parts = np.column_stack([share, exposure, recovered])
+        parts = np.vstack([parts, state.probabilities @ parts])
+        labels = [*instruments.state_names, "all"]
+        for label, (probability, exposed, back) in zip(labels, parts, strict=True):
             yield {
                 "cohort": name,
                 "state": label,

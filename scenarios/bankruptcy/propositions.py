@@ -36,7 +36,7 @@ BOUND = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Aggregates:
-    r"""The aggregates of both propositions: :math:`\alpha_0, \alpha_1, \tilde w, g, s^+, s^-, M`."""
+    r"""Aggregates of both: :math:`\alpha_0, \alpha_1, \tilde w, g, s^+, s^-, M`."""
 
     weight: float
     satiation: float

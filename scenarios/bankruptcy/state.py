@@ -72,12 +72,14 @@ class State:
     @property
     def resources(self) -> FloatArray:
         r"""What can be seized of each member, :math:`w_s + Y_s(\delta + z_e)`."""
-        return self.endowed_later + (self.endowed_equities + self.equities) @ self.payoffs.T
+        owned = self.endowed_equities + self.equities
+        return np.asarray(self.endowed_later + owned @ self.payoffs.T)
 
     @property
     def goods(self) -> FloatArray:
         r"""All goods of each state, :math:`\sum_i w_{is} + Y_s \delta_i`."""
-        return np.sum(self.endowed_later + self.endowed_equities @ self.payoffs.T, axis=0)
+        each = self.endowed_later + self.endowed_equities @ self.payoffs.T
+        return np.asarray(np.sum(each, axis=0))
 
     def marginal_now(self) -> FloatArray:
         """Marginal utility of consumption at date 0."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents import BankruptcyClearingHouse
+from agents import BankruptcyClearingHouse, Investors
 from benchmarks.random_bankruptcies import SIZES, draw
 from markets import BondAndEquities
 from simulator import Economy
@@ -28,7 +28,8 @@ def test_accounts_balance_in_every_round(size: tuple[int, int, int]) -> None:
 def test_realised_rates_are_equation_4() -> None:
     economy = draw(np.random.default_rng(11), *SIZES[1]).economy()
     economy.clear()
-    investors = economy.cohorts[0]
+    (investors,) = economy.cohorts
+    assert isinstance(investors, Investors)
     rates = np.array([economy.quotes[f"repayment_rate[{s}]"] for s in range(1, 5)])
     table = investors.table()
     promised = np.maximum(-table["bond"].to_numpy(), 0.0)

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.random_bankruptcies import SIZES, draw
 from markets import AndersonTatonnement, ImplicitTatonnement, PlainTatonnement
-from markets.adjustment import inward_share
+from markets.adjustment import Adjuster, inward_share
 from markets.quote import Excess, Limits
 from simulator import Outcome
 
@@ -63,11 +63,12 @@ def test_large_steps_of_the_plain_rule_cycle_and_are_reported_as_such() -> None:
 @pytest.mark.parametrize("rule", ["plain", "anderson", "implicit"])
 def test_all_rules_find_one_equilibrium(rule: str) -> None:
     step = np.array([1.0, 1.0, 0.3, 0.3, 0.3])
-    adjuster = {
+    rules: dict[str, Adjuster] = {
         "plain": PlainTatonnement(step),
         "anderson": AndersonTatonnement(step),
         "implicit": ImplicitTatonnement(),
-    }[rule]
+    }
+    adjuster = rules[rule]
     rng = np.random.default_rng(8)
     for _ in range(4):
         drawn = draw(rng, *SIZES[0])

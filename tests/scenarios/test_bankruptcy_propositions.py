@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents import Investors
 from benchmarks.random_bankruptcies import SIZES, draw
 from scenarios.bankruptcy import capm
 from scenarios.bankruptcy.certificate import arbitrage, multipliers
@@ -57,9 +58,10 @@ def test_propositions_hold_in_random_economies() -> None:
         drawn = draw(rng, *SIZES[0])
         economy = drawn.economy()
         assert economy.clear() is Outcome.CLEARED
-        cohort = economy.cohorts[0]
+        (cohort,) = economy.cohorts
+        assert isinstance(cohort, Investors)
         resting = Resting("x", 1, dict(economy.quotes), cohort.table(), True)
-        here = read(economy.market.instruments, 10.0, resting)
+        here = read(cohort.instruments, 10.0, resting)
         economy.close()
         if not applies(here):
             continue

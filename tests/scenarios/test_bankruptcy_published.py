@@ -1,5 +1,7 @@
 """Published and recomputed equilibria, one table and one body: the certificate first."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -58,8 +60,10 @@ def test_a_little_room_to_borrow_tends_to_the_price_without_any() -> None:
     assert gaps == pytest.approx([1e-2, 1e-3, 1e-4], rel=1e-6)
 
 
-REGIMES = {
-    "no bankruptcy": {"borrower_endowment_later": 2.0, "borrower_satiation": 3.0, "borrower_weight": 1.0},
+REGIMES: dict[str, dict[str, Any]] = {
+    "no bankruptcy": {
+        "borrower_endowment_later": 2.0, "borrower_satiation": 3.0, "borrower_weight": 1.0
+    },
     "bankruptcy": {},
     "lender spends all": {"lender_endowment_now": 0.6},
     "short limit binds": {"short_limit": 0.4},
@@ -68,7 +72,7 @@ REGIMES = {
 
 
 @pytest.mark.parametrize(("regime", "changed"), REGIMES.items(), ids=list(REGIMES))
-def test_every_regime_of_the_closed_form_is_found(regime: str, changed: dict[str, float]) -> None:
+def test_every_regime_of_the_closed_form_is_found(regime: str, changed: dict[str, Any]) -> None:
     run = two_agents.run(polish=True, **changed)
     assert run.outcome is Outcome.CLEARED
     assert run.dates["regime"].iloc[0] == regime
@@ -83,7 +87,7 @@ def test_random_pairs_agree_with_the_closed_form() -> None:
     rng = np.random.default_rng(7)
     regimes = set()
     for _ in range(40):
-        given = {
+        given: dict[str, Any] = {
             f"{role}_{name}": float(rng.uniform(low, high))
             for role in ("borrower", "lender")
             for name, low, high in (

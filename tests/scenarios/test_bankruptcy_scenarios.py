@@ -84,7 +84,9 @@ def test_every_rule_finds_the_instance(rule: str) -> None:
 def test_every_condition_can_fail(condition: str, change: Any) -> None:
     here = state_of(capm.run(polish=True))
     assert certify(here).holds
-    changed = {k: np.asarray(v) if np.ndim(v) else v for k, v in change(here).items()}
+    changed: dict[str, Any] = {
+        k: np.asarray(v) if np.ndim(v) else v for k, v in change(here).items()
+    }
     assert not certify(replace(here, **changed))[condition].holds
 
 
@@ -181,7 +183,7 @@ def test_bad_input_is_refused_in_one_sentence(given: dict[str, Any], sentence: s
 
 
 def test_two_investors_refuse_satiation_within_reach() -> None:
-    with pytest.raises(ValueError, match="borrower_satiation is 1; it must be at least 1.5"):
+    with pytest.raises(ValueError, match=r"borrower_satiation is 1; it must be at least 1\.5"):
         two_agents.run(borrower_satiation=1.0)
 
 
