@@ -165,17 +165,20 @@ class Economy(mesa.Model):  # type: ignore[misc]
             ``CLEARED`` if the rounds settled; whether that is an equilibrium is for the
             certificate to say.
         """
-        outcome = Outcome.OUT_OF_ROUNDS
-        for _ in range(max_rounds):
+        outcome = None
+        while outcome is None:
             self.step()
-            if self._state.settled:
-                outcome = Outcome.CLEARED
-                break
-        else:
-            if self._cycles():
-                outcome = Outcome.CYCLES
+            outcome = self.ended(max_rounds)
         self.rest()
         return outcome
+
+    def ended(self, max_rounds: int = MAX_ROUNDS) -> Outcome | None:
+        """How the rounds of this date ended; None while they go on."""
+        if self._state.settled:
+            return Outcome.CLEARED
+        if self.round < max_rounds:
+            return None
+        return Outcome.CYCLES if self._cycles() else Outcome.OUT_OF_ROUNDS
 
     def rest(self) -> None:
         """Let every trader take the positions that its last orders amount to."""
