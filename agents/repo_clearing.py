@@ -31,7 +31,8 @@ class RepoSettlement:
         Cash that traders keep if they hold no more repo than their positions need, less the cash
         there is: the redundant market of Walras' law.
     walras : float
-        Value of all three excess demands, as a share of wealth; zero.
+        Value of all three excess demands, as a share of wealth and of the value of all
+        positions; zero.
     margin_held : float
         Margin of both sides on the accepted book, cash.
     reinvested : float
@@ -103,13 +104,13 @@ class RepoClearingHouse(ClearingHouse):
                 rate * (to_borrowers - posted.haircut * price * borrowing),
             ]
         )
-        wealth = book.cash + price * book.supply
+        turnover = book.cash + price * (book.supply + book.longs + book.shorts)
         idle_excess = book.idle_cash - book.cash
         excess = book.longs - book.shorts - book.supply
         return RepoSettlement(
             repo_excess=repo_excess,
             idle_cash_excess=idle_excess,
-            walras=(price * (excess + repo_excess) + idle_excess) / wealth,
+            walras=(price * (excess + repo_excess) + idle_excess) / turnover,
             margin_held=margin_held,
             reinvested=reinvested,
             balance_now=now,

@@ -248,7 +248,7 @@ class NewtonTatonnement:
         ):
             travelled = here - base
             correction = self._newton(residual, state.base_slope, state.base_free)
-            if not np.linalg.norm(correction) < state.base_step:
+            if np.any(travelled) and not np.linalg.norm(correction) < state.base_step:
                 slope = state.base_slope + np.outer(
                     residual - state.base_residual - state.base_slope @ travelled, travelled
                 ) / float(travelled @ travelled)
@@ -270,13 +270,12 @@ class NewtonTatonnement:
 
     def _propose(self, state: NewtonState) -> NewtonState:
         """Step from the best quotes, inside every limit."""
-        base, residual, slope, free = (
-            state.base,
-            state.base_residual,
-            state.base_slope,
-            state.base_free,
-        )
-        assert base is not None and residual is not None and slope is not None and free is not None
+        base, residual = state.base, state.base_residual
+        slope, free = state.base_slope, state.base_free
+        assert base is not None
+        assert residual is not None
+        assert slope is not None
+        assert free is not None
         limits = state.limits
         step = self._newton(residual, slope, free)
         full = float(np.linalg.norm(step))
@@ -293,6 +292,10 @@ class NewtonTatonnement:
         if np.any(over):
             step = step * float(np.min(reach[over] / np.abs(step[over])))
         target = limits.clip(base + step)
+        at_end = (~limits.lower_attained & (target <= limits.lower)) | (
+            ~limits.upper_attained & (target >= limits.upper)
+        )
+        target = np.where(at_end, base, target)  # rounding must not reach what is only approached
         moved = np.abs(target - base)
         if state.calm > 1:
             moved = np.maximum(moved, self.calm_grains * limits.grain)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from scenarios import euro_crisis
 from scenarios.repo_margins import margin_hike
 from simulator import Scenario
 from simulator.parameters import unknown
 
 SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario for scenario in (margin_hike.SCENARIO,)
+    scenario.name: scenario for scenario in (margin_hike.SCENARIO, euro_crisis.SCENARIO)
 }
 
 

@@ -78,8 +78,11 @@ def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> N
         VARIABLE: asked.told(),
         "MPLBACKEND": "Agg",
         "SOLARA_APP": str(Path(__file__).with_name("page.py")),
+        "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3
         "SOLARA_MODE": "production",
+        "SOLARA_SESSION_SAME_SITE": "lax",
         "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+        "SOLARA_THEME_SHOW_BANNER": "False",
     }
     import uvicorn
 

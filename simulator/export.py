@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -82,8 +81,8 @@ def export(run: Run, folder: Path, *, plots: bool = True) -> Path:
             _write_figures(run, fresh)
         _write_manifest(run, fresh)
         if target.exists():
-            os.replace(target, Path(temporary) / "old")
-        os.replace(fresh, target)
+            target.replace(Path(temporary) / "old")
+        fresh.replace(target)
     return target
 
 
@@ -106,6 +105,8 @@ def _write_tables(run: Run, folder: Path) -> None:
         table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
         if name != "agents" or len(table) <= CSV_LIMIT:
             table.to_csv(folder / f"{name}.csv", index=False)
+    if run.scenario.report is not None:
+        run.scenario.report(run).to_csv(folder / "report.csv", index=False)
 
 
 def _write_figures(run: Run, folder: Path) -> None:

@@ -20,7 +20,7 @@ from markets.quote import FloatArray
 from simulator import palette
 from simulator.watched import Watched
 
-SIZE: Final = (4.3, 3.55)
+SIZE: Final = (4.3, 3.4)
 """Width and height of a panel in inches."""
 
 SMALLEST_SHOWN: Final = 1e-17
@@ -133,7 +133,7 @@ def positions(watched: Watched) -> Figure:
     axes.set_xlabel(line.along_label)
     axes.set_ylabel(line.held_label)
     axes.axhline(0.0, color=palette.NEUTRAL[0], linewidth=0.8, zorder=1)
-    if watched.economy is None or watched.economy.round == 0:
+    if watched.economy is None or watched.economy.posted is None:
         _small(axes)
         return figure
     traders = line.traders(watched.economy, MOST_TRADERS)
@@ -201,15 +201,15 @@ def _column(table: pd.DataFrame, name: str) -> FloatArray:
 
 
 def _dates(rounds: pd.DataFrame) -> list[tuple[int, int, int]]:
-    """Date from 1, first and last round of each, rounds counted through."""
+    """Date, first and last round of each, rounds counted through."""
     if rounds.empty:
         return []
     days = rounds["date"].to_numpy()
     firsts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
     lasts = np.r_[firsts[1:], len(days)]
     return [
-        (date, int(first) + 1, int(last))
-        for date, (first, last) in enumerate(zip(firsts, lasts, strict=True), start=1)
+        (int(days[first]), int(first) + 1, int(last))
+        for first, last in zip(firsts, lasts, strict=True)
     ]
 
 

@@ -87,6 +87,8 @@ class Scenario:
         Parameters and the resting point to its certificate.
     figures : callable
         A run to figures by file name.
+    report : callable, optional
+        A run to one more table that the command prints and an export holds.
     caution : str
         What a reader of the results should keep in mind, if anything.
     headline : sequence of str
@@ -104,6 +106,7 @@ class Scenario:
     closed_form: Callable[[Any, Resting], Mapping[str, float] | None]
     certify: Callable[[Any, Resting], Certificate]
     figures: Callable[[Run], Mapping[str, Figure]]
+    report: Callable[[Run], pd.DataFrame] | None = None
     caution: str = ""
     headline: Sequence[str] = field(default=())
     page: Page | None = None

@@ -47,8 +47,6 @@ class Watched:
         The economy; None if there is a problem.
     parameters : Parameters or None
         Its parameters, with what was announced.
-    date : int
-        Date within the case, from 1.
     running : bool
         Whether there are rounds to play: false once the markets rest.
     outcome : Outcome or None
@@ -72,13 +70,13 @@ class Watched:
         self.what, self.seed, self.given, self.chosen = what, seed, tuple(given), case
         self.parameters: Parameters | None = None
         self.economy: Economy | None = None
-        self.date = 1
         self.running = False
         self.outcome: Outcome | None = None
         self.certificate: Certificate | None = None
         self.closed_forms: dict[int, Mapping[str, float]] = {}
         self.problem = ""
         self._opened: dict[str, Any] = {}
+        self._certified = 0
         self._plan: list[float] = []
         self._lock = RLock()
         try:
@@ -102,6 +100,20 @@ class Watched:
         return 0 if self.economy is None else int(self.economy.steps)
 
     time = steps
+
+    @property
+    def date(self) -> int:
+        """Date within the case, from 1."""
+        return 1 if self.economy is None else self.economy.date
+
+    @property
+    def current(self) -> bool:
+        """Whether the certificate is of the last round, and that of this date."""
+        return (
+            self.economy is not None
+            and self.economy.round > 0
+            and self._certified == self.economy.steps
+        )
 
     def step(self) -> None:
         """One round; when the markets rest, traders take their positions."""
@@ -183,8 +195,7 @@ class Watched:
             except ValueError as error:
                 self.parameters, self.problem = before, str(error)
                 return
-            self.date += 1
-            self.problem, self.outcome, self.certificate = "", None, None
+            self.problem, self.outcome = "", None
             self._look_up()
             self.running = True
 
@@ -239,6 +250,7 @@ class Watched:
         economy.rest()
         resting = at_rest(self._case, self.date, economy)
         self.certificate = self.what.certify(parameters, resting)
+        self._certified = economy.steps
         if self.outcome is Outcome.CLEARED and not self.certificate.holds:
             self.outcome = Outcome.NOT_CERTIFIED
 

@@ -1,4 +1,4 @@
-"""A clearing house raises its margin: does the price of the security fall or rise?
+"""The price of a security when a clearing house raises its margin.
 
 Scenario ``margin-hike``, after Bottazzi, Pascoa and Ramirez, "Do security prices rise or fall when
 margins are raised?" (slides). The model, its symbols and the errata are in this folder's README.
@@ -7,7 +7,7 @@ margins are raised?" (slides). The model, its symbols and the errata are in this
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ Amount = Annotated[float, Field(ge=0.0)]
 
 def _about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
     """A parameter's declaration."""
-    extra = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
+    extra: dict[str, Any] = {"unit": unit, "allowed": allowed}
     return Field(description=meaning, json_schema_extra=extra, **field)
 
 
@@ -182,8 +182,9 @@ def cases(parameters: MarginHike) -> list[Case]:
 def describe(parameters: MarginHike, economy: Economy, resting: Resting) -> Mapping[str, Any]:
     """Marginal traders, the verdict and the clearing house's book at a resting point."""
     posted = economy.posted
-    counts = [cohort.counts(posted) for cohort in economy.cohorts]
-    members = sum(cohort.members for cohort in economy.cohorts)
+    traders = [cohort for cohort in economy.cohorts if isinstance(cohort, Traders)]
+    counts = [cohort.counts(posted) for cohort in traders]
+    members = sum(cohort.members for cohort in traders)
     long, short = marginal_beliefs(posted)
     found = verdict(**_terms(parameters, resting), agents=resting.agents)
     return {
@@ -242,9 +243,7 @@ def closed_form(parameters: MarginHike, resting: Resting) -> Mapping[str, float]
 
 def certified(parameters: MarginHike, resting: Resting) -> Certificate:
     """The certificate of a resting point, from its table of holdings."""
-    return certify(
-        **_terms(parameters, resting), agents=resting.agents, complete=resting.complete
-    )
+    return certify(**_terms(parameters, resting), agents=resting.agents, complete=resting.complete)
 
 
 def drawn(run: Run) -> Mapping[str, Figure]:
@@ -254,11 +253,13 @@ def drawn(run: Run) -> Mapping[str, Figure]:
     grid = figures.haircut_grid(
         low_payoff=parameters.low_payoff, high_payoff=parameters.high_payoff
     )
+    slides = (parameters.low_payoff, parameters.high_payoff) == (0.70, 1.15)
+    points = figures.slides_points() if slides else None
     return {
         "quotes_by_round": figures.quotes_by_round(run.rounds, run.dates),
         "excess_demand_by_round": figures.excess_by_round(run.rounds),
         "positions_by_belief": figures.positions_by_belief(run.agents, run.dates),
-        "price_against_haircut": figures.against_haircut(grid, None, run.dates),
+        "price_against_haircut": figures.against_haircut(grid, points, run.dates),
     }
 
 
@@ -266,7 +267,7 @@ def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
     """Belief and order of traders along the line of beliefs, evenly chosen, at the posted quotes."""
     posted = economy.posted
     tables = []
-    for cohort in economy.cohorts:
+    for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
         rows = np.linspace(0, cohort.members - 1, min(limit, cohort.members)).astype(np.int64)
         security = posted.security
         tables.append(
@@ -356,7 +357,17 @@ def run(*, seed: int = 0, **parameters: Any) -> Run:
     return simulate(SCENARIO, parse(MarginHike, parameters), seed=seed)
 
 
-def _terms(parameters: MarginHike, resting: Resting) -> dict[str, float]:
+class Terms(TypedDict):
+    """The numbers of a resting point that certificate and verdict start from."""
+
+    low_payoff: float
+    high_payoff: float
+    haircut: float
+    security_price: float
+    repo_rate: float
+
+
+def _terms(parameters: MarginHike, resting: Resting) -> Terms:
     """The numbers of a resting point that certificate and verdict start from."""
     return {
         "low_payoff": parameters.low_payoff,
