@@ -35,43 +35,56 @@ BALANCED = 1e-9
 """Largest balance of the clearing house, as a share of its amounts, that counts as zero."""
 
 LOOK = f"""
-.v-navigation-drawer__content > div > div {{ min-width: 290px !important; width: 290px !important;
-    padding: 4px !important; }}
-.v-navigation-drawer .v-card {{ margin-bottom: 6px; }}
-.v-navigation-drawer .v-card__title {{ padding: 6px 12px 0; font-size: 15px; line-height: 22px; }}
-.v-navigation-drawer .v-card__text {{ padding: 4px 12px; }}
-.v-navigation-drawer .v-input__slider .v-input__slot {{ display: block; }}
-.v-navigation-drawer .v-input__slider .v-label {{ font-size: 13px; line-height: 17px; height: auto; }}
-.v-navigation-drawer .v-messages {{ min-height: 0; }}
-.v-navigation-drawer .v-text-field__details {{ min-height: 0; margin-bottom: 2px; }}
+.v-navigation-drawer {{ min-width: 300px !important; width: 300px !important; }}
+.v-navigation-drawer__content > div, .v-navigation-drawer__content > div > div {{
+    min-width: 0 !important; padding: 3px !important; }}
+.v-navigation-drawer .v-card {{ margin-bottom: 2px; }}
+.v-navigation-drawer .v-card__title {{ padding: 6px 10px 0; font-size: 15px; line-height: 22px; }}
+.v-navigation-drawer .v-card__text {{ padding: 2px 10px 6px; }}
+.v-navigation-drawer .solara-content-main {{ gap: 4px; }}
+.v-navigation-drawer .v-input {{ margin: 0; padding-top: 8px; }}
+.v-navigation-drawer .v-input__slider {{ padding-top: 0; }}
+.v-navigation-drawer .v-input__slider .v-input__slot {{ display: block; margin-bottom: 0; }}
+.v-navigation-drawer .v-input__slider .v-label {{ font-size: 13px; line-height: 17px; height: auto;
+    margin: 0; }}
+.v-navigation-drawer .v-slider--horizontal {{ min-height: 40px; margin: 0 12px 0 4px; }}
+.v-navigation-drawer .v-messages, .v-navigation-drawer .v-text-field__details {{
+    min-height: 0; margin: 0; }}
 .v-slider__thumb-label-container {{ display: block !important; }}
-.v-slider__thumb-label {{ display: flex !important; background: none !important;
-    border-color: transparent !important; color: {palette.INK} !important; width: 60px !important;
-    font-weight: 600; transform: translateY(2px) translateX(-50%) rotate(45deg) !important; }}
-.theme--dark .v-slider__thumb-label {{ color: white !important; }}
-.walras-status {{ display: flex; flex-wrap: wrap; gap: 4px 22px; align-items: baseline;
+.v-slider__thumb-label {{ display: block !important; width: auto !important; height: 16px !important;
+    background: none !important; background-color: transparent !important;
+    color: inherit !important; font-weight: 600; bottom: auto !important; top: 8px; left: 0;
+    transform: translateX(-50%) !important; }}
+.v-slider__thumb-label > * {{ transform: none !important; }}
+.walras-hidden {{ display: none; }}
+.walras-top {{ display: flex; gap: 20px; align-items: center; justify-content: space-between;
+    margin-bottom: 6px; }}
+.walras-status {{ display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline;
     font-size: 15px; }}
 .walras-status b {{ font-variant-numeric: tabular-nums; }}
-.walras-top {{ display: flex; gap: 16px; align-items: center; justify-content: space-between;
-    margin-bottom: 8px; }}
-.walras-announce {{ display: flex; gap: 14px; align-items: center; min-width: 380px; }}
+.walras-announce {{ display: flex; gap: 10px; align-items: center; flex: 0 0 400px; }}
+.walras-announce .v-input {{ flex: 1 1 auto; min-width: 150px; }}
 .walras-cockpit {{ display: grid; gap: 8px;
-    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) minmax(230px, 0.72fr); }}
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) minmax(225px, 0.66fr); }}
 .walras-card {{ background: white; color: {palette.INK}; border: 1px solid {palette.NEUTRAL[2]};
-    border-radius: 6px; padding: 6px 8px; min-width: 0; }}
+    border-radius: 6px; padding: 4px 8px; min-width: 0; }}
 .walras-card h2 {{ font-size: 15px; font-weight: 600; margin: 0 0 2px; line-height: 20px; }}
 .walras-card img {{ width: 100%; height: auto; display: block; }}
 .walras-certificate {{ grid-column: 3; grid-row: 1 / span 2; }}
-.walras-table {{ border-collapse: collapse; width: 100%; font-size: 13px; line-height: 17px; }}
-.walras-table td, .walras-table th {{ padding: 3px 4px; text-align: left; }}
-.walras-table td.number {{ text-align: right; font-variant-numeric: tabular-nums;
+.walras-table {{ border-collapse: collapse; width: 100%; font-size: 13px; line-height: 16px; }}
+.walras-table td, .walras-table th {{ padding: 2px 4px; text-align: left; }}
+.walras-table .number {{ text-align: right; font-variant-numeric: tabular-nums;
     white-space: nowrap; }}
 .walras-table tr.holds {{ background: {palette.tint(palette.GOOD, 0.25)}; }}
 .walras-table tr.fails {{ background: {palette.tint(palette.BAD, 0.18)}; }}
 .walras-table tr.unknown {{ background: {palette.NEUTRAL[3]}; }}
 .walras-table tr {{ border-bottom: 2px solid white; }}
-@media (max-width: 1000px) {{ .walras-cockpit {{ grid-template-columns: minmax(0, 1fr); }}
-    .walras-certificate {{ grid-column: auto; grid-row: auto; }} .walras-top {{ display: block; }} }}
+.walras-certificate td, .walras-certificate th {{ padding: 4px; }}
+@media (max-width: 1000px) {{
+    .walras-cockpit {{ grid-template-columns: minmax(0, 1fr); }}
+    .walras-certificate {{ grid-column: auto; grid-row: auto; }}
+    .walras-top {{ display: block; }}
+}}
 """
 
 
@@ -82,30 +95,36 @@ def Page() -> None:
     scenario = find(asked.scenario)
     given = tuple(asked.given.items())
     market = solara.use_memo(lambda: solara.reactive(Watched(scenario, asked.seed, given)), [])
+    # Mesa's play button stays off once a model has stopped, so its controls are made anew then:
+    # gone for one rendering, back in the next.
     renewed, renew = solara.use_state(0)
+    shown, show = solara.use_state(0)
+    solara.use_effect(lambda: show(renewed), [renewed])
 
     def announce(value: float | None) -> None:
         watched = market.value
         rested = not watched.running
         watched.announce(value)
         if rested and watched.running:
-            renew(renewed + 1)  # Mesa's play button stays off once a model has stopped
+            renew(renewed + 1)
         force_update()
 
     solara.Title(f"{scenario.name} · walras")
     solara.Style(LOOK)
-    SolaraViz(
-        market,
-        components=[],
-        model_params={
-            "what": scenario,
-            "seed": asked.seed,
-            "given": given,
-            **inputs(market.value),
-        },
-        play_interval=PLAY_INTERVAL,
-        name=f"{scenario.name}: {scenario.summary}",
-    ).key(f"controls {renewed}")
+    with solara.Div(classes=["walras-hidden"]):  # Mesa's controls place themselves elsewhere
+        if shown == renewed:
+            SolaraViz(
+                market,
+                components=[],
+                model_params={
+                    "what": scenario,
+                    "seed": asked.seed,
+                    "given": given,
+                    **inputs(market.value),
+                },
+                play_interval=PLAY_INTERVAL,
+                name=f"{scenario.name}: {scenario.summary}",
+            )
     with solara.Sidebar():
         Meanings(scenario)
     Cockpit(market.value, announce)
@@ -221,7 +240,7 @@ def Announce(watched: Watched, announce: Callable[[float | None], None]) -> None
         else:
             label = f"Announce {control.label} {value:g}"
             solara.SliderFloat(
-                f"next {control.label}",
+                "",
                 value=value,
                 on_value=lambda chosen: choose(round(chosen, 9)),
                 min=control.low,
@@ -252,9 +271,9 @@ def _status(watched: Watched) -> str:
     for curve in watched.page.curves:
         closed = watched.closed_forms.get(watched.date, {}).get(curve.quote)
         beside = "" if closed is None else f" (closed form {curve.scale * closed:.6f})"
-        value = curve.scale * economy.quotes[curve.quote] + 0.0
+        value = round(curve.scale * economy.quotes[curve.quote], 9) + 0.0
         unit = "%" if curve.unit.startswith("percent") else ""
-        told.append(f"{escape(curve.label)} <b>{value:.9f}{unit}</b>{beside}")
+        told.append(f"{escape(curve.label)} <b>{value:.7f}{unit}</b>{beside}")
     if watched.outcome is not None and "certified" not in state:
         told.append(escape(watched.outcome.advice))
     return '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in told) + "</div>"
@@ -292,13 +311,17 @@ def _certificate(watched: Watched) -> str:
             f'{head}<table class="walras-table"><tr class="unknown"><td>Nothing to certify yet:'
             " a certificate is made when traders have taken positions.</td></tr></table>"
         )
-    rows = "".join(
-        f'<tr class="{"holds" if each.holds else "fails"}" title="{escape(each.meaning)}">'
-        f"<td>{'✓' if each.holds else '✗'}</td><td>{escape(each.name)}</td>"
-        f'<td class="number">{each.residual + 0.0:.1e}</td></tr>'
-        for each in watched.certificate.conditions
-    )
+    rows = []
+    for each in watched.certificate.conditions:
+        kind, sign, residual = "unknown", "·", ""
+        if watched.current:
+            kind, sign = ("holds", "✓") if each.holds else ("fails", "✗")
+            residual = f"{each.residual + 0.0:.1e}"
+        rows.append(
+            f'<tr class="{kind}" title="{escape(each.meaning)}"><td>{sign}</td>'
+            f'<td>{escape(each.name)}</td><td class="number">{residual}</td></tr>'
+        )
     return (
         f'{head}<table class="walras-table"><tr><th></th><th>condition</th>'
-        f'<th style="text-align:right">residual</th></tr>{rows}</table>'
+        f'<th class="number">residual</th></tr>{"".join(rows)}</table>'
     )

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import urllib.request
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,10 +81,11 @@ def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> N
         "SOLARA_APP": str(Path(__file__).with_name("page.py")),
         "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3
         "SOLARA_MODE": "production",
-        "SOLARA_SESSION_SAME_SITE": "lax",
         "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
         "SOLARA_THEME_SHOW_BANNER": "False",
     }
+    # a cookie of solara's that the page does not need
+    warnings.filterwarnings("ignore", message="Cookies with samesite", category=UserWarning)
     import uvicorn
 
     shown = f"[{host}]" if ":" in host else host

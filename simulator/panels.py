@@ -38,7 +38,7 @@ def quotes(watched: Watched) -> Figure:
     """Quotes by round, one axis a quote, with the closed form of each date as a dashed line."""
     curves = watched.page.curves
     rounds = _rounds(watched)
-    figure = Figure(figsize=SIZE)
+    figure = _figure(top=0.97, hspace=0.12)
     panels = np.atleast_1d(figure.subplots(len(curves), 1, sharex=True))
     for axes, curve in zip(panels, curves, strict=True):
         values = curve.scale * _column(rounds, curve.quote)
@@ -78,7 +78,7 @@ def excess(watched: Watched) -> Figure:
     no gap to be closed: hollow markers, no line.
     """
     rounds = _rounds(watched)
-    figure = Figure(figsize=SIZE)
+    figure = _figure(top=0.84)
     axes = figure.subplots()
     number = np.arange(1, len(rounds) + 1)
     names: Sequence[str] = () if watched.economy is None else watched.economy.market.excess_names
@@ -119,7 +119,7 @@ def excess(watched: Watched) -> Figure:
     axes.yaxis.set_minor_locator(NullLocator())
     _name(axes, "size of excess demand", "share of what is traded")
     if len(rounds):
-        figure.legend(loc="outside upper left", fontsize=8.5, ncols=2, frameon=False, borderpad=0.1)
+        _above(axes, columns=2)
     _finish([axes], rounds)
     return figure
 
@@ -128,7 +128,7 @@ def excess(watched: Watched) -> Figure:
 def positions(watched: Watched) -> Figure:
     """What traders along the line want to hold at the posted quotes, marginal traders marked."""
     line = watched.page.line
-    figure = Figure(figsize=SIZE)
+    figure = _figure(top=0.9)
     axes = figure.subplots()
     axes.set_xlabel(line.along_label)
     axes.set_ylabel(line.held_label)
@@ -164,10 +164,7 @@ def positions(watched: Watched) -> Figure:
         )
     _scale(axes, held)
     _mark(axes, line.marks(watched.economy))
-    figure.legend(
-        loc="outside upper left", fontsize=8.5, ncols=3, markerscale=2.0, frameon=False,
-        borderpad=0.1,
-    )  # fmt: skip
+    _above(axes, columns=3, markerscale=2.0)
     _small(axes)
     return figure
 
@@ -177,7 +174,7 @@ def amounts(watched: Watched) -> Figure:
     """The amounts on the clearing house's balance sheet by round."""
     accounts = [each for each in watched.page.accounts if each.kind == "amount"]
     rounds = _rounds(watched)
-    figure = Figure(figsize=(SIZE[0], 0.56 * SIZE[1]))
+    figure = _figure(0.5 * SIZE[1], left=0.13, bottom=0.27, top=0.78, wspace=0.42)
     panels = np.atleast_1d(figure.subplots(1, len(accounts)))
     for axes, account in zip(panels, accounts, strict=True):
         values = _column(rounds, account.column)
@@ -191,6 +188,13 @@ def amounts(watched: Watched) -> Figure:
 
 
 # ---------------------------------------------------------------------- inner workings
+def _figure(height: float = SIZE[1], **margins: float) -> Figure:
+    """An empty panel with fixed margins, so that axes stand still from round to round."""
+    figure = Figure(figsize=(SIZE[0], height), layout="none")
+    figure.subplots_adjust(**({"left": 0.19, "right": 0.975, "bottom": 0.145} | margins))
+    return figure
+
+
 def _rounds(watched: Watched) -> pd.DataFrame:
     record = None if watched.economy is None else watched.economy.record
     return pd.DataFrame({"date": []}) if record is None else record.frame()
@@ -230,6 +234,21 @@ def _by_round(
 
 def _name(axes: Axes, label: str, unit: str) -> None:
     axes.set_ylabel(f"{label}\n({unit})")
+
+
+def _above(axes: Axes, columns: int, markerscale: float = 1.0) -> None:
+    """The legend above the axes."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.2, 1.0),
+        fontsize=8.5,
+        ncols=columns,
+        markerscale=markerscale,
+        frameon=False,
+        borderaxespad=0.2,
+        handlelength=1.6,
+        columnspacing=1.0,
+    )
 
 
 def _small(axes: Axes) -> None:
