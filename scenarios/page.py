@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import solara
@@ -28,64 +29,20 @@ from simulator.watched import Watched
 PLAY_INTERVAL = 250
 """Milliseconds between rounds when the page opens."""
 
-SHARPNESS = 150
+SHARPNESS = 140
 """Dots per inch of the panels; they are shown at about 85, so text stays sharp on a projector."""
 
 BALANCED = 1e-9
 """Largest balance of the clearing house, as a share of its amounts, that counts as zero."""
 
-LOOK = f"""
-.v-navigation-drawer {{ min-width: 300px !important; width: 300px !important; }}
-.v-navigation-drawer__content > div, .v-navigation-drawer__content > div > div {{
-    min-width: 0 !important; padding: 3px !important; }}
-.v-navigation-drawer .v-card {{ margin-bottom: 2px; }}
-.v-navigation-drawer .v-card__title {{ padding: 6px 10px 0; font-size: 15px; line-height: 22px; }}
-.v-navigation-drawer .v-card__text {{ padding: 2px 10px 6px; }}
-.v-navigation-drawer .solara-content-main {{ gap: 4px; }}
-.v-navigation-drawer .v-input {{ margin: 0; padding-top: 8px; }}
-.v-navigation-drawer .v-input__slider {{ padding-top: 0; }}
-.v-navigation-drawer .v-input__slider .v-input__slot {{ display: block; margin-bottom: 0; }}
-.v-navigation-drawer .v-input__slider .v-label {{ font-size: 13px; line-height: 17px; height: auto;
-    margin: 0; }}
-.v-navigation-drawer .v-slider--horizontal {{ min-height: 40px; margin: 0 12px 0 4px; }}
-.v-navigation-drawer .v-messages, .v-navigation-drawer .v-text-field__details {{
-    min-height: 0; margin: 0; }}
-.v-slider__thumb-label-container {{ display: block !important; }}
-.v-slider__thumb-label {{ display: block !important; width: auto !important; height: 16px !important;
-    background: none !important; background-color: transparent !important;
-    color: inherit !important; font-weight: 600; bottom: auto !important; top: 8px; left: 0;
-    transform: translateX(-50%) !important; }}
-.v-slider__thumb-label > * {{ transform: none !important; }}
-.walras-hidden {{ display: none; }}
-.walras-top {{ display: flex; gap: 20px; align-items: center; justify-content: space-between;
-    margin-bottom: 6px; }}
-.walras-status {{ display: flex; flex-wrap: wrap; gap: 2px 22px; align-items: baseline;
-    font-size: 15px; }}
-.walras-status b {{ font-variant-numeric: tabular-nums; }}
-.walras-announce {{ display: flex; gap: 10px; align-items: center; flex: 0 0 400px; }}
-.walras-announce .v-input {{ flex: 1 1 auto; min-width: 150px; }}
-.walras-cockpit {{ display: grid; gap: 8px;
-    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) minmax(225px, 0.66fr); }}
-.walras-card {{ background: white; color: {palette.INK}; border: 1px solid {palette.NEUTRAL[2]};
-    border-radius: 6px; padding: 4px 8px; min-width: 0; }}
-.walras-card h2 {{ font-size: 15px; font-weight: 600; margin: 0 0 2px; line-height: 20px; }}
-.walras-card img {{ width: 100%; height: auto; display: block; }}
-.walras-certificate {{ grid-column: 3; grid-row: 1 / span 2; }}
-.walras-table {{ border-collapse: collapse; width: 100%; font-size: 13px; line-height: 16px; }}
-.walras-table td, .walras-table th {{ padding: 2px 4px; text-align: left; }}
-.walras-table .number {{ text-align: right; font-variant-numeric: tabular-nums;
-    white-space: nowrap; }}
-.walras-table tr.holds {{ background: {palette.tint(palette.GOOD, 0.25)}; }}
-.walras-table tr.fails {{ background: {palette.tint(palette.BAD, 0.18)}; }}
-.walras-table tr.unknown {{ background: {palette.NEUTRAL[3]}; }}
-.walras-table tr {{ border-bottom: 2px solid white; }}
-.walras-certificate td, .walras-certificate th {{ padding: 4px; }}
-@media (max-width: 1000px) {{
-    .walras-cockpit {{ grid-template-columns: minmax(0, 1fr); }}
-    .walras-certificate {{ grid-column: auto; grid-row: auto; }}
-    .walras-top {{ display: block; }}
-}}
-"""
+COLOURS = {
+    "ink": palette.INK,
+    "frame": palette.NEUTRAL[2],
+    "unknown": palette.NEUTRAL[3],
+    "holds": palette.tint(palette.GOOD, 0.25),
+    "fails": palette.tint(palette.BAD, 0.18),
+}
+"""Colours that the style sheet asks for."""
 
 
 @solara.component
@@ -110,7 +67,8 @@ def Page() -> None:
         force_update()
 
     solara.Title(f"{scenario.name} · walras")
-    solara.Style(LOOK)
+    solara.Style(f":root {{{''.join(f'--walras-{n}: {c};' for n, c in COLOURS.items())}}}")
+    solara.Style(Path(__file__).with_name("page.css"))
     with solara.Div(classes=["walras-hidden"]):  # Mesa's controls place themselves elsewhere
         if shown == renewed:
             SolaraViz(
@@ -164,7 +122,8 @@ def _input(control: Control, declaration: Declaration, value: Any) -> dict[str, 
         return {"type": "InputText", "label": label, "value": text}
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    assert control.low is not None and control.high is not None
+    assert control.low is not None
+    assert control.high is not None
     whole = isinstance(declaration.default, int)
     return {
         "type": "SliderInt" if whole else "SliderFloat",
@@ -184,7 +143,10 @@ def Meanings(scenario: Scenario) -> None:
         f" {escape(item.meaning)}; {escape(item.allowed)}</p>"
         for item in declared(scenario.parameters)
     )
-    with solara.Details("What the parameters mean"):
+    with (
+        solara.Div(classes=["walras-meanings"]),
+        solara.Details("What the parameters mean"),
+    ):
         solara.HTML(tag="div", unsafe_innerHTML=rows)
 
 
@@ -276,7 +238,9 @@ def _status(watched: Watched) -> str:
         told.append(f"{escape(curve.label)} <b>{value:.7f}{unit}</b>{beside}")
     if watched.outcome is not None and "certified" not in state:
         told.append(escape(watched.outcome.advice))
-    return '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in told) + "</div>"
+    return (
+        '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in told) + "</div>"
+    )
 
 
 def _balances(watched: Watched) -> str:

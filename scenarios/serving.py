@@ -38,9 +38,7 @@ class Asked:
 
     def told(self) -> str:
         """As text for the environment of the page."""
-        return json.dumps(
-            {"scenario": self.scenario, "given": dict(self.given), "seed": self.seed}
-        )
+        return json.dumps({"scenario": self.scenario, "given": dict(self.given), "seed": self.seed})
 
     @classmethod
     def heard(cls, default: str) -> Asked:

@@ -7,7 +7,7 @@ first round it is an empty frame with its axes named. Colours are those of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from markets.quote import FloatArray
 from simulator import palette
 from simulator.watched import Watched
 
-SIZE: Final = (4.3, 3.4)
+SIZE: Final = (3.9, 3.1)
 """Width and height of a panel in inches."""
 
 SMALLEST_SHOWN: Final = 1e-17
@@ -38,17 +38,19 @@ def quotes(watched: Watched) -> Figure:
     """Quotes by round, one axis a quote, with the closed form of each date as a dashed line."""
     curves = watched.page.curves
     rounds = _rounds(watched)
-    figure = _figure(top=0.97, hspace=0.12)
+    figure = _figure(top=0.92, hspace=0.14)
     panels = np.atleast_1d(figure.subplots(len(curves), 1, sharex=True))
     for axes, curve in zip(panels, curves, strict=True):
         values = curve.scale * _column(rounds, curve.quote)
         _by_round(axes, rounds, values, curve.colour, "simulated")
         label: str | None = "closed form"
-        for date, first, last in _dates(rounds):
+        dates = _dates(rounds)
+        for date, first, last in dates:
+            end = _end(rounds) if date == dates[-1][0] else last + 0.5
             known = watched.closed_forms.get(date, {}).get(curve.quote)
             if known is not None and np.isfinite(known):
                 axes.plot(
-                    [first - 0.5, last + 0.5],
+                    [first - 0.5, end],
                     2 * [curve.scale * known],
                     color=palette.CLOSED_FORM,
                     linestyle=(0, (4, 2)),
@@ -58,15 +60,15 @@ def quotes(watched: Watched) -> Figure:
                 label = None
         _name(axes, curve.label, curve.unit)
         axes.margins(y=0.15)
-        low, high = axes.get_ylim()
-        if high - low < 1e-6 * max(abs(low), abs(high), 1.0) or not values.size:
+        low, high = axes.dataLim.intervaly
+        if not high - low > 1e-9 * max(abs(low), abs(high)):
             middle = float(values[-1]) if values.size else 0.0
             axes.set_ylim(middle - 0.5, middle + 0.5)
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
         axes.ticklabel_format(axis="y", useOffset=False)
     if len(rounds):
-        panels[0].legend(loc="best", fontsize=8.5, handlelength=1.8)
-    _finish(panels, rounds)
+        _above(panels[0], columns=2)
+    _finish(list(panels), rounds)
     return figure
 
 
@@ -78,7 +80,7 @@ def excess(watched: Watched) -> Figure:
     no gap to be closed: hollow markers, no line.
     """
     rounds = _rounds(watched)
-    figure = _figure(top=0.84)
+    figure = _figure(top=0.835)
     axes = figure.subplots()
     number = np.arange(1, len(rounds) + 1)
     names: Sequence[str] = () if watched.economy is None else watched.economy.market.excess_names
@@ -108,7 +110,7 @@ def excess(watched: Watched) -> Figure:
                 marker=marker,
                 markerfacecolor="none",
                 markeredgecolor=colour,
-                label=f"{label}: slack, quote at its limit",
+                label=f"{label}: slack at limit",
             )
     tolerance = watched.tolerance
     if tolerance is not None:
@@ -147,9 +149,7 @@ def positions(watched: Watched) -> Figure:
     few = len(traders) <= 40
     for side, these in sides.items():
         colour = palette.HOLDERS[side]
-        axes.vlines(
-            along[these], 0.0, held[these], color=palette.tint(colour, 0.35), linewidth=1.0
-        )
+        axes.vlines(along[these], 0.0, held[these], color=palette.tint(colour, 0.35), linewidth=1.0)
         axes.plot(
             along[these],
             held[these],
@@ -174,7 +174,7 @@ def amounts(watched: Watched) -> Figure:
     """The amounts on the clearing house's balance sheet by round."""
     accounts = [each for each in watched.page.accounts if each.kind == "amount"]
     rounds = _rounds(watched)
-    figure = _figure(0.5 * SIZE[1], left=0.13, bottom=0.27, top=0.78, wspace=0.42)
+    figure = _figure(0.5 * SIZE[1], left=0.14, bottom=0.3, top=0.74, wspace=0.44)
     panels = np.atleast_1d(figure.subplots(1, len(accounts)))
     for axes, account in zip(panels, accounts, strict=True):
         values = _column(rounds, account.column)
@@ -190,8 +190,9 @@ def amounts(watched: Watched) -> Figure:
 # ---------------------------------------------------------------------- inner workings
 def _figure(height: float = SIZE[1], **margins: float) -> Figure:
     """An empty panel with fixed margins, so that axes stand still from round to round."""
-    figure = Figure(figsize=(SIZE[0], height), layout="none")
-    figure.subplots_adjust(**({"left": 0.19, "right": 0.975, "bottom": 0.145} | margins))
+    figure = Figure(figsize=(SIZE[0], height))
+    figure.set_layout_engine("none")
+    figure.subplots_adjust(**({"left": 0.215, "right": 0.965, "bottom": 0.155} | margins))
     return figure
 
 
@@ -217,6 +218,11 @@ def _dates(rounds: pd.DataFrame) -> list[tuple[int, int, int]]:
     ]
 
 
+def _end(rounds: pd.DataFrame) -> float:
+    """Right end of the axis of rounds."""
+    return max(len(rounds), 5) + 0.5
+
+
 def _by_round(
     axes: Axes, rounds: pd.DataFrame, values: FloatArray, colour: str, label: str
 ) -> None:
@@ -234,13 +240,14 @@ def _by_round(
 
 def _name(axes: Axes, label: str, unit: str) -> None:
     axes.set_ylabel(f"{label}\n({unit})")
+    axes.yaxis.set_label_coords(-0.165, 0.5)
 
 
 def _above(axes: Axes, columns: int, markerscale: float = 1.0) -> None:
     """The legend above the axes."""
     axes.legend(
         loc="lower left",
-        bbox_to_anchor=(-0.2, 1.0),
+        bbox_to_anchor=(-0.24, 1.0),
         fontsize=8.5,
         ncols=columns,
         markerscale=markerscale,
@@ -254,17 +261,16 @@ def _above(axes: Axes, columns: int, markerscale: float = 1.0) -> None:
 def _small(axes: Axes) -> None:
     """Sizes that are read well on a card."""
     axes.xaxis.label.set_fontsize(9.5)
-    axes.yaxis.label.set_fontsize(9.5)
+    axes.yaxis.label.set_fontsize(9.0)
     axes.tick_params(labelsize=9.0)
 
 
 def _finish(panels: Sequence[Axes], rounds: pd.DataFrame) -> None:
     """Name the rounds, and draw a vertical line where a date begins."""
-    count = max(len(rounds), 5)
     for axes in panels:
         for _, first, _ in _dates(rounds)[1:]:
             axes.axvline(first - 0.5, color=palette.NEUTRAL[1], linewidth=1.0, zorder=1)
-        axes.set_xlim(0.5, count + 0.5)
+        axes.set_xlim(0.5, _end(rounds))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         axes.grid(visible=False, axis="x")
         _small(axes)
@@ -295,7 +301,7 @@ def _scale(axes: Axes, held: FloatArray) -> None:
     )
 
 
-def _mark(axes: Axes, marks: dict[str, float]) -> None:
+def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
     """Vertical lines at the marginal traders; one that stands for several is named once."""
     apart = dict(marks)
     places = list(marks.values())

@@ -264,7 +264,7 @@ def drawn(run: Run) -> Mapping[str, Figure]:
 
 
 def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
-    """Belief and order of traders along the line of beliefs, evenly chosen, at the posted quotes."""
+    """Belief and order at the posted quotes of traders chosen evenly along the line of beliefs."""
     posted = economy.posted
     tables = []
     for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
@@ -305,9 +305,7 @@ PAGE = Page(
         held_label="security held (units, negative if short)",
         traders=line_of_beliefs,
         marks=lambda economy: dict(
-            zip(
-                ("marginal long", "marginal short"), marginal_beliefs(economy.posted), strict=True
-            )
+            zip(("marginal long", "marginal short"), marginal_beliefs(economy.posted), strict=True)
         ),
     ),
     accounts=(
