@@ -293,14 +293,18 @@ def _sampled(held: Holdings, sample: int) -> NDArray[np.int64]:
     """Rows to be solved: evenly along beliefs, both ends and all turning points of each cohort.
 
     A row is at a turning point if its kind of position differs from that of a neighbour in
-    belief, or if it holds a part position; the neighbours on both sides come with it.
+    belief, or if it holds a part position; the neighbours on both sides come with it. Traders
+    who can't post margin for anything turn nowhere.
     """
     belief, kind = held.programs.belief, held.kind()
+    able = (held.programs.wealth > 0.0) | (held.programs.haircut == 0.0)
     part = (kind != 0) & ~held.stopped_by_margin() & ~held.stopped_by_solvency()
     chosen = np.zeros(len(held), dtype=np.bool_)
     chosen[_evenly(np.argsort(belief, kind="stable"), sample)] = True
     for name in np.unique(held.cohort):
-        members = np.flatnonzero(held.cohort == name)
+        members = np.flatnonzero((held.cohort == name) & able)
+        if not members.size:
+            continue
         members = members[np.argsort(belief[members], kind="stable")]
         changes = np.diff(kind[members]) != 0
         turning = part[members]

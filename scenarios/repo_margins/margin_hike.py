@@ -109,6 +109,8 @@ class MarginHike(Parameters):
     def _together(self) -> MarginHike:
         """Refuse payoffs in the wrong order and lists of the wrong length."""
         Security(self.low_payoff, self.high_payoff)
+        if self.population == "continuum":
+            Beliefs(self.beliefs).refuse_ties()
         members = self.members
         for name in ("cash", "securities", "income_up", "income_down"):
             value = getattr(self, name)
@@ -247,20 +249,34 @@ def certified(parameters: MarginHike, resting: Resting) -> Certificate:
 
 
 def drawn(run: Run) -> Mapping[str, Figure]:
-    """The figures of a run."""
+    """The figures of a run; the one over all haircuts only where there is a closed form."""
     parameters = run.parameters
     assert isinstance(parameters, MarginHike)
-    grid = figures.haircut_grid(
-        low_payoff=parameters.low_payoff, high_payoff=parameters.high_payoff
-    )
-    slides = (parameters.low_payoff, parameters.high_payoff) == (0.70, 1.15)
-    points = figures.slides_points() if slides else None
-    return {
+    shown = {
         "quotes_by_round": figures.quotes_by_round(run.rounds, run.dates),
-        "excess_demand_by_round": figures.excess_by_round(run.rounds),
+        "excess_demand_by_round": figures.excess_by_round(run.rounds, dates=run.dates),
         "positions_by_belief": figures.positions_by_belief(run.agents, run.dates),
-        "price_against_haircut": figures.against_haircut(grid, points, run.dates),
     }
+    if run.closed_form is not None:
+        beliefs = Beliefs(parameters.beliefs)
+        up, down = parameters.incomes
+        grid = figures.haircut_grid(
+            low_payoff=parameters.low_payoff,
+            high_payoff=parameters.high_payoff,
+            cash=_number(parameters.cash),
+            securities=_number(parameters.securities),
+            incomes={
+                **figures.LEVERED_INCOMES,
+                parameters.market: (_number(up), _number(down)),
+            },
+            cdf=beliefs.below,
+            quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
+        )
+        sources = (parameters.low_payoff, parameters.high_payoff, parameters.beliefs)
+        alike = sources == (0.70, 1.15, "uniform") and parameters.cash == parameters.securities == 1
+        points = figures.slides_points() if alike else None
+        shown["price_against_haircut"] = figures.against_haircut(grid, points, run.dates)
+    return shown
 
 
 def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
