@@ -190,8 +190,7 @@ def amounts(watched: Watched) -> Figure:
 # ---------------------------------------------------------------------- inner workings
 def _figure(height: float = SIZE[1], **margins: float) -> Figure:
     """An empty panel with fixed margins, so that axes stand still from round to round."""
-    figure = Figure(figsize=(SIZE[0], height))
-    figure.set_layout_engine("none")
+    figure = Figure(figsize=(SIZE[0], height), layout="none")  # type: ignore[arg-type]
     figure.subplots_adjust(**({"left": 0.215, "right": 0.965, "bottom": 0.155} | margins))
     return figure
 
