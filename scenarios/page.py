@@ -59,10 +59,7 @@ def Page() -> None:
     solara.use_effect(lambda: show(renewed), [renewed])
 
     def announce(value: float | None) -> None:
-        watched = market.value
-        rested = not watched.running
-        watched.announce(value)
-        if rested and watched.running:
+        if market.value.announce(value):
             renew(renewed + 1)
         force_update()
 
@@ -104,7 +101,12 @@ def inputs(watched: Watched) -> dict[str, dict[str, Any]]:
             found[control.parameter] = made
     cases = watched.cases
     if len(cases) > 1:
-        found["case"] = {"type": "Select", "label": "case", "value": cases[0], "values": cases}
+        found["case"] = {
+            "type": "Select",
+            "label": "case",
+            "value": watched.chosen or cases[0],
+            "values": cases,
+        }
     return found
 
 

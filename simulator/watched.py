@@ -169,7 +169,7 @@ class Watched:
             return False
         return self.page.announcement is not None or self.date < len(self._case.announcements)
 
-    def announce(self, value: float | None = None) -> None:
+    def announce(self, value: float | None = None) -> bool:
         """Let the clearing house announce new terms; the rounds go on from the last quotes.
 
         The parameters become those of a run that announces the same, date by date.
@@ -178,10 +178,16 @@ class Watched:
         ----------
         value : float, optional
             The new value where the page has a control for it.
+
+        Returns
+        -------
+        bool
+            Whether the markets had been at rest and go on now.
         """
         with self._lock:
             if self.economy is None or self.parameters is None or not self.announcing:
-                return
+                return False
+            rested = not self.running
             before = self.parameters
             try:
                 control = self.page.announcement
@@ -194,10 +200,11 @@ class Watched:
                 self.economy.open()
             except ValueError as error:
                 self.parameters, self.problem = before, str(error)
-                return
+                return False
             self.problem, self.outcome = "", None
             self._look_up()
             self.running = True
+            return rested
 
     # ------------------------------------------------------------------ what can be chosen
     @property

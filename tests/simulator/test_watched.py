@@ -1,8 +1,8 @@
 """A watched economy is the economy of a run, stepped by hand."""
 
 import gc
+import weakref
 
-import mesa
 import numpy as np
 import pytest
 
@@ -112,10 +112,19 @@ def test_a_refused_announcement_leaves_the_market_as_it_was() -> None:
     assert played(watched).outcome is Outcome.CLEARED
 
 
-def test_an_economy_no_longer_watched_is_let_go() -> None:
-    ids = getattr(mesa.Agent, "_ids", {})
-    before = len(ids)
+def test_announcing_tells_whether_the_market_was_at_rest() -> None:
     watched = Watched(SCENARIO, given=FEW)
+    watched.step()
+    assert not watched.announce(0.2)
+    assert played(watched).announce(0.3)
+    assert not played(watched).announce(1.5)
+
+
+def test_an_economy_no_longer_watched_is_let_go() -> None:
+    watched = Watched(SCENARIO, given=FEW)
+    watched.step()
+    assert watched.economy is not None
+    economy = weakref.ref(watched.economy)
     del watched
     gc.collect()
-    assert len(ids) == before
+    assert economy() is None
