@@ -122,7 +122,8 @@ class Line:
     traders : callable
         The economy after a round, and the largest number of rows, to the table. Changes nothing.
     marks : callable
-        The economy after a round to the places of its marginal traders, by name.
+        The economy after a round to the places of its marginal traders, by name, from long to
+        short.
     """
 
     along: str

@@ -44,7 +44,7 @@ def quotes(watched: Watched) -> Figure:
         values = curve.scale * _column(rounds, curve.quote)
         _by_round(axes, rounds, values, curve.colour, "simulated")
         label: str | None = "closed form"
-        dates = _dates(rounds)
+        dates = _dates(rounds) or [(watched.date, 1, 1)]
         for date, first, last in dates:
             end = _end(rounds) if date == dates[-1][0] else last + 0.5
             known = watched.closed_forms.get(date, {}).get(curve.quote)
@@ -61,13 +61,12 @@ def quotes(watched: Watched) -> Figure:
         _name(axes, curve.label, curve.unit)
         axes.margins(y=0.15)
         low, high = axes.dataLim.intervaly
-        if not high - low > 1e-9 * max(abs(low), abs(high)):
-            middle = float(values[-1]) if values.size else 0.0
+        if not high - low > 1e-9 * max(abs(low), abs(high)):  # a single value, or none
+            middle = float(low) if np.isfinite(low) else 0.0
             axes.set_ylim(middle - 0.5, middle + 0.5)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
         axes.ticklabel_format(axis="y", useOffset=False)
-    if len(rounds):
-        _above(panels[0], columns=2)
+    _above(panels[0], columns=2)
     _finish(list(panels), rounds)
     return figure
 
@@ -183,7 +182,7 @@ def amounts(watched: Watched) -> Figure:
         axes.set_ylim(0.0, 1.25 * float(np.max(values, initial=0.0)) or 1.0)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.5g}"))
-        _finish([axes], rounds)
+        _finish([axes], rounds, most_ticks=5)
     return figure
 
 
@@ -264,13 +263,13 @@ def _small(axes: Axes) -> None:
     axes.tick_params(labelsize=9.0)
 
 
-def _finish(panels: Sequence[Axes], rounds: pd.DataFrame) -> None:
+def _finish(panels: Sequence[Axes], rounds: pd.DataFrame, most_ticks: int = 8) -> None:
     """Name the rounds, and draw a vertical line where a date begins."""
     for axes in panels:
         for _, first, _ in _dates(rounds)[1:]:
             axes.axvline(first - 0.5, color=palette.NEUTRAL[1], linewidth=1.0, zorder=1)
         axes.set_xlim(0.5, _end(rounds))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=most_ticks, min_n_ticks=1))
         axes.grid(visible=False, axis="x")
         _small(axes)
     panels[-1].set_xlabel("round (number)")
@@ -301,22 +300,27 @@ def _scale(axes: Axes, held: FloatArray) -> None:
 
 
 def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
-    """Vertical lines at the marginal traders; one that stands for several is named once."""
-    apart = dict(marks)
+    """Vertical lines at the marginal traders, each named where no positions are drawn.
+
+    Longs stand on the left above zero, shorts on the right below; so the first mark is named at
+    the bottom and the last at the top. One that stands for several is named once.
+    """
     places = list(marks.values())
-    if len(places) > 1 and max(places) - min(places) < 5e-4:
-        apart = {"marginal trader": places[0]}
-    for row, (name, place) in enumerate(apart.items()):
+    named = list(marks)
+    if max(places) - min(places) < 5e-4:
+        places, named = places[:1], ["marginal trader"]
+    for number, (name, place) in enumerate(zip(named, places, strict=True), start=1):
         axes.axvline(place, color=palette.INK, linewidth=1.2, zorder=2)
-        left = place > 0.5
+        top = number == len(named)
+        left = place > (0.7 if top else 0.3)
         axes.annotate(
-            f"{name} {place:.3f}",
-            (place, 0.96 - 0.11 * row),
+            f"{name} {place:.3f}".replace(" ", "\n", 1),
+            (place, 0.97 if top else 0.03),
             xycoords=("data", "axes fraction"),
             xytext=(-4 if left else 4, 0),
             textcoords="offset points",
             ha="right" if left else "left",
-            va="top",
+            va="top" if top else "bottom",
             fontsize=9.0,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
             zorder=5,

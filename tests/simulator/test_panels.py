@@ -81,4 +81,4 @@ def test_marginal_traders_are_marked_where_they_are(watched: Watched) -> None:
     long, short = margin_hike.marginal_beliefs(watched.economy.posted)
     assert long < short
     told = [text.get_text() for text in panels.positions(watched).axes[0].texts]
-    assert told == [f"marginal long {long:.3f}", f"marginal short {short:.3f}"]
+    assert told == [f"marginal\nlong {long:.3f}", f"marginal\nshort {short:.3f}"]
