@@ -157,7 +157,7 @@ def Meanings(scenario: Scenario) -> None:
 def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
     """Status, announcement, panels and certificate of what is watched."""
     update_counter.get()
-    version = (id(watched), watched.steps, watched.date, watched.problem)
+    version = (watched, watched.steps, watched.date, watched.problem)
     if watched.problem:
         solara.Error(watched.problem)
     if watched.economy is None:
