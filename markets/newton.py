@@ -66,9 +66,9 @@ class NewtonTatonnement:
     trust: float = 0.3
     toward_limit: float = 0.9
     patience: int = 6
-    calm_rounds: int = 15
+    calm_rounds: int = 8
     calm_share: float = 0.5
-    calm_grains: float = 5.0
+    calm_grains: float = 2.0
 
     def start(self, coordinates: FloatArray, limits: Limits) -> NewtonState:
         """Begin at ``coordinates``, without any knowledge of the market."""

@@ -37,7 +37,7 @@ class SafeguardedTatonnement:
     newton: NewtonTatonnement = field(default_factory=NewtonTatonnement)
     successive: SuccessiveTatonnement = field(default_factory=SuccessiveTatonnement)
     newton_rounds: int = 40
-    successive_rounds: int = 60
+    successive_rounds: int = 30
 
     def start(self, coordinates: FloatArray, limits: Limits) -> SafeguardedState:
         """Begin at ``coordinates`` with Newton's rule."""
