@@ -39,6 +39,11 @@ class SafeguardedTatonnement:
     newton_rounds: int = 40
     successive_rounds: int = 30
 
+    @property
+    def share_tolerance(self) -> float:
+        """Largest share of excess demand of a market that has cleared."""
+        return self.newton.share_tolerance
+
     def start(self, coordinates: FloatArray, limits: Limits) -> SafeguardedState:
         """Begin at ``coordinates`` with Newton's rule."""
         inner = self.newton.start(coordinates, limits)

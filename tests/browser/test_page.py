@@ -121,10 +121,10 @@ def status(page: Page, text: str | re.Pattern[str]) -> None:
 
 def settled_status(page: Page) -> str:
     """The status line once it has not changed for two seconds: a round that began may end."""
-    before, now = "", page.locator(".walras-status").inner_text()
+    before, now = "", str(page.locator(".walras-status").inner_text())
     while now != before:
         page.wait_for_timeout(2_000)
-        before, now = now, page.locator(".walras-status").inner_text()
+        before, now = now, str(page.locator(".walras-status").inner_text())
     return now
 
 
