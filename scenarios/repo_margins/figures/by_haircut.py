@@ -84,8 +84,8 @@ def against_haircut(
         height_ratios=[0.11 * grid["market"].nunique(), 1.2, 1.0],
         width_ratios=[1.7, 1.0][: len(windows)],
     )
-    for column, window in enumerate(windows):
-        bars, upper, lower = panels[:, column]
+    for place, window in enumerate(windows):
+        bars, upper, lower = panels[:, place]
         for axes in (bars, upper, lower):
             margin = 0.015 * (window[1] - window[0]) or 0.01
             axes.set_xlim(window[0] - margin, window[1] + margin)

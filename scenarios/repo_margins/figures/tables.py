@@ -9,6 +9,7 @@ from markets.quote import FloatArray
 
 
 def column(table: pd.DataFrame, name: str) -> FloatArray:
+    """A column as an array of floats."""
     return table[name].to_numpy(dtype=np.float64)
 
 
@@ -21,4 +22,5 @@ def value_at(table: pd.DataFrame, date: int, name: str) -> float:
 
 
 def percent(share: float) -> str:
+    """A share in percent, for labels."""
     return f"{round(100.0 * share, 2):g}%"
