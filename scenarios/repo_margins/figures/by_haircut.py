@@ -89,14 +89,14 @@ def against_haircut(
         for axes in (bars, upper, lower):
             margin = 0.015 * (window[1] - window[0]) or 0.01
             axes.set_xlim(window[0] - margin, window[1] + margin)
-        _draw_regimes(bars, grid, window, named=column == 0)
+        _draw_regimes(bars, grid, window, named=place == 0)
         _draw_curves(upper, grid, window, "security_price", 1.0)
         _draw_curves(lower, grid, window, "repo_rate", 100.0)
         if dates is not None:
             _draw_dots(upper, dates, window, "security_price", 1.0)
             _draw_dots(lower, dates, window, "repo_rate", 100.0)
         if published is not None:
-            _draw_published(upper, published, window, annotated=column == len(windows) - 1)
+            _draw_published(upper, published, window, annotated=place == len(windows) - 1)
         for axes in (upper, lower):
             axes.margins(y=0.08)
             axes.autoscale(axis="y")
