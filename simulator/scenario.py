@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.page_plan import Page
 from simulator.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Scenario:
         dates.
     closed_form : callable
         Parameters and the resting point to the quotes (and read-outs) of the paper's closed form,
-        by name; None where there is none.
+        by name; None where there is none. Of the resting point it may use case and date alone:
+        the page asks before anybody has traded.
     certify : callable
         Parameters and the resting point to its certificate.
     figures : callable
@@ -91,6 +93,8 @@ class Scenario:
         What a reader of the results should keep in mind, if anything.
     headline : sequence of str
         Columns of the table of dates that the command prints after quotes.
+    page : Page, optional
+        What it shows in the browser; without one it can't be watched there.
     """
 
     name: str
@@ -105,3 +109,4 @@ class Scenario:
     report: Callable[[Run], pd.DataFrame] | None = None
     caution: str = ""
     headline: Sequence[str] = field(default=())
+    page: Page | None = None
