@@ -47,7 +47,7 @@ WRONG = 1e-12
 """A multiplier beyond this share of its own parts has the wrong sign; above FLAT, so that rounding
 on the free trades is not mistaken for a reason to move."""
 
-PASSES = 200
+PASSES = 1_000
 """Passes before a search is given up; a handful is usual."""
 
 HALVINGS = 60
@@ -367,7 +367,7 @@ class _Search:
         """Halve steps until utility rises by a ten-thousandth of what its slope promises."""
         rho = self.instruments.probabilities
         before = endowment.utility.value(self.eaten.now[rows], self.eaten.later[rows], rho)
-        slack = 1e-14 * (1.0 + np.abs(before))
+        slack = 1e-14 * np.abs(before)
         length = length.copy()
         todo = np.flatnonzero(slope > 0.0)
         for _ in range(HALVINGS):

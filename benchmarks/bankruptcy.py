@@ -91,7 +91,9 @@ def by_solver(drawn: Primitives, method: str) -> Tried:
     limits, calls = market.limits(economy.terms), 0
 
     def told(coordinates: FloatArray) -> tuple[FloatArray, float]:
-        inside = np.clip(coordinates, 1e-6, limits.upper)
+        if not np.all(np.isfinite(coordinates)):
+            return np.full_like(coordinates, 1e6), np.inf
+        inside = np.clip(coordinates, 1e-3, np.minimum(limits.upper, 1e3))
         posted = market.post(inside, economy.terms, inside)
         excess = market.excess(posted, cohort.respond(posted))
         return excess.residual - (coordinates - inside), inward_share(limits, inside, excess)
