@@ -47,6 +47,9 @@ WRONG = 1e-12
 """A multiplier beyond this share of its own parts has the wrong sign; above FLAT, so that rounding
 on the free trades is not mistaken for a reason to move."""
 
+ROUNDING = 1e-14
+"""Change of utility, as a share of what it is made of, that is lost in rounding."""
+
 PASSES = 1_000
 """Passes before a search is given up; a handful is usual."""
 
@@ -367,7 +370,9 @@ class _Search:
         """Halve steps until utility rises by a ten-thousandth of what its slope promises."""
         rho = self.instruments.probabilities
         before = endowment.utility.value(self.eaten.now[rows], self.eaten.later[rows], rho)
-        slack = 1e-14 * np.abs(before)
+        turnover = np.abs(self.eaten.now * self.now_value)
+        turnover += np.sum(np.abs(self.eaten.later * self.later_value), axis=1)
+        slack = ROUNDING * (np.abs(before) + turnover[rows])
         length = length.copy()
         todo = np.flatnonzero(slope > 0.0)
         for _ in range(HALVINGS):

@@ -182,7 +182,7 @@ def credit_risk(states: Mapping[float, State]) -> Figure:
     risks = np.array(list(states))
     told = pd.DataFrame([summary(state) for state in states.values()])
     figure = Figure(figsize=(11.0, 7.6))
-    figure.suptitle("Credit risk is an outcome: it grows out of endowment risk", x=0.02, ha="left")
+    figure.suptitle("Credit risk is an outcome: losses grow with endowment risk", x=0.02, ha="left")
     panels = figure.subplots(2, 2, sharex=True)
     (default, exposure), (recovery, losses) = panels
     default.plot(risks, told["probability_of_default"], color=palette.BAD, marker="o")
