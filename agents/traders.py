@@ -45,8 +45,9 @@ from markets.repo import RepoQuotes, Security
 
 Population = Literal["individuals", "continuum"]
 
-BLOCK = 1 << 14
-"""Members whose orders are worked out at a time, so that intermediate arrays stay in cache."""
+BLOCK = 1 << 13
+"""Members whose orders are worked out at a time: intermediate arrays stay in cache, and products
+are short enough (below 10,000) for OpenBLAS not to start threads that cost more than they save."""
 
 ROUNDING = 1e-14
 """Cash below this share of what a trader turns over is rounding, and kept as zero."""
@@ -185,7 +186,7 @@ class Traders(Cohort):
     def respond(self, posted: RepoQuotes) -> RepoOrders:
         """Best response of every member to the posted quotes, as totals (pure).
 
-        Longs are a prefix and shorts a suffix of the rows; sizes are worked out block by block.
+        Longs are a prefix and shorts a suffix of the rows; sizes are added up block by block.
         """
         longs, shorts = self._side(posted, long=True), self._side(posted, long=False)
         wealth = self.total_cash + posted.price * self.supply
@@ -367,27 +368,73 @@ class Traders(Cohort):
                 count * float(part[0]) for part in self._size(posted, slice(0, 1), long=long)
             )
         else:
-            total, by_price, by_funded = self._sum_blocks(posted, rung, long=long)
+            total, by_price, by_funded = self._sum_side(posted, rung, long=long)
         above, below = self._above(band.above), self._above(band.below)
         return _Side(total, by_price, by_funded, self._waiting(posted, above, below, long=long))
 
-    def _sum_blocks(
+    def _sum_side(
         self, posted: RepoQuotes, rung: Rung, *, long: bool
     ) -> tuple[float, float, float]:
-        """Sums of the orders of one side and of their derivatives, a block of rows at a time."""
+        """Sums of the orders of one side and of their derivatives.
+
+        All rows beyond the rung count in full, those on it with the share that is filled.
+        """
         above, upto = self._edge(rung)
-        first, last = (0, upto) if long else (above, self.members)
-        sums = np.zeros(3)
+        first, last = (0, above) if long else (upto, self.members)
+        sums = self._sum_rows(posted, first, last, long=long)
+        if above < upto:
+            filled = (self._above(rung) - above) / (upto - above)
+            part = filled if long else 1.0 - filled
+            sums += part * self._sum_rows(posted, above, upto, long=long)
+        return float(sums[0]), float(sums[1]), float(sums[2])
+
+    def _sum_rows(self, posted: RepoQuotes, first: int, last: int, *, long: bool) -> FloatArray:
+        """Sums of what :meth:`_size` says of each row from ``first`` to before ``last``.
+
+        The same steps in two small arrays, a block of rows at a time: wealth; what solvency
+        allows; what margin allows; the smaller of the two. A derivative is a sum over those whom
+        solvency stops (a product with ones and zeros) and one over the others.
+        """
+        price, haircut, loss = posted.price, posted.haircut, self._loss(posted, long=long)
+        length = min(BLOCK, last - first)
+        order_rows, other_rows, solvent_rows = (
+            np.empty(length),
+            np.empty(length),
+            np.ones(length, dtype=np.bool_),
+        )
+        total = stopped = stopped_securities = margined_cash = 0.0
         for low in range(first, last, BLOCK):
             rows = slice(low, min(low + BLOCK, last))
-            parts = self._size(posted, rows, long=long)
-            if low < upto and rows.stop > above:
-                part = self._filled(rung, rows)
-                weight = part if long else 1.0 - part
-                sums += [float(weight @ part) for part in parts]
+            count = rows.stop - rows.start
+            cash, securities, income = (
+                np.broadcast_to(self._pick(field, rows), count)
+                for field in (
+                    self.cash,
+                    self.securities,
+                    self.income_up if long else self.income_down,
+                )
+            )
+            order, other, solvent = order_rows[:count], other_rows[:count], solvent_rows[:count]
+            np.multiply(securities, price, out=other)
+            other += cash
+            np.add(other, income, out=order)
+            order *= 1.0 / loss
+            if haircut > 0.0:
+                other *= 1.0 / (price * haircut)
+                np.less(order, other, out=solvent)
+                np.minimum(order, other, out=other)
+                total += float(np.add.reduce(other))
             else:
-                sums += [float(np.sum(part)) for part in parts]
-        return float(sums[0]), float(sums[1]), float(sums[2])
+                total += float(np.add.reduce(order))
+            weight = other
+            np.copyto(weight, solvent)
+            stopped += float(weight @ order)
+            stopped_securities += float(weight @ securities)
+            margined_cash += float(np.add.reduce(cash)) - float(weight @ cash)
+        by_price = stopped_securities / loss
+        if haircut > 0.0:
+            by_price -= margined_cash / (price * price * haircut)
+        return np.array([total, by_price, stopped / (-loss if long else loss)])
 
     def _waiting(self, posted: RepoQuotes, start: float, stop: float, *, long: bool) -> float:
         """Orders of the members between two places on the ladder."""
@@ -414,9 +461,7 @@ class Traders(Cohort):
         price, haircut = posted.price, posted.haircut
         cash, securities = self._pick(self.cash, rows), self._pick(self.securities, rows)
         income = self._pick(self.income_up if long else self.income_down, rows)
-        payoff = self.security.low_payoff if long else self.security.high_payoff
-        loss = posted.long_price - payoff if long else payoff - posted.short_price
-        loss = max(loss, 1e-12 * (self.security.high_payoff - self.security.low_payoff))
+        loss = self._loss(posted, long=long)
         wealth = cash + price * securities
         by_solvency = (income + wealth) / loss
         solvency_by_price = securities / loss
@@ -431,6 +476,12 @@ class Traders(Cohort):
             by_funded = np.where(solvent, solvency_by_funded, 0.0)
         count = size.size
         return size, np.broadcast_to(by_price, count), np.broadcast_to(by_funded, count)
+
+    def _loss(self, posted: RepoQuotes, *, long: bool) -> float:
+        """What a security loses a long, or a short, in the state it does not expect."""
+        low, high = self.security.low_payoff, self.security.high_payoff
+        loss = posted.long_price - low if long else high - posted.short_price
+        return max(loss, 1e-12 * (high - low))
 
     @staticmethod
     def _pick(field: FloatArray, rows: NDArray[np.int64] | slice) -> FloatArray:
