@@ -396,24 +396,16 @@ class Traders(Cohort):
         solvency stops (a product with ones and zeros) and one over the others.
         """
         price, haircut, loss = posted.price, posted.haircut, self._loss(posted, long=long)
+        fields = (self.cash, self.securities, self.income_up if long else self.income_down)
+        everyone = [np.broadcast_to(field, self.members) for field in fields]
         length = min(BLOCK, last - first)
-        order_rows, other_rows, solvent_rows = (
-            np.empty(length),
-            np.empty(length),
-            np.ones(length, dtype=np.bool_),
-        )
+        order_rows, other_rows = np.empty(length), np.empty(length)
+        solvent_rows = np.ones(length, dtype=np.bool_)
         total = stopped = stopped_securities = margined_cash = 0.0
         for low in range(first, last, BLOCK):
-            rows = slice(low, min(low + BLOCK, last))
-            count = rows.stop - rows.start
-            cash, securities, income = (
-                np.broadcast_to(self._pick(field, rows), count)
-                for field in (
-                    self.cash,
-                    self.securities,
-                    self.income_up if long else self.income_down,
-                )
-            )
+            high = min(low + BLOCK, last)
+            cash, securities, income = (field[low:high] for field in everyone)
+            count = high - low
             order, other, solvent = order_rows[:count], other_rows[:count], solvent_rows[:count]
             np.multiply(securities, price, out=other)
             other += cash

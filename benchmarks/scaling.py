@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 
@@ -34,33 +34,33 @@ def measure(family: str, traders: int) -> dict[str, float]:
     Returns
     -------
     dict
-        Seconds of ``setup`` (traders made, reservation prices sorted), of the ``rounds`` until
+        Processor seconds of ``setup`` (traders made, reservation prices sorted), of the ``rounds`` until
         the markets clear (median) and of taking ``positions``; how many rounds; and MiB of memory
         at the peak in all, at the peak before positions are taken, and before the set-up.
     """
     empty = _peak()
-    start = perf_counter()
+    start = process_time()
     made = economy(family, traders)
     made.open()
-    setup = perf_counter() - start
+    setup = process_time() - start
     clearing = []
     for _ in range(REPEATS):
         start_again(made)
-        start = perf_counter()
+        start = process_time()
         made.step()
         while made.running and made.round < 1000:
             made.step()
-        clearing.append(perf_counter() - start)
+        clearing.append(process_time() - start)
     cleared = not made.running
     trading = _peak()
-    start = perf_counter()
+    start = process_time()
     made.rest()
     return {
         "traders": traders,
         "rounds": made.round if cleared else float("nan"),
         "setup": setup,
         "clearing": statistics.median(clearing),
-        "positions": perf_counter() - start,
+        "positions": process_time() - start,
         "peak": _peak(),
         "trading": trading,
         "empty": empty,

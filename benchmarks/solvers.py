@@ -11,6 +11,7 @@ from __future__ import annotations
 import statistics
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,8 +145,9 @@ def _root(method: str, given_slope: bool = False) -> Callable[[Problem], tuple[F
     }
 
     def solve(problem: Problem) -> tuple[FloatArray, bool]:
-        told = root(
-            problem.natural_and_slope if given_slope else problem.natural,
+        residual: Any = problem.natural_and_slope if given_slope else problem.natural
+        told = root(  # type: ignore[call-overload]
+            residual,
             problem.start,
             method=method,
             jac=True if given_slope else None,
@@ -204,10 +206,8 @@ def attempt(method: Callable[[Problem], tuple[FloatArray, bool]], problem: Probl
     answer, claimed = np.full(2, np.nan), False
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        try:
+        with suppress(ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError):
             answer, claimed = method(problem)
-        except (ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError):
-            pass
         true = problem.share(answer) <= TRUE_SHARE
     return Try(min(problem.evaluations, MOST), claimed, true)
 
