@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -129,9 +128,7 @@ def verify(
         found = verify_folder(folder, SCENARIOS)
     except ValueError as error:
         _refuse(error)
-    for row, certificate in zip(
-        found.dates.to_dict("records"), found.certificates, strict=True
-    ):
+    for row, certificate in zip(found.dates.to_dict("records"), found.certificates, strict=True):
         out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
         _print_certificate(certificate)
     for sentence in found.unchecked:
@@ -244,4 +241,4 @@ def _print_certificate(certificate: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -60,7 +60,7 @@ class Market(Protocol):
         ...
 
 
-class Economy(mesa.Model):  # type: ignore[misc]
+class Economy(mesa.Model):
     """A Mesa model whose step is one round of trading.
 
     Cohorts and the clearing house are Mesa agents that register themselves; markets are given.

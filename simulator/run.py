@@ -20,7 +20,7 @@ from simulator.scenario import Case, Resting, Scenario
 AGENTS_LIMIT = 1_000_000
 """Traders that a run shows one by one; of more, it shows a sample."""
 
-AGENTS_SAMPLE = 100_000
+AGENTS_SAMPLE = 90_000
 """Rows of that sample."""
 
 Progress = Callable[[str], None]
@@ -126,7 +126,7 @@ class Run:
     def _date_json(self, row: int) -> dict[str, Any]:
         quotes = self.quotes(row)
         told = {
-            name: _plain(value)
+            str(name): _plain(value)
             for name, value in self.dates.iloc[row].items()
             if name not in quotes and not str(name).startswith(("closed_", "difference_"))
         }
@@ -160,7 +160,7 @@ def simulate(
     """
     rng = np.random.default_rng(seed)
     rounds, agents, rows, certificates, outcomes = [], [], [], [], []
-    complete = True
+    complete, quote_names = True, list[str]()
     for case in scenario.cases(parameters):
         economy = case.build(rng)
         for date, announcement in enumerate(case.announcements, start=1):
@@ -231,8 +231,6 @@ def _date_row(
         **resting.quotes,
         **scenario.describe(parameters, economy, resting),
     }
-    for name in resting.quotes:
-        closed.setdefault(name, np.nan) if closed else None
     row |= {f"closed_{name}": value for name, value in closed.items()}
     row |= {
         f"difference_{name}": row[name] - value for name, value in closed.items() if name in row

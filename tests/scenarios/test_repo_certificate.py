@@ -174,6 +174,16 @@ def short_market() -> State:
     return equilibrium("short", 0.01)
 
 
+def long_market() -> State:
+    """Regime I of the slides: haircut 1%, longs fully levered."""
+    return equilibrium("long", 0.01)
+
+
+def no_margin() -> State:
+    """Solvency alone stops everybody."""
+    return equilibrium("short", 0.0)
+
+
 def special() -> State:
     """Regime II: haircut 5%, the security is special in repo."""
     return equilibrium("short", 0.05)
@@ -231,6 +241,7 @@ EDITS: list[tuple[str, Callable[[], State], str, Edit]] = [
     ("a long stays in cash", special, "optimality", lambda s: s.row("cash", belief=0.5)),
     ("the price rose", special, "optimality", lambda s: s.but(security_price=1.1)),
     ("the rate fell", special, "optimality", lambda s: s.but(repo_rate=-0.25)),
+    ("an arbitrage", no_margin, "optimality", lambda s: s.but(security_price=0.69)),
     ("cash appears", short_market, "budget", lambda s: s.add("long", cash=1e-7)),
     ("cash is burnt", short_market, "budget", lambda s: s.add("long", cash=-1e-7)),
     ("a security appears", special, "budget", lambda s: s.add("cash", security=1e-7)),
@@ -271,9 +282,9 @@ EDITS: list[tuple[str, Callable[[], State], str, Edit]] = [
     ),
     (
         "a long is ruined",
-        special,
+        long_market,
         "clearing house, state U",
-        lambda s: s.add("long", security=1, repo_borrowing=1),
+        lambda s: s.row("long", income_up=1.0),
     ),
     (
         "a short is ruined",
@@ -331,19 +342,25 @@ def test_every_condition_is_made_to_fail() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "failing"),
+    ("start", "edit", "failing"),
     [
-        (lambda s: s.row("short", belief=0.1), {"optimality"}),
-        (lambda s: s.row("long", income_up=9.0), {"optimality"}),
+        (short_market, lambda s: s.row("short", belief=0.1), {"optimality"}),
+        (short_market, lambda s: s.row("long", income_up=9.0), {"optimality"}),
         (
+            short_market,
             lambda s: s.row("short", income_down=1.0),
             {"solvency", "clearing house, state D"},
         ),
-        (lambda s: s.row("long", weight=0.0), set(CLEARING)),
+        (
+            long_market,
+            lambda s: s.row("long", income_up=1.0),
+            {"solvency", "clearing house, state U"},
+        ),
+        (short_market, lambda s: s.row("long", weight=0.0), set(CLEARING)),
     ],
 )
-def test_nothing_else_fails(edit: Edit, failing: set[str]) -> None:
-    certificate = edit(short_market()).certified()
+def test_nothing_else_fails(start: Callable[[], State], edit: Edit, failing: set[str]) -> None:
+    certificate = edit(start()).certified()
     assert {condition.name for condition in certificate.failed()} == failing
 
 
@@ -395,15 +412,48 @@ def test_marginal_traders_are_always_among_those_solved(
     assert shuffled.certified(sample=1).holds
     holdings = ["cash", "security", "repo_lending", "repo_borrowing"]
     by_belief = agents.sort_values("belief")
+    labels = by_belief.index.to_list()
     changes = np.flatnonzero(by_belief["kind"].to_numpy()[1:] != by_belief["kind"].to_numpy()[:-1])
     assert changes.size == agents["kind"].nunique() - 1
     for last in changes:
-        wrong, other = (int(row) for row in by_belief.index[[last, last + 1]])
+        wrong, other = labels[last], labels[last + 1]
         for goes, follows in ((wrong, other), (other, wrong)):
             edited = agents.copy()
             edited.loc[goes, holdings] = agents.loc[follows, holdings].to_numpy()
             found = dataclasses.replace(shuffled, agents=edited).certified(sample=1)
             assert not found["optimality"].holds
+
+
+def test_neighbours_of_the_marginal_traders_are_among_those_solved() -> None:
+    """A round trip in repo, at a cost, is found two rows from a change of position as well."""
+    state = equilibrium("short", 0.05, rows=1000)
+    agents = state.agents.sort_values("belief", ignore_index=True)
+    cash = np.flatnonzero(agents["kind"] == "cash")
+    for row in (cash[0], cash[1], cash[-2], cash[-1]):
+        edited = agents.copy()
+        edited.loc[row, ["repo_lending", "repo_borrowing"]] = 0.1
+        edited.loc[row, "cash"] -= 2.0 * 0.1 * state.haircut * state.security_price
+        certificate = dataclasses.replace(state, agents=edited).certified(sample=2)
+        assert certificate["budget"].holds
+        assert not certificate["optimality"].holds
+
+
+def test_traders_without_wealth_do_not_crowd_the_sample() -> None:
+    state = equilibrium("short", 0.05, rows=1000)
+    nothing = ["cash", "security", "repo_lending", "repo_borrowing"]
+    nothing += ["endowed_cash", "endowed_securities"]
+    agents = state.agents.copy()
+    agents.loc[::2, nothing] = 0.0
+    certificate = dataclasses.replace(state, agents=agents).certified(complete=False)
+    assert certificate.holds
+    assert int(certificate["optimality"].checked.split()[0]) < 220
+    poor = agents.assign(**dict.fromkeys(nothing, 0.0))
+    assert dataclasses.replace(state, agents=poor).certified(complete=False).holds
+
+
+def test_an_unbounded_trader_is_an_infinite_violation() -> None:
+    certificate = no_margin().but(security_price=0.69).certified()
+    assert certificate["optimality"].residual == math.inf
 
 
 def test_a_part_position_is_always_among_those_solved() -> None:
@@ -663,17 +713,27 @@ def test_sides_nobody_is_on() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.9, 1.0])
-@pytest.mark.parametrize("haircut", [0.01, 0.05])
-def test_part_positions_count_in_proportion(haircut: float, share: float) -> None:
-    """A row filled in part counts as two rows, one of each kind of full position."""
-    state = equilibrium("short", haircut, rows=1)
+@pytest.mark.parametrize(
+    ("market", "haircut"), [("short", 0.01), ("long", 0.01), ("short", 0.05), ("long", 0.30)]
+)
+@pytest.mark.parametrize("side", ["long", "short"])
+def test_part_positions_count_in_proportion(
+    market: Literal["short", "long"], haircut: float, side: str, share: float
+) -> None:
+    """A row filled in part counts as two rows, one of each kind of full position.
+
+    Its wealth is all in cash, so that its net trade differs from that of the other rows.
+    """
+    state = equilibrium(market, haircut, rows=1)
     kinds = state.agents["kind"]
-    long = state.agents[kinds == "long"]
-    other = state.agents[kinds == ("cash" if "cash" in set(kinds) else "short")]
+    rest = "cash" if "cash" in set(kinds) else ("short" if side == "long" else "long")
+    wealthy = {"endowed_cash": 1.0 + state.security_price, "endowed_securities": 0.0}
+    full = state.agents[kinds == side].assign(**wealthy)
+    other = state.agents[kinds == rest].assign(**wealthy)
     holdings = ["cash", "security", "repo_lending", "repo_borrowing"]
-    mixed = long.assign(weight=1.0)
-    mixed[holdings] = share * long[holdings] + (1.0 - share) * other[holdings].to_numpy()
-    halves = [long.assign(weight=share), other.assign(weight=1.0 - share)]
+    mixed = full.assign(weight=1.0)
+    mixed[holdings] = share * full[holdings] + (1.0 - share) * other[holdings].to_numpy()
+    halves = [full.assign(weight=share), other.assign(weight=1.0 - share)]
     whole = pd.concat([state.agents, mixed], ignore_index=True)
     split = pd.concat([state.agents, *halves], ignore_index=True)
     one = verdict(**vars(dataclasses.replace(state, agents=whole)))

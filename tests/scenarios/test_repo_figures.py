@@ -5,6 +5,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import matplotlib as mpl
@@ -118,6 +119,18 @@ def saved(figure: Figure, kind: str) -> bytes:
     return stream.getvalue()
 
 
+@cache
+def drawn(name: str) -> Figure:
+    """One of the figures, shared by the tests that only look."""
+    return DRAWN[name]()
+
+
+@cache
+def file(name: str) -> bytes:
+    """The same as a file."""
+    return saved(drawn(name), "svg")
+
+
 def labels(figure: Figure) -> list[str]:
     """Names of all axes that have one."""
     return [
@@ -145,9 +158,9 @@ def line(axes: Axes, label: str) -> Line2D:
     return next(each for each in axes.get_lines() if each.get_label() == label)
 
 
-def points(drawn: Line2D) -> list[tuple[float, float]]:
+def points(curve: Line2D) -> list[tuple[float, float]]:
     """The finite points of a line."""
-    data = np.asarray(drawn.get_xydata(), dtype=np.float64)
+    data = np.asarray(curve.get_xydata(), dtype=np.float64)
     return [(float(x), float(y)) for x, y in data if np.isfinite(x) and np.isfinite(y)]
 
 
@@ -179,14 +192,14 @@ def overlapping(figure: Figure) -> list[str]:
 # ---------------------------------------------------------------------- every figure
 @pytest.mark.parametrize("name", DRAWN)
 def test_axes_are_named_with_their_units(name: str) -> None:
-    figure = DRAWN[name]()
+    figure = drawn(name)
     assert len(labels(figure)) >= 2
     assert [label for label in labels(figure) if not any(unit in label for unit in UNITS)] == []
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_legend_explains_and_finite_data_are_drawn(name: str) -> None:
-    figure = DRAWN[name]()
+    figure = drawn(name)
     assert figure.legends or any(axes.get_legend() for axes in figure.axes)
     finite = [each for axes in figure.axes for each in axes.get_lines() if points(each)]
     assert len(finite) >= 4
@@ -194,12 +207,12 @@ def test_a_legend_explains_and_finite_data_are_drawn(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_same_tables_give_the_same_file(name: str) -> None:
-    assert saved(DRAWN[name](), "svg") == saved(DRAWN[name](), "svg")
+    assert saved(DRAWN[name](), "svg") == file(name)
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_image_is_of_moderate_size(name: str) -> None:
-    figure = DRAWN[name]()
+    figure = drawn(name)
     width, height = figure.get_size_inches() * palette.DOTS_PER_INCH
     assert width <= 1600
     assert height <= 1000
@@ -208,12 +221,12 @@ def test_the_image_is_of_moderate_size(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["positions_by_belief", "euro_crisis"])
 def test_no_texts_overlap(name: str) -> None:
-    assert overlapping(DRAWN[name]()) == []
+    assert overlapping(drawn(name)) == []
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_users_settings_do_not_show(name: str) -> None:
-    plain = saved(DRAWN[name](), "svg")
+    plain = file(name)
     with mpl.rc_context({"font.size": 30.0, "axes.facecolor": "red", "axes.grid": False}):
         assert saved(DRAWN[name](), "svg") == plain
 
@@ -224,8 +237,8 @@ def test_quotes_run_through_all_dates_beside_their_closed_form() -> None:
     upper, lower = figure.axes
     assert [x for x, _ in points(line(upper, "simulated"))] == list(range(1, 12))
     closed = [each for each in upper.get_lines() if each.get_color() == palette.CLOSED_FORM]
-    drawn = [point for each in closed for point in points(each)]
-    assert np.array(drawn) == pytest.approx(
+    ends = [point for each in closed for point in points(each)]
+    assert np.array(ends) == pytest.approx(
         np.array([(0.5, 0.85), (6.5, 0.85), (6.5, 0.95), (11.5, 0.95)])
     )
     assert points(line(lower, "simulated"))[-1][1] == pytest.approx(-20.0, rel=1e-3)
@@ -293,7 +306,7 @@ def test_positions_stand_on_their_sides_in_their_colours() -> None:
     figure = figures.positions_by_belief(agents(1000), dates())
     assert len(figure.axes) == 2
     second = figure.axes[1]
-    drawn = {
+    held = {
         side: [
             point
             for each in second.get_lines()
@@ -302,13 +315,13 @@ def test_positions_stand_on_their_sides_in_their_colours() -> None:
         ]
         for side, colour in palette.HOLDERS.items()
     }
-    assert {side: len(found) for side, found in drawn.items()} == {
+    assert {side: len(found) for side, found in held.items()} == {
         "long": 600,
         "cash": 200,
         "short": 200,
     }
-    assert {y for _, y in drawn["long"]} == {2.5}
-    assert {y for _, y in drawn["short"]} == {-10.0}
+    assert {y for _, y in held["long"]} == {2.5}
+    assert {y for _, y in held["short"]} == {-10.0}
     assert "60% long · 20% cash · 20% short" in texts(figure)
     assert "marginal long 0.600" in texts(figure)
     assert "marginal short 0.800" in texts(figure)
@@ -414,7 +427,7 @@ def test_published_points_lie_on_the_curve() -> None:
 
 
 def test_run_and_published_points_are_marked_in_both_windows() -> None:
-    figure = DRAWN["against_haircut"]()
+    figure = drawn("against_haircut")
     assert len(figure.axes) == 6
     for upper in (figure.axes[2], figure.axes[3]):
         resting = np.array(points(line(upper, "this run, date by date")))
@@ -432,7 +445,7 @@ def test_a_grid_of_two_rows() -> None:
 
 # ---------------------------------------------------------------------- euro crisis
 def test_every_episode_has_its_panel_and_the_caution_is_said() -> None:
-    figure = euro_crisis(episodes(), simulated())
+    figure = drawn("euro_crisis")
     titles = [title for axes in figure.axes if (title := axes.get_title(loc="left"))]
     assert titles == [
         "Ireland, November 2010",
@@ -451,10 +464,10 @@ def test_every_episode_has_its_panel_and_the_caution_is_said() -> None:
 
 
 def test_yields_are_the_corrected_ones() -> None:
-    panels = [axes for axes in euro_crisis(episodes(), simulated()).axes if axes.get_title("left")]
+    panels = [axes for axes in drawn("euro_crisis").axes if axes.get_title("left")]
     for panel, episode in zip(panels, episodes(), strict=True):
-        drawn = [y for _, y in points(panel.get_lines()[1])]
-        assert drawn == episode.days["yield"].tolist()
+        yields = [y for _, y in points(panel.get_lines()[1])]
+        assert yields == episode.days["yield"].tolist()
 
 
 def test_one_episode_without_a_comparison() -> None:
