@@ -16,7 +16,7 @@ def table(tables: Sequence[Table]) -> Table:
         result.rows.append((aim, measured, "yes" if met else "NO"))
 
     mesa = _records(named["one_agent_a_trader"])
-    for family in ("short", "heterogeneous"):
+    for family in dict.fromkeys(row["economy"] for row in mesa):
         largest = [row for row in mesa if row["economy"] == family][-1]
         ratio = float(largest["ratio"])
         say(

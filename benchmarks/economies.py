@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from agents import RepoClearingHouse, Traders
+from agents.order_sums import compiled_order_sums
 from markets import FlatMargin, RepoMarket, Security
 from simulator import Economy
 
@@ -32,6 +33,9 @@ UNLIKE: dict[str, tuple[float, float]] = {
 """Traders who differ in everything: the largest incomes in states U and D. In the first nobody
 holds only cash, so that a round reads every row; in the second the repo rate is far below zero."""
 
+COMPILED = ", compiled"
+"""Ending of the name of a heterogeneous economy whose orders are added up by numba."""
+
 FAMILIES = (*ALIKE, *UNLIKE)
 
 
@@ -47,6 +51,8 @@ def economy(
     Where traders differ, cash and securities are spread evenly over [.2, 1.8] and incomes from
     zero to the largest, all independently.
     """
+    compiled = family.endswith(COMPILED)
+    family = family.removesuffix(COMPILED)
     made = Economy(RepoMarket(SECURITY), rng=SEED, first_quotes=first_quotes)
     RepoClearingHouse(made, FlatMargin(haircut))
     if family in ALIKE:
@@ -60,8 +66,17 @@ def economy(
             "income_up": rng.uniform(0.0, most_up, traders),
             "income_down": rng.uniform(0.0, most_down, traders),
         }
-    Traders(made, members=traders, **fields)
+    Traders(made, members=traders, compiled=compiled, **fields)
     return made
+
+
+def with_compiled(families: Sequence[str]) -> list[str]:
+    """Return the families, those whose orders numba can add up a second time if it is there."""
+    try:
+        compiled_order_sums()
+    except ValueError:
+        return list(families)
+    return [*families, *(f"{family}{COMPILED}" for family in families if family in UNLIKE)]
 
 
 def cohort(made: Economy) -> Traders:

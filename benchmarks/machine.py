@@ -7,7 +7,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "mesa")
+PACKAGES = ("numpy", "scipy", "mesa", "numba")
 
 
 def describe() -> dict[str, str]:
@@ -20,7 +20,15 @@ def describe() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
-    return told | {name: metadata.version(name) for name in PACKAGES}
+    return told | {name: _version(name) for name in PACKAGES}
+
+
+def _version(name: str) -> str:
+    """Version of a package."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _processor() -> str:

@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 
 from agents import Traders
-from benchmarks.economies import cohort, economy, same_round
+from benchmarks.economies import cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.timing import side_by_side
 from markets.repo import RepoQuotes
@@ -122,7 +122,7 @@ def table(sizes: Sequence[int]) -> Table:
             "ratio", "difference of orders", "of totals",
         ),
     )  # fmt: skip
-    for family in ("short", "heterogeneous"):
+    for family in with_compiled(("short", "heterogeneous")):
         for size in sizes:
             made = economy(family, size)
             made.step()

@@ -13,7 +13,7 @@ from typing import Any
 import mesa
 import numpy as np
 
-from benchmarks.economies import cohort, economy, same_round
+from benchmarks.economies import cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.scaling import ROOT
 from benchmarks.timing import side_by_side
@@ -40,7 +40,7 @@ def parts(sizes: Sequence[int]) -> Table:
             "respond, %", "record, %", "mesa, %",
         ),
     )  # fmt: skip
-    for family in ("short", "heterogeneous"):
+    for family in with_compiled(("short", "heterogeneous")):
         for size in sizes:
             made = economy(family, size)
             made.step()
@@ -56,7 +56,7 @@ def parts(sizes: Sequence[int]) -> Table:
                 )
             )  # fmt: skip
             made.close()
-    for family in ("short", "heterogeneous"):
+    for family in with_compiled(("short", "heterogeneous")):
         rows = [row for row in result.rows if row[0] == family]
         below = [row[1] for row in rows if float(row[-2]) < 10.0]
         least = f"below 10% from {min(below):,} traders on" if below else "never below 10%"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.economies import UNLIKE, cohort, economy, same_round
+from benchmarks.economies import UNLIKE, cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.timing import side_by_side
 
@@ -21,7 +21,7 @@ def table(sizes: Sequence[int]) -> Table:
             "reading and reservation prices, ms", "a round of ours, ms", "ratio",
         ),
     )  # fmt: skip
-    for family in UNLIKE:
+    for family in with_compiled(tuple(UNLIKE)):
         for size in sizes:
             made = economy(family, size)
             made.step()

@@ -17,7 +17,7 @@ from time import process_time
 
 import numpy as np
 
-from benchmarks.economies import economy, start_again
+from benchmarks.economies import economy, start_again, with_compiled
 from benchmarks.report import Table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,9 +34,9 @@ def measure(family: str, traders: int) -> dict[str, float]:
     Returns
     -------
     dict
-        Processor seconds of ``setup`` (traders made, reservation prices sorted), of the ``rounds`` until
-        the markets clear (median) and of taking ``positions``; how many rounds; and MiB of memory
-        at the peak in all, at the peak before positions are taken, and before the set-up.
+        Processor seconds of ``setup`` (traders made, reservation prices sorted), of the
+        ``clearing`` rounds (median) and of taking ``positions``; how many ``rounds``; and MiB of
+        memory at the peak in all, at the peak before positions are taken, and before the set-up.
     """
     empty = _peak()
     start = process_time()
@@ -78,7 +78,7 @@ def table(sizes: Sequence[int]) -> Table:
             "peak memory, MiB", "of it in rounds", "of it at start",
         ),
     )  # fmt: skip
-    for family in FAMILIES:
+    for family in with_compiled(FAMILIES):
         found = [_apart(family, size) for size in sizes]
         for one in found:
             per_round = one["clearing"] / one["rounds"]

@@ -305,15 +305,16 @@ class NewtonTatonnement:
     def _newton(residual: FloatArray, slope: FloatArray, free: BoolArray) -> FloatArray:
         """Newton step on the free coordinates; with a wrong-signed slope, the plain step."""
         step = np.zeros_like(residual)
-        if not np.any(free):
+        if not free.any():
             return step
-        block = -slope[np.ix_(free, free)]
-        own = np.diag(block)
-        if np.all(np.isfinite(block)) and np.all(own > 0.0):
-            sign, size = np.linalg.slogdet(block)
+        block = -slope[free][:, free]
+        own = block.diagonal()
+        if np.isfinite(block).all() and (own > 0.0).all():
+            sign, size = np.linalg.slogdet(block) if own.size > 1 else (1.0, 0.0)
             if sign > 0.0 and np.isfinite(size):
-                newton = np.linalg.solve(block, residual[free])
-                if np.all(np.isfinite(newton)):
+                wanted = residual[free]
+                newton = np.linalg.solve(block, wanted) if own.size > 1 else wanted / own
+                if np.isfinite(newton).all():
                     step[free] = newton
                     return step
         steepness = np.where(np.isfinite(own), np.maximum(np.abs(own), 1.0), 1.0)
