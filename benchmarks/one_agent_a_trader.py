@@ -41,23 +41,23 @@ class Trader(mesa.Agent):
         self.securities = securities
         self.income_up = income_up
         self.income_down = income_down
-        self.order = 0.0
+        self.bought = self.sold = 0.0
 
     def respond(self, posted: RepoQuotes) -> None:
-        """Order the security: above zero if long, below if short."""
+        """Order to buy if long, to sell if short; in part each if marginal."""
         wealth = self.cash + posted.price * self.securities
         by_margin = wealth / (posted.price * posted.haircut)
-        self.order = 0.0
+        self.bought = self.sold = 0.0
         if self.expected >= posted.long_price:
             loss = posted.long_price - posted.security.low_payoff
             size = min(by_margin, (self.income_up + wealth) / loss)
             at = posted.long_rung.filled if self.expected == posted.long_price else 1.0
-            self.order += at * size
+            self.bought = at * size
         if self.expected <= posted.short_price:
             loss = posted.security.high_payoff - posted.short_price
             size = min(by_margin, (self.income_down + wealth) / loss)
             at = 1.0 - posted.short_rung.filled if self.expected == posted.short_price else 1.0
-            self.order -= at * size
+            self.sold = at * size
 
 
 class OneAgentATrader(mesa.Model):
@@ -86,15 +86,13 @@ class OneAgentATrader(mesa.Model):
         self.agents.do("respond", self.posted)
         longs = shorts = 0.0
         for agent in self.traders:
-            if agent.order > 0.0:
-                longs += agent.order
-            else:
-                shorts -= agent.order
+            longs += agent.bought
+            shorts += agent.sold
         self.longs, self.shorts = longs, shorts
 
     def orders(self) -> Any:
         """All orders, in the order of the cohort's rows."""
-        return np.array([agent.order for agent in self.traders])
+        return np.array([agent.bought - agent.sold for agent in self.traders])
 
 
 def disagreement(made: Economy, model: OneAgentATrader) -> tuple[float, float]:
