@@ -24,6 +24,10 @@ SHARE_TOLERANCE = 1e-10
 STEP_TOLERANCE = 1e-9
 """Largest distance, in coordinates, that a settled rule still wants to move its quotes."""
 
+SINGULAR = 1e12
+"""Condition number, each column divided by its own slope, of a slope that is singular but for
+rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
@@ -310,13 +314,14 @@ class NewtonTatonnement:
         block = -slope[free][:, free]
         own = block.diagonal()
         if np.isfinite(block).all() and (own > 0.0).all():
-            sign, size = np.linalg.slogdet(block) if own.size > 1 else (1.0, 0.0)
-            if sign > 0.0 and np.isfinite(size):
-                wanted = residual[free]
-                newton = np.linalg.solve(block, wanted) if own.size > 1 else wanted / own
-                if np.isfinite(newton).all():
-                    step[free] = newton
-                    return step
+            wanted = residual[free]
+            if own.size == 1:
+                step[free] = wanted / own
+                return step
+            scaled = block / own
+            if np.linalg.det(scaled) > 0.0 and np.linalg.cond(scaled) < SINGULAR:
+                step[free] = np.linalg.solve(scaled, wanted) / own
+                return step
         steepness = np.where(np.isfinite(own), np.maximum(np.abs(own), 1.0), 1.0)
         step[free] = residual[free] / steepness
         return step
