@@ -36,6 +36,8 @@ class ClearingHouse(mesa.Agent):
 
         Exact rounding makes the order of cohorts irrelevant to the last bit.
         """
+        if len(orders) == 1:
+            return orders[0]
         kind = type(orders[0])
         return kind(**{f.name: _sum([getattr(o, f.name) for o in orders]) for f in fields(kind)})
 

@@ -19,6 +19,10 @@ CALM_REACH = 0.1
 """Longest reach, in coordinates, over which depth is measured in the calm phase."""
 
 
+SINGULAR = 1e12
+"""Condition number, each column over its own slope, of a slope singular but for rounding."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewtonState(Adjustment):
     """State of :class:`NewtonTatonnement`: the best quotes so far and what was learnt there."""
@@ -198,27 +202,33 @@ class NewtonTatonnement:
     def _newton(residual: FloatArray, slope: FloatArray, free: BoolArray) -> FloatArray:
         """Newton step on the free coordinates; with a wrong-signed slope, the plain step."""
         step = np.zeros_like(residual)
-        if not np.any(free):
+        if not free.any():
             return step
-        block = -slope[np.ix_(free, free)]
+        scaled, own = NewtonTatonnement._scaled(slope, free)
         if NewtonTatonnement._usable(slope, free):
-            newton = np.linalg.solve(block, residual[free])
-            if np.all(np.isfinite(newton)):
-                step[free] = newton
-                return step
-        own = np.diag(block)
+            step[free] = np.linalg.solve(scaled, residual[free]) / own
+            return step
         steepness = np.where(np.isfinite(own), np.maximum(np.abs(own), 1.0), 1.0)
         step[free] = residual[free] / steepness
         return step
 
     @staticmethod
+    def _scaled(slope: FloatArray, free: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """Fall of excess demand in the free coordinates, columns over their own falls; those."""
+        block = -slope[free][:, free]
+        own = block.diagonal()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return block / own, own
+
+    @staticmethod
     def _usable(slope: FloatArray, free: BoolArray) -> bool:
         """Whether excess demand falls in every own coordinate, and in all of them together."""
-        block = -slope[np.ix_(free, free)]
-        if not (np.all(np.isfinite(block)) and np.all(np.diag(block) > 0.0)):
+        scaled, own = NewtonTatonnement._scaled(slope, free)
+        if not (np.isfinite(scaled).all() and (own > 0.0).all()):
             return False
-        sign, size = np.linalg.slogdet(block)
-        return bool(sign > 0.0 and np.isfinite(size))
+        if own.size == 1:
+            return True
+        return bool(np.linalg.det(scaled) > 0.0 and np.linalg.cond(scaled) < SINGULAR)
 
     @staticmethod
     def _stop_at_limits(
