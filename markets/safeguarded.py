@@ -84,5 +84,5 @@ class SafeguardedTatonnement:
 
     def _allowed(self, successive: bool, turns: int) -> int:
         if successive:
-            return self.successive_rounds * 2 ** (turns - 1)
+            return self.successive_rounds << (turns - 1)
         return self.newton_rounds

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from markets.adjustment import Adjuster, Adjustment, PlainTatonnement
 from markets.margin import FlatMargin
-from markets.newton import NewtonTatonnement
+from markets.newton import LocalSlope, NewtonTatonnement
 from markets.quote import Excess, FloatArray, Limits
 from markets.safeguarded import SafeguardedTatonnement
 from markets.successive import SuccessiveTatonnement
@@ -168,8 +168,8 @@ def test_an_empty_box_is_refused() -> None:
 
 def test_a_slope_that_is_singular_but_for_rounding_gives_the_plain_step() -> None:
     residual, free = np.array([0.5, 0.2]), np.array([True, True])
-    slope = -np.array([[0.1, 0.3], [0.2, 0.6 * (1.0 + 1e-15)]])
-    step = NewtonTatonnement._newton(residual, slope, free)
-    assert np.abs(step).max() <= 0.5
+    singular = LocalSlope(-np.array([[0.1, 0.3], [0.2, 0.6 * (1.0 + 1e-15)]]), free)
+    assert not singular.usable
+    assert np.abs(singular.step(residual)).max() <= 0.5
     regular = -np.array([[2.0, 1.0], [1.0, 3.0]])
-    assert regular @ NewtonTatonnement._newton(residual, regular, free) == pytest.approx(-residual)
+    assert regular @ LocalSlope(regular, free).step(residual) == pytest.approx(-residual)
