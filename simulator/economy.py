@@ -135,7 +135,10 @@ class Economy(mesa.Model):  # type: ignore[misc]
             raise ValueError("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(self._cohorts)
+        self._house.wake(self.date)
         self.terms = self._house.charge(self.quotes)
+        for cohort in self._cohorts:
+            cohort.wake(self.date, self.terms)
         self.adjustment = self.adjuster.start(
             self.market.locate(self.quotes, self.terms), self.market.limits(self.terms)
         )
