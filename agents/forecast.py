@@ -25,7 +25,7 @@ Source: Ramirez, "Pledgeable securities in a rational expectations equilibrium",
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -47,11 +47,6 @@ class PriceFunction:
     b1: FloatArray
     b2: FloatArray
     b3: FloatArray
-
-    def toward(self, other: PriceFunction, share: float) -> PriceFunction:
-        """The function a share of the way to another."""
-        mine, theirs = self.stacked(), other.stacked()
-        return PriceFunction(*(mine + share * (theirs - mine)))
 
     def stacked(self) -> FloatArray:
         """The coefficients as rows, shape ``(4, securities)``."""
@@ -106,6 +101,29 @@ class Forecast:
             1.0 / total,
         )
         return cls(*(weight[:, None] for weight in weights))
+
+    def toward(self, right: Forecast, share: FloatArray) -> Forecast:
+        r"""The forecast a share of the way to the right one; shares of shape ``(securities, 1)``.
+
+        Constant, weight on the price and weight on the pledge move by the share, since they feed
+        back on themselves through the price: a weight :math:`g` makes
+        :math:`(\tau_\theta/\tau_\varepsilon)(1 - g)` the right one. The weight on the signal and
+        the variance don't, and are taken over whole.
+        """
+
+        def moved(name: str) -> FloatArray:
+            here: FloatArray = getattr(self, name)
+            there: FloatArray = getattr(right, name)
+            return here + share * (there - here)
+
+        return replace(
+            right, **{name: moved(name) for name in ("constant", "on_price", "on_pledge")}
+        )
+
+    def of(self, rows: slice) -> Forecast:
+        """The weights of some members; those that all share stay single."""
+        parts = (getattr(self, part.name) for part in fields(self))
+        return Forecast(*(part if part.shape[1] == 1 else part[:, rows] for part in parts))
 
     def justified_by(self, known: Information) -> PriceFunction:
         """Price function under which the average member's forecast would be Bayes' rule.

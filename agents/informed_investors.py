@@ -91,21 +91,24 @@ class SpotOrders:
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """How investors revise their forecasts from day to day.
+    r"""How investors revise their forecasts from day to day.
 
     Parameters
     ----------
     rule : {"none", "map", "regression"}
-        Not at all; by moving their conjecture toward the price function that yesterday's orders
-        amounted to; or by regressing on their own history.
-    damping : float
-        Share of the way that ``"map"`` moves, in (0, 1].
+        Not at all; by moving the forecast toward Bayes' rule under the price function that
+        yesterday's orders amounted to; or by regressing on their own history.
+    damping : float, optional
+        Share of the way that ``"map"`` moves, in (0, 1]. Undamped, the weight on the price
+        diverges where prices tell more than private signals (its map has the slope
+        :math:`-\tau_\theta/\tau_\varepsilon`); so unless given the share is
+        :math:`\tau_\varepsilon / (\tau_\varepsilon + \tau_\theta)`, which makes up for that.
     gain, memory : float
         See :class:`agents.forecast.Regression`.
     """
 
     rule: Learning = "none"
-    damping: float = 1.0
+    damping: float | None = None
     gain: float = 2.0
     memory: float = 50.0
 
@@ -171,7 +174,6 @@ class InformedInvestors(Cohort):
         self.learner = Learner() if learner is None else learner
         self.limits = limits
         self.population: Population = population
-        self.conjecture: PriceFunction | None = None
         self.regression: Regression | None = None
         self.forecast: Forecast | None = None
         self.log_signal: FloatArray = np.empty((nature.securities, members))
@@ -189,11 +191,11 @@ class InformedInvestors(Cohort):
         """Forecast for the day to come."""
         rule = self.learner.rule
         if self.forecast is None or rule == "none":
-            self.conjecture = self.belief(terms)
-            self.forecast = Forecast.bayes(self.conjecture, self.known)
+            conjecture = self.belief(terms)
+            self.forecast = Forecast.bayes(conjecture, self.known)
             if rule == "regression":
                 self.regression = Regression.starting(
-                    self.conjecture,
+                    conjecture,
                     self.known,
                     self.members,
                     memory=self.learner.memory,
@@ -201,9 +203,8 @@ class InformedInvestors(Cohort):
                 )
                 self.forecast = self.regression.forecast()
         elif rule == "map":
-            assert self.conjecture is not None
-            self.conjecture = self.conjecture.toward(self.published, self.learner.damping)
-            self.forecast = Forecast.bayes(self.conjecture, self.known)
+            right = Forecast.bayes(self.published, self.known)
+            self.forecast = self.forecast.toward(right, self._share_moved()[:, None])
         else:
             assert self.regression is not None
             self.regression = self.regression.after(
@@ -213,6 +214,13 @@ class InformedInvestors(Cohort):
                 self.log_value,
             )
             self.forecast = self.regression.forecast()
+
+    def _share_moved(self) -> FloatArray:
+        """Share of the way to the right forecast that members move, by security."""
+        tau = self.published.precision(self.known.noise.precision)
+        if self.learner.damping is not None:
+            return np.full_like(tau, self.learner.damping)
+        return self.known.signal_precision / (self.known.signal_precision + tau)
 
     def _see(self, log_value: FloatArray) -> None:
         """Private signals: ln s = ln v - 1/(2 tau) + error, drawn in place."""
@@ -272,7 +280,8 @@ class InformedInvestors(Cohort):
             )
             * steep
         )
-        return level - (told.on_signal * steep) * self.log_signal[:, rows]
+        shares: FloatArray = level - (told.on_signal * steep) * self.log_signal[:, rows]
+        return shares
 
     def orders(self, posted: SpotQuotes) -> FloatArray:
         """Securities that each member buys (below 0: sells), shape (securities, members)."""
@@ -325,22 +334,8 @@ class InformedInvestors(Cohort):
     # ------------------------------------------------------------------ inner workings
     def _forecast(self, rows: slice) -> Forecast:
         """Forecasts of some members; those that all share stay single."""
-        told = self.forecast
-        assert told is not None
-        if told.constant.shape[1] == 1:
-            return told
-        return Forecast(
-            *(
-                part if part.shape[1] == 1 else part[:, rows]
-                for part in (
-                    told.constant,
-                    told.on_signal,
-                    told.on_price,
-                    told.on_pledge,
-                    told.variance,
-                )
-            )
-        )
+        assert self.forecast is not None
+        return self.forecast.of(rows)
 
     def _values_pledge(self, terms: RepoTerms) -> FloatArray:
         """1 where members can pledge, so that what a pledge is worth counts; 0 elsewhere."""
@@ -387,9 +382,8 @@ class InformedInvestors(Cohort):
         assert told is not None
 
         def total(part: FloatArray) -> FloatArray:
-            if part.shape[1] == 1:
-                return self.members * part[:, 0]
-            return np.sum(part, axis=1)
+            summed: FloatArray = np.sum(np.broadcast_to(part, (len(part), self.members)), axis=1)
+            return summed
 
         steep = 1.0 / (self.risk_aversion * told.variance)
         signal = total(steep * told.on_signal)

@@ -80,13 +80,13 @@ class PledgeClearingHouse(ClearingHouse):
         rates = np.asarray(repo_rate, dtype=np.float64)
         self.repo_rate = np.broadcast_to(rates, len(self.margins)).copy()
         self.nature = nature
+        self.log_price: FloatArray = np.zeros(len(self.margins))
 
     def wake(self, date: int) -> None:
         """Note what the securities returned since the day before."""
         if date == 0:
             return
-        log_price = np.array(list(self.model.quotes.values()))
-        returns = self.nature.at(date - 1).log_value - log_price
+        returns = self.nature.at(date - 1).log_value - self.log_price
         self.margins = tuple(
             rule.after(float(gained)) if isinstance(rule, HistoricalMargin) else rule
             for rule, gained in zip(self.margins, returns, strict=True)
@@ -118,6 +118,7 @@ class PledgeClearingHouse(ClearingHouse):
         coefficients are :math:`-z_0/z_p, -z_v/z_p, -z_u/z_p, -z_\chi/z_p`. Errors of private
         signals are averaged out and limits left aside.
         """
+        self.log_price = posted.log_price
         slope = -book.free_by_price
         return PriceFunction(
             book.constant / slope,

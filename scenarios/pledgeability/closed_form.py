@@ -27,11 +27,14 @@ are that paper's, errata are numbered as in this folder's README.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
+import numpy as np
 from scipy.optimize import brentq, newton
-from scipy.stats import norm
+from scipy.special import ndtr
 
 Version = Literal["printed", "printed-noise", "corrected"]
 VERSIONS: tuple[Version, ...] = get_args(Version)
@@ -117,7 +120,7 @@ def call(haircut: float, repo_rate: float, value_precision: float) -> Call:
     sigma = 1.0 / math.sqrt(value_precision)
     d1 = 0.5 * sigma - math.log(strike) / sigma
     d2 = d1 - sigma
-    return Call(float(norm.cdf(d1) - strike * norm.cdf(d2)), d1, d2)
+    return Call(float(ndtr(d1) - strike * ndtr(d2)), d1, d2)
 
 
 def active(haircut: float, repo_rate: float, value_precision: float) -> bool:
@@ -153,7 +156,7 @@ def margin_threshold(haircut: float, repo_rate: float, value_precision: float) -
     the same (erratum 8).
     """
     found = call(haircut, repo_rate, value_precision)
-    return float(norm.cdf(found.d1) / norm.cdf(found.d2)) - 1.0
+    return float(ndtr(found.d1) / ndtr(found.d2)) - 1.0
 
 
 def margin_threshold_fixed_point(haircut: float, value_precision: float) -> float:
@@ -169,6 +172,7 @@ def margin_threshold_fixed_point(haircut: float, value_precision: float) -> floa
 
 
 # ------------------------------------------------------------------ the price
+@lru_cache(maxsize=4096)
 def coefficients(
     primitives: Primitives, haircut: float, repo_rate: float, version: Version = "corrected"
 ) -> Coefficients:
@@ -307,7 +311,7 @@ def pledgeability_bias(primitives: Primitives, haircut: float, repo_rate: float)
 def call_by_haircut(haircut: float, repo_rate: float, value_precision: float) -> float:
     """Derivative of ln chi with respect to h: (1 + r) N(d2) / chi (Lemma 9, equation 27)."""
     found = call(haircut, repo_rate, value_precision)
-    return float((1.0 + repo_rate) * norm.cdf(found.d2) / found.value)
+    return float((1.0 + repo_rate) * ndtr(found.d2) / found.value)
 
 
 def bias_by_haircut(primitives: Primitives, haircut: float, repo_rate: float) -> float:
@@ -363,3 +367,45 @@ def finite_market_error(
     spread = math.sqrt((share + leverage**2 * (1.0 - share)) / (investors * p.signal_precision))
     found = coefficients(p, haircut, repo_rate)
     return found.b1 * margin / _room(margin, share) * spread
+
+
+def expected_log_price(primitives: Primitives, haircut: float, repo_rate: float) -> float:
+    """Mean of the log price over all states."""
+    return coefficients(primitives, haircut, repo_rate).log_price(
+        primitives.mean_log_value,
+        primitives.mean_log_noise,
+        log_pledge_value(haircut, repo_rate, primitives.value_precision),
+    )
+
+
+def comovement(
+    primitives: Primitives,
+    first: Sequence[float],
+    second: Sequence[float],
+    repo_rate: float,
+    investors: int,
+) -> float:
+    r"""Correlation of the log prices of two securities with independent values (section 4.5).
+
+    Their haircuts follow given paths; only what these do to the mean prices moves together:
+
+    .. math:: \frac{\operatorname{cov}_t(m_1, m_2)}
+              {\sqrt{\prod_k \{ \operatorname{var}_t(m_k)
+              + \operatorname{mean}_t(\beta_{1k}^2/\tau_v + \beta_{2k}^2/\tau_u + s_k^2) \}}},
+
+    with :math:`m_k` the mean log price at the day's haircut and :math:`s_k` the error of a market
+    of so many investors.
+    """
+    paths, spreads = [], []
+    for path in (first, second):
+        mean = np.array([expected_log_price(primitives, h, repo_rate) for h in path])
+        around = [
+            found.b1**2 / primitives.value_precision
+            + price_variance(found, primitives.noise_precision)
+            + finite_market_error(primitives, h, repo_rate, investors) ** 2
+            for h in path
+            for found in [coefficients(primitives, h, repo_rate)]
+        ]
+        paths.append(mean - mean.mean())
+        spreads.append(float(np.mean((mean - mean.mean()) ** 2) + np.mean(around)))
+    return float(np.mean(paths[0] * paths[1])) / math.sqrt(spreads[0] * spreads[1])

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
+from pydantic.config import JsonDict
 
 from agents.forecast import Information, PriceFunction
 from agents.informed_investors import (
@@ -33,7 +34,7 @@ exact however long it is."""
 
 def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
     """A parameter's declaration."""
-    extra = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
+    extra: JsonDict = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
     return Field(description=meaning, json_schema_extra=extra, **field)
 
 
@@ -97,13 +98,14 @@ class Learns(Investing):
     """Parameters of investors who may learn."""
 
     learning: Learning = about(
-        "how beliefs change from day to day: not at all; to the price function that yesterday's"
-        " orders amounted to; or by each investor's regression on its own history",
+        "how forecasts change from day to day: not at all; toward the one that the price function"
+        " of yesterday's orders makes right; or by each investor's regression on its own history",
         default="map",
     )
-    damping: float = about(
-        "share of the way to yesterday's price function that a belief moves (learning = map)",
-        "share", default=1.0, gt=0.0, le=1.0,
+    damping: float | None = about(
+        "share of the way to the forecast that would have been right yesterday (learning = map);"
+        " unless given, signal_precision over itself plus the precision of the price as a signal",
+        "share", "a number in (0, 1]", default=None, gt=0.0, le=1.0,
     )  # fmt: skip
     gain: float = about(
         "weight of a new day relative to a day among equals (learning = regression)",
@@ -209,7 +211,9 @@ def build(
     rates = parameters.repo_rate if repo_rate is None else np.asarray(repo_rate)
     PledgeClearingHouse(economy, margins, repo_rate=rates, nature=nature)
     NoiseTraders(economy, "noise", nature=nature)
-    spot = min(max(round(parameters.spot_share * parameters.investors), 1), parameters.investors - 1)
+    spot = min(
+        max(round(parameters.spot_share * parameters.investors), 1), parameters.investors - 1
+    )
     sides: tuple[tuple[Role, int, float], ...] = (
         ("repo", parameters.investors - spot, 1.0 - parameters.spot_share),
         ("spot", spot, parameters.spot_share),
