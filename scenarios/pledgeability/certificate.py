@@ -57,8 +57,9 @@ LIMIT_TOLERANCE = 1e-12
 FORECAST_TOLERANCE = 1e-9
 """Share of the standard deviation of the rational forecast's error, where beliefs are exact."""
 
-LEARNING_MULTIPLE = 3.0
-"""Multiple of the expected distance, see :func:`learning_tolerance`."""
+LEARNING_MULTIPLE = 2.33
+"""Multiple of the expected distance that one regression in a thousand exceeds: the root of a third
+of the 99.9% quantile of chi-squared with three degrees of freedom."""
 
 COLUMNS = (
     "role",
@@ -79,12 +80,14 @@ WEIGHTS = ("constant", "on_signal", "on_price", "on_pledge", "variance")
 
 
 def learning_tolerance(days: int, gain: float, memory: float) -> float:
-    r"""Distance from the right forecast that regression on so many days leaves, times three.
+    r"""Distance from the right forecast within which regression on so many days should come.
 
     Least squares on :math:`t` days misses the right forecast of a day by :math:`\sqrt{3/t}` of its
     error's standard deviation in the root mean square, with three coefficients. Days of weight
     :math:`g` times that of equal ones count as :math:`t (2g-1)/g^2` equal days if
-    :math:`g > 1/2`; the first belief counts for ``memory`` days.
+    :math:`g > 1/2`; the first belief counts for ``memory`` days. (In 24 simulated markets the root
+    mean square was .140, .117, .100 and .062 at 100, 200, 400 and 800 days, against .163, .126,
+    .094 and .069 expected. The printed coefficients are .41 off, those with noise restored .30.)
     """
     weight = gain**2 / max(2.0 * gain - 1.0, 0.1)
     return LEARNING_MULTIPLE * math.sqrt(3.0 * weight / (days + memory))
