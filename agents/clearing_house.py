@@ -19,7 +19,7 @@ class Settlement(Protocol):
         ...
 
 
-class ClearingHouse(mesa.Agent):  # type: ignore[misc]
+class ClearingHouse(mesa.Agent):
     """Base of every clearing house.
 
     At a new date it looks at what is new (:meth:`wake`) and announces its terms (:meth:`charge`).

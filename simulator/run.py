@@ -20,7 +20,7 @@ from simulator.scenario import Case, Resting, Scenario
 AGENTS_LIMIT = 1_000_000
 """Traders that a run shows one by one; of more, it shows a sample."""
 
-AGENTS_SAMPLE = 100_000
+AGENTS_SAMPLE = 90_000
 """Rows of that sample."""
 
 Progress = Callable[[str], None]
@@ -129,7 +129,7 @@ class Run:
     def _date_json(self, row: int) -> dict[str, Any]:
         quotes = self.quotes(row)
         told = {
-            name: _plain(value)
+            str(name): _plain(value)
             for name, value in self.dates.iloc[row].items()
             if name not in quotes and not str(name).startswith(("closed_", "difference_"))
         }
@@ -164,7 +164,7 @@ def simulate(
     """
     rng = np.random.default_rng(seed)
     rounds, agents, rows, details, certificates, outcomes = [], [], [], [], [], []
-    complete = True
+    complete, quote_names = True, list[str]()
     for case in scenario.cases(parameters):
         economy = case.build(rng)
         for date, announcement in enumerate(case.announcements, start=1):
@@ -177,11 +177,9 @@ def simulate(
             certificate = scenario.certify(parameters, resting)
             if outcome is Outcome.CLEARED and not certificate.holds:
                 outcome = Outcome.NOT_CERTIFIED
-            told = scenario.describe(parameters, economy, resting)
-            details.append({k: value for k, value in told.items() if isinstance(value, Mapping)})
-            told = {name: value for name, value in told.items() if name not in details[-1]}
-            closed = scenario.closed_form(parameters, resting) or {}
-            rows.append(_date_row(told, closed, resting, economy.round, outcome, certificate))
+            row = _date_row(scenario, parameters, economy, resting, outcome, certificate)
+            details.append({k: row.pop(k) for k, v in [*row.items()] if isinstance(v, Mapping)})
+            rows.append(row)
             if scenario.traders_shown == "every date" or date == len(case.announcements):
                 agents.append(resting.agents)
             certificates.append(certificate)
@@ -226,28 +224,27 @@ def _at_rest(case: Case, date: int, economy: Economy) -> Resting:
 
 
 def _date_row(
-    told: Mapping[str, Any],
-    closed: Mapping[str, float],
+    scenario: Scenario,
+    parameters: Parameters,
+    economy: Economy,
     resting: Resting,
-    rounds: int,
     outcome: Outcome,
     certificate: Certificate,
 ) -> dict[str, Any]:
     """One row of the table of dates."""
+    closed = scenario.closed_form(parameters, resting) or {}
     row: dict[str, Any] = {
         "case": resting.case,
         "date": resting.date,
         **resting.quotes,
-        **told,
+        **scenario.describe(parameters, economy, resting),
     }
-    if closed:
-        closed = dict.fromkeys(resting.quotes, np.nan) | dict(closed)
     row |= {f"closed_{name}": value for name, value in closed.items()}
     row |= {
         f"difference_{name}": row[name] - value for name, value in closed.items() if name in row
     }
     return row | {
-        "rounds": rounds,
+        "rounds": economy.round,
         "outcome": str(outcome),
         "certified": certificate.holds,
     }
