@@ -29,7 +29,7 @@ class ClearingHouse(mesa.Agent):
     """
 
     def wake(self, date: int) -> None:
-        """Begin a date, counted from 0; nothing unless overridden."""
+        """Begin a date, counted from 1; nothing unless overridden."""
 
     def charge(self, quotes: dict[str, float]) -> Any:
         """Terms announced at the last quotes, before anybody trades; none unless overridden."""

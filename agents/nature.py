@@ -95,14 +95,14 @@ class Nature:
         self._states: list[State] = []
 
     def at(self, date: int) -> State:
-        """State of the world at a date, counted from 0; drawn once, in the order of dates."""
-        while len(self._states) <= date:
+        """State of the world at a date, counted from 1; drawn once, in the order of dates."""
+        while len(self._states) < date:
             value, noise = (
                 self._drawn(law, given)
                 for law, given in zip((self.value, self.noise), self.given, strict=True)
             )
             self._states.append(State(value, noise))
-        return self._states[date]
+        return self._states[date - 1]
 
     def _drawn(self, law: Lognormal, given: float | None) -> FloatArray:
         if given is not None:

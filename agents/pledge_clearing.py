@@ -84,7 +84,7 @@ class PledgeClearingHouse(ClearingHouse):
 
     def wake(self, date: int) -> None:
         """Note what the securities returned since the day before."""
-        if date == 0:
+        if date == 1:
             return
         returns = self.nature.at(date - 1).log_value - self.log_price
         self.margins = tuple(

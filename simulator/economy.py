@@ -100,7 +100,8 @@ class Economy(mesa.Model):
         super().__init__(rng=rng)
         self.market = market
         self.adjuster: Adjuster = NewtonTatonnement() if adjuster is None else adjuster
-        self.quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
+        self.first_quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
+        self.quotes = self.first_quotes
         self.date = 1
         self.round = 0
         self.adjustment: Adjustment | None = None
@@ -189,6 +190,8 @@ class Economy(mesa.Model):
     def announce(self, **terms: Any) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
 
+        If nothing came to rest at the last date, they start from the first quotes again.
+
         Parameters
         ----------
         **terms
@@ -202,6 +205,8 @@ class Economy(mesa.Model):
             setattr(house, name, value)
         if self.round > 0:
             self.date += 1
+        if self.adjustment is not None and not self.adjustment.settled:
+            self.quotes = self.first_quotes
         self.round = 0
         self.adjustment = None
 

@@ -39,6 +39,9 @@ from scipy.special import ndtr
 Version = Literal["printed", "printed-noise", "corrected"]
 VERSIONS: tuple[Version, ...] = get_args(Version)
 
+LEAST_ROOM = 1e-12
+"""Room D that counts as none: 1 - spot_share is itself a rounded number."""
+
 ROOT_TOLERANCE = 1e-15
 """Absolute and relative tolerance of the one-dimensional roots below."""
 
@@ -139,14 +142,14 @@ def shut_rate(haircut: float, value_precision: float) -> float:
 
     The threshold that operates; that of Proposition 10 never does (erratum 9).
     """
-    return float(
-        brentq(
-            lambda rate: call(haircut, rate, value_precision).value - haircut,
-            0.0,
-            1.0 / (1.0 - haircut),
-            xtol=ROOT_TOLERANCE,
-        )
-    )
+
+    def spare(rate: float) -> float:
+        return call(haircut, rate, value_precision).value - haircut
+
+    above = 1.0
+    while spare(above) > 0.0:
+        above *= 2.0
+    return float(brentq(spare, 0.0, above, xtol=ROOT_TOLERANCE))
 
 
 def margin_threshold(haircut: float, repo_rate: float, value_precision: float) -> float:
@@ -207,7 +210,7 @@ def _coefficients(
 
 def feasible(haircut: float, spot_share: float) -> bool:
     """Whether spot investors own enough for all that repo investors could buy (A.19): D > 0."""
-    return _room(haircut, spot_share) > 0.0
+    return _room(haircut, spot_share) > LEAST_ROOM
 
 
 def _room(haircut: float, spot_share: float) -> float:

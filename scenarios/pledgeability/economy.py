@@ -87,7 +87,7 @@ class Investing(Parameters):
 
     def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:
         """Refuse a haircut at which repo investors could buy more than spot investors own."""
-        if not 1.0 - self.spot_share < haircut < 1.0:
+        if not (theory.feasible(haircut, self.spot_share) and haircut < 1.0):
             raise ValueError(
                 f"{name} is {haircut}; it must lie strictly between 1 - spot_share"
                 f" ({1.0 - self.spot_share:.6g}) and 1"

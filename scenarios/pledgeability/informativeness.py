@@ -78,7 +78,7 @@ def simulated(
         economy.clear(parameters.max_rounds)
         log_price[day] = economy.posted.log_price
     worthless: PriceFunction = economy.house.place(economy.posted, economy.book)
-    states = [nature.at(day) for day in range(days)]
+    states = [nature.at(day) for day in range(1, days + 1)]
     economy.close()
     log_value = np.array([state.log_value for state in states])
     log_noise = np.array([state.log_noise for state in states])

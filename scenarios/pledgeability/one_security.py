@@ -28,8 +28,8 @@ from scenarios.pledgeability.economy import Learns, about, build
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
 from simulator.parameters import parse
 
-MEASURED_DAYS = 400
-MEASURED_INVESTORS = 2_000
+MEASURED_DAYS = 300
+MEASURED_INVESTORS = 1_000
 MEASURED_POINTS = 8
 CURVE_POINTS = 201
 """Size of the simulations behind the figures of informativeness."""
@@ -120,7 +120,7 @@ def describe(parameters: Pledgeability, economy: Economy, resting: Resting) -> M
     haircut = float(terms.haircut[0])
     side = next(c for c in economy.cohorts if isinstance(c, InformedInvestors))
     assert side.forecast is not None
-    state = side.nature.at(resting.date - 1)
+    state = side.nature.at(resting.date)
     log_value, log_noise = float(state.log_value[0]), float(state.log_noise[0])
     told = {
         "belief": _named(parameters, haircut, parameters.belief),
@@ -156,6 +156,7 @@ def describe(parameters: Pledgeability, economy: Economy, resting: Resting) -> M
             who: theory.Coefficients(**found).log_price(log_value, log_noise, pledged)
             for who, found in told.items()
         },
+        "thresholds": _thresholds(parameters, haircut),
     }
 
 
@@ -267,6 +268,8 @@ SCENARIO = Scenario(
     closed_form=closed_form,
     certify=certified,
     figures=drawn,
+    caution="Every day is certified to clear with best orders; only the last is claimed, and"
+    " certified, to be one on which forecasts are right.",
     headline=("haircut", "repo_market", "realised_b1", "realised_b2"),
     traders_shown="last date",
 )
@@ -294,6 +297,15 @@ def _told(found: PriceFunction, noise_precision: float) -> dict[str, float]:
     """The first security's coefficients by name."""
     values = (*found.stacked()[:, 0], found.precision(noise_precision)[0])
     return {name: float(value) for name, value in zip(COEFFICIENTS, values, strict=True)}
+
+
+def _thresholds(parameters: Pledgeability, haircut: float) -> dict[str, float]:
+    """The repo rate at which repo shuts, and that of Proposition 10 at the economy's own rate."""
+    precision, rate = parameters.value_precision, parameters.repo_rate
+    found = {"shut_rate": theory.shut_rate(haircut, precision)}
+    if theory.active(haircut, rate, precision):
+        found["margin_threshold"] = theory.margin_threshold(haircut, rate, precision)
+    return found
 
 
 def _named(parameters: Pledgeability, haircut: float, version: theory.Version) -> dict[str, float]:

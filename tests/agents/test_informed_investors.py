@@ -193,7 +193,7 @@ def test_nature_draws_each_day_once_and_securities_may_share_it() -> None:
     assert np.ptp(later.log_value) == 0.0
     assert nature.at(4) is later
     assert nature.at(3) is not later
-    apart = Nature(np.random.default_rng(1), KNOWN.value, KNOWN.noise, securities=3).at(0)
+    apart = Nature(np.random.default_rng(1), KNOWN.value, KNOWN.noise, securities=3).at(1)
     assert np.ptp(apart.log_value) > 0.0
 
 
