@@ -81,11 +81,19 @@ class SpotBook(Protocol):
     """What the markets read off the netted book, each of shape ``(securities,)``."""
 
     @property
-    def bought(self) -> FloatArray: ...
+    def bought(self) -> FloatArray:
+        """Total of purchases."""
+        ...
+
     @property
-    def sold(self) -> FloatArray: ...
+    def sold(self) -> FloatArray:
+        """Total of sales."""
+        ...
+
     @property
-    def by_price(self) -> FloatArray: ...
+    def by_price(self) -> FloatArray:
+        """Derivative of their difference with respect to the log price."""
+        ...
 
 
 class PledgeableMarket:

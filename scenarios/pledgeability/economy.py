@@ -28,8 +28,8 @@ from simulator import Economy
 from simulator.parameters import Parameters
 
 WHOLE_STEP = np.inf
-"""Distance that log prices may move in a round: orders are linear in them, so one Newton step is
-exact however long it is."""
+"""Distance that log prices may move in a round where limits are ignored: orders are linear in them,
+so one Newton step is exact however long it is."""
 
 
 def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
@@ -205,7 +205,7 @@ def build(
     )
     economy = Economy(
         PledgeableMarket(known.value.log_mean, names),
-        adjuster=NewtonTatonnement(trust=WHOLE_STEP),
+        adjuster=NewtonTatonnement(trust=WHOLE_STEP) if limits == "ignored" else None,
         rng=rng,
     )
     rates = parameters.repo_rate if repo_rate is None else np.asarray(repo_rate)

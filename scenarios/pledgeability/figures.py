@@ -170,7 +170,7 @@ def bias_map(primitives: theory.Primitives, haircut: float, repo_rate: float) ->
                 ec=palette.NEUTRAL[2],
                 hatch="//",
                 label="repo market shut: $\\chi \\leq h$, no bias",
-            )  # fmt: skip
+            )
         ],
         loc="upper right",
     )

@@ -12,6 +12,7 @@ from agents.nature import Lognormal, Nature
 from agents.pledge_clearing import PledgeClearingHouse
 from markets.margin import FlatMargin
 from markets.pledgeable import PledgeableMarket
+from markets.quote import FloatArray
 from simulator import Economy
 
 KNOWN = Information(Lognormal(1.1, 4.0), Lognormal(0.9, 3.0), 2.0)
@@ -162,11 +163,11 @@ def test_totals_are_the_sums_of_orders_and_slopes_their_derivatives() -> None:
 
 
 def test_the_published_price_function_is_where_the_market_clears_in_other_states() -> None:
-    def cleared(log_value: float, log_noise: float) -> tuple[float, PriceFunction, float]:
+    def cleared(log_value: float, log_noise: float) -> tuple[float, PriceFunction, FloatArray]:
         economy = market(population="continuum", log_value=log_value, log_noise=log_noise)
         assert economy.clear() == "cleared"
         found = economy.house.place(economy.posted, economy.book)
-        return economy.quotes["log_price"], found, economy.posted.terms.log_pledge_value[0]
+        return economy.quotes["log_price"], found, economy.posted.terms.log_pledge_value
 
     _, published, pledged = cleared(0.0, 0.0)
     for log_value, log_noise in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (-0.4, 2.0)):

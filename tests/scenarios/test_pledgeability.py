@@ -43,7 +43,7 @@ def coefficients(found: Run, day: int, who: str) -> dict[str, float]:
     return told
 
 
-# ------------------------------------------------------------------ what is believed, and what comes
+# ------------------------------------------------------------------ belief and what comes of it
 @pytest.mark.parametrize("row", CASES[:3], ids=lambda row: row.case)
 def test_json_tells_coefficients_and_log_prices_of_belief_and_closed_form(row: Any) -> None:
     found = learned(belief=row.version, days=1, **STATE)
@@ -211,7 +211,7 @@ def test_limits_that_hardly_bind_hardly_move_the_price() -> None:
     # what the same orders would have cleared at is the price of the run without limits
     free_price = held.dates["free_log_price"].to_numpy()
     assert free_price == pytest.approx(free.dates["log_price"].to_numpy(), abs=1e-9)
-    moved = np.abs(held.dates["log_price"] - free_price)
+    moved = np.abs(held.dates["log_price"].to_numpy() - free_price)
     assert 0.0 < moved.mean() < 0.01
     with pytest.raises(KeyError):
         held.certificate["right forecasts"]
@@ -271,8 +271,12 @@ def test_the_law_of_one_price_fails_by_the_closed_form_exactly() -> None:
 
 def test_haircuts_that_move_together_move_prices_of_independent_securities_together() -> None:
     common: dict[str, Any] = {
-        "payoffs": "independent", "haircuts": [0.14, 0.14], "investors": 500, "days": 240, "seed": 3,
-    }  # fmt: skip
+        "payoffs": "independent",
+        "haircuts": [0.14, 0.14],
+        "investors": 500,
+        "days": 240,
+        "seed": 3,
+    }
     still = several_securities.pairs(several_securities.run(**common)).iloc[0]
     moving = several_securities.pairs(several_securities.run(**common, swing=0.2)).iloc[0]
     assert abs(still["closed_price_correlation"]) < 1e-12
@@ -308,7 +312,7 @@ def test_a_day_in_equilibrium_passes() -> None:
 
 def test_one_wrong_order_fails_twice() -> None:
     given, agents = day()
-    agents.loc[7, "order"] += 1e-5
+    agents["order"] += np.where(agents.index == 7, 1e-5, 0.0)
     assert failed(given, agents) == ["clearing", "best orders"]
 
 
