@@ -249,8 +249,8 @@ def test_measures_of_informativeness_agree_with_the_closed_form() -> None:
     for measure in ("price_variance", "value_variance"):
         gap = (found[measure] - theory_says[measure]) / found[f"{measure}_sd"]
         assert np.abs(gap).max() < 3.5, measure
-    gap = np.abs(found["bias"] - theory_says["bias"])
-    assert (gap < 4.0 * found["bias_sd"]).all()
+    off = np.abs(found["bias"] - theory_says["bias"])
+    assert (off < 4.0 * found["bias_sd"]).all()
     assert theory_says["bias"].iloc[-1] == 0.0
 
 
