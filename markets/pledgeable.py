@@ -27,6 +27,10 @@ from scipy.special import ndtr
 from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 
 
+LOG_PRICE_REACH = 700.0
+"""Largest log price, either way; beyond it a price is no number in double precision."""
+
+
 @dataclass(frozen=True, slots=True)
 class RepoTerms:
     """Terms on which securities can be pledged, each array of shape ``(securities,)``.
@@ -128,9 +132,12 @@ class PledgeableMarket:
         """Nothing to learn: orders tell all there is to know."""
 
     def limits(self, terms: RepoTerms) -> Limits:
-        """Any log price is possible."""
-        count, never = len(self.first), np.zeros(len(self.first), dtype=np.bool_)
-        return Limits(np.full(count, -np.inf), np.full(count, np.inf), never, never)
+        """Any log price whose exponential is a number is possible."""
+        reach, never = (
+            np.full(len(self.first), LOG_PRICE_REACH),
+            np.zeros(len(self.first), np.bool_),
+        )
+        return Limits(-reach, reach, never, never)
 
     def first_quotes(self) -> dict[str, float]:
         """Starting quotes, from the primitives alone: the mean log value."""

@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from scenarios.catalogue import SCENARIOS, find
+from scenarios.serving import Asked, check_servable
+from scenarios.serving import serve as serve_page
 from simulator import Outcome, Run, Scenario, simulate
 from simulator.export import check_writable
 from simulator.parameters import declared, parse, parse_assignment, read_toml, to_toml
@@ -120,6 +122,36 @@ def run(
             f"[yellow]{finished.outcome}[/yellow]: {finished.outcome.advice}", soft_wrap=True
         )
         raise typer.Exit(NOT_CLEARED)
+
+
+@app.command()
+def serve(
+    what: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="a scenario, or a file")],
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
+) -> None:
+    """Watch and steer a scenario in the browser, until Ctrl-C."""
+    try:
+        scenario, given = _asked(what)
+        given |= dict(parse_assignment(text) for text in assignments or [])
+        parse(scenario.parameters, given)
+        if scenario.page is None:
+            shown = ", ".join(each.name for each in SCENARIOS.values() if each.page is not None)
+            raise ValueError(f"{scenario.name} has no page; scenarios with one: {shown}")
+        check_servable(host, port)
+    except ValueError as error:
+        _refuse(error)
+    with told.status(f"{scenario.name}: starting the page") as status:
+
+        def ready(address: str) -> None:
+            status.stop()
+            out.print(f"{scenario.name} is at {address} (stop with Ctrl-C)", highlight=False)
+
+        serve_page(Asked(scenario.name, given, seed), host, port, ready)
 
 
 @app.command()

@@ -55,6 +55,7 @@ class Declaration:
     unit: str
     allowed: str
     meaning: str
+    choices: tuple[str, ...] = ()
 
 
 def declared(model: type[Parameters]) -> list[Declaration]:
@@ -64,7 +65,12 @@ def declared(model: type[Parameters]) -> list[Declaration]:
     order = [name for name in fields if name not in common] + [n for n in fields if n in common]
     return [
         Declaration(
-            name, field.default, _extra(field, "unit"), allowed(field), field.description or ""
+            name,
+            field.default,
+            _extra(field, "unit"),
+            allowed(field),
+            field.description or "",
+            _choices(field.annotation),
         )
         for name, field in ((name, fields[name]) for name in order)
     ]
@@ -84,7 +90,7 @@ def allowed(field: FieldInfo) -> str:
         return told
     choices = _choices(field.annotation)
     if choices:
-        return " or ".join(choices)
+        return " or ".join(f'"{choice}"' for choice in choices)
     bounds = {
         key: getattr(item, key)
         for item in field.metadata
@@ -216,10 +222,11 @@ def _extra(field: FieldInfo, key: str) -> str:
     return str(extra.get(key, "")) if isinstance(extra, dict) else ""
 
 
-def _choices(annotation: Any) -> list[str]:
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """The words that a field may be, if it takes only a few."""
     origin = get_origin(annotation)
     if origin is Literal:
-        return [f'"{choice}"' for choice in get_args(annotation)]
+        return tuple(get_args(annotation))
     if origin in (Union, types.UnionType):
-        return [choice for part in get_args(annotation) for choice in _choices(part)]
-    return []
+        return tuple(choice for part in get_args(annotation) for choice in _choices(part))
+    return ()

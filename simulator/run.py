@@ -173,7 +173,7 @@ def simulate(
             if date > 1:
                 economy.announce(**announcement)
             outcome = economy.clear(parameters.max_rounds)
-            resting = _at_rest(case, date, economy)
+            resting = at_rest(case, date, economy)
             certificate = scenario.certify(parameters, resting)
             if outcome is Outcome.CLEARED and not certificate.holds:
                 outcome = Outcome.NOT_CERTIFIED
@@ -208,7 +208,7 @@ def simulate(
     )
 
 
-def _at_rest(case: Case, date: int, economy: Economy) -> Resting:
+def at_rest(case: Case, date: int, economy: Economy) -> Resting:
     """The economy's resting point as data."""
     cohorts = economy.cohorts
     members = sum(cohort.members for cohort in cohorts)

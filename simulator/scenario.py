@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.page_plan import Page
 from simulator.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Scenario:
         dates. A value that is itself a mapping has no column: it goes to ``Run.details`` and JSON.
     closed_form : callable
         Parameters and the resting point to the quotes (and read-outs) of the paper's closed form,
-        by name; None where there is none.
+        by name; None where there is none. The page asks before anybody has traded: then the
+        table of traders is empty and only what case and date tell can be answered.
     certify : callable
         Parameters and the resting point to its certificate.
     figures : callable
@@ -94,6 +96,8 @@ class Scenario:
     traders_shown : {"every date", "last date"}
         Dates whose traders a run keeps one by one; scenarios of thousands of dates keep the last
         of each case. Every date is certified all the same.
+    page : Page, optional
+        What it shows in the browser; without one it can't be watched there.
     """
 
     name: str
@@ -109,3 +113,4 @@ class Scenario:
     caution: str = ""
     headline: Sequence[str] = field(default=())
     traders_shown: Literal["every date", "last date"] = "every date"
+    page: Page | None = None

@@ -20,8 +20,8 @@ from agents.informed_investors import (
 )
 from agents.nature import Lognormal, Nature
 from agents.pledge_clearing import PledgeClearingHouse
-from markets.adjustment import NewtonTatonnement
 from markets.margin import MarginRule
+from markets.newton import NewtonTatonnement
 from markets.pledgeable import PledgeableMarket, RepoTerms
 from scenarios.pledgeability import closed_form as theory
 from simulator import Economy
