@@ -122,8 +122,10 @@ def bias_map(primitives: theory.Primitives, haircut: float, repo_rate: float) ->
     The mark is the economy's own haircut and repo rate.
     """
     least = 1.0 - primitives.spot_share
-    haircuts = np.linspace(least + 0.01 * (1.0 - least), 0.7, 181)
-    rates = np.linspace(0.0, max(0.5, 1.3 * repo_rate), 151)
+    most = max(0.7, least + 0.5 * (1.0 - least), min(1.1 * haircut, 0.99))
+    haircuts = np.linspace(least + 0.01 * (1.0 - least), most, 141)
+    highest = theory.shut_rate(float(haircuts[0]), primitives.value_precision)
+    rates = np.linspace(0.0, max(1.1 * highest, 1.3 * repo_rate), 101)
     bias = np.array(
         [[theory.pledgeability_bias(primitives, h, r) for h in haircuts] for r in rates]
     )

@@ -219,7 +219,7 @@ def drawn(run: Run) -> Mapping[str, Figure]:
             *by_haircut,
             against="haircut",
             label="haircut $h$",
-            title="Repo makes the price noisier, and higher",
+            title="With repo the price is higher and tells less of the value",
         ),
         "informativeness_by_rate": figures.informativeness(
             *by_rate,

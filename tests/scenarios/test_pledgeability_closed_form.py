@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from scenarios.pledgeability import closed_form as theory
-from scenarios.pledgeability.published import CASES, EXAMPLE, OPTION, ROUNDING, Published
+from scenarios.pledgeability.published import AMPLE, CASES, EXAMPLE, OPTION, ROUNDING, Published
 
 SHARES = st.floats(0.55, 0.95)
 
@@ -114,6 +114,24 @@ def test_remark_1_repo_adds_noise_and_less_so_at_higher_haircuts(
     )
     slope = theory.extra_noise_by_haircut(economy, haircut)
     assert slope == pytest.approx((up - down) / (2 * step), rel=1e-4)
+
+
+def test_remark_1_can_fail_for_the_corrected_coefficients_but_prices_always_tell_less() -> None:
+    with_repo = theory.coefficients(AMPLE, 0.35, 0.01)
+    without = theory.without_repo(AMPLE)
+    assert with_repo.b2 == pytest.approx(0.1750678558, abs=ROUNDING)
+    assert theory.extra_noise(AMPLE, 0.35, 0.01, "printed") > 0.0
+    assert theory.extra_noise(AMPLE, 0.35, 0.01, "corrected") < -0.05
+    assert theory.value_variance(with_repo, 10.0) > theory.value_variance(without, 10.0)
+
+
+@given(share=SHARES, place=st.floats(0.02, 0.98), te=st.floats(0.05, 20.0))
+def test_prices_tell_less_with_repo(share: float, place: float, te: float) -> None:
+    economy = replace(EXAMPLE, spot_share=share, signal_precision=te)
+    haircut = 1.0 - share + place * share
+    assume(theory.active(haircut, 0.0, 4.0))
+    without = theory.without_repo(economy)
+    assert theory.coefficients(economy, haircut, 0.0).tau_theta < without.tau_theta
 
 
 @pytest.mark.parametrize("version", theory.VERSIONS)
