@@ -26,7 +26,6 @@ from scipy.special import ndtr
 
 from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 
-
 LOG_PRICE_REACH = 700.0
 """Largest log price, either way; beyond it a price is no number in double precision."""
 
