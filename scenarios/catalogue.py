@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from scenarios import euro_crisis
+from scenarios.pledgeability import one_security, several_securities
 from scenarios.repo_margins import margin_hike
 from simulator import Scenario
 from simulator.parameters import unknown
 
 SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario for scenario in (margin_hike.SCENARIO, euro_crisis.SCENARIO)
+    scenario.name: scenario
+    for scenario in (
+        margin_hike.SCENARIO,
+        euro_crisis.SCENARIO,
+        one_security.SCENARIO,
+        several_securities.SCENARIO,
+    )
 }
 
 

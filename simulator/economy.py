@@ -101,7 +101,8 @@ class Economy(mesa.Model):
         super().__init__(rng=rng)
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
-        self.quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
+        self.first_quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
+        self.quotes = self.first_quotes
         self.date = 1
         self.round = 0
         self.adjustment: Adjustment | None = None
@@ -136,7 +137,10 @@ class Economy(mesa.Model):
             raise ValueError("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(self._cohorts)
+        self._house.wake(self.date)
         self.terms = self._house.charge(self.quotes)
+        for cohort in self._cohorts:
+            cohort.wake(self.date, self.terms)
         self.adjustment = self.adjuster.start(
             self.market.locate(self.quotes, self.terms), self.market.limits(self.terms)
         )
@@ -190,6 +194,8 @@ class Economy(mesa.Model):
     def announce(self, **terms: Any) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
 
+        If nothing came to rest at the last date, they start from the first quotes again.
+
         Parameters
         ----------
         **terms
@@ -203,6 +209,8 @@ class Economy(mesa.Model):
             setattr(house, name, value)
         if self.round > 0:
             self.date += 1
+        if self.adjustment is not None and not self.adjustment.settled:
+            self.quotes = self.first_quotes
         self.round = 0
         self.adjustment = None
 
