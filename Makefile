@@ -34,11 +34,11 @@ run: $(VENV)/.stamp-run ## a haircut is raised in a short and in a long market: 
 	@echo "Figures:"
 	@find $(OUT) -newer $(OUT)/.stamp \( -name '*.png' -o -name '*.svg' \) | sort | sed 's/^/  /'
 
-test: $(VENV)/.stamp-dev ## run the normal test suite
-	@$(BIN)/python -m pytest -q
+test: $(VENV)/.stamp-dev ## run the normal test suite, on all cores
+	@$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(VENV)/.stamp-dev ## run the slow tests only
-	@$(BIN)/python -m pytest -q -m "slow and not browser"
+	@$(BIN)/python -m pytest -q -n auto -m "slow and not browser"
 
 test-browser: $(VENV)/.stamp-browser-test ## run the browser tests only
 	@$(BIN)/python -m pytest -q -m browser

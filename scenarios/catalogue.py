@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scenarios import euro_crisis
 from scenarios.bankruptcy import capm, two_agents
+from scenarios.pledgeability import one_security, several_securities
 from scenarios.repo_margins import margin_hike
 from simulator import Scenario
 from simulator.parameters import unknown
@@ -13,6 +14,8 @@ SCENARIOS: dict[str, Scenario] = {
     for scenario in (
         margin_hike.SCENARIO,
         euro_crisis.SCENARIO,
+        one_security.SCENARIO,
+        several_securities.SCENARIO,
         two_agents.SCENARIO,
         capm.SCENARIO,
     )

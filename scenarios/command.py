@@ -24,6 +24,9 @@ from simulator.verify import verify as verify_folder
 
 BAD_INPUT, NOT_CLEARED = 2, 3
 
+DATES_SHOWN = 20
+"""Dates printed; of more, the first and the last half of so many."""
+
 app = typer.Typer(
     name="walras",
     help="Markets with collateral, margins and default: traders, a clearing house, and rounds"
@@ -215,7 +218,12 @@ def _print_run(finished: Run, written: Path | None) -> None:
     for head in [*heads, "quote", "simulated", "closed form", "difference", "rounds", "certified"]:
         numeric = head in ("simulated", "closed form", "difference", "rounds")
         table.add_column(head.replace("_", " "), justify="right" if numeric else "left")
-    for row in range(len(finished.dates)):
+    count = len(finished.dates)
+    for row in range(count):
+        if count > DATES_SHOWN and DATES_SHOWN // 2 <= row < count - DATES_SHOWN // 2:
+            if row == DATES_SHOWN // 2:
+                table.add_row("...")
+            continue
         line = finished.dates.iloc[row]
         theory = finished.closed_forms(row) or {}
         for place, (name, value) in enumerate(finished.quotes(row).items()):

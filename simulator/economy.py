@@ -107,7 +107,8 @@ class Economy(mesa.Model):
         super().__init__(rng=rng)
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
-        self.quotes = dict(first_quotes or {})
+        self.first_quotes = dict(first_quotes or {})
+        self.quotes = self.first_quotes
         self.date = 1
         self.round = 0
         self.polish = polish
@@ -144,8 +145,12 @@ class Economy(mesa.Model):
             raise ValueError("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(self._cohorts)
-            self.quotes = self.quotes or self.market.first_quotes()
+            self.first_quotes = self.first_quotes or self.market.first_quotes()
+            self.quotes = self.first_quotes
+        self._house.wake(self.date)
         self.terms = self._house.charge(self.quotes)
+        for cohort in self._cohorts:
+            cohort.wake(self.date, self.terms)
         self.adjustment = self.adjuster.start(
             self.market.locate(self.quotes, self.terms), self.market.limits(self.terms)
         )
@@ -202,6 +207,8 @@ class Economy(mesa.Model):
     def announce(self, **terms: Any) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
 
+        If nothing came to rest at the last date, they start from the first quotes again.
+
         Parameters
         ----------
         **terms
@@ -215,6 +222,8 @@ class Economy(mesa.Model):
             setattr(house, name, value)
         if self.round > 0:
             self.date += 1
+        if self.adjustment is not None and not self.adjustment.settled:
+            self.quotes = self.first_quotes
         self.round = self.polished = 0
         self.adjustment = None
 

@@ -45,8 +45,10 @@ class Run:
         tells economies apart, ``date`` counts from 1.
     certificates : tuple of Certificate
         One a row of ``dates``.
+    details : tuple of mapping
+        What the scenario tells of each row of ``dates`` that has no column, by name.
     complete : bool
-        Whether ``agents`` shows every trader.
+        Whether ``agents`` shows every trader of the dates that it shows.
     """
 
     scenario: Scenario
@@ -57,6 +59,7 @@ class Run:
     dates: pd.DataFrame
     agents: pd.DataFrame
     certificates: tuple[Certificate, ...]
+    details: tuple[Mapping[str, Any], ...]
     complete: bool
 
     @property
@@ -132,6 +135,7 @@ class Run:
         }
         return {
             **told,
+            **{name: _plain(value) for name, value in self.details[row].items()},
             "quotes": quotes,
             "closed_form": self.closed_forms(row),
             "certificate": self.certificates[row].to_json(),
@@ -159,7 +163,7 @@ def simulate(
         Is told, in words, what happens next.
     """
     rng = np.random.default_rng(seed)
-    rounds, agents, rows, certificates, outcomes = [], [], [], [], []
+    rounds, agents, rows, details, certificates, outcomes = [], [], [], [], [], []
     complete, quote_names = True, list[str]()
     for case in scenario.cases(parameters):
         economy = case.build(rng)
@@ -173,8 +177,11 @@ def simulate(
             certificate = scenario.certify(parameters, resting)
             if outcome is Outcome.CLEARED and not certificate.holds:
                 outcome = Outcome.NOT_CERTIFIED
-            rows.append(_date_row(scenario, parameters, economy, resting, outcome, certificate))
-            agents.append(resting.agents)
+            row = _date_row(scenario, parameters, economy, resting, outcome, certificate)
+            details.append({k: row.pop(k) for k, v in [*row.items()] if isinstance(v, Mapping)})
+            rows.append(row)
+            if scenario.traders_shown == "every date" or date == len(case.announcements):
+                agents.append(resting.agents)
             certificates.append(certificate)
             outcomes.append(outcome)
             complete = complete and resting.complete
@@ -196,6 +203,7 @@ def simulate(
         dates=dates,
         agents=pd.concat(agents, ignore_index=True),
         certificates=tuple(certificates),
+        details=tuple(details),
         complete=complete,
     )
 
@@ -244,7 +252,9 @@ def _date_row(
 
 
 def _plain(value: Any) -> Any:
-    """A table's value as JSON knows it; numbers that are none become null."""
+    """A value as JSON knows it; numbers that are none become null."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not np.isfinite(value):

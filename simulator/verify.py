@@ -27,11 +27,12 @@ class Verification:
     altered : tuple of str
         Files (or the manifest) that are not what the manifest says, and how.
     dates : pandas.DataFrame
-        Case and date of each resting point, and whether it is certified again.
+        Case and date of each resting point whose traders were exported, and whether it is
+        certified again.
     certificates : tuple of Certificate
         The new certificates, one a row of ``dates``.
     unchecked : tuple of str
-        What could not be checked, because the run exported a sample of its traders.
+        What could not be checked, because the run exported some of its traders only.
     """
 
     scenario: str
@@ -77,9 +78,10 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
     agents = _read_table(folder, "agents")
     complete = bool(manifest["complete"])
     certificates = []
+    shown = dates[["case", "date"]].merge(agents[["case", "date"]].drop_duplicates())
     try:
         quote_names = list(manifest["dates"][0]["quotes"])
-        for row in dates.to_dict("records"):
+        for row in dates.merge(shown).to_dict("records"):
             here = (agents["case"] == row["case"]) & (agents["date"] == row["date"])
             resting = Resting(
                 case=str(row["case"]),
@@ -92,15 +94,17 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} does not hold together: {error}") from None
     unchecked: tuple[str, ...] = ()
+    if len(shown) < len(dates):
+        unchecked += (f"traders of {len(shown)} of {len(dates)} dates were exported",)
     if not complete:
-        unchecked = (
+        unchecked += (
             f"only {len(agents)} rows of a larger number of traders were exported: clearing of"
             " the markets and the accounts of the clearing house could not be checked",
         )
     return Verification(
         scenario=scenario.name,
         altered=altered,
-        dates=dates[["case", "date"]].assign(certified=[c.holds for c in certificates]),
+        dates=shown.assign(certified=[c.holds for c in certificates]),
         certificates=tuple(certificates),
         unchecked=unchecked,
     )
