@@ -32,7 +32,7 @@ from markets import (
     PlainTatonnement,
 )
 from markets.adjustment import Adjuster, inward_share
-from scenarios.bankruptcy.certificate import solver_gain
+from scenarios.bankruptcy.member_program import plan_by_slsqp
 from scenarios.bankruptcy.state import State
 from simulator import Economy, Outcome
 
@@ -172,7 +172,7 @@ def solver_seconds(economy: Economy, some: int = 40) -> float:
     )  # fmt: skip
     begun = time.perf_counter()
     for member in range(some):
-        solver_gain(state, member)
+        plan_by_slsqp(state, member)
     return (time.perf_counter() - begun) / some
 
 

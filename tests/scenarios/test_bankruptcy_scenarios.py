@@ -71,7 +71,7 @@ def test_every_rule_finds_the_instance(rule: str) -> None:
         ("budget", lambda s: {"now": s.now + 1e-6}),
         ("bounds", lambda s: {"short_limit": 0.4}),
         ("optimal_choice", lambda s: {"bond_price": 1.04}),
-        ("optimal_by_solver", lambda s: {"bond_price": 1.2}),
+        ("optimal_by_highs", lambda s: {"bond_price": 1.2}),
         ("monotone", lambda s: {"second": 0.1 * s.second}),
         ("quotes_in_range", lambda s: {"rates": s.rates * 1.2}),
         ("no_arbitrage", lambda s: {"equity_prices": 3.0 * s.equity_prices}),
@@ -88,6 +88,29 @@ def test_every_condition_can_fail(condition: str, change: Any) -> None:
         k: np.asarray(v) if np.ndim(v) else v for k, v in change(here).items()
     }
     assert not certify(replace(here, **changed))[condition].holds
+
+
+@pytest.mark.parametrize(
+    ("solver", "given"),
+    [("HiGHS", {}), ("SLSQP", {"cohorts": CARA, "short_limit": 2.0})],
+)
+def test_each_utility_has_its_solver_and_it_finds_better_plans(
+    solver: str, given: dict[str, Any]
+) -> None:
+    name = f"optimal_by_{solver.lower()}"
+    here = state_of(capm.run(polish=True, **given))
+    certificate = certify(here)
+    assert certificate[name].holds
+    assert f"by {solver}" in certificate[name].checked
+    assert [c.name for c in certificate.conditions if c.name.startswith("optimal_by")] == [name]
+    poorer = certify(replace(here, now=here.now - 1e-6 * here.endowed_now))
+    assert not poorer[name].holds
+
+
+def test_a_program_that_highs_cannot_solve_fails_the_condition() -> None:
+    here = state_of(capm.run(polish=True))
+    free = certify(replace(here, equity_prices=-here.equity_prices))
+    assert not free["optimal_by_highs"].holds
 
 
 # ------------------------------------------------------------------ credit risk
