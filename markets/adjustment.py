@@ -79,10 +79,10 @@ class Adjuster(Protocol):
         ...
 
 
-def _inward_share(limits: Limits, coordinates: FloatArray, excess: Excess) -> float:
-    """Largest share of excess demand that is not excused by an attained limit."""
+def inward_share(limits: Limits, coordinates: FloatArray, excess: Excess) -> float:
+    """Largest share of excess demand not excused by an attained limit, or the traders' unrest."""
     held = limits.held(coordinates, excess.share)
-    return float(np.max(np.abs(np.where(held, 0.0, excess.share))))
+    return max(float(np.max(np.abs(np.where(held, 0.0, excess.share)))), excess.unrest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class PlainTatonnement:
     ) -> Adjustment:
         """Move every coordinate in proportion to its residual; ``depth`` is not used."""
         target = state.limits.clip(state.coordinates + self.step * excess.residual)
-        share = _inward_share(state.limits, state.coordinates, excess)
+        share = inward_share(state.limits, state.coordinates, excess)
         moved = np.abs(target - state.coordinates)
         step = float(np.max(moved))
         return replace(
@@ -191,7 +191,7 @@ class NewtonTatonnement:
         here, limits, residual = state.coordinates, state.limits, excess.residual
         if depth is None:
             depth = -np.eye(here.size)
-        share = _inward_share(limits, here, excess)
+        share = inward_share(limits, here, excess)
         free = ~limits.held(here, residual)
         wanted = self._newton(residual, depth, free)
         distance = float(np.max(np.abs(wanted), initial=0.0))

@@ -153,6 +153,8 @@ class Economy(mesa.Model):  # type: ignore[misc]
         excess = self.market.excess(posted, book)
         depth = self.market.depth(posted, book, state.coordinates)
         self.adjustment = self.adjuster.adjust(state, excess, depth)
+        for cohort in self._cohorts:
+            cohort.carry()
         self._remember(posted, book, settlement, excess)
         self.running = not self._state.settled
 

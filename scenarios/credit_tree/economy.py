@@ -1,0 +1,276 @@
+"""An economy with credit on an event tree as a scenario: parameters, rounds and read-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from agents.credit_pool import CreditPool
+from agents.households import INERTIA, Households
+from markets.credit import CreditMarket
+from markets.extrapolation import ExtrapolatedTatonnement
+from markets.quote import FloatArray
+from scenarios.credit_tree import certificate, exact
+from scenarios.credit_tree.crossover import prove
+from scenarios.credit_tree.reading import CreditEconomy, read
+from simulator import Certificate, Economy, Outcome, Resting
+from simulator.parameters import Parameters
+
+MAX_ROUNDS = 5_000
+"""Traders with inertia need more rounds than traders without, and each is cheap."""
+
+TRADED = 1e-7
+"""Debt, as a share of all wealth in terms of its collateral, from which a contract is traded."""
+
+
+class CreditTree(Parameters):
+    """Parameters of every scenario with credit on an event tree."""
+
+    max_rounds: int = Field(
+        default=MAX_ROUNDS,
+        ge=1,
+        description="rounds at one date before the run gives up",
+        json_schema_extra={"unit": "rounds"},
+    )
+    pools: Literal["trusted", "distrusted"] = Field(
+        default="trusted",
+        description="what holders expect of an empty pool: what a vanishing borrower would"
+        " deliver, or what they expected before",
+    )
+    start: Literal["collateral", "random", "pessimistic"] = Field(
+        default="collateral",
+        description="first quotes: half of the collateral's value is lent and coupons are paid;"
+        " drawn from a wide range by the seed; or nobody lends or expects any payment",
+    )
+    inertia: float = Field(
+        default=INERTIA,
+        gt=0.0,
+        description="how far a unit of marginal utility moves a household's plan in a round",
+        json_schema_extra={"unit": "share of wealth"},
+    )
+    step: float = Field(
+        default=0.08,
+        gt=0.0,
+        description="how far excess demand of all wealth moves a quote in a round",
+        json_schema_extra={"unit": "share of the collateral's value"},
+    )
+    goods: list[str] = Field(
+        description="names of the goods; prices are in units of the first",
+        json_schema_extra={"allowed": "a list of different names"},
+    )
+    nodes: list[dict[str, Any]] = Field(
+        description="the event tree: name, after (its predecessor), keeps (what a unit becomes)",
+        json_schema_extra={"allowed": "a list of tables"},
+    )
+    contracts: list[dict[str, Any]] = Field(
+        description="credit contracts: name, issued_at, collateral, coupon, prepayment",
+        json_schema_extra={"allowed": "a list of tables"},
+    )
+    households: list[dict[str, Any]] = Field(
+        description="households: name, endowment, weights of utility by node, risk_aversion",
+        json_schema_extra={"allowed": "a list of tables"},
+    )
+
+    @model_validator(mode="after")
+    def _economy(self) -> CreditTree:
+        """Refuse what is no economy."""
+        self.economy()
+        return self
+
+    def economy(self) -> CreditEconomy:
+        """The economy that the parameters describe."""
+        return read(
+            {name: getattr(self, name) for name in ("goods", "nodes", "contracts", "households")}
+        )
+
+
+def starting_prices(economy: CreditEconomy) -> FloatArray:
+    """Prices that would clear goods if nothing lasted and utility were logarithmic, (D, L).
+
+    Each household spends on every good in proportion to its weight; prices are in units of the
+    first good, which somebody must like at every node.
+    """
+    weights = np.array([h.weights for h in economy.households], dtype=np.float64)
+    shares = weights / np.max(weights, axis=(1, 2), keepdims=True)
+    liked = np.maximum(np.sum(shares, axis=0), 1e-3)
+    supply = np.sum(wealth(economy), axis=0)
+    prices = liked / supply
+    return np.asarray(prices / prices[:, :1])
+
+
+def wealth(economy: CreditEconomy) -> FloatArray:
+    """What each household has at each node if nobody trades, (H, D, L)."""
+    tree = economy.tree
+    own = np.array([h.endowment for h in economy.households], dtype=np.float64)
+    for place, before in enumerate(tree.predecessors):
+        if before >= 0:
+            own[:, place] += own[:, before] @ tree.carried[place].T
+    return own
+
+
+def build(
+    economy: CreditEconomy, parameters: CreditTree, rng: np.random.Generator
+) -> Economy:
+    """Make the economy with its market, its households and its clearing house."""
+    market = CreditMarket(economy.tree, economy.contracts, starting_prices(economy))
+    model = Economy(
+        market,
+        adjuster=ExtrapolatedTatonnement(step=parameters.step),
+        rng=rng,
+        first_quotes=_first(market, parameters.start, rng),
+    )
+    households = Households(
+        model,
+        "households",
+        households=[household.name for household in economy.households],
+        endowment=np.array([h.endowment for h in economy.households], dtype=np.float64),
+        weights=np.array([h.weights for h in economy.households], dtype=np.float64),
+        aversion=np.array([float(h.risk_aversion) for h in economy.households]),
+        inertia=parameters.inertia,
+    )
+    CreditPool(model, households.plan, tremble=parameters.pools == "trusted")
+    return model
+
+
+def _first(
+    market: CreditMarket, start: str, rng: np.random.Generator
+) -> dict[str, float] | None:
+    """Quotes to start from, or None for the market's own."""
+    if start == "random":
+        return market.far_quotes(rng)
+    if start == "pessimistic":
+        usual = market.first_quotes()
+        lent = {f"price[{c.name}@{c.issued_at}]" for c in market.contracts}
+        return {
+            name: 0.0 if name in lent or not name.startswith("price") else value
+            for name, value in usual.items()
+        }
+    return None
+
+
+def refined(economy: CreditEconomy, resting: Resting) -> Resting:
+    """The exact equilibrium that the rounds approach, where it can be proved; else as it is."""
+    proof = prove(economy, resting.quotes)
+    if proof is None:
+        return resting
+    agents = resting.agents.copy()
+    amounts = []
+    for household, part, node, name in zip(
+        agents["household"], agents["part"], agents["node"], agents["instrument"], strict=True
+    ):
+        plan = {key: Fraction(value) for key, value in proof["plans"][household].items()}
+        amounts.append(float(_amount(plan, part, node, name, economy)))
+    agents["amount"] = amounts
+    quotes = {name: float(Fraction(value)) for name, value in proof["quotes"].items()}
+    return replace(resting, quotes=quotes, agents=agents, proof=proof)
+
+
+def _amount(
+    plan: Mapping[str, Fraction], part: str, node: str, name: str, economy: CreditEconomy
+) -> Fraction:
+    """One number of a proved plan; what is defaulted on is what is neither kept nor prepaid."""
+    zero = Fraction(0)
+    if part != "defaulted":
+        return plan.get(f"{part}[{name}@{node}]", zero)
+    return (
+        plan.get(f"borrowed[{name}@{economy.tree.root}]", zero)
+        - plan.get(f"kept[{name}@{node}]", zero)
+        - plan.get(f"prepaid[{name}@{node}]", zero)
+    )
+
+
+def certified(economy: CreditEconomy, resting: Resting) -> Certificate:
+    """The certificate of a resting point, from its proof or its tables."""
+    return certificate.certify(economy, resting.quotes, resting.agents, resting.proof)
+
+
+def untraded(economy: CreditEconomy, resting: Resting) -> list[str]:
+    """Contracts whose pool is empty at rest although somebody expects nothing of it."""
+    found = []
+    totals = resting.agents.groupby(["part", "node", "instrument"])["amount"].sum()
+    worth = wealth(economy).sum()
+    for contract in economy.contracts:
+        size = float(sum(contract.collateral))
+        if totals["borrowed", contract.issued_at, contract.name] * size > TRADED * worth:
+            continue
+        payments = [
+            resting.quotes[f"unit_payment[{contract.name}@{node}]"]
+            for node in exact.later_nodes(economy, contract)
+        ]
+        if max(payments) <= TRADED * size:
+            found.append(contract.name)
+    return found
+
+
+def judged(economy: CreditEconomy, resting: Resting) -> Outcome:
+    """No trade, where an empty pool is distrusted; cleared otherwise."""
+    return Outcome.NO_TRADE if untraded(economy, resting) else Outcome.CLEARED
+
+
+def described(economy: CreditEconomy, resting: Resting) -> dict[str, Any]:
+    """Utilities, payment rates and what is said of trade at a resting point."""
+    plans = certificate.plans_of(resting.agents)
+    told: dict[str, Any] = {
+        f"utility[{household.name}]": utility(economy, household.name, plans[household.name])
+        for household in economy.households
+    }
+    told |= rates(economy, resting.agents)
+    empty = untraded(economy, resting)
+    told["remark"] = f"no trade in {', '.join(empty)}: trivial" if empty else ""
+    told["exact"] = resting.proof is not None
+    return told
+
+
+def utility(economy: CreditEconomy, name: str, plan: Mapping[exact.Variable, float]) -> float:
+    """Utility of a household at its plan."""
+    household = next(h for h in economy.households if h.name == name)
+    consumed = consumption(economy, plan)
+    aversion, total = float(household.risk_aversion), 0.0
+    for n, node in enumerate(economy.tree.names):
+        for g, good in enumerate(economy.tree.goods):
+            weight, amount = float(household.weights[n][g]), consumed[node, good]
+            if weight == 0.0:
+                continue
+            if aversion == 1.0:
+                total += weight * float(np.log(amount))
+            else:
+                total += weight * amount ** (1.0 - aversion) / (1.0 - aversion)
+    return total
+
+
+def consumption(
+    economy: CreditEconomy, plan: Mapping[exact.Variable, float]
+) -> dict[tuple[str, str], float]:
+    """Goods consumed at every node, collateral included, by (node, good)."""
+    consumed = dict.fromkeys(
+        ((node, good) for node in economy.tree.names for good in economy.tree.goods), 0.0
+    )
+    for variable, goods in exact.consumed(economy).items():
+        for place, each in goods.items():
+            consumed[place] += float(each) * plan[variable]
+    return consumed
+
+
+def rates(economy: CreditEconomy, agents: pd.DataFrame) -> dict[str, float]:
+    """Shares of debt that is paid, prepaid and defaulted on, by contract and node of date 1.
+
+    Not a number where nobody owes anything.
+    """
+    totals = agents.groupby(["part", "node", "instrument"])["amount"].sum()
+    found = {}
+    for contract in economy.contracts:
+        if contract.issued_at != economy.tree.root:
+            continue
+        debt = totals["borrowed", economy.tree.root, contract.name]
+        for node in economy.tree.middle:
+            for told, part in (("paid", "kept"), ("prepaid", "prepaid"), ("defaulted",) * 2):
+                amount = totals[part, node, contract.name]
+                traded = debt * float(sum(contract.collateral)) > TRADED
+                found[f"{told}[{contract.name}@{node}]"] = amount / debt if traded else np.nan
+    return found
