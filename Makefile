@@ -27,9 +27,10 @@ help: ## list the targets
 
 setup: $(VENV)/.stamp-dev ## make the environment in .venv, with everything for development
 
-run: $(VENV)/.stamp-run ## run the main scenario and say where its figures are
+run: $(VENV)/.stamp-run ## a haircut is raised in a short and in a long market: tables and figures
 	@mkdir -p $(OUT) && touch $(OUT)/.stamp
-	@$(BIN)/walras run margin-hike --out $(OUT)
+	@$(BIN)/walras run margin-hike --set market=short --out $(OUT)
+	@$(BIN)/walras run margin-hike --set market=long --out $(OUT)
 	@echo "Figures:"
 	@find $(OUT) -newer $(OUT)/.stamp \( -name '*.png' -o -name '*.svg' \) | sort | sed 's/^/  /'
 

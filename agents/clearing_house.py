@@ -19,7 +19,7 @@ class Settlement(Protocol):
         ...
 
 
-class ClearingHouse(mesa.Agent):  # type: ignore[misc]
+class ClearingHouse(mesa.Agent):
     """Base of every clearing house.
 
     In a round it announces its terms (:meth:`charge`), nets the orders of all cohorts

@@ -8,7 +8,7 @@ import mesa
 import pandas as pd
 
 
-class Cohort(mesa.Agent):  # type: ignore[misc]
+class Cohort(mesa.Agent):
     """Base of every cohort: one Mesa agent whose fields are arrays, a row a member.
 
     Parameters

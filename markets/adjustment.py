@@ -270,13 +270,12 @@ class NewtonTatonnement:
 
     def _propose(self, state: NewtonState) -> NewtonState:
         """Step from the best quotes, inside every limit."""
-        base, residual, slope, free = (
-            state.base,
-            state.base_residual,
-            state.base_slope,
-            state.base_free,
-        )
-        assert base is not None and residual is not None and slope is not None and free is not None
+        base, residual = state.base, state.base_residual
+        slope, free = state.base_slope, state.base_free
+        assert base is not None
+        assert residual is not None
+        assert slope is not None
+        assert free is not None
         limits = state.limits
         step = self._newton(residual, slope, free)
         full = float(np.linalg.norm(step))

@@ -9,6 +9,9 @@ import numpy as np
 from markets.adjustment import SHARE_TOLERANCE, STEP_TOLERANCE, Adjustment, inward_share
 from markets.quote import Excess, FloatArray, Limits
 
+STEP = 0.08
+"""σ, chosen with the inertia of households; see the README of the scenarios."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExtrapolatedState(Adjustment):
@@ -31,7 +34,7 @@ class ExtrapolatedTatonnement:
         :math:`\sigma`.
     """
 
-    step: float = 0.08
+    step: float = STEP
     share_tolerance: float = SHARE_TOLERANCE
     step_tolerance: float = STEP_TOLERANCE
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from scenarios import euro_crisis
+from scenarios.credit_tree import economy as credit_tree
+from scenarios.credit_tree import liquidity_contraction, prepayment
 from scenarios.repo_margins import margin_hike
 from simulator import Scenario
 from simulator.parameters import unknown
 
 SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario for scenario in (margin_hike.SCENARIO, euro_crisis.SCENARIO)
+    scenario.name: scenario
+    for scenario in (
+        margin_hike.SCENARIO,
+        euro_crisis.SCENARIO,
+        prepayment.SCENARIO,
+        liquidity_contraction.SCENARIO,
+        credit_tree.SCENARIO,
+    )
 }
 
 

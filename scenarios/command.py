@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -44,12 +43,13 @@ def _refuse(sentence: object) -> NoReturn:
 @app.command("list")
 def list_scenarios() -> None:
     """Show every scenario in a line, with its source."""
-    table = Table(box=None, pad_edge=False)
-    for head in ("scenario", "what it shows", "source"):
-        table.add_column(head, overflow="fold")
+    width = max(len(name) for name in SCENARIOS)
     for scenario in SCENARIOS.values():
-        table.add_row(f"[bold]{scenario.name}[/bold]", scenario.summary, scenario.source)
-    Console().print(table)
+        out.print(
+            f"[bold]{scenario.name:{width}}[/bold]  {escape(scenario.summary)}."
+            f" Source: {escape(scenario.source)}.",
+            highlight=False,
+        )
 
 
 @app.command()
@@ -62,17 +62,14 @@ def show(
     if toml:
         print(to_toml(scenario.name, scenario.parameters(), comments=True), end="")
         return
-    Console().print(f"[bold]{scenario.name}[/bold]: {scenario.summary}\n{scenario.source}\n")
-    table = Table(box=None, pad_edge=False)
-    for head in ("parameter", "default", "unit", "allowed", "meaning"):
-        table.add_column(head, overflow="fold")
+    out.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
+    out.print(escape(scenario.source), highlight=False)
     for item in declared(scenario.parameters):
-        default = "" if item.default is None else json.dumps(item.default)
-        table.add_row(
-            f"[bold]{item.name}[/bold]",
-            *(escape(text) for text in (default, item.unit, item.allowed, item.meaning)),
-        )
-    Console().print(table)
+        default = "not given" if item.default is None else json.dumps(item.default)
+        unit = f" ({item.unit})" if item.unit else ""
+        out.print(f"\n[bold]{item.name}[/bold] = {escape(default)}{unit}", highlight=False)
+        out.print(f"    {escape(item.meaning)}", highlight=False)
+        out.print(f"    allowed: {escape(item.allowed)}", highlight=False)
 
 
 @app.command()
@@ -131,9 +128,7 @@ def verify(
         found = verify_folder(folder, SCENARIOS)
     except ValueError as error:
         _refuse(error)
-    for row, certificate in zip(
-        found.dates.to_dict("records"), found.certificates, strict=True
-    ):
+    for row, certificate in zip(found.dates.to_dict("records"), found.certificates, strict=True):
         out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
         _print_certificate(certificate)
     for sentence in found.unchecked:
@@ -246,4 +241,4 @@ def _print_certificate(certificate: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

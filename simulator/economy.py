@@ -60,7 +60,7 @@ class Market(Protocol):
         ...
 
 
-class Economy(mesa.Model):  # type: ignore[misc]
+class Economy(mesa.Model):
     """A Mesa model whose step is one round of trading.
 
     Cohorts and the clearing house are Mesa agents that register themselves; markets are given.
@@ -101,7 +101,7 @@ class Economy(mesa.Model):  # type: ignore[misc]
         self.market = market
         self.adjuster: Adjuster = NewtonTatonnement() if adjuster is None else adjuster
         self.quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
-        self.date = 0
+        self.date = 1
         self.round = 0
         self.adjustment: Adjustment | None = None
         self.record: Record | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -84,8 +83,8 @@ def export(run: Run, folder: Path, *, plots: bool = True) -> Path:
             _write_figures(run, fresh)
         _write_manifest(run, fresh)
         if target.exists():
-            os.replace(target, Path(temporary) / "old")
-        os.replace(fresh, target)
+            target.replace(Path(temporary) / "old")
+        fresh.replace(target)
     return target
 
 

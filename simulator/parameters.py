@@ -58,7 +58,7 @@ class Declaration:
 
 
 def declared(model: type[Parameters]) -> list[Declaration]:
-    """The parameters of a model: its own in the order of their declaration, then the common ones."""
+    """The parameters of a model in the order of their declaration, the common ones last."""
     common = Parameters.model_fields
     fields = model.model_fields
     order = [name for name in fields if name not in common] + [n for n in fields if n in common]
@@ -91,8 +91,15 @@ def allowed(field: FieldInfo) -> str:
         for key in ("gt", "ge", "lt", "le")
         if getattr(item, key, None) is not None
     }
-    low = f"({bounds['gt']}" if "gt" in bounds else f"[{bounds['ge']}" if "ge" in bounds else "(-inf"
-    high = f"{bounds['lt']})" if "lt" in bounds else f"{bounds['le']}]" if "le" in bounds else "inf)"
+    low, high = "(-inf", "inf)"
+    if "gt" in bounds:
+        low = f"({bounds['gt']}"
+    if "ge" in bounds:
+        low = f"[{bounds['ge']}"
+    if "lt" in bounds:
+        high = f"{bounds['lt']})"
+    if "le" in bounds:
+        high = f"{bounds['le']}]"
     kind = "a whole number" if field.annotation is int else "a number"
     return f"{kind} in {low}, {high}" if bounds else kind
 
@@ -157,7 +164,10 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is not TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        lines = text.splitlines() or [""]
+        end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
+        told = str(error).replace("at end of document", end)
+        raise ValueError(f"{path} is not TOML: {told[:1].lower()}{told[1:]}") from None
     name = content.pop("scenario", None)
     if not isinstance(name, str):
         raise ValueError(f'{path} names no scenario; its first line must be scenario = "..."')

@@ -135,7 +135,7 @@ class Run:
     def _date_json(self, row: int) -> dict[str, Any]:
         quotes = self.quotes(row)
         told = {
-            name: _plain(value)
+            str(name): _plain(value)
             for name, value in self.dates.iloc[row].items()
             if name not in quotes and not str(name).startswith(("closed_", "difference_"))
         }
@@ -170,8 +170,7 @@ def simulate(
     rng = np.random.default_rng(seed)
     rounds, agents, rows, certificates, outcomes = [], [], [], [], []
     proofs: list[Mapping[str, Any] | None] = []
-    quote_names: dict[str, None] = {}
-    complete = True
+    complete, quote_names = True, dict[str, None]()
     for case in scenario.cases(parameters):
         economy = case.build(rng)
         for date, announcement in enumerate(case.announcements, start=1):
@@ -248,8 +247,6 @@ def _date_row(
         **resting.quotes,
         **scenario.describe(parameters, economy, resting),
     }
-    for name in resting.quotes:
-        closed.setdefault(name, np.nan) if closed else None
     row |= {f"closed_{name}": value for name, value in closed.items()}
     row |= {
         f"difference_{name}": row[name] - value for name, value in closed.items() if name in row

@@ -93,7 +93,7 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
             certificates.append(scenario.certify(parameters, resting))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} does not hold together: {error}") from None
-    unchecked = ()
+    unchecked: tuple[str, ...] = ()
     if not complete:
         unchecked = (
             f"only {len(agents)} rows of a larger number of traders were exported: clearing of"

@@ -1,32 +1,106 @@
-"""An economy with credit on an event tree as a scenario: parameters, rounds and read-outs."""
+"""Credit on any event tree: the scenario ``credit-tree``, and what all scenarios of it share.
+
+A user writes down tree, goods, contracts and households; the default is a small economy with two
+patient and impatient households of logarithmic utility. After Iraola and Torres-Martinez (SDT 364,
+2012), section 2; the model, its symbols and the errata are in this folder's README.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
 from agents.credit_pool import CreditPool
 from agents.households import INERTIA, Households
 from markets.credit import CreditMarket
-from markets.extrapolation import ExtrapolatedTatonnement
+from markets.extrapolation import STEP, ExtrapolatedTatonnement
 from markets.quote import FloatArray
-from scenarios.credit_tree import certificate, exact
+from scenarios.credit_tree import certificate, exact, published
 from scenarios.credit_tree.crossover import prove
 from scenarios.credit_tree.reading import CreditEconomy, read
-from simulator import Certificate, Economy, Outcome, Resting
-from simulator.parameters import Parameters
+from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
+from simulator.parameters import Parameters, parse
+
+GOODS = ["good"]
+
+NODES: list[dict[str, Any]] = [
+    {"name": "0"},
+    {"name": "u", "after": "0", "keeps": "9/10"},
+    {"name": "d", "after": "0", "keeps": "1/2"},
+    {"name": "u+", "after": "u", "keeps": "4/5"},
+    {"name": "d+", "after": "d", "keeps": "4/5"},
+]
+
+CONTRACTS: list[dict[str, Any]] = [
+    {
+        "name": "j0",
+        "issued_at": "0",
+        "collateral": 1,
+        "coupon": {"kind": "real", "pays": dict.fromkeys(("u", "d", "u+", "d+"), "3/10")},
+        "prepayment": {"kind": "real", "costs": {"u": "9/20", "d": "9/20"}},
+    },
+    {
+        "name": "ju",
+        "issued_at": "u",
+        "collateral": 1,
+        "coupon": {"kind": "real", "pays": {"u+": "1/2"}},
+    },
+]
+
+HOUSEHOLDS: list[dict[str, Any]] = [
+    {
+        "name": "P",
+        "endowment": {"0": 2, "u": 1, "d": 1, "u+": "1/2", "d+": "1/2"},
+        "weights": {"0": 1, "u": "1/2", "d": "1/2", "u+": "1/2", "d+": "1/2"},
+        "risk_aversion": 1,
+    },
+    {
+        "name": "Q",
+        "endowment": {"0": 1, "u": "3/2", "d": "4/5", "u+": "3/2", "d+": 1},
+        "weights": {"0": 1, "u": "3/10", "d": "3/10", "u+": "3/20", "d+": "3/20"},
+        "risk_aversion": 1,
+    },
+]
 
 MAX_ROUNDS = 5_000
 """Traders with inertia need more rounds than traders without, and each is cheap."""
 
 TRADED = 1e-7
 """Debt, as a share of all wealth in terms of its collateral, from which a contract is traded."""
+
+
+_ABOUT = {
+    "goods": (
+        "names of the goods; prices are in units of the first",
+        "a list of different names",
+    ),
+    "nodes": (
+        "the event tree: name, after (the predecessor), keeps (what a unit becomes)",
+        "a list of tables",
+    ),
+    "contracts": (
+        "credit contracts: name, issued_at, collateral, coupon, prepayment",
+        "a list of tables",
+    ),
+    "households": (
+        "households: name, endowment and weights by node, risk_aversion",
+        "a list of tables",
+    ),
+}
+
+
+def given(name: str, default: Any) -> Any:
+    """Declaration of one part of an economy, with a scenario's own default."""
+    meaning, allowed = _ABOUT[name]
+    return Field(default=default, description=meaning, json_schema_extra={"allowed": allowed})
 
 
 class CreditTree(Parameters):
@@ -55,39 +129,26 @@ class CreditTree(Parameters):
         json_schema_extra={"unit": "share of wealth"},
     )
     step: float = Field(
-        default=0.08,
+        default=STEP,
         gt=0.0,
         description="how far excess demand of all wealth moves a quote in a round",
         json_schema_extra={"unit": "share of the collateral's value"},
     )
-    goods: list[str] = Field(
-        description="names of the goods; prices are in units of the first",
-        json_schema_extra={"allowed": "a list of different names"},
-    )
-    nodes: list[dict[str, Any]] = Field(
-        description="the event tree: name, after (its predecessor), keeps (what a unit becomes)",
-        json_schema_extra={"allowed": "a list of tables"},
-    )
-    contracts: list[dict[str, Any]] = Field(
-        description="credit contracts: name, issued_at, collateral, coupon, prepayment",
-        json_schema_extra={"allowed": "a list of tables"},
-    )
-    households: list[dict[str, Any]] = Field(
-        description="households: name, endowment, weights of utility by node, risk_aversion",
-        json_schema_extra={"allowed": "a list of tables"},
-    )
+    goods: list[str] = given("goods", GOODS)
+    nodes: list[dict[str, Any]] = given("nodes", NODES)
+    contracts: list[dict[str, Any]] = given("contracts", CONTRACTS)
+    households: list[dict[str, Any]] = given("households", HOUSEHOLDS)
 
     @model_validator(mode="after")
     def _economy(self) -> CreditTree:
         """Refuse what is no economy."""
-        self.economy()
+        self.economies()
         return self
 
-    def economy(self) -> CreditEconomy:
-        """The economy that the parameters describe."""
-        return read(
-            {name: getattr(self, name) for name in ("goods", "nodes", "contracts", "households")}
-        )
+    def economies(self) -> dict[str, CreditEconomy]:
+        """The economies that the parameters describe, by case."""
+        parts = {name: getattr(self, name) for name in _ABOUT}
+        return {"tree": read(parts)}
 
 
 def starting_prices(economy: CreditEconomy) -> FloatArray:
@@ -274,3 +335,85 @@ def rates(economy: CreditEconomy, agents: pd.DataFrame) -> dict[str, float]:
                 traded = debt * float(sum(contract.collateral)) > TRADED
                 found[f"{told}[{contract.name}@{node}]"] = amount / debt if traded else np.nan
     return found
+
+
+# ---------------------------------------------------------------------- the scenario
+def scenario_of(
+    name: str,
+    summary: str,
+    parameters: type[CreditTree],
+    reference: published.Published | None,
+) -> Scenario:
+    """A scenario whose cases are the economies of its parameters.
+
+    Parameters
+    ----------
+    name, summary : str
+        As the command shows them.
+    parameters : type
+        Its parameters; what they default to is the economy of ``reference``.
+    reference : Published or None
+        Numbers to compare with as long as the economy is the default one.
+    """
+    default = parameters().economies()
+
+    def economy(given: CreditTree, resting: Resting) -> CreditEconomy:
+        return given.economies()[resting.case]
+
+    def cases(given: CreditTree) -> list[Case]:
+        return [
+            Case(case, partial(build, found, given), [{}])
+            for case, found in given.economies().items()
+        ]
+
+    def compare(given: CreditTree, resting: Resting) -> Mapping[str, float] | None:
+        found = economy(given, resting)
+        if reference is None or found != default[resting.case] or untraded(found, resting):
+            return None
+        return {key: float(value) for key, value in reference.values.items()}
+
+    return Scenario(
+        name=name,
+        summary=summary,
+        source=published.CITATION,
+        parameters=parameters,
+        cases=cases,
+        describe=lambda given, model, resting: described(economy(given, resting), resting),
+        closed_form=compare,
+        certify=lambda given, resting: certified(economy(given, resting), resting),
+        figures=drawn,
+        refine=lambda given, resting: refined(economy(given, resting), resting),
+        judge=lambda given, resting: judged(economy(given, resting), resting),
+        headline=("exact", "remark"),
+    )
+
+
+def drawn(run: Run) -> Mapping[str, Figure]:
+    """The figures of a run."""
+    return {}
+
+
+SCENARIO = scenario_of(
+    "credit-tree",
+    "your own tree, goods, contracts and households; by default a patient and an impatient one",
+    CreditTree,
+    published.LOGARITHMIC,
+)
+
+
+def run(*, seed: int = 0, **parameters: Any) -> Run:
+    """Run the scenario from Python.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the one random generator.
+    **parameters
+        Any of the fields of :class:`CreditTree`.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is unknown or outside what is allowed, with its place.
+    """
+    return simulate(SCENARIO, parse(CreditTree, parameters), seed=seed)

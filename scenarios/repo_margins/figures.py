@@ -100,7 +100,7 @@ def quotes_by_round(rounds: pd.DataFrame, dates: pd.DataFrame) -> Figure:
     for axes in (upper, lower):
         axes.legend(loc="best")
     figure.suptitle("Quotes by round")
-    return figure
+    return palette.laid_out(figure)
 
 
 @palette.styled()
@@ -157,7 +157,7 @@ def excess_by_round(
     )
     axes.axhline(
         tolerance,
-        color=palette.GOOD,
+        color=palette.NEUTRAL[0],
         linestyle=(0, (4, 2)),
         label=f"cleared: below {tolerance:.0e}",
     )
@@ -169,7 +169,7 @@ def excess_by_round(
     _open_dates((axes,), stretches)
     figure.legend(loc="outside lower center", ncols=2)
     figure.suptitle("Excess demand by round")
-    return figure
+    return palette.laid_out(figure)
 
 
 @palette.styled()
@@ -218,7 +218,7 @@ def positions_by_belief(agents: pd.DataFrame, dates: pd.DataFrame) -> Figure:
     note = f"an even selection of {MOST_TRADERS:,} traders" if thinned else None
     figure.legend(handles=handles, loc="outside lower center", ncols=4, title=note)
     figure.suptitle("Positions by belief")
-    return figure
+    return palette.laid_out(figure)
 
 
 @palette.styled()
@@ -263,7 +263,7 @@ def against_haircut(
     for column, window in enumerate(windows):
         bars, upper, lower = panels[:, column]
         for axes in (bars, upper, lower):
-            margin = 0.015 * (window[1] - window[0])
+            margin = 0.015 * (window[1] - window[0]) or 0.01
             axes.set_xlim(window[0] - margin, window[1] + margin)
         _draw_regimes(bars, grid, window, named=column == 0)
         _draw_curves(upper, grid, window, "security_price", 1.0)
@@ -291,7 +291,7 @@ def against_haircut(
     }
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4)
     figure.suptitle("Price and repo rate against the loan-to-value ratio")
-    return figure
+    return palette.laid_out(figure)
 
 
 def haircut_grid(

@@ -1,4 +1,4 @@
-"""A clearing house raises its margin: does the price of the security fall or rise?
+"""The price of a security when a clearing house raises its margin.
 
 Scenario ``margin-hike``, after Bottazzi, Pascoa and Ramirez, "Do security prices rise or fall when
 margins are raised?" (slides). The model, its symbols and the errata are in this folder's README.
@@ -7,7 +7,7 @@ margins are raised?" (slides). The model, its symbols and the errata are in this
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ Amount = Annotated[float, Field(ge=0.0)]
 
 def _about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
     """A parameter's declaration."""
-    extra = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
+    extra: dict[str, Any] = {"unit": unit, "allowed": allowed}
     return Field(description=meaning, json_schema_extra=extra, **field)
 
 
@@ -179,8 +179,9 @@ def cases(parameters: MarginHike) -> list[Case]:
 def describe(parameters: MarginHike, economy: Economy, resting: Resting) -> Mapping[str, Any]:
     """Marginal traders, the verdict and the clearing house's book at a resting point."""
     posted = economy.posted
-    counts = [cohort.counts(posted) for cohort in economy.cohorts]
-    members = sum(cohort.members for cohort in economy.cohorts)
+    traders = [cohort for cohort in economy.cohorts if isinstance(cohort, Traders)]
+    counts = [cohort.counts(posted) for cohort in traders]
+    members = sum(cohort.members for cohort in traders)
     spread = parameters.high_payoff - parameters.low_payoff
     found = verdict(**_terms(parameters, resting), agents=resting.agents)
     return {
@@ -229,24 +230,38 @@ def closed_form(parameters: MarginHike, resting: Resting) -> Mapping[str, float]
 
 def certified(parameters: MarginHike, resting: Resting) -> Certificate:
     """The certificate of a resting point, from its table of holdings."""
-    return certify(
-        **_terms(parameters, resting), agents=resting.agents, complete=resting.complete
-    )
+    return certify(**_terms(parameters, resting), agents=resting.agents, complete=resting.complete)
 
 
 def drawn(run: Run) -> Mapping[str, Figure]:
-    """The figures of a run."""
+    """The figures of a run; the one over all haircuts only where there is a closed form."""
     parameters = run.parameters
     assert isinstance(parameters, MarginHike)
-    grid = figures.haircut_grid(
-        low_payoff=parameters.low_payoff, high_payoff=parameters.high_payoff
-    )
-    return {
+    shown = {
         "quotes_by_round": figures.quotes_by_round(run.rounds, run.dates),
-        "excess_demand_by_round": figures.excess_by_round(run.rounds),
+        "excess_demand_by_round": figures.excess_by_round(run.rounds, dates=run.dates),
         "positions_by_belief": figures.positions_by_belief(run.agents, run.dates),
-        "price_against_haircut": figures.against_haircut(grid, None, run.dates),
     }
+    if run.closed_form is not None:
+        beliefs = Beliefs(parameters.beliefs)
+        up, down = parameters.incomes
+        grid = figures.haircut_grid(
+            low_payoff=parameters.low_payoff,
+            high_payoff=parameters.high_payoff,
+            cash=_number(parameters.cash),
+            securities=_number(parameters.securities),
+            incomes={
+                **figures.LEVERED_INCOMES,
+                parameters.market: (_number(up), _number(down)),
+            },
+            cdf=beliefs.below,
+            quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
+        )
+        sources = (parameters.low_payoff, parameters.high_payoff, parameters.beliefs)
+        alike = sources == (0.70, 1.15, "uniform") and parameters.cash == parameters.securities == 1
+        points = figures.slides_points() if alike else None
+        shown["price_against_haircut"] = figures.against_haircut(grid, points, run.dates)
+    return shown
 
 
 SCENARIO = Scenario(
@@ -283,7 +298,17 @@ def run(*, seed: int = 0, **parameters: Any) -> Run:
     return simulate(SCENARIO, parse(MarginHike, parameters), seed=seed)
 
 
-def _terms(parameters: MarginHike, resting: Resting) -> dict[str, float]:
+class Terms(TypedDict):
+    """The numbers of a resting point that certificate and verdict start from."""
+
+    low_payoff: float
+    high_payoff: float
+    haircut: float
+    security_price: float
+    repo_rate: float
+
+
+def _terms(parameters: MarginHike, resting: Resting) -> Terms:
     """The numbers of a resting point that certificate and verdict start from."""
     return {
         "low_payoff": parameters.low_payoff,

@@ -35,7 +35,7 @@ def economy(
 def random_cohort(seed: int, members: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     return {
-        "beliefs": rng.beta(*rng.uniform(0.5, 4.0, 2), members).clip(1e-6, 1 - 1e-6),
+        "beliefs": rng.beta(rng.uniform(0.5, 4.0), 1.5, members).clip(1e-6, 1 - 1e-6),
         "cash": rng.lognormal(0.0, 1.0, members),
         "securities": rng.uniform(0.0, 3.0, members),
         "income_up": rng.choice([0.0, 1.0, 100.0]) * rng.uniform(size=members),
@@ -161,8 +161,9 @@ def test_an_announcement_starts_from_the_resting_point() -> None:
     made.announce(margin=FlatMargin(0.03))
     made.clear()
     rounds = record(made)
-    assert rounds.date.max() == 1
-    first = rounds[rounds.date == 1].iloc[0]
+    assert rounds.date.tolist() == sorted(rounds.date)
+    assert rounds.date.max() == 2
+    first = rounds[rounds.date == 2].iloc[0]
     assert first.security_price == pytest.approx(rest["security_price"], rel=1e-12)
 
 
