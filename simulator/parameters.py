@@ -196,7 +196,9 @@ def to_toml(scenario: str, parameters: Parameters, *, comments: bool = False) ->
     document["scenario"] = scenario
     table = tomlkit.table()
     values = parameters.model_dump(mode="json")
-    for item in declared(type(parameters)):
+    # TOML ends a table's plain values where its first sub-table begins
+    nested = {name for name, value in values.items() if _holds_tables(value)}
+    for item in sorted(declared(type(parameters)), key=lambda item: item.name in nested):
         if comments:
             unit = f" [{item.unit}]" if item.unit else ""
             table.add(tomlkit.comment(f"{item.meaning}{unit}; {item.allowed}"))
@@ -209,6 +211,12 @@ def to_toml(scenario: str, parameters: Parameters, *, comments: bool = False) ->
             table.add(tomlkit.nl())
     document["parameters"] = table
     return tomlkit.dumps(document)
+
+
+def _holds_tables(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(entry, dict) for entry in value)
+    )
 
 
 def _extra(field: FieldInfo, key: str) -> str:

@@ -215,7 +215,7 @@ def _unique(
     prices: Prices,
     plans: Mapping[str, Mapping[Variable, Fraction]],
 ) -> bool:
-    """Whether the optimal multipliers of a household are the only ones (within HiGHS' tolerance).
+    """Whether a household's multipliers of budgets are the only optimal ones (by HiGHS).
 
     The dual optima are the multipliers that meet the dual constraints and leave no slack where
     the plan is positive; each multiplier is made as small and as large as they allow.
@@ -237,6 +237,8 @@ def _unique(
     )
     bounds = [(0.0, 0.0) if idle else (0.0, None) for idle in slack]
     for place, row in enumerate(rows):
+        if row[0] == "debt":
+            continue
         direction = np.zeros(len(rows))
         direction[place] = 1.0
         for sign in (1.0, -1.0):

@@ -25,7 +25,7 @@ from markets.extrapolation import STEP, ExtrapolatedTatonnement
 from markets.quote import FloatArray
 from scenarios.credit_tree import certificate, exact, published
 from scenarios.credit_tree.crossover import prove
-from scenarios.credit_tree.reading import CreditEconomy, read
+from scenarios.credit_tree.reading import CreditEconomy, Household, read
 from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
 from simulator.parameters import Parameters, parse
 
@@ -69,6 +69,8 @@ HOUSEHOLDS: list[dict[str, Any]] = [
         "risk_aversion": 1,
     },
 ]
+
+Number = Fraction | float
 
 MAX_ROUNDS = 5_000
 """Traders with inertia need more rounds than traders without, and each is cheap."""
@@ -276,9 +278,9 @@ def judged(economy: CreditEconomy, resting: Resting) -> Outcome:
 
 def described(economy: CreditEconomy, resting: Resting) -> dict[str, Any]:
     """Utilities, payment rates and what is said of trade at a resting point."""
-    plans = certificate.plans_of(resting.agents)
+    plans = plans_at(economy, resting)
     told: dict[str, Any] = {
-        f"utility[{household.name}]": utility(economy, household.name, plans[household.name])
+        f"utility[{household.name}]": float(utility(economy, household, plans[household.name]))
         for household in economy.households
     }
     told |= rates(economy, resting.agents)
@@ -288,33 +290,41 @@ def described(economy: CreditEconomy, resting: Resting) -> dict[str, Any]:
     return told
 
 
-def utility(economy: CreditEconomy, name: str, plan: Mapping[exact.Variable, float]) -> float:
-    """Utility of a household at its plan."""
-    household = next(h for h in economy.households if h.name == name)
-    consumed = consumption(economy, plan)
-    aversion, total = float(household.risk_aversion), 0.0
-    for n, node in enumerate(economy.tree.names):
-        for g, good in enumerate(economy.tree.goods):
-            weight, amount = float(household.weights[n][g]), consumed[node, good]
-            if weight == 0.0:
-                continue
-            if aversion == 1.0:
-                total += weight * float(np.log(amount))
-            else:
-                total += weight * amount ** (1.0 - aversion) / (1.0 - aversion)
+def plans_at(
+    economy: CreditEconomy, resting: Resting
+) -> Mapping[str, Mapping[exact.Variable, Number]]:
+    """Plans by household: in fractions where they are proved, in floating point elsewhere."""
+    if resting.proof is None:
+        return certificate.plans_of(resting.agents)
+    return exact.proved_plans(economy, resting.proof)
+
+
+def utility(
+    economy: CreditEconomy, household: Household, plan: Mapping[exact.Variable, Number]
+) -> Number:
+    """Utility of a household at its plan; a fraction if utility is linear and the plan one."""
+    total: Number = Fraction(0)
+    aversion = float(household.risk_aversion)
+    for (node, good), amount in consumption(economy, plan).items():
+        weight = household.weights[economy.tree.places[node]][economy.tree.goods.index(good)]
+        if household.linear:
+            total += weight * amount
+        elif weight > 0:
+            power = float(amount) ** (1.0 - aversion) / (1.0 - aversion) if aversion != 1 else None
+            total += float(weight) * (float(np.log(float(amount))) if power is None else power)
     return total
 
 
 def consumption(
-    economy: CreditEconomy, plan: Mapping[exact.Variable, float]
-) -> dict[tuple[str, str], float]:
+    economy: CreditEconomy, plan: Mapping[exact.Variable, Number]
+) -> dict[tuple[str, str], Number]:
     """Goods consumed at every node, collateral included, by (node, good)."""
-    consumed = dict.fromkeys(
-        ((node, good) for node in economy.tree.names for good in economy.tree.goods), 0.0
+    consumed: dict[tuple[str, str], Number] = dict.fromkeys(
+        ((node, good) for node in economy.tree.names for good in economy.tree.goods), Fraction(0)
     )
     for variable, goods in exact.consumed(economy).items():
         for place, each in goods.items():
-            consumed[place] += float(each) * plan[variable]
+            consumed[place] += each * plan[variable]
     return consumed
 
 

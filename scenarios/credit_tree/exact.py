@@ -375,6 +375,19 @@ def label(row: Row) -> str:
     return f"budget[{row[1]}]" if row[0] == "budget" else f"debt[{row[2]}@{row[1]}]"
 
 
+def proved_plans(
+    economy: CreditEconomy, proof: Mapping[str, Any]
+) -> dict[str, dict[Variable, Fraction]]:
+    """Plans of a proof by household, zeros included."""
+    places = {f"{v[0]}[{v[2]}@{v[1]}]": v for v in consumed(economy)}
+    found = {}
+    for household in economy.households:
+        plan = dict.fromkeys(places.values(), ZERO)
+        plan |= {places[k]: Fraction(v) for k, v in proof["plans"][household.name].items()}
+        found[household.name] = plan
+    return found
+
+
 def _read_plan(given: Mapping[str, str], problem: Program) -> dict[Variable, Fraction]:
     """A plan from its labels, part[instrument@node]."""
     by_label = {f"{part}[{name}@{node}]": (part, node, name) for part, node, name in
