@@ -23,7 +23,7 @@ from agents.plan import Plan
 from markets.credit import CreditMarket, CreditQuotes
 from markets.quote import FloatArray
 
-INERTIA = 12.0
+INERTIA = 8.0
 """τ: plans move by this share of wealth when a unit of it is worth the best use of another."""
 
 
@@ -123,7 +123,18 @@ class Households(Cohort):
         self._prices = self._answer.prices
 
     def hold(self, posted: CreditQuotes, placed: object) -> None:
-        """Nothing more to take: the plans of the last round are held already."""
+        """Keep what is worth nothing, so that markets of worthless securities clear too.
+
+        Where a security costs nothing it pays nothing, and nobody minds holding it: the lender
+        keeps what it would give away (Iraola and Torres-Martinez, end of the existence proof).
+        """
+        market, parts = self.plan.market, self.plan.parts
+        issued_free = np.flatnonzero(posted.price == 0.0)
+        self.plans[:, parts["lent"][issued_free]] = self.plans[:, parts["borrowed"][issued_free]]
+        middle, first = np.nonzero(posted.resale == 0.0)
+        self.plans[:, parts["resold"][middle, first]] = self.plans[
+            :, parts["lent"][market.first[first]]
+        ]
 
     def multipliers(self) -> FloatArray:
         """Marginal utility of income of each member at each node, (H, D)."""

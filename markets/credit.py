@@ -35,6 +35,8 @@ from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 EMPTY_POOL = 1e-9
 """Debt, as a share of all wealth, below which a pool counts as empty."""
 
+GOODS = 4.0
+
 EAGER = 3.0
 """How much faster expectations move than prices do, on the scale of the coordinates."""
 
@@ -271,7 +273,7 @@ class CreditMarket:
             [value[: traded.size] / self.total, payments / self._units[traded.size :]]
         )
         return Excess(
-            residual=np.concatenate([share[: traded.size], EAGER * share[traded.size :]]),
+            residual=np.concatenate([GOODS * share[: goods.size], share[goods.size : traded.size], EAGER * share[traded.size :]]),
             share=np.clip(share, -1.0, 1.0), units=units, unrest=book.unrest
         )
 

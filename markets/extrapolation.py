@@ -15,26 +15,46 @@ STEP = 0.08
 
 @dataclass(frozen=True, slots=True)
 class ExtrapolatedState(Adjustment):
-    """State of :class:`ExtrapolatedTatonnement`: the residual of the round before."""
+    """State of :class:`ExtrapolatedTatonnement`.
+
+    Attributes
+    ----------
+    before
+        The residual of the round before.
+    caution
+        Share of the rule's step that is taken now.
+    best_share
+        Smallest share of excess demand so far.
+    stalled
+        Rounds since it last fell by a tenth.
+    """
 
     before: FloatArray | None = None
+    caution: float = 1.0
+    best_share: float = np.inf
+    stalled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ExtrapolatedTatonnement:
-    r"""Tatonnement on excess demand extrapolated by a round, :math:`u \leftarrow u + \sigma (2 z_t - z_{t-1})`.
+    r"""Tatonnement on excess demand that is extrapolated by a round.
 
-    With traders whose inertia is :math:`\tau` this is the primal-dual hybrid gradient method; it
-    needs :math:`\sigma \tau` below a bound set by the size of what is traded. Without the
-    extrapolation the same rounds cycle.
+    .. math:: u \leftarrow u + \sigma (2 z_t - z_{t-1})
+
+    With traders whose inertia is :math:`\tau` this is the primal-dual hybrid gradient method,
+    which needs :math:`\sigma \tau` below a bound that depends on what trades are worth. Nobody
+    knows the bound, so the rule becomes more cautious by itself: after ``patience`` rounds in
+    which the best share of excess demand has not fallen by a tenth it halves its step. Without
+    the extrapolation the same rounds cycle.
 
     Attributes
     ----------
     step
-        :math:`\sigma`.
+        :math:`\sigma` to begin with.
     """
 
     step: float = STEP
+    patience: int = 300
     share_tolerance: float = SHARE_TOLERANCE
     step_tolerance: float = STEP_TOLERANCE
 
@@ -50,17 +70,25 @@ class ExtrapolatedTatonnement:
         if not isinstance(state, ExtrapolatedState):
             raise TypeError("ExtrapolatedTatonnement.adjust needs the state that its start() made")
         here, limits = state.coordinates, state.limits
-        before = excess.residual if state.before is None else state.before
-        target = limits.clip(here + self.step * (2.0 * excess.residual - before))
-        moved = np.abs(target - here)
         share = inward_share(limits, here, excess)
-        step = float(np.max(moved, initial=0.0))
+        better = share < 0.9 * state.best_share
+        stalled = 0 if better else state.stalled + 1
+        caution = state.caution
+        if stalled > self.patience:
+            stalled, caution = 0, 0.5 * caution
+        before = excess.residual if state.before is None else state.before
+        target = limits.clip(here + caution * self.step * (2.0 * excess.residual - before))
+        moved = np.abs(target - here)
+        step = float(np.max(moved, initial=0.0)) / caution
         return replace(
             state,
             coordinates=target,
             moved=moved,
             share=share,
             step=step,
-            before=excess.residual,
             settled=share <= self.share_tolerance and step <= self.step_tolerance,
+            before=excess.residual,
+            caution=caution,
+            best_share=share if better else state.best_share,
+            stalled=stalled,
         )
