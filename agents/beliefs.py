@@ -47,6 +47,21 @@ class Beliefs:
         """Whether this is a named distribution, with a smooth distribution function."""
         return self.values is None
 
+    def refuse_ties(self) -> None:
+        """Refuse listed beliefs that can't be spread over a continuum.
+
+        Raises
+        ------
+        ValueError
+            If a belief is listed twice: it would be held by a mass of traders at one point.
+        """
+        if self.values is not None and np.any(np.diff(self.values) <= 0.0):
+            twice = self.values[1:][np.diff(self.values) <= 0.0][0]
+            raise ValueError(
+                f"beliefs lists {twice} twice; beliefs of a continuum must differ (those of"
+                " individuals need not)"
+            )
+
     def quantile(self, share: FloatArray) -> FloatArray:
         """Belief below which a share of the cohort lies.
 

@@ -138,6 +138,8 @@ class Traders(Cohort):
             members = int(self.beliefs.values.size)
         if members < 2:
             raise ValueError(f"traders is {members}; a market needs at least two traders")
+        if population == "continuum":
+            self.beliefs.refuse_ties()
         super().__init__(model, name, members)
         given = {
             "cash": cash,

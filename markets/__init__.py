@@ -1,8 +1,11 @@
 """What is traded and how a quote moves."""
 
-from markets.adjustment import NewtonTatonnement, PlainTatonnement
+from markets.adjustment import PlainTatonnement
 from markets.margin import FlatMargin, MarginRule
+from markets.newton import NewtonTatonnement
 from markets.repo import RepoMarket, Security
+from markets.safeguarded import SafeguardedTatonnement
+from markets.successive import SuccessiveTatonnement
 
 __all__ = [
     "FlatMargin",
@@ -10,5 +13,7 @@ __all__ = [
     "NewtonTatonnement",
     "PlainTatonnement",
     "RepoMarket",
+    "SafeguardedTatonnement",
     "Security",
+    "SuccessiveTatonnement",
 ]

@@ -9,8 +9,9 @@ import mesa
 import numpy as np
 
 from agents import ClearingHouse, Cohort
-from markets.adjustment import Adjuster, Adjustment, NewtonTatonnement
+from markets.adjustment import Adjuster, Adjustment
 from markets.quote import Excess, FloatArray, Limits, Quote
+from markets.safeguarded import SafeguardedTatonnement
 from simulator.outcome import Outcome
 from simulator.record import Record
 
@@ -70,7 +71,7 @@ class Economy(mesa.Model):
     market : Market
         The markets, which move their quotes together.
     adjuster : Adjuster, optional
-        The rule that moves the quotes; the safeguarded Newton rule unless given.
+        The rule that moves the quotes; :class:`SafeguardedTatonnement` unless given.
     rng : int or numpy.random.Generator
         The one source of randomness, used only where a scenario says so.
     first_quotes : dict, optional
@@ -99,7 +100,7 @@ class Economy(mesa.Model):
     ) -> None:
         super().__init__(rng=rng)
         self.market = market
-        self.adjuster: Adjuster = NewtonTatonnement() if adjuster is None else adjuster
+        self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
         self.quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
         self.date = 1
         self.round = 0

@@ -20,7 +20,7 @@ from simulator.scenario import Case, Resting, Scenario
 AGENTS_LIMIT = 1_000_000
 """Traders that a run shows one by one; of more, it shows a sample."""
 
-AGENTS_SAMPLE = 100_000
+AGENTS_SAMPLE = 90_000
 """Rows of that sample."""
 
 Progress = Callable[[str], None]

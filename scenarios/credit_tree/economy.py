@@ -20,11 +20,13 @@ from pydantic import Field, model_validator
 
 from agents.credit_pool import CreditPool
 from agents.households import INERTIA, Households
+from markets.adjustment import SHARE_TOLERANCE
 from markets.credit import CreditMarket
 from markets.extrapolation import STEP, ExtrapolatedTatonnement
 from markets.quote import FloatArray
-from scenarios.credit_tree import certificate, exact, published
+from scenarios.credit_tree import certificate, exact, figures, published
 from scenarios.credit_tree.crossover import prove
+from scenarios.credit_tree.propositions import evaluate
 from scenarios.credit_tree.reading import CreditEconomy, Household, read
 from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
 from simulator.parameters import Parameters, parse
@@ -392,15 +394,50 @@ def scenario_of(
         closed_form=compare,
         certify=lambda given, resting: certified(economy(given, resting), resting),
         figures=drawn,
+        tables=tables,
         refine=lambda given, resting: refined(economy(given, resting), resting),
         judge=lambda given, resting: judged(economy(given, resting), resting),
         headline=("exact", "remark"),
     )
 
 
+def resting_points(run: Run) -> list[tuple[CreditEconomy, Resting]]:
+    """The resting points of a run, each with its economy."""
+    economies = run.parameters.economies()  # type: ignore[attr-defined]
+    points = []
+    for row, case in enumerate(run.dates["case"]):
+        agents = run.agents[run.agents["case"] == case].reset_index(drop=True)
+        resting = Resting(case, 1, run.quotes(row), agents, run.complete, run.proofs[row])
+        points.append((economies[case], resting))
+    return points
+
+
+def tables(run: Run) -> Mapping[str, pd.DataFrame]:
+    """The propositions for every borrower and node."""
+    found = [evaluate(economy, resting) for economy, resting in resting_points(run)]
+    return {"propositions": pd.concat(found, ignore_index=True)}
+
+
 def drawn(run: Run) -> Mapping[str, Figure]:
-    """The figures of a run."""
-    return {}
+    """The figures of a run; those of several cases are numbered."""
+    drawings = {"excess_demand_by_round": figures.excess_by_round(run.rounds, SHARE_TOLERANCE)}
+    points = resting_points(run)
+    for row, (economy, resting) in enumerate(points):
+        ending = f"_{row + 1}" if len(points) > 1 else ""
+        rounds = run.rounds[run.rounds["case"] == resting.case]
+        drawings |= {
+            f"event_tree{ending}": figures.event_tree(
+                economy, resting, rates(economy, resting.agents)
+            ),
+            f"flows{ending}": figures.flows(economy, resting),
+            f"quotes_by_round{ending}": figures.quotes_by_round(
+                rounds, list(resting.quotes), run.closed_forms(row)
+            ),
+        }
+        found = evaluate(economy, resting)
+        if len(found):
+            drawings[f"strategy_map{ending}"] = figures.strategy_map(found, economy, resting)
+    return drawings
 
 
 SCENARIO = scenario_of(

@@ -91,7 +91,7 @@ class Holdings:
     programs : TraderPrograms
         The traders' linear programs, which know quotes and primitives.
     cohort : array of shape (n,)
-        Name of the cohort, as text.
+        Number of the cohort.
     weight : array of shape (n,)
         Number of traders that a row stands for; positive.
     cash, security, repo_lending, repo_borrowing : array of shape (n,)
@@ -99,7 +99,7 @@ class Holdings:
     """
 
     programs: TraderPrograms
-    cohort: NDArray[np.str_]
+    cohort: NDArray[np.int64]
     weight: FloatArray
     cash: FloatArray
     security: FloatArray
@@ -153,7 +153,7 @@ class Holdings:
         )
         return cls(
             programs,
-            rows["cohort"].to_numpy().astype(np.str_),
+            pd.factorize(rows["cohort"])[0].astype(np.int64),
             column["weight"],
             *(column[name] for name in HOLDINGS),
         )
@@ -301,8 +301,8 @@ def _sampled(held: Holdings, sample: int) -> NDArray[np.int64]:
     part = (kind != 0) & ~held.stopped_by_margin() & ~held.stopped_by_solvency()
     chosen = np.zeros(len(held), dtype=np.bool_)
     chosen[_evenly(np.argsort(belief, kind="stable"), sample)] = True
-    for name in np.unique(held.cohort):
-        members = np.flatnonzero((held.cohort == name) & able)
+    for cohort in np.unique(held.cohort):
+        members = np.flatnonzero((held.cohort == cohort) & able)
         if not members.size:
             continue
         members = members[np.argsort(belief[members], kind="stable")]

@@ -106,6 +106,8 @@ class MarginHike(Parameters):
     def _together(self) -> MarginHike:
         """Refuse payoffs in the wrong order and lists of the wrong length."""
         Security(self.low_payoff, self.high_payoff)
+        if self.population == "continuum":
+            Beliefs(self.beliefs).refuse_ties()
         members = self.members
         for name in ("cash", "securities", "income_up", "income_down"):
             value = getattr(self, name)

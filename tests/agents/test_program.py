@@ -179,7 +179,10 @@ def test_optimal_portfolio_meets_the_papers_constraints(programs: TraderPrograms
 def test_sharpened_optimum_is_exact_at_every_leverage(haircut: float) -> None:
     rng = np.random.default_rng(0)
     primitives = ("endowed_cash", "endowed_securities", "income_up", "income_down")
-    drawn = {name: rng.exponential(mean, 500) for name, mean in zip(primitives, (1, 1, 50, 50), strict=True)}
+    drawn = {
+        name: rng.exponential(mean, 500)
+        for name, mean in zip(primitives, (1, 1, 50, 50), strict=True)
+    }
     programs = slides(500, haircut=haircut, **drawn)
     expected = closed_form(programs)
     assert np.max(np.abs(utilities(programs) / expected - 1.0)) <= SHARP

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markets.adjustment import Adjuster, Adjustment, NewtonTatonnement, PlainTatonnement
+from markets.adjustment import Adjuster, Adjustment, PlainTatonnement
 from markets.margin import FlatMargin
+from markets.newton import NewtonTatonnement
 from markets.quote import Excess, FloatArray, Limits
+from markets.safeguarded import SafeguardedTatonnement
+from markets.successive import SuccessiveTatonnement
 
 Residual = Callable[[FloatArray], FloatArray]
 
@@ -40,8 +43,12 @@ def settle(
     return state, rounds
 
 
-@given(st.integers(0, 10_000))
-def test_newton_solves_linear_complementarity_problems(seed: int) -> None:
+RULES: dict[str, Adjuster] = {"newton": NewtonTatonnement(), "safeguarded": SafeguardedTatonnement()}
+
+
+@pytest.mark.parametrize("name", RULES)
+@given(seed=st.integers(0, 10_000))
+def test_rules_solve_linear_complementarity_problems(name: str, seed: int) -> None:
     """With a P-matrix the problem has one solution; the rule must find it, at a limit or not."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 6))
@@ -50,7 +57,7 @@ def test_newton_solves_linear_complementarity_problems(seed: int) -> None:
     offset = rng.normal(size=n)
     limits = box([-1.0] * n, [1.0] * n)
     state, _ = settle(
-        NewtonTatonnement(),
+        RULES[name],
         lambda u: slope @ u + offset,
         rng.uniform(-1, 1, n),
         limits,
@@ -63,6 +70,28 @@ def test_newton_solves_linear_complementarity_problems(seed: int) -> None:
     assert np.abs(residual[inside]).max(initial=0.0) <= 1e-9
     assert np.all(residual[state.coordinates == -1.0] <= 1e-9)
     assert np.all(residual[state.coordinates == 1.0] >= -1e-9)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_one_market_after_the_other_clears_substitutes(seed: int) -> None:
+    """Gross substitutes: own slopes outweigh the others'; no slope is told."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 4))
+    slope = rng.uniform(0.0, 1.0, (n, n)) / n
+    np.fill_diagonal(slope, -rng.uniform(1.5, 3.0, n))
+    offset = rng.uniform(-1.0, 1.0, n)
+    limits = box([-0.2] * n, [0.2] * n)
+    state, _ = settle(
+        SuccessiveTatonnement(),
+        lambda u: slope @ u + offset,
+        rng.uniform(-0.2, 0.2, n),
+        limits,
+        rounds=2_000,
+    )
+    assert state.settled
+    held = limits.held(state.coordinates, slope @ state.coordinates + offset)
+    residual = np.where(held, 0.0, slope @ state.coordinates + offset)
+    assert np.abs(residual).max() <= 1e-9
 
 
 def test_newton_never_posts_a_limit_that_cannot_be_attained() -> None:

@@ -224,6 +224,7 @@ def test_the_closed_form_is_not_looked_at_while_trading(monkeypatch: pytest.Monk
         ({"haircut": [0.1]}, '"haircut" is not a parameter; did you mean "haircuts"'),
         ({"market": "bull"}, 'market is "bull"; it must be "short" or "long"'),
         ({"population": 3}, "population is 3"),
+        ({"beliefs": [0.4, 0.4, 0.5], "population": "continuum"}, "beliefs lists 0.4 twice"),
         ({"max_rounds": 0}, "max_rounds is 0"),
     ],
 )

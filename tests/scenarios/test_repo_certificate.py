@@ -730,10 +730,6 @@ def test_part_positions_count_in_proportion(
     wealthy = {"endowed_cash": 1.0 + state.security_price, "endowed_securities": 0.0}
     full = state.agents[kinds == side].assign(**wealthy)
     other = state.agents[kinds == rest].assign(**wealthy)
-    if rest != "cash" and market != rest:
-        other = _levered(other, state)
-    if market != side and state.repo_rate == 0.0:
-        full = _levered(full, state)
     holdings = ["cash", "security", "repo_lending", "repo_borrowing"]
     mixed = full.assign(weight=1.0)
     mixed[holdings] = share * full[holdings] + (1.0 - share) * other[holdings].to_numpy()
