@@ -152,7 +152,7 @@ class CreditTree(Parameters):
     def economies(self) -> dict[str, CreditEconomy]:
         """The economies that the parameters describe, by case."""
         parts = {name: getattr(self, name) for name in _ABOUT}
-        return {"tree": read(parts)}
+        return {"economy": read(parts)}
 
 
 def starting_prices(economy: CreditEconomy) -> FloatArray:
@@ -221,6 +221,7 @@ def _first(
 
 def refined(economy: CreditEconomy, resting: Resting) -> Resting:
     """The exact equilibrium that the rounds approach, where it can be proved; else as it is."""
+    resting = replace(resting, quotes=_without_dust(economy, resting))
     proof = prove(economy, resting.quotes)
     if proof is None:
         return resting
@@ -234,6 +235,19 @@ def refined(economy: CreditEconomy, resting: Resting) -> Resting:
     agents["amount"] = amounts
     quotes = {name: float(Fraction(value)) for name, value in proof["quotes"].items()}
     return replace(resting, quotes=quotes, agents=agents, proof=proof)
+
+
+def _without_dust(economy: CreditEconomy, resting: Resting) -> dict[str, float]:
+    """The quotes, with those of contracts that nobody trades and nobody trusts set to zero.
+
+    They approach zero round by round, and at a price of a billionth a solver could still buy
+    billions.
+    """
+    empty = tuple(f"[{name}@" for name in untraded(economy, resting))
+    return {
+        name: 0.0 if any(mark in name for mark in empty) else value
+        for name, value in resting.quotes.items()
+    }
 
 
 def _amount(
