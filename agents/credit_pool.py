@@ -82,9 +82,7 @@ class CreditPool(ClearingHouse):
         plans = np.stack([order.plan for order in orders])
         total = np.array([math.fsum(column) for column in plans.T])
         goods = np.stack([order.goods for order in orders])
-        parts = {
-            name: total[places] for name, places in self.plan.parts.items() if name != "x"
-        }
+        parts = {name: total[places] for name, places in self.plan.parts.items() if name != "x"}
         return CreditTotals(
             goods=np.asarray(np.sum(goods, axis=0)),
             unrest=max(order.unrest for order in orders),
@@ -129,7 +127,5 @@ class CreditPool(ClearingHouse):
         due = posted.last_payment * book.resold[market.last_after]
         np.add.at(value, market.last, np.sum(kept - due, axis=1))
         t, j = market.short
-        np.add.at(
-            value, market.last[t], posted.delivery[t, j] * (book.borrowed[j] - book.lent[j])
-        )
+        np.add.at(value, market.last[t], posted.delivery[t, j] * (book.borrowed[j] - book.lent[j]))
         return float(np.max(np.abs(value))) / market.total

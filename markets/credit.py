@@ -6,8 +6,9 @@ market posts, at every node, prices of goods (in units of the first good), contr
 that holders of those securities expect. Expectations are cleared like prices: the residual of a
 unit payment is what borrowers' orders deliver per unit of debt, less what was quoted.
 
-Coordinates have no unit: goods prices are measured in starting prices, and every quote of a
-contract as a share of the value of its collateral at those prices.
+Coordinates have no unit: goods prices are measured in starting prices, contract prices as a share
+of what the collateral is worth, and resale prices and unit payments as a share of what it is worth
+at starting prices.
 
 Source: Iraola and Torres-Martinez (SDT 364), section 2, equilibrium conditions (ii) to (iv).
 """
@@ -35,10 +36,10 @@ from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 EMPTY_POOL = 1e-9
 """Debt, as a share of all wealth, below which a pool counts as empty."""
 
-GOODS = 4.0
-
-EAGER = 3.0
-"""How much faster expectations move than prices do, on the scale of the coordinates."""
+GOODS_EAGERNESS = 12.0
+PAYMENT_EAGERNESS = 3.0
+"""How much faster than contract prices goods prices and expectations move, on the scale of the
+coordinates: what is lent against a house moves little while its price finds itself."""
 
 LOWEST_PRICE = 1e-6
 """Smallest price of a good, in units of its starting price."""
@@ -202,19 +203,27 @@ class CreditMarket:
         return self.named(self.post(drawn, True, np.zeros(size)))
 
     def limits(self, terms: Any) -> Limits:
-        """Prices of goods stay positive, contract and resale prices within the collateral."""
+        """Prices of goods stay positive; nobody lends more than the collateral is worth."""
         size = len(self.excess_names)
         lower, upper = np.zeros(size), np.full(size, np.inf)
         lower[: self._goods] = LOWEST_PRICE
-        financial = slice(self._goods, self._payments)
-        upper[financial] = 1.0
+        upper[self._goods : self._goods + len(self.contracts)] = 1.0
         attained = np.ones(size, dtype=np.bool_)
         attained[: self._goods] = False
         return Limits(lower, upper, attained, np.zeros(size, dtype=np.bool_))
 
     def locate(self, quotes: dict[str, float], terms: Any) -> FloatArray:
         """Coordinates of some quotes."""
-        return np.array([quotes[name] for name in self._moving]) / self._units
+        coordinates = np.array([quotes[name] for name in self._moving]) / self._units
+        goods = np.ones_like(self.starting_prices)
+        goods[:, 1:] = (coordinates * self._units)[: self._goods].reshape(len(goods), -1)
+        prices = slice(self._goods, self._goods + len(self.contracts))
+        coordinates[prices] *= self.sizes / self._pledged(goods)
+        return coordinates
+
+    def _pledged(self, goods: FloatArray) -> FloatArray:
+        """Value of the collateral of each contract when it is issued, (J,)."""
+        return np.asarray(np.sum(goods[self.issued] * self.collateral, axis=1))
 
     def post(self, coordinates: FloatArray, terms: Any, moved: FloatArray) -> CreditQuotes:
         """The quotes at some coordinates, with what contracts ask for at them."""
@@ -224,8 +233,7 @@ class CreditMarket:
         goods_values, price, resale, payments = np.split(values, cuts)
         goods = np.ones_like(self.starting_prices)
         goods[:, 1:] = goods_values.reshape(len(goods), -1)
-        pledged = np.sum(goods[self.issued] * self.collateral, axis=1)
-        price = np.minimum(price, pledged)
+        price = price * self._pledged(goods) / self.sizes
         coupon, seizure = self._coupons(goods, price), self._seizures(goods)
         delivery = np.minimum(coupon, seizure)[self.last]
         middle_payment, last_payment = np.split(payments, [self.middle.size * first.size])
@@ -273,8 +281,10 @@ class CreditMarket:
             [value[: traded.size] / self.total, payments / self._units[traded.size :]]
         )
         return Excess(
-            residual=np.concatenate([GOODS * share[: goods.size], share[goods.size : traded.size], EAGER * share[traded.size :]]),
-            share=np.clip(share, -1.0, 1.0), units=units, unrest=book.unrest
+            residual=self._eagerness * share,
+            share=np.clip(share, -1.0, 1.0),
+            units=units,
+            unrest=book.unrest,
         )
 
     def depth(
@@ -366,6 +376,10 @@ class CreditMarket:
             [self.starting_prices[:, 1:].ravel(), sizes, of_first, of_first, of_last]
         )
         self.sizes = sizes
+        self._eagerness = np.repeat(
+            [GOODS_EAGERNESS, 1.0, PAYMENT_EAGERNESS],
+            [len(goods), len(prices) + len(resale), len(payments)],
+        )
         self.excess_names = tuple(f"excess_{name}" for name in self._moving)
         money = f"{tree.goods[0]} per unit"
         self.quotes = tuple(
@@ -396,9 +410,7 @@ class CreditMarket:
         at_middle = np.ix_(self.middle, first)
         real = np.einsum("mkl,ml->mk", self._real_prepayment, goods[self.middle])
         backward = self._rate_prepayment * price[first] * self._adjusted(goods)[at_middle]
-        owed = np.where(
-            self._forward[:, 0], coupon[np.ix_(self.last, first)], delivery[:, first]
-        )
+        owed = np.where(self._forward[:, 0], coupon[np.ix_(self.last, first)], delivery[:, first])
         ahead = np.zeros_like(real)
         np.add.at(ahead, self.last_after, self._discount * owed)
         forward = np.where(np.any(self._forward, axis=1), coupon[at_middle] + ahead, 0.0)

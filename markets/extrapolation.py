@@ -55,6 +55,7 @@ class ExtrapolatedTatonnement:
 
     step: float = STEP
     patience: int = 300
+    least_caution: float = 0.125
     share_tolerance: float = SHARE_TOLERANCE
     step_tolerance: float = STEP_TOLERANCE
 
@@ -75,7 +76,7 @@ class ExtrapolatedTatonnement:
         stalled = 0 if better else state.stalled + 1
         caution = state.caution
         if stalled > self.patience:
-            stalled, caution = 0, 0.5 * caution
+            stalled, caution = 0, max(0.5 * caution, self.least_caution)
         before = excess.residual if state.before is None else state.before
         target = limits.clip(here + caution * self.step * (2.0 * excess.residual - before))
         moved = np.abs(target - here)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios import euro_crisis
 from scenarios.credit_tree import economy as credit_tree
-from scenarios.credit_tree import liquidity_contraction, prepayment
+from scenarios.credit_tree import housing, liquidity_contraction, prepayment
 from scenarios.repo_margins import margin_hike
 from simulator import Scenario
 from simulator.parameters import unknown
@@ -16,6 +16,7 @@ SCENARIOS: dict[str, Scenario] = {
         euro_crisis.SCENARIO,
         prepayment.SCENARIO,
         liquidity_contraction.SCENARIO,
+        housing.SCENARIO,
         credit_tree.SCENARIO,
     )
 }

@@ -110,7 +110,6 @@ def _write_tables(run: Run, folder: Path) -> None:
     if run.scenario.report is not None:
         run.scenario.report(run).to_csv(folder / "report.csv", index=False)
 
-
     for name, table in run.tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
 

@@ -194,9 +194,7 @@ def _household(
 ) -> dict[str, float]:
     """Violations of one household's conditions."""
     amounts = np.array([plan[v] for v in numbers.variables])
-    limits = np.array(
-        [float(v) for v in numbers.problem.limits(economy, numbers.terms, household)]
-    )
+    limits = np.array([float(v) for v in numbers.problem.limits(economy, numbers.terms, household)])
     over = numbers.matrix @ amounts - limits
     budget = np.array([row[0] == "budget" for row in numbers.problem.rows])
     gain, worth = improvement(economy, numbers.problem, numbers.matrix, limits, household, amounts)

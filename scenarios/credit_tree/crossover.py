@@ -228,8 +228,11 @@ def _unique(
     used = np.array([bool(plan.get(v)) for v in variables])
     slack = np.array(
         [
-            sum((problem.columns[v].get(row, Fraction(0)) * plan.get(v, 0) for v in variables),
-                Fraction(0)) != 0
+            sum(
+                (problem.columns[v].get(row, Fraction(0)) * plan.get(v, 0) for v in variables),
+                Fraction(0),
+            )
+            != 0
             if row[0] == "debt"
             else False
             for row in rows
@@ -308,7 +311,7 @@ def solve(
             if total:
                 return None
             continue
-        pivot = min(row, key=lambda name: (row[name].denominator + abs(row[name].numerator)))
+        pivot = min(row, key=lambda name: row[name].denominator + abs(row[name].numerator))
         scale = row.pop(pivot)
         row = {name: value / scale for name, value in row.items()}
         total /= scale
@@ -323,7 +326,5 @@ def solve(
         solved[pivot] = (row, total)
     values = {name: free(name) for name in unknowns if name not in solved}
     for name, (row, total) in solved.items():
-        values[name] = total - sum(
-            (value * values[key] for key, value in row.items()), Fraction(0)
-        )
+        values[name] = total - sum((value * values[key] for key, value in row.items()), Fraction(0))
     return values

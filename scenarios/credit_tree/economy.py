@@ -179,9 +179,7 @@ def wealth(economy: CreditEconomy) -> FloatArray:
     return own
 
 
-def build(
-    economy: CreditEconomy, parameters: CreditTree, rng: np.random.Generator
-) -> Economy:
+def build(economy: CreditEconomy, parameters: CreditTree, rng: np.random.Generator) -> Economy:
     """Make the economy with its market, its households and its clearing house."""
     market = CreditMarket(economy.tree, economy.contracts, starting_prices(economy))
     model = Economy(
@@ -203,9 +201,7 @@ def build(
     return model
 
 
-def _first(
-    market: CreditMarket, start: str, rng: np.random.Generator
-) -> dict[str, float] | None:
+def _first(market: CreditMarket, start: str, rng: np.random.Generator) -> dict[str, float] | None:
     """Quotes to start from, or None for the market's own."""
     if start == "random":
         return market.far_quotes(rng)

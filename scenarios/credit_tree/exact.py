@@ -82,9 +82,9 @@ class Program:
         }
         return [value.get(row, ZERO) for row in self.rows]  # type: ignore[call-overload]
 
-    def gains(self, economy: CreditEconomy, slopes: Mapping[tuple[str, str], Fraction]) -> dict[
-        Variable, Fraction
-    ]:
+    def gains(
+        self, economy: CreditEconomy, slopes: Mapping[tuple[str, str], Fraction]
+    ) -> dict[Variable, Fraction]:
         """Marginal utility of every variable at marginal utilities of consumption."""
         return {
             variable: sum((amount * slopes[place] for place, amount in goods.items()), ZERO)
@@ -390,8 +390,9 @@ def proved_plans(
 
 def _read_plan(given: Mapping[str, str], problem: Program) -> dict[Variable, Fraction]:
     """A plan from its labels, part[instrument@node]."""
-    by_label = {f"{part}[{name}@{node}]": (part, node, name) for part, node, name in
-                problem.columns}
+    by_label = {
+        f"{part}[{name}@{node}]": (part, node, name) for part, node, name in problem.columns
+    }
     return {by_label[key]: Fraction(value) for key, value in given.items()}
 
 

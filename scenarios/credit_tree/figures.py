@@ -160,7 +160,10 @@ def payments(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
     terms = exact.terms_at(economy, quotes)
     tree, rows = economy.tree, []
     for household, plan in plans_of(resting.agents).items():
-        def note(node: str, flow: str, value: Fraction, amount: float, who: str = household) -> None:
+
+        def note(
+            node: str, flow: str, value: Fraction, amount: float, who: str = household
+        ) -> None:
             rows.append((node, who, flow, float(value) * amount))
 
         for contract in economy.contracts:

@@ -134,9 +134,7 @@ def bundle(given: Any, goods: Sequence[str], what: str) -> Bundle:
                 raise ValueError(f"{what}: {unknown(str(good), list(goods), 'good')}")
         return tuple(number(given.get(good, 0), f"{what}.{good}") for good in goods)
     if len(goods) > 1:
-        raise ValueError(
-            f"{what} is {given!r}; with {len(goods)} goods it must be a table by good"
-        )
+        raise ValueError(f"{what} is {given!r}; with {len(goods)} goods it must be a table by good")
     return (number(given, what),)
 
 

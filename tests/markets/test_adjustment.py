@@ -43,7 +43,10 @@ def settle(
     return state, rounds
 
 
-RULES: dict[str, Adjuster] = {"newton": NewtonTatonnement(), "safeguarded": SafeguardedTatonnement()}
+RULES: dict[str, Adjuster] = {
+    "newton": NewtonTatonnement(),
+    "safeguarded": SafeguardedTatonnement(),
+}
 
 
 @pytest.mark.parametrize("name", RULES)

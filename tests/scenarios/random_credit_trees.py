@@ -21,9 +21,7 @@ def draw(seed: int) -> dict[str, Any]:
     middle = [f"s{number}" for number in range(states)]
     nodes: list[dict[str, Any]] = [{"name": "0"}]
     nodes += [{"name": n, "after": "0", "keeps": _keeps(rng, goods, 0.4, 1.3)} for n in middle]
-    nodes += [
-        {"name": f"{n}+", "after": n, "keeps": _keeps(rng, goods, 0.5, 1.0)} for n in middle
-    ]
+    nodes += [{"name": f"{n}+", "after": n, "keeps": _keeps(rng, goods, 0.5, 1.0)} for n in middle]
     contracts = [_long(rng, goods, middle)]
     contracts += [_late(rng, goods, n) for n in middle if rng.uniform() < 0.5]
     linear = bool(rng.uniform() < 0.5)

@@ -13,7 +13,7 @@ import pytest
 
 from scenarios.catalogue import SCENARIOS
 from scenarios.credit_tree import economy as credit_tree
-from scenarios.credit_tree import exact, liquidity_contraction, prepayment, published
+from scenarios.credit_tree import exact, housing, liquidity_contraction, prepayment, published
 from scenarios.credit_tree.certificate import certify
 from scenarios.credit_tree.economy import CreditTree, resting_points
 from scenarios.credit_tree.figures import payments
@@ -118,6 +118,20 @@ def test_liquidity_moves_payment_rates_and_underwater_loans(contraction: Run) ->
 
 def test_the_paper_is_the_contraction_at_u_and_d(contraction: Run, example: Run) -> None:
     assert contraction.quotes(1) == example.equilibrium
+
+
+# ---------------------------------------------------------------------- two goods
+def test_housing_shows_all_three_payment_behaviours() -> None:
+    run = housing.run()
+    assert run.outcome is Outcome.CLEARED
+    at = run.dates.iloc[0]
+    assert at["price[house@boom]"] > at["price[house@0]"] > at["price[house@bust]"] > 0.0
+    assert at["prepaid[mortgage@boom]"] == pytest.approx(1.0)
+    assert 0.05 < at["defaulted[mortgage@bust]"] < 0.95
+    assert 0.05 < at["paid[mortgage@bust]"] < 0.95
+    found = run.tables["propositions"]
+    assert found["agrees"].all()
+    assert found["underwater"].any()
 
 
 # ---------------------------------------------------------------------- propositions
