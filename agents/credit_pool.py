@@ -1,4 +1,4 @@
-r"""The clearing house of pooled credit: it collects what borrowers deliver and passes it through."""
+"""The clearing house of pooled credit: what borrowers deliver, it passes through."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Plan:
         for j in range(len(market.contracts)):
             consumed[market.issued[j], :, parts["borrowed"][j]] += market.collateral[j]
         for m, node in enumerate(market.middle):
-            for k, j in enumerate(market.first):
+            for k, j in enumerate(market.first.tolist()):
                 consumed[node, :, parts["kept"][m, k]] += market.seized[node, j]
         return consumed
 
@@ -118,7 +118,7 @@ class Plan:
         return matrix
 
     def incomes(self, posted: CreditQuotes, endowment: FloatArray) -> FloatArray:
-        """b of each member, (H, rows), from endowments (H, D, L)."""
+        """B of each member, (H, rows), from endowments (H, D, L)."""
         value = np.einsum("nl,hnl->hn", posted.goods, endowment)
         return np.pad(value, ((0, 0), (0, self.rows - value.shape[1])))
 

@@ -195,8 +195,11 @@ class CreditMarket:
         )
 
     def far_quotes(self, rng: np.random.Generator) -> dict[str, float]:
-        """Quotes drawn from a wide range: nothing to all of the collateral's value, for goods an
-        eighth to eight times the starting price."""
+        """Quotes drawn from a wide range.
+
+        Those of contracts lie between nothing and all of the collateral's value, those of goods
+        between an eighth and eight times the starting price.
+        """
         size = len(self.excess_names)
         drawn = rng.uniform(0.0, 1.0, size)
         drawn[: self._goods] = 8.0 ** (2.0 * drawn[: self._goods] - 1.0)
@@ -214,7 +217,7 @@ class CreditMarket:
 
     def locate(self, quotes: dict[str, float], terms: Any) -> FloatArray:
         """Coordinates of some quotes."""
-        coordinates = np.array([quotes[name] for name in self._moving]) / self._units
+        coordinates: FloatArray = np.array([quotes[name] for name in self._moving]) / self._units
         goods = np.ones_like(self.starting_prices)
         goods[:, 1:] = (coordinates * self._units)[: self._goods].reshape(len(goods), -1)
         prices = slice(self._goods, self._goods + len(self.contracts))
@@ -329,7 +332,7 @@ class CreditMarket:
                 if coupon.index is not None:
                     self._nominal[j] = False
                     self._index[j] = [float(v) for v in coupon.index]
-        for k, j in enumerate(self.first):
+        for k, j in enumerate(self.first.tolist()):
             rule = contracts[j].prepayment
             if isinstance(rule, RealPrepayment):
                 for m, name in enumerate(tree.middle):

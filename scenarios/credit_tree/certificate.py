@@ -20,12 +20,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from markets.quote import FloatArray
 from scenarios.credit_tree import exact
-from scenarios.credit_tree.crossover import HIGHS, dense
-from scenarios.credit_tree.exact import Program, Terms, Variable
+from scenarios.credit_tree.exact import Program, Terms, Variable, dense
+from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 from simulator.certificate import Certificate, Condition
 
@@ -218,9 +217,9 @@ def improvement(
     worths = marginal_utilities(economy, problem, household, amounts)
     gains = problem.gains(economy, {p: Fraction(v) for p, v in worths.items()})
     wanted = np.array([float(gains[v]) for v in problem.columns])
-    found = linprog(-wanted, A_ub=matrix, b_ub=limits, method="highs-ds", options=HIGHS)
+    found = maximise(wanted, at_most=(matrix, limits))
     own = float(wanted @ amounts)
-    return (np.inf if found.status != 0 else -float(found.fun) - own), max(own, 1e-300)
+    return (np.inf if found is None else -float(found.fun) - own), max(own, 1e-300)
 
 
 def marginal_utilities(

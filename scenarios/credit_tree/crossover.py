@@ -20,12 +20,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from markets.quote import FloatArray
 from scenarios.credit_tree import exact
 from scenarios.credit_tree.exact import Program, Row, Terms, Variable
+from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 
 DISTANCES = (1e-9, 1e-8, 1e-7, 1e-6)
@@ -34,11 +33,8 @@ DISTANCES = (1e-9, 1e-8, 1e-7, 1e-6)
 SMALL = 1e-8
 """What HiGHS calls zero: multipliers, reduced costs and amounts of this size are none."""
 
-HIGHS = {
-    "primal_feasibility_tolerance": 1e-10,
-    "dual_feasibility_tolerance": 1e-10,
-    "presolve": True,
-}
+UNIQUE = 1e-7
+"""Multipliers that HiGHS can't move by more than this are the only ones."""
 
 Prices = dict[Row, Fraction]
 
@@ -116,11 +112,11 @@ def _multipliers(
     """An exact optimal solution of a household's dual, or None."""
     variables, rows = list(problem.columns), problem.rows
     gains = problem.gains(economy, slopes(economy, household))
-    matrix = dense(problem)
+    matrix = exact.dense(problem)
     limits = [float(limit) for limit in problem.limits(economy, terms, household)]
     wanted = np.array([float(gains[v]) for v in variables])
-    found = linprog(-wanted, A_ub=matrix, b_ub=limits, method="highs-ds", options=HIGHS)
-    if found.status != 0:
+    found = maximise(wanted, at_most=(matrix, limits))
+    if found is None:
         return None
     prices = -np.asarray(found.ineqlin.marginals)
     reduced = prices @ matrix - wanted
@@ -201,9 +197,9 @@ def _support(
     row_of, column_of, values = (np.array(part) for part in zip(*entries, strict=True))
     matrix = csr_array((values, (row_of, column_of)), shape=(len(equations), len(columns)))
     due = [float(total) for _, total in equations]
-    cost = [float(c[1][0] in ("lent", "borrowed", "held after resale")) for c in columns]
-    found = linprog(cost, A_eq=matrix, b_eq=due, method="highs-ds", options=HIGHS)
-    if found.status != 0:
+    gains = [-float(c[1][0] in ("lent", "borrowed", "held after resale")) for c in columns]
+    found = maximise(gains, equal=(matrix, due))
+    if found is None:
         return None
     return [column for column, amount in zip(columns, found.x, strict=True) if amount > SMALL]
 
@@ -221,7 +217,7 @@ def _unique(
     the plan is positive; each multiplier is made as small and as large as they allow.
     """
     variables, rows = list(problem.columns), problem.rows
-    matrix = dense(problem)
+    matrix = exact.dense(problem)
     gains = problem.gains(economy, slopes(economy, household))
     wanted = np.array([float(gains[v]) for v in variables])
     plan = plans[household.name]
@@ -245,17 +241,13 @@ def _unique(
         direction = np.zeros(len(rows))
         direction[place] = 1.0
         for sign in (1.0, -1.0):
-            found = linprog(
+            found = maximise(
                 sign * direction,
-                A_ub=-matrix.T[~used],
-                b_ub=-wanted[~used],
-                A_eq=matrix.T[used],
-                b_eq=wanted[used],
+                at_most=(-matrix.T[~used], -wanted[~used]),
+                equal=(matrix.T[used], wanted[used]),
                 bounds=bounds,
-                method="highs-ds",
-                options=HIGHS,
             )
-            if found.status != 0 or abs(sign * found.fun - float(prices[row])) > 1e-7:
+            if found is None or abs(sign * found.fun + float(prices[row])) > UNIQUE:
                 return False
     return True
 
@@ -267,16 +259,6 @@ def slopes(economy: CreditEconomy, household: Household) -> dict[tuple[str, str]
         for n, node in enumerate(economy.tree.names)
         for g, good in enumerate(economy.tree.goods)
     }
-
-
-def dense(problem: Program) -> FloatArray:
-    """The constraints of a program as a matrix of numbers, rows by variables."""
-    places = {row: place for place, row in enumerate(problem.rows)}
-    matrix = np.zeros((len(problem.rows), len(problem.columns)))
-    for column, coefficients in enumerate(problem.columns.values()):
-        for row, amount in coefficients.items():
-            matrix[places[row], column] = float(amount)
-    return matrix
 
 
 def solve(

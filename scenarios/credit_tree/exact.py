@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from markets.credit_contract import (
     BackwardPrepayment,
     Contract,
@@ -24,6 +26,7 @@ from markets.credit_contract import (
     collateral_at,
 )
 from markets.event_tree import Bundle
+from markets.quote import FloatArray
 from scenarios.credit_tree.reading import CreditEconomy, Household
 
 Variable = tuple[str, str, str]
@@ -76,11 +79,11 @@ class Program:
 
     def limits(self, economy: CreditEconomy, terms: Terms, household: Household) -> list[Fraction]:
         """Right-hand sides: the value of endowments, and zero."""
-        value = {
+        value: dict[Row, Fraction] = {
             ("budget", node): _value(terms.goods[node], household.endowment[place])
             for place, node in enumerate(economy.tree.names)
         }
-        return [value.get(row, ZERO) for row in self.rows]  # type: ignore[call-overload]
+        return [value.get(row, ZERO) for row in self.rows]
 
     def gains(
         self, economy: CreditEconomy, slopes: Mapping[tuple[str, str], Fraction]
@@ -90,6 +93,16 @@ class Program:
             variable: sum((amount * slopes[place] for place, amount in goods.items()), ZERO)
             for variable, goods in self.consumed.items()
         }
+
+
+def dense(problem: Program) -> FloatArray:
+    """The constraints of a program as a matrix of numbers, rows by variables."""
+    places = {row: place for place, row in enumerate(problem.rows)}
+    matrix = np.zeros((len(problem.rows), len(problem.columns)))
+    for column, coefficients in enumerate(problem.columns.values()):
+        for row, amount in coefficients.items():
+            matrix[places[row], column] = float(amount)
+    return matrix
 
 
 def later_nodes(economy: CreditEconomy, contract: Contract) -> tuple[str, ...]:

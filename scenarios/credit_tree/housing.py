@@ -33,13 +33,13 @@ CONTRACTS: list[dict[str, Any]] = [
         "coupon": {
             "kind": "real",
             "pays": {
-                **dict.fromkeys(("boom", "bust"), {"food": "1/4"}),
-                **dict.fromkeys(("boom+", "bust+"), {"food": "3/2"}),
+                **{key: {"food": "1/4"} for key in ("boom", "bust")},
+                **{key: {"food": "3/2"} for key in ("boom+", "bust+")},
             },
         },
         "prepayment": {
             "kind": "real",
-            "costs": dict.fromkeys(("boom", "bust"), {"food": "3/2"}),
+            "costs": {key: {"food": "3/2"} for key in ("boom", "bust")},
         },
     },
     {

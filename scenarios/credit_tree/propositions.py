@@ -28,13 +28,12 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from markets.credit_contract import Contract, collateral_at
 from scenarios.credit_tree import exact
 from scenarios.credit_tree.certificate import marginal_utilities, plans_of
-from scenarios.credit_tree.crossover import HIGHS, dense
-from scenarios.credit_tree.exact import Program, Terms, Variable
+from scenarios.credit_tree.exact import Program, Terms, Variable, dense
+from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 from simulator.scenario import Resting
 
@@ -239,14 +238,14 @@ def _multipliers(
     amounts = np.array([float(plan[v]) for v in problem.columns])
     worths = marginal_utilities(economy, problem, household, amounts)
     gains = problem.gains(economy, {place: Fraction(v) for place, v in worths.items()})
-    found = linprog(
-        [-float(gains[v]) for v in problem.columns],
-        A_ub=dense(problem),
-        b_ub=[float(v) for v in problem.limits(economy, terms, household)],
-        method="highs-ds",
-        options=HIGHS,
+    found = maximise(
+        [float(gains[v]) for v in problem.columns],
+        at_most=(
+            dense(problem),
+            [float(v) for v in problem.limits(economy, terms, household)],
+        ),
     )
-    if found.status != 0:
+    if found is None:
         return dict.fromkeys(economy.tree.names, float("nan"))
     return {
         row[1]: -float(price)

@@ -57,7 +57,7 @@ def _long(rng: np.random.Generator, goods: list[str], middle: list[str]) -> dict
         coupon = {
             "kind": "fixed rate",
             "rate": _fraction(rng, 0.05, 0.4),
-            "index": {good: 1 for good in goods},
+            "index": dict.fromkeys(goods, 1),
         }
     else:
         coupon = {"kind": "nominal", "rate": _fraction(rng, 0.05, 0.4)}

@@ -66,7 +66,8 @@ def test_example_multipliers_are_the_papers_ratios(example: Run) -> None:
 def test_example_from_far_random_starts(seed: int, example: Run) -> None:
     run = prepayment.run(seed=seed, start="random")
     assert run.outcome is Outcome.CLEARED
-    assert run.proofs[0] is not None and example.proofs[0] is not None
+    assert run.proofs[0] is not None
+    assert example.proofs[0] is not None
     assert run.proofs[0]["quotes"] == example.proofs[0]["quotes"]
 
 
@@ -74,7 +75,8 @@ def test_example_from_far_random_starts(seed: int, example: Run) -> None:
 @pytest.mark.parametrize("seed", range(6, 40))
 def test_example_from_many_far_starts(seed: int, example: Run) -> None:
     run = prepayment.run(seed=seed, start="random")
-    assert run.proofs[0] is not None and example.proofs[0] is not None
+    assert run.proofs[0] is not None
+    assert example.proofs[0] is not None
     assert run.proofs[0]["quotes"] == example.proofs[0]["quotes"]
 
 
@@ -198,7 +200,8 @@ def test_floating_point_certificate_agrees_with_the_proof(example: Run) -> None:
 def test_verify_checks_the_proof_again(example: Run, tmp_path: Path) -> None:
     folder = example.export(tmp_path, plots=False)
     found = verify(folder, SCENARIOS)
-    assert found.certified and not found.altered
+    assert found.certified
+    assert not found.altered
     path = folder / "proofs.json"
     proofs = json.loads(path.read_text(encoding="utf-8"))
     proofs[0]["plans"]["A"]["lent[j0@0]"] = "3"

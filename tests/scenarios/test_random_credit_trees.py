@@ -18,7 +18,8 @@ EQUILIBRIA = (Outcome.CLEARED, Outcome.NO_TRADE)
 def _generator() -> ModuleType:
     path = Path(__file__).with_name("random_credit_trees.py")
     spec = importlib.util.spec_from_file_location("random_credit_trees", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
