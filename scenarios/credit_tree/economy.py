@@ -78,7 +78,8 @@ MAX_ROUNDS = 5_000
 """Traders with inertia need more rounds than traders without, and each is cheap."""
 
 TRADED = 1e-7
-"""Debt, as a share of all wealth in terms of its collateral, from which a contract is traded."""
+"""Debt as a share of all wealth, in terms of its collateral, and price or payment as a share of the
+collateral, from which a contract counts as traded."""
 
 
 _ABOUT = {
@@ -107,6 +108,16 @@ def given(name: str, default: Any) -> Any:
     return Field(default=default, description=meaning, json_schema_extra={"allowed": allowed})
 
 
+def moving(default: float) -> Any:
+    """Declaration of the households' inertia, with a scenario's own default."""
+    return Field(
+        default=default,
+        gt=0.0,
+        description="how far a unit of marginal utility moves a household's plan in a round",
+        json_schema_extra={"unit": "share of wealth"},
+    )
+
+
 class CreditTree(Parameters):
     """Parameters of every scenario with credit on an event tree."""
 
@@ -126,12 +137,7 @@ class CreditTree(Parameters):
         description="first quotes: half of the collateral's value is lent and coupons are paid;"
         " drawn from a wide range by the seed; or nobody lends or expects any payment",
     )
-    inertia: float = Field(
-        default=INERTIA,
-        gt=0.0,
-        description="how far a unit of marginal utility moves a household's plan in a round",
-        json_schema_extra={"unit": "share of wealth"},
-    )
+    inertia: float = moving(INERTIA)
     step: float = Field(
         default=STEP,
         gt=0.0,
@@ -266,19 +272,20 @@ def certified(economy: CreditEconomy, resting: Resting) -> Certificate:
 
 
 def untraded(economy: CreditEconomy, resting: Resting) -> list[str]:
-    """Contracts whose pool is empty at rest although somebody expects nothing of it."""
+    """Contracts of which nothing is expected, and that nobody trades or that cost nothing."""
     found = []
     totals = resting.agents.groupby(["part", "node", "instrument"])["amount"].sum()
     worth = wealth(economy).sum()
     for contract in economy.contracts:
         size = float(sum(contract.collateral))
-        if totals["borrowed", contract.issued_at, contract.name] * size > TRADED * worth:
-            continue
+        debt = totals["borrowed", contract.issued_at, contract.name] * size
+        price = resting.quotes[f"price[{contract.name}@{contract.issued_at}]"]
         payments = [
             resting.quotes[f"unit_payment[{contract.name}@{node}]"]
             for node in exact.later_nodes(economy, contract)
         ]
-        if max(payments) <= TRADED * size:
+        idle = debt <= TRADED * worth or price <= TRADED * size
+        if idle and max(payments) <= TRADED * size:
             found.append(contract.name)
     return found
 

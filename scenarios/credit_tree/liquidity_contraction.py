@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
-from scenarios.credit_tree.economy import CreditTree, given, scenario_of
-from scenarios.credit_tree.prepayment import HOUSEHOLDS, MORTGAGE, NODES, late_credit
+from scenarios.credit_tree.economy import CreditTree, given, moving, scenario_of
+from scenarios.credit_tree.prepayment import BRISK, HOUSEHOLDS, MORTGAGE, NODES, late_credit
 from scenarios.credit_tree.reading import CreditEconomy, read
 from simulator import Run, simulate
 from simulator.parameters import parse
@@ -22,6 +22,7 @@ from simulator.parameters import parse
 class LiquidityContraction(CreditTree):
     """Parameters of the scenario ``liquidity-contraction``."""
 
+    inertia: float = moving(BRISK)
     credit_at: list[list[str]] = Field(
         default=[["u", "m", "d"], ["m"]],
         min_length=1,
