@@ -91,6 +91,7 @@ class Households(Cohort):
         self.endowment = endowment
         autarky = self._autarky(market, endowment)
         self.wealth = np.asarray(np.sum(autarky, axis=0))
+        self.curvature = float(np.mean(np.minimum(aversion, 1.0)))
         size = float(np.mean(np.sum(market.starting_prices * self.wealth, axis=1))) / self.members
         self.scale = size / self.plan.units
         self.tastes = Tastes(weights.reshape(self.members, -1), aversion)

@@ -2,8 +2,8 @@
 
 Run it with ``python -m benchmarks.credit_tree``. Households are those of the paper's example, each
 many times over, once all alike and once with endowments and tastes that differ by up to a tenth.
-Populations that differ take far more rounds than alike ones, and need not settle in the rounds given
-here; the cost of a round is what to compare.
+Populations that differ take far more rounds than alike ones, and need not settle in the rounds
+given here; the cost of a round is what to compare.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ market posts, at every node, prices of goods (in units of the first good), contr
 that holders of those securities expect. Expectations are cleared like prices: the residual of a
 unit payment is what borrowers' orders deliver per unit of debt, less what was quoted.
 
-Coordinates have no unit: goods prices are measured in starting prices, contract prices as a share
-of what the collateral is worth, and resale prices and unit payments as a share of what it is worth
-at starting prices.
+Coordinates have no unit: goods prices are measured in starting prices, and every quote of a
+contract as a share of what its collateral is worth at those prices. Nobody lends more than the
+collateral is worth at the prices posted.
 
 Source: Iraola and Torres-Martinez (SDT 364), section 2, equilibrium conditions (ii) to (iv).
 """
@@ -36,10 +36,12 @@ from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 EMPTY_POOL = 1e-9
 """Debt, as a share of all wealth, below which a pool counts as empty."""
 
-GOODS_EAGERNESS = 12.0
+GOODS_EAGERNESS = (4.0, 12.0)
+"""How much faster than contract prices goods prices move, on the scale of the coordinates: where
+all utilities are linear, so that demand jumps, and where all are logarithmic or more curved."""
+
 PAYMENT_EAGERNESS = 3.0
-"""How much faster than contract prices goods prices and expectations move, on the scale of the
-coordinates: what is lent against a house moves little while its price finds itself."""
+"""How much faster than contract prices expected payments move."""
 
 LOWEST_PRICE = 1e-6
 """Smallest price of a good, in units of its starting price."""
@@ -129,6 +131,7 @@ class Endowed(Protocol):
 
     members: int
     wealth: FloatArray  # (D, L): what there would be of each good if all was consumed, in total
+    curvature: float  # mean relative risk aversion, counted up to 1
 
 
 class CreditMarket:
@@ -170,10 +173,14 @@ class CreditMarket:
 
     # ------------------------------------------------------------------ the market's protocol
     def open(self, cohorts: Sequence[Endowed]) -> None:
-        """Learn how many trade and what they own."""
-        self.members = sum(cohort.members for cohort in cohorts)
-        self.supply = np.sum([cohort.wealth for cohort in cohorts], axis=0)
-        self.total = float(np.mean(np.sum(self.starting_prices * self.supply, axis=1)))
+        """Learn what there is to trade and how demand bends."""
+        supply = np.sum([cohort.wealth for cohort in cohorts], axis=0)
+        self.total = float(np.mean(np.sum(self.starting_prices * supply, axis=1)))
+        members = [cohort.members for cohort in cohorts]
+        curved = float(np.average([cohort.curvature for cohort in cohorts], weights=members))
+        low, high = GOODS_EAGERNESS
+        goods = low + curved * (high - low)
+        self._eagerness = np.repeat([goods, 1.0, PAYMENT_EAGERNESS], self._counts)
 
     def first_quotes(self) -> dict[str, float]:
         """Half of what is pledged is lent, and everybody pays the coupon as long as it is owed."""
@@ -206,23 +213,17 @@ class CreditMarket:
         return self.named(self.post(drawn, True, np.zeros(size)))
 
     def limits(self, terms: Any) -> Limits:
-        """Prices of goods stay positive; nobody lends more than the collateral is worth."""
+        """Prices of goods stay positive; what caps a contract's price is its collateral."""
         size = len(self.excess_names)
         lower, upper = np.zeros(size), np.full(size, np.inf)
         lower[: self._goods] = LOWEST_PRICE
-        upper[self._goods : self._goods + len(self.contracts)] = 1.0
         attained = np.ones(size, dtype=np.bool_)
         attained[: self._goods] = False
         return Limits(lower, upper, attained, np.zeros(size, dtype=np.bool_))
 
     def locate(self, quotes: dict[str, float], terms: Any) -> FloatArray:
         """Coordinates of some quotes."""
-        coordinates: FloatArray = np.array([quotes[name] for name in self._moving]) / self._units
-        goods = np.ones_like(self.starting_prices)
-        goods[:, 1:] = (coordinates * self._units)[: self._goods].reshape(len(goods), -1)
-        prices = slice(self._goods, self._goods + len(self.contracts))
-        coordinates[prices] *= self.sizes / self._pledged(goods)
-        return coordinates
+        return np.asarray(np.array([quotes[name] for name in self._moving]) / self._units)
 
     def _pledged(self, goods: FloatArray) -> FloatArray:
         """Value of the collateral of each contract when it is issued, (J,)."""
@@ -236,7 +237,7 @@ class CreditMarket:
         goods_values, price, resale, payments = np.split(values, cuts)
         goods = np.ones_like(self.starting_prices)
         goods[:, 1:] = goods_values.reshape(len(goods), -1)
-        price = price * self._pledged(goods) / self.sizes
+        price = np.minimum(price, self._pledged(goods))
         coupon, seizure = self._coupons(goods, price), self._seizures(goods)
         delivery = np.minimum(coupon, seizure)[self.last]
         middle_payment, last_payment = np.split(payments, [self.middle.size * first.size])
@@ -379,10 +380,7 @@ class CreditMarket:
             [self.starting_prices[:, 1:].ravel(), sizes, of_first, of_first, of_last]
         )
         self.sizes = sizes
-        self._eagerness = np.repeat(
-            [GOODS_EAGERNESS, 1.0, PAYMENT_EAGERNESS],
-            [len(goods), len(prices) + len(resale), len(payments)],
-        )
+        self._counts = [len(goods), len(prices) + len(resale), len(payments)]
         self.excess_names = tuple(f"excess_{name}" for name in self._moving)
         money = f"{tree.goods[0]} per unit"
         self.quotes = tuple(
