@@ -48,6 +48,9 @@ KINDS: Final = (
 """Panels of the quotes by round: how names begin, and the title."""
 
 LINES: Final = ("-", "--", "-.", ":")
+DUST: Final = 1e-9
+"""Quotes that are shown as zero where none is proved."""
+
 GRID: Final = 240
 """Points on each axis of a strategy map."""
 
@@ -143,7 +146,7 @@ def number(value: float, resting: Resting) -> str:
         exactly = str(Fraction(value).limit_denominator(1000))
         if float(Fraction(exactly)) == value and len(exactly) < 8:
             return exactly
-    return f"{value:.4g}"
+    return f"{value:.4g}" if abs(value) > DUST else "0"
 
 
 # ---------------------------------------------------------------------- who pays whom
