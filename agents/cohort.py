@@ -26,6 +26,9 @@ class Cohort(mesa.Agent):
         self.name = name
         self.members = members
 
+    def wake(self, date: int, terms: Any) -> None:
+        """Begin a date, counted from 1, on the terms announced; nothing unless overridden."""
+
     def respond(self, posted: Any) -> Any:
         """Orders at the posted quotes, added up over the members; changes nothing."""
         raise NotImplementedError

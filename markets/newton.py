@@ -19,15 +19,77 @@ CALM_REACH = 0.1
 """Longest reach, in coordinates, over which depth is measured in the calm phase."""
 
 
+SINGULAR = 1e12
+"""Condition number, each column over its own slope, of a slope singular but for rounding."""
+
+
+class LocalSlope:
+    """The slope of the market at some quotes, ready to be solved with.
+
+    Parameters
+    ----------
+    slope : array of shape (n, n)
+        Derivative of each residual (row) with respect to each coordinate (column).
+    free : array of bool, shape (n,)
+        The coordinates that may move.
+
+    Attributes
+    ----------
+    usable : bool
+        Whether excess demand falls in every own coordinate, and in all of them together, by more
+        than rounding.
+    """
+
+    __slots__ = ("_own", "_scaled", "free", "slope", "usable")
+
+    def __init__(self, slope: FloatArray, free: BoolArray) -> None:
+        self.slope, self.free = slope, free
+        block = -slope[free][:, free]
+        self._own = block.diagonal()
+        self._scaled = block
+        self.usable = bool(np.isfinite(block).all() and (self._own > 0.0).all())
+        if self.usable and self._own.size > 1:
+            self._scaled = block / self._own
+            self.usable = bool(
+                np.linalg.det(self._scaled) > 0.0 and np.linalg.cond(self._scaled) < SINGULAR
+            )
+
+    def step(self, residual: FloatArray) -> FloatArray:
+        """Newton step of the free coordinates; with an unusable slope, the plain step."""
+        step = np.zeros_like(residual)
+        wanted, own = residual[self.free], self._own
+        if not self.usable:
+            steepness = np.where(np.isfinite(own), np.maximum(np.abs(own), 1.0), 1.0)
+            step[self.free] = wanted / steepness
+        elif own.size > 1:
+            step[self.free] = np.linalg.solve(self._scaled, wanted) / own
+        elif own.size == 1:
+            step[self.free] = wanted / own
+        return step
+
+
 @dataclass(frozen=True, slots=True)
 class NewtonState(Adjustment):
-    """State of :class:`NewtonTatonnement`: the best quotes so far and what was learnt there."""
+    """State of :class:`NewtonTatonnement`: the best quotes so far and what was learnt there.
+
+    Attributes
+    ----------
+    base, base_residual, base_slope
+        Those quotes, the residuals and the slope there; the slope also learns from failed moves.
+    base_step
+        The Newton step from there.
+    trust
+        Longest move allowed.
+    best_share, stalled
+        Smallest share of excess demand so far, and the rounds since it fell.
+    calm, next_calm
+        Rounds left of the calm phase, and the length of the next one.
+    """
 
     base: FloatArray | None = None
     base_residual: FloatArray | None = None
-    base_slope: FloatArray | None = None
-    base_free: BoolArray | None = None
-    base_step: float = np.inf
+    base_slope: LocalSlope | None = None
+    base_step: FloatArray | None = None
     trust: float = np.inf
     best_share: float = np.inf
     stalled: int = 0
@@ -66,9 +128,9 @@ class NewtonTatonnement:
     trust: float = 0.3
     toward_limit: float = 0.9
     patience: int = 6
-    calm_rounds: int = 15
+    calm_rounds: int = 8
     calm_share: float = 0.5
-    calm_grains: float = 5.0
+    calm_grains: float = 2.0
 
     def start(self, coordinates: FloatArray, limits: Limits) -> NewtonState:
         """Begin at ``coordinates``, without any knowledge of the market."""
@@ -91,20 +153,14 @@ class NewtonTatonnement:
         if depth is None:
             depth = -np.eye(here.size)
         share = inward_share(limits, here, excess)
-        free = ~limits.held(here, residual)
-        wanted = self._newton(residual, depth, free)
-        distance = float(np.max(np.abs(wanted), initial=0.0))
-        told = replace(
-            state,
-            share=share,
-            step=distance,
-            settled=share <= self.share_tolerance and distance <= self.step_tolerance,
-        )
-        if told.settled:
+        slope = LocalSlope(depth, ~limits.held(here, residual))
+        wanted = slope.step(residual)
+        distance = float(np.max(np.abs(wanted)))
+        settled = share <= self.share_tolerance and distance <= self.step_tolerance
+        told = replace(state, share=share, step=distance, settled=settled)
+        if settled:
             return told
-        told = self._progress(told)
-        told = self._learn(told, residual, depth, free, float(np.linalg.norm(wanted)))
-        return self._propose(told)
+        return self._propose(self._learn(self._progress(told), residual, slope, wanted))
 
     def _progress(self, state: NewtonState) -> NewtonState:
         """Count rounds without progress and enter or leave the calm phase."""
@@ -129,56 +185,48 @@ class NewtonTatonnement:
         )
 
     def _learn(
-        self,
-        state: NewtonState,
-        residual: FloatArray,
-        depth: FloatArray,
-        free: BoolArray,
-        length: float,
+        self, state: NewtonState, residual: FloatArray, slope: LocalSlope, wanted: FloatArray
     ) -> NewtonState:
         """Keep the quotes just tried, or return to the better ones with what was learnt."""
-        here, base = state.coordinates, state.base
-        if (
-            base is not None
-            and not state.calm
-            and state.base_residual is not None
-            and state.base_slope is not None
-            and state.base_free is not None
-        ):
-            travelled = here - base
-            correction = self._newton(residual, state.base_slope, state.base_free)
-            tested = np.any(travelled) and self._usable(state.base_slope, state.base_free)
-            if tested and not np.linalg.norm(correction) < state.base_step:
-                length_moved = float(np.max(np.abs(travelled)))
-                along = travelled / length_moved
-                missed = residual - state.base_residual - state.base_slope @ travelled
-                slope = state.base_slope + np.outer(missed / length_moved, along) / (along @ along)
-                return replace(state, base_slope=slope, trust=0.5 * length_moved)
-            trust = min(self.trust, max(state.trust, 2.0 * float(np.max(np.abs(travelled)))))
-        else:
-            trust = self.trust if state.calm else state.trust
+        here, trust = state.coordinates, self.trust if state.calm else state.trust
+        if state.base is not None and not state.calm:
+            old, old_residual, old_step = state.base_slope, state.base_residual, state.base_step
+            assert old is not None
+            assert old_residual is not None
+            assert old_step is not None
+            travelled = here - state.base
+            length = float(np.max(np.abs(travelled)))
+            correction = old.step(residual)
+            if (
+                length > 0.0
+                and old.usable
+                and not np.linalg.norm(correction) < np.linalg.norm(old_step)
+            ):
+                along = travelled / length
+                missed = residual - old_residual - old.slope @ travelled
+                learnt = old.slope + np.outer(missed / length, along) / (along @ along)
+                slope = LocalSlope(learnt, old.free)
+                return replace(
+                    state,
+                    base_slope=slope,
+                    base_step=slope.step(old_residual),
+                    trust=0.5 * length,
+                )
+            trust = min(self.trust, max(state.trust, 2.0 * length))
         return replace(
             state,
             base=here,
             base_residual=residual,
-            base_slope=depth,
-            base_free=free,
-            base_step=length,
+            base_slope=slope,
+            base_step=wanted,
             trust=trust,
         )
 
     def _propose(self, state: NewtonState) -> NewtonState:
         """Step from the best quotes, inside every limit."""
-        base, residual = state.base, state.base_residual
-        slope, free = state.base_slope, state.base_free
+        base, limits = state.base, state.limits
         assert base is not None
-        assert residual is not None
-        assert slope is not None
-        assert free is not None
-        limits = state.limits
-        step = self._newton(residual, slope, free)
-        full = float(np.linalg.norm(step))
-        step = self._stop_at_limits(base, residual, slope, free, step, limits)
+        step = self._stop_at_limits(state)
         if state.calm:
             step = self.calm_share * step
         longest = float(np.max(np.abs(step)))
@@ -192,56 +240,30 @@ class NewtonTatonnement:
         moved = np.abs(target - base)
         if state.calm > 1:
             moved = np.maximum(moved, min(self.calm_grains * limits.grain, CALM_REACH))
-        return replace(state, coordinates=target, moved=moved, base_step=full)
+        return replace(state, coordinates=target, moved=moved)
 
     @staticmethod
-    def _newton(residual: FloatArray, slope: FloatArray, free: BoolArray) -> FloatArray:
-        """Newton step on the free coordinates; with a wrong-signed slope, the plain step."""
-        step = np.zeros_like(residual)
-        if not np.any(free):
-            return step
-        block = -slope[np.ix_(free, free)]
-        if NewtonTatonnement._usable(slope, free):
-            newton = np.linalg.solve(block, residual[free])
-            if np.all(np.isfinite(newton)):
-                step[free] = newton
-                return step
-        own = np.diag(block)
-        steepness = np.where(np.isfinite(own), np.maximum(np.abs(own), 1.0), 1.0)
-        step[free] = residual[free] / steepness
-        return step
-
-    @staticmethod
-    def _usable(slope: FloatArray, free: BoolArray) -> bool:
-        """Whether excess demand falls in every own coordinate, and in all of them together."""
-        block = -slope[np.ix_(free, free)]
-        if not (np.all(np.isfinite(block)) and np.all(np.diag(block) > 0.0)):
-            return False
-        sign, size = np.linalg.slogdet(block)
-        return bool(sign > 0.0 and np.isfinite(size))
-
-    @staticmethod
-    def _stop_at_limits(
-        base: FloatArray,
-        residual: FloatArray,
-        slope: FloatArray,
-        free: BoolArray,
-        step: FloatArray,
-        limits: Limits,
-    ) -> FloatArray:
-        """Stop coordinates at attained limits and solve for the others again."""
-        moving = free.copy()
+    def _stop_at_limits(state: NewtonState) -> FloatArray:
+        """The step from the base, stopped at attained limits; the others are solved for again."""
+        base, limits, residual = state.base, state.limits, state.base_residual
+        slope, step = state.base_slope, state.base_step
+        assert base is not None
+        assert residual is not None
+        assert slope is not None
+        assert step is not None
+        moving = slope.free.copy()
         for _ in range(base.size):
             below = moving & limits.lower_attained & (base + step < limits.lower)
             above = moving & limits.upper_attained & (base + step > limits.upper)
-            if not np.any(below | above):
+            if not (below | above).any():
                 break
             step = step.copy()
             step[below] = (limits.lower - base)[below]
             step[above] = (limits.upper - base)[above]
             moving &= ~(below | above)
-            fixed = free & ~moving
-            shifted = residual + slope[:, fixed] @ step[fixed]
-            again = NewtonTatonnement._newton(shifted, slope, moving)
+            fixed = slope.free & ~moving
+            again = LocalSlope(slope.slope, moving).step(
+                residual + slope.slope[:, fixed] @ step[fixed]
+            )
             step[moving] = again[moving]
         return step

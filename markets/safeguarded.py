@@ -22,6 +22,7 @@ class SafeguardedState(Adjustment):
     inner: Adjustment | None = None
     successive: bool = False
     rounds: int = 0
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,18 @@ class SafeguardedTatonnement:
     A round of Newton's rule is worth many of any other close to an equilibrium; far from one, with
     few traders and so with large steps in their orders, it can go astray. After ``newton_rounds``
     the markets are cleared one after the other for ``successive_rounds``, from wherever the quotes
-    are, and Newton's rule starts afresh from there; and so on in turn.
+    are, and Newton's rule starts afresh from there; and so on, each time for twice as long.
     """
 
     newton: NewtonTatonnement = field(default_factory=NewtonTatonnement)
     successive: SuccessiveTatonnement = field(default_factory=SuccessiveTatonnement)
     newton_rounds: int = 40
-    successive_rounds: int = 60
+    successive_rounds: int = 30
+
+    @property
+    def share_tolerance(self) -> float:
+        """Largest share of excess demand of a market that has cleared."""
+        return self.newton.share_tolerance
 
     def start(self, coordinates: FloatArray, limits: Limits) -> SafeguardedState:
         """Begin at ``coordinates`` with Newton's rule."""
@@ -50,13 +56,14 @@ class SafeguardedTatonnement:
         """Answer one round, see the class."""
         if not isinstance(state, SafeguardedState) or state.inner is None:
             raise TypeError("SafeguardedTatonnement.adjust needs the state that its start() made")
-        successive, rounds = state.successive, state.rounds + 1
+        successive, rounds, turns = state.successive, state.rounds + 1, state.turns
         rule = self.successive if successive else self.newton
         inner: Adjustment = rule.adjust(state.inner, excess, depth)
         told = (inner.share, inner.step, inner.settled)
-        if not inner.settled and rounds >= self._allowed(successive):
+        if not inner.settled and rounds >= self._allowed(successive, turns):
             successive, rounds = not successive, 0
             if successive:
+                turns += 1
                 inner = self.successive.start(inner.coordinates, inner.limits)
             else:
                 inner = self.newton.start(inner.coordinates, inner.limits)
@@ -72,7 +79,10 @@ class SafeguardedTatonnement:
             inner=inner,
             successive=successive,
             rounds=rounds,
+            turns=turns,
         )
 
-    def _allowed(self, successive: bool) -> int:
-        return self.successive_rounds if successive else self.newton_rounds
+    def _allowed(self, successive: bool, turns: int) -> int:
+        if successive:
+            return self.successive_rounds << (turns - 1)
+        return self.newton_rounds

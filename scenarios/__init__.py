@@ -1,6 +1,17 @@
 """Published economies, one folder a paper, and the command that runs them."""
 
 from scenarios import euro_crisis
+from scenarios.bankruptcy import capm as bankruptcy_capm
+from scenarios.bankruptcy import two_agents as bankruptcy
+from scenarios.pledgeability import one_security as pledgeability
+from scenarios.pledgeability import several_securities as pledgeable_securities
 from scenarios.repo_margins import margin_hike
 
-__all__ = ["euro_crisis", "margin_hike"]
+__all__ = [
+    "bankruptcy",
+    "bankruptcy_capm",
+    "euro_crisis",
+    "margin_hike",
+    "pledgeability",
+    "pledgeable_securities",
+]

@@ -18,6 +18,9 @@ from simulator.record import Record
 MAX_ROUNDS = 1_000
 """Rounds at one date before the run gives up."""
 
+POLISH_STEPS = 10
+"""Steps of the rule that polishes a resting point; they are not rounds and are marked as such."""
+
 CYCLE_LOOKBACK = 40
 """Rounds in which a run that did not settle is searched for a cycle."""
 
@@ -33,7 +36,7 @@ class Market(Protocol):
         ...
 
     def first_quotes(self) -> dict[str, float]:
-        """Starting quotes, from the primitives alone."""
+        """Starting quotes, from the primitives alone; asked for after ``open``."""
         ...
 
     def limits(self, terms: Any) -> Limits:
@@ -76,6 +79,8 @@ class Economy(mesa.Model):
         The one source of randomness, used only where a scenario says so.
     first_quotes : dict, optional
         Quotes to start from instead of the market's own.
+    polish : Adjuster, optional
+        Another rule, with tighter tolerances, that takes over where the rounds have cleared.
 
     Examples
     --------
@@ -97,13 +102,17 @@ class Economy(mesa.Model):
         adjuster: Adjuster | None = None,
         rng: int | np.random.Generator = 0,
         first_quotes: dict[str, float] | None = None,
+        polish: Adjuster | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
-        self.quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
+        self.first_quotes = dict(first_quotes or {})
+        self.quotes = self.first_quotes
         self.date = 1
         self.round = 0
+        self.polish = polish
+        self.polished = 0
         self.adjustment: Adjustment | None = None
         self.record: Record | None = None
         self.posted: Any = None
@@ -136,7 +145,12 @@ class Economy(mesa.Model):
             raise ValueError("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(self._cohorts)
+            self.first_quotes = self.first_quotes or self.market.first_quotes()
+            self.quotes = self.first_quotes
+        self._house.wake(self.date)
         self.terms = self._house.charge(self.quotes)
+        for cohort in self._cohorts:
+            cohort.wake(self.date, self.terms)
         self.adjustment = self.adjuster.start(
             self.market.locate(self.quotes, self.terms), self.market.limits(self.terms)
         )
@@ -153,7 +167,8 @@ class Economy(mesa.Model):
         settlement = self._house.settle(posted, book)
         excess = self.market.excess(posted, book)
         depth = self.market.depth(posted, book, state.coordinates)
-        self.adjustment = self.adjuster.adjust(state, excess, depth)
+        adjuster = self.polish if self.polish is not None and self.polished else self.adjuster
+        self.adjustment = adjuster.adjust(state, excess, depth)
         for cohort in self._cohorts:
             cohort.carry()
         self._remember(posted, book, settlement, excess)
@@ -168,17 +183,22 @@ class Economy(mesa.Model):
             ``CLEARED`` if the rounds settled; whether that is an equilibrium is for the
             certificate to say.
         """
-        outcome = Outcome.OUT_OF_ROUNDS
-        for _ in range(max_rounds):
+        outcome = None
+        while outcome is None:
             self.step()
-            if self._state.settled:
-                outcome = Outcome.CLEARED
-                break
-        else:
-            if self._cycles():
-                outcome = Outcome.CYCLES
+            outcome = self.ended(max_rounds)
+        if outcome is Outcome.CLEARED:
+            self._polish()
         self.rest()
         return outcome
+
+    def ended(self, max_rounds: int = MAX_ROUNDS) -> Outcome | None:
+        """How the rounds of this date ended; None while they go on."""
+        if self._state.settled:
+            return Outcome.CLEARED
+        if self.round < max_rounds:
+            return None
+        return Outcome.CYCLES if self._cycles() else Outcome.OUT_OF_ROUNDS
 
     def rest(self) -> None:
         """Let every trader take the positions that its last orders amount to."""
@@ -188,6 +208,8 @@ class Economy(mesa.Model):
 
     def announce(self, **terms: Any) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
+
+        If nothing came to rest at the last date, they start from the first quotes again.
 
         Parameters
         ----------
@@ -202,7 +224,9 @@ class Economy(mesa.Model):
             setattr(house, name, value)
         if self.round > 0:
             self.date += 1
-        self.round = 0
+        if self.adjustment is not None and not self.adjustment.settled:
+            self.quotes = self.first_quotes
+        self.round = self.polished = 0
         self.adjustment = None
 
     def close(self) -> None:
@@ -222,12 +246,21 @@ class Economy(mesa.Model):
         """Keep the round's state and add its row to the record."""
         self.posted, self.book, self.settlement = posted, book, settlement
         self.quotes = self.market.named(posted)
-        self.round += 1
+        if not self.polished:
+            self.round += 1
         accounts = settlement.accounts()
         if self.record is None:
             shares = [f"{name}_share" for name in self.market.excess_names]
             self.record = Record(
-                [*self.quotes, *self.market.excess_names, *shares, *accounts, "share", "step"]
+                [
+                    *self.quotes,
+                    *self.market.excess_names,
+                    *shares,
+                    *accounts,
+                    "share",
+                    "step",
+                    "polish",
+                ]
             )
         self.record.write(
             self.date,
@@ -239,8 +272,25 @@ class Economy(mesa.Model):
                 *accounts.values(),
                 self._state.share,
                 self._state.step,
+                self.polished,
             ],
         )
+
+    def _polish(self) -> None:
+        """Go on from the resting point by the other rule; go back if that leads away from it."""
+        if self.polish is None:
+            return
+        kept = ("adjustment", "posted", "book", "settlement", "quotes")
+        rest = {name: getattr(self, name) for name in kept}
+        share = self._state.share
+        self.adjustment = self.polish.start(self._state.coordinates, self._state.limits)
+        for self.polished in range(1, POLISH_STEPS + 1):
+            self.step()
+            if self._state.settled:
+                return
+        if self._state.share > share:
+            for name, value in rest.items():
+                setattr(self, name, value)
 
     def _cycles(self) -> bool:
         """Whether the last rounds repeat themselves with some period."""

@@ -45,8 +45,10 @@ class Run:
         tells economies apart, ``date`` counts from 1.
     certificates : tuple of Certificate
         One a row of ``dates``.
+    details : tuple of mapping
+        What the scenario tells of each row of ``dates`` that has no column, by name.
     complete : bool
-        Whether ``agents`` shows every trader.
+        Whether ``agents`` shows every trader of the dates that it shows.
     proofs : tuple
         One a row of ``dates``: the proof that its certificate checked, or None.
     """
@@ -59,6 +61,7 @@ class Run:
     dates: pd.DataFrame
     agents: pd.DataFrame
     certificates: tuple[Certificate, ...]
+    details: tuple[Mapping[str, Any], ...]
     complete: bool
     proofs: tuple[Mapping[str, Any] | None, ...] = ()
 
@@ -141,6 +144,7 @@ class Run:
         }
         return {
             **told,
+            **{name: _plain(value) for name, value in self.details[row].items()},
             "quotes": quotes,
             "closed_form": self.closed_forms(row),
             "certificate": self.certificates[row].to_json(),
@@ -168,7 +172,7 @@ def simulate(
         Is told, in words, what happens next.
     """
     rng = np.random.default_rng(seed)
-    rounds, agents, rows, certificates, outcomes = [], [], [], [], []
+    rounds, agents, rows, details, certificates, outcomes = [], [], [], [], [], []
     proofs: list[Mapping[str, Any] | None] = []
     complete, quote_names = True, dict[str, None]()
     for case in scenario.cases(parameters):
@@ -179,7 +183,7 @@ def simulate(
             if date > 1:
                 economy.announce(**announcement)
             outcome = economy.clear(parameters.max_rounds)
-            resting = scenario.refine(parameters, _at_rest(case, date, economy))
+            resting = scenario.refine(parameters, at_rest(case, date, economy))
             certificate = scenario.certify(parameters, resting)
             if outcome is Outcome.CLEARED:
                 outcome = (
@@ -187,8 +191,11 @@ def simulate(
                     if certificate.holds
                     else Outcome.NOT_CERTIFIED
                 )
-            rows.append(_date_row(scenario, parameters, economy, resting, outcome, certificate))
-            agents.append(resting.agents)
+            row = _date_row(scenario, parameters, economy, resting, outcome, certificate)
+            details.append({k: row.pop(k) for k, v in [*row.items()] if isinstance(v, Mapping)})
+            rows.append(row)
+            if scenario.traders_shown == "every date" or date == len(case.announcements):
+                agents.append(resting.agents)
             certificates.append(certificate)
             proofs.append(resting.proof)
             outcomes.append(outcome)
@@ -211,12 +218,13 @@ def simulate(
         dates=dates,
         agents=pd.concat(agents, ignore_index=True),
         certificates=tuple(certificates),
+        details=tuple(details),
         complete=complete,
         proofs=tuple(proofs),
     )
 
 
-def _at_rest(case: Case, date: int, economy: Economy) -> Resting:
+def at_rest(case: Case, date: int, economy: Economy) -> Resting:
     """The economy's resting point as data."""
     cohorts = economy.cohorts
     members = sum(cohort.members for cohort in cohorts)
@@ -253,13 +261,16 @@ def _date_row(
     }
     return row | {
         "rounds": economy.round,
+        "polish": economy.polished,
         "outcome": str(outcome),
         "certified": certificate.holds,
     }
 
 
 def _plain(value: Any) -> Any:
-    """A table's value as JSON knows it; numbers that are none become null."""
+    """A value as JSON knows it; numbers that are none become null."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not np.isfinite(value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.outcome import Outcome
+from simulator.page_plan import Page
 from simulator.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ class Scenario:
         Parameters to the cases to run.
     describe : callable
         Parameters, the economy at rest and the resting point to further columns of the table of
-        dates.
+        dates. A value that is itself a mapping has no column: it goes to ``Run.details`` and JSON.
     closed_form : callable
         Parameters and the resting point to the quotes (and read-outs) of the paper's closed form,
-        by name; None where there is none.
+        by name; None where there is none. The page asks before anybody has traded: then the
+        table of traders is empty and only what case and date tell can be answered.
     certify : callable
         Parameters and the resting point to its certificate.
     figures : callable
@@ -117,6 +119,11 @@ class Scenario:
         What a reader of the results should keep in mind, if anything.
     headline : sequence of str
         Columns of the table of dates that the command prints after quotes.
+    traders_shown : {"every date", "last date"}
+        Dates whose traders a run keeps one by one; scenarios of thousands of dates keep the last
+        of each case. Every date is certified all the same.
+    page : Page, optional
+        What it shows in the browser; without one it can't be watched there.
     """
 
     name: str
@@ -134,3 +141,5 @@ class Scenario:
     tables: Callable[[Run], Mapping[str, pd.DataFrame]] = _no_tables
     caution: str = ""
     headline: Sequence[str] = field(default=())
+    traders_shown: Literal["every date", "last date"] = "every date"
+    page: Page | None = None

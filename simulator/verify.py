@@ -27,11 +27,12 @@ class Verification:
     altered : tuple of str
         Files (or the manifest) that are not what the manifest says, and how.
     dates : pandas.DataFrame
-        Case and date of each resting point, and whether it is certified again.
+        Case and date of each resting point whose traders were exported, and whether it is
+        certified again.
     certificates : tuple of Certificate
         The new certificates, one a row of ``dates``.
     unchecked : tuple of str
-        What could not be checked, because the run exported a sample of its traders.
+        What could not be checked, because the run exported some of its traders only.
     """
 
     scenario: str
@@ -79,30 +80,36 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
     proofs = _read_proofs(folder, len(dates))
     complete = bool(manifest["complete"])
     certificates = []
+    shown = dates[["case", "date"]].merge(agents[["case", "date"]].drop_duplicates())
     try:
-        for place, row in enumerate(dates.to_dict("records")):
+        placed = dates.assign(place=range(len(dates)))
+        for row in placed.merge(shown).to_dict("records"):
             here = (agents["case"] == row["case"]) & (agents["date"] == row["date"])
             resting = Resting(
                 case=str(row["case"]),
                 date=int(row["date"]),
-                quotes={name: float(row[name]) for name in manifest["dates"][place]["quotes"]},
+                quotes={
+                    name: float(row[name]) for name in manifest["dates"][row["place"]]["quotes"]
+                },
                 agents=agents[here].reset_index(drop=True),
                 complete=complete,
-                proof=proofs[place],
+                proof=proofs[row["place"]],
             )
             certificates.append(scenario.certify(parameters, resting))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} does not hold together: {error}") from None
     unchecked: tuple[str, ...] = ()
+    if len(shown) < len(dates):
+        unchecked += (f"traders of {len(shown)} of {len(dates)} dates were exported",)
     if not complete:
-        unchecked = (
+        unchecked += (
             f"only {len(agents)} rows of a larger number of traders were exported: clearing of"
             " the markets and the accounts of the clearing house could not be checked",
         )
     return Verification(
         scenario=scenario.name,
         altered=altered,
-        dates=dates[["case", "date"]].assign(certified=[c.holds for c in certificates]),
+        dates=shown.assign(certified=[c.holds for c in certificates]),
         certificates=tuple(certificates),
         unchecked=unchecked,
     )

@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from pydantic import Field, field_validator, model_validator
 
 from agents import Beliefs, RepoClearingHouse, Traders
 from markets import FlatMargin, RepoMarket, Security
 from markets.quote import FloatArray
+from markets.repo import RepoQuotes
 from scenarios.repo_margins import closed_form as theory
 from scenarios.repo_margins import figures
 from scenarios.repo_margins.certificate import certify
 from scenarios.repo_margins.verdict import verdict
-from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
+from simulator import Case, Certificate, Economy, Resting, Run, Scenario, palette, simulate
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
 from simulator.parameters import Parameters, parse
 
 PRESET_INCOME = 1_000.0
@@ -184,20 +187,30 @@ def describe(parameters: MarginHike, economy: Economy, resting: Resting) -> Mapp
     traders = [cohort for cohort in economy.cohorts if isinstance(cohort, Traders)]
     counts = [cohort.counts(posted) for cohort in traders]
     members = sum(cohort.members for cohort in traders)
-    spread = parameters.high_payoff - parameters.low_payoff
+    long, short = marginal_beliefs(posted)
     found = verdict(**_terms(parameters, resting), agents=resting.agents)
     return {
         "haircut": parameters.haircuts[resting.date - 1],
         "marginal_long": sum(long for long, _ in counts) / members,
         "marginal_short": sum(short for _, short in counts) / members,
-        "marginal_belief_long": (parameters.high_payoff - posted.long_price) / spread,
-        "marginal_belief_short": (parameters.high_payoff - posted.short_price) / spread,
+        "marginal_belief_long": long,
+        "marginal_belief_short": short,
         "verdict": found.market,
         "long_elasticity": found.long_elasticity,
         "short_elasticity": found.short_elasticity,
         "longs_stopped_by": found.longs_stopped_by,
         "shorts_stopped_by": found.shorts_stopped_by,
     }
+
+
+def marginal_beliefs(posted: RepoQuotes) -> tuple[float, float]:
+    """Beliefs of the two traders who are indifferent: long or cash, and cash or short."""
+    security = posted.security
+    spread = security.high_payoff - security.low_payoff
+    return (
+        (security.high_payoff - posted.long_price) / spread,
+        (security.high_payoff - posted.short_price) / spread,
+    )
 
 
 def closed_form(parameters: MarginHike, resting: Resting) -> Mapping[str, float] | None:
@@ -266,6 +279,63 @@ def drawn(run: Run) -> Mapping[str, Figure]:
     return shown
 
 
+def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
+    """Belief and order at the posted quotes of traders chosen evenly along the line of beliefs."""
+    posted = economy.posted
+    tables = []
+    for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
+        rows = np.linspace(0, cohort.members - 1, min(limit, cohort.members)).astype(np.int64)
+        security = posted.security
+        tables.append(
+            pd.DataFrame(
+                {
+                    "belief": (security.high_payoff - cohort.expected[rows])
+                    / (security.high_payoff - security.low_payoff),
+                    "security": cohort.positions(posted, 0.0, rows).security,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+PAGE = Page(
+    controls=(
+        Control("market"),
+        Control("haircuts", 0.0, 0.5, 0.005, label="haircut at the first date"),
+        Control("traders", choices=(10, 100, 1_000, 10_000, 100_000, 1_000_000)),
+        Control("low_payoff", 0.0, 1.5, 0.05),
+        Control("high_payoff", 0.05, 2.0, 0.05),
+        Control("cash", 0.0, 5.0, 0.1),
+        Control("beliefs"),
+        Control("population"),
+        Control("start"),
+    ),
+    curves=(
+        Curve("security_price", "security price", "cash per security", palette.PRICE),
+        Curve("repo_rate", "repo rate", "percent a period", palette.REPO_RATE, 100.0),
+    ),
+    line=Line(
+        along="belief",
+        held="security",
+        along_label="belief (probability of the low payoff)",
+        held_label="security held (units, negative if short)",
+        traders=line_of_beliefs,
+        marks=lambda economy: dict(
+            zip(("marginal long", "marginal short"), marginal_beliefs(economy.posted), strict=True)
+        ),
+    ),
+    accounts=(
+        Account("margin_held", "margin held", "cash"),
+        Account("reinvested", "reinvested in repo", "securities"),
+        Account("balance_now", "balance at date 0", "cash", "balance"),
+        Account("balance_up", "balance at date 1, state U", "cash", "balance"),
+        Account("balance_down", "balance at date 1, state D", "cash", "balance"),
+        Account("balance_collateral", "collateral", "securities", "balance"),
+    ),
+    announcement=Announcement("haircuts", "haircut", 0.0, 0.5, 0.005),
+    certify_rounds=True,
+)
+
 SCENARIO = Scenario(
     name="margin-hike",
     summary="a clearing house raises its haircut: the price falls in a long market and rises in a"
@@ -279,6 +349,7 @@ SCENARIO = Scenario(
     certify=certified,
     figures=drawn,
     headline=("haircut", "marginal_long", "marginal_short", "verdict"),
+    page=PAGE,
 )
 
 

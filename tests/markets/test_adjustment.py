@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from markets.adjustment import Adjuster, Adjustment, PlainTatonnement
 from markets.margin import FlatMargin
-from markets.newton import NewtonTatonnement
+from markets.newton import LocalSlope, NewtonTatonnement
 from markets.quote import Excess, FloatArray, Limits
 from markets.safeguarded import SafeguardedTatonnement
 from markets.successive import SuccessiveTatonnement
@@ -164,3 +164,12 @@ def test_a_haircut_lies_in_zero_one(rate: float) -> None:
 def test_an_empty_box_is_refused() -> None:
     with pytest.raises(ValueError, match="lower limit exceeds"):
         box([1.0], [0.0])
+
+
+def test_a_slope_that_is_singular_but_for_rounding_gives_the_plain_step() -> None:
+    residual, free = np.array([0.5, 0.2]), np.array([True, True])
+    singular = LocalSlope(-np.array([[0.1, 0.3], [0.2, 0.6 * (1.0 + 1e-15)]]), free)
+    assert not singular.usable
+    assert np.abs(singular.step(residual)).max() <= 0.5
+    regular = -np.array([[2.0, 1.0], [1.0, 3.0]])
+    assert regular @ LocalSlope(regular, free).step(residual) == pytest.approx(-residual)

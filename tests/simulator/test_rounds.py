@@ -258,7 +258,7 @@ def lumpy(seed: int) -> Economy:
 
 
 def test_lumpy_economies_clear() -> None:
-    """Where Newton's rule alone goes astray, about one time in a hundred."""
+    """Where Newton's rule alone goes astray, about one time in a hundred of this kind."""
     for seed in range(300):
         assert lumpy(seed).clear() is Outcome.CLEARED, seed
 
