@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,4 +85,4 @@ class Excess:
     residual: FloatArray
     share: FloatArray
     units: FloatArray
-    unrest: float = 0.0
+    unrest: float = field(default=0.0, kw_only=True)
