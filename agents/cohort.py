@@ -33,6 +33,9 @@ class Cohort(mesa.Agent):
         """Orders at the posted quotes, added up over the members; changes nothing."""
         raise NotImplementedError
 
+    def carry(self) -> None:
+        """Keep what the next round's orders depend on; nothing unless overridden."""
+
     def hold(self, posted: Any, placed: Any) -> None:
         """Take the positions that the orders at the posted quotes amount to."""
         raise NotImplementedError

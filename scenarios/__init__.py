@@ -3,6 +3,7 @@
 from scenarios import euro_crisis
 from scenarios.bankruptcy import capm as bankruptcy_capm
 from scenarios.bankruptcy import two_agents as bankruptcy
+from scenarios.credit_tree import housing, liquidity_contraction, prepayment
 from scenarios.pledgeability import one_security as pledgeability
 from scenarios.pledgeability import several_securities as pledgeable_securities
 from scenarios.repo_margins import margin_hike
@@ -11,7 +12,10 @@ __all__ = [
     "bankruptcy",
     "bankruptcy_capm",
     "euro_crisis",
+    "housing",
+    "liquidity_contraction",
     "margin_hike",
     "pledgeability",
     "pledgeable_securities",
+    "prepayment",
 ]

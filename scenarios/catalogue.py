@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from scenarios import euro_crisis
 from scenarios.bankruptcy import capm, two_agents
+from scenarios.credit_tree import economy as credit_tree
+from scenarios.credit_tree import housing, liquidity_contraction, prepayment
 from scenarios.pledgeability import one_security, several_securities
 from scenarios.repo_margins import margin_hike
 from simulator import Scenario
@@ -14,6 +16,10 @@ SCENARIOS: dict[str, Scenario] = {
     for scenario in (
         margin_hike.SCENARIO,
         euro_crisis.SCENARIO,
+        prepayment.SCENARIO,
+        liquidity_contraction.SCENARIO,
+        housing.SCENARIO,
+        credit_tree.SCENARIO,
         one_security.SCENARIO,
         several_securities.SCENARIO,
         two_agents.SCENARIO,

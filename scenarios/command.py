@@ -231,7 +231,7 @@ def _print_run(finished: Run, written: Path | None) -> None:
             first = place == 0
             table.add_row(
                 *(_cell(line[head]) if first else "" for head in heads),
-                name,
+                escape(name),
                 f"{value:.9f}",
                 "" if known is None else f"{known:.9f}",
                 "" if known is None else f"{value - known:+.1e}",

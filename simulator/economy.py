@@ -169,6 +169,8 @@ class Economy(mesa.Model):
         depth = self.market.depth(posted, book, state.coordinates)
         adjuster = self.polish if self.polish is not None and self.polished else self.adjuster
         self.adjustment = adjuster.adjust(state, excess, depth)
+        for cohort in self._cohorts:
+            cohort.carry()
         self._remember(posted, book, settlement, excess)
         self.running = not self._state.settled
 

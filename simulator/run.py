@@ -49,6 +49,8 @@ class Run:
         What the scenario tells of each row of ``dates`` that has no column, by name.
     complete : bool
         Whether ``agents`` shows every trader of the dates that it shows.
+    proofs : tuple
+        One a row of ``dates``: the proof that its certificate checked, or None.
     """
 
     scenario: Scenario
@@ -61,6 +63,7 @@ class Run:
     certificates: tuple[Certificate, ...]
     details: tuple[Mapping[str, Any], ...]
     complete: bool
+    proofs: tuple[Mapping[str, Any] | None, ...] = ()
 
     @property
     def certificate(self) -> Certificate:
@@ -78,13 +81,19 @@ class Run:
         return self.closed_forms(len(self.dates) - 1)
 
     @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Further tables of the scenario, by name."""
+        return self.scenario.tables(self)
+
+    @property
     def quote_names(self) -> list[str]:
-        """Names of the quotes, in the order of the table of dates."""
+        """Names of the quotes, in the order of the table of dates; cases may lack some."""
         return list(self.dates.attrs["quotes"])
 
     def quotes(self, row: int) -> dict[str, float]:
         """The quotes in a row of the table of dates."""
-        return {name: float(self.dates[name].iloc[row]) for name in self.quote_names}
+        values = {name: float(self.dates[name].iloc[row]) for name in self.quote_names}
+        return {name: value for name, value in values.items() if np.isfinite(value)}
 
     def closed_forms(self, row: int) -> dict[str, float] | None:
         """The closed form beside a row of the table of dates."""
@@ -164,7 +173,8 @@ def simulate(
     """
     rng = np.random.default_rng(seed)
     rounds, agents, rows, details, certificates, outcomes = [], [], [], [], [], []
-    complete, quote_names = True, list[str]()
+    proofs: list[Mapping[str, Any] | None] = []
+    complete, quote_names = True, dict[str, None]()
     for case in scenario.cases(parameters):
         economy = case.build(rng)
         for date, announcement in enumerate(case.announcements, start=1):
@@ -173,26 +183,31 @@ def simulate(
             if date > 1:
                 economy.announce(**announcement)
             outcome = economy.clear(parameters.max_rounds)
-            resting = at_rest(case, date, economy)
+            resting = scenario.refine(parameters, at_rest(case, date, economy))
             certificate = scenario.certify(parameters, resting)
-            if outcome is Outcome.CLEARED and not certificate.holds:
-                outcome = Outcome.NOT_CERTIFIED
+            if outcome is Outcome.CLEARED:
+                outcome = (
+                    scenario.judge(parameters, resting)
+                    if certificate.holds
+                    else Outcome.NOT_CERTIFIED
+                )
             row = _date_row(scenario, parameters, economy, resting, outcome, certificate)
             details.append({k: row.pop(k) for k, v in [*row.items()] if isinstance(v, Mapping)})
             rows.append(row)
             if scenario.traders_shown == "every date" or date == len(case.announcements):
                 agents.append(resting.agents)
             certificates.append(certificate)
+            proofs.append(resting.proof)
             outcomes.append(outcome)
             complete = complete and resting.complete
         assert economy.record is not None
         table = economy.record.frame()
         table.insert(0, "case", case.name)
         rounds.append(table)
-        quote_names = list(economy.quotes)
+        quote_names |= dict.fromkeys(economy.quotes)
         economy.close()
     dates = pd.DataFrame(rows)
-    dates.attrs["quotes"] = quote_names
+    dates.attrs["quotes"] = list(quote_names)
     failed = [outcome for outcome in outcomes if outcome is not Outcome.CLEARED]
     return Run(
         scenario=scenario,
@@ -205,6 +220,7 @@ def simulate(
         certificates=tuple(certificates),
         details=tuple(details),
         complete=complete,
+        proofs=tuple(proofs),
     )
 
 

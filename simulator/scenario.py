@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.outcome import Outcome
 from simulator.page_plan import Page
 from simulator.parameters import Parameters
 
@@ -55,6 +56,8 @@ class Resting:
         Holdings and primitives, a row a trader (or slice of a continuum).
     complete : bool
         Whether the table shows every trader, or a sample.
+    proof : mapping, optional
+        A proof that the certificate can check instead of the tables alone, as a JSON document.
     """
 
     case: str
@@ -62,6 +65,22 @@ class Resting:
     quotes: Mapping[str, float]
     agents: pd.DataFrame
     complete: bool
+    proof: Mapping[str, Any] | None = None
+
+
+def _as_it_is(parameters: Any, resting: Resting) -> Resting:
+    """The resting point itself."""
+    return resting
+
+
+def _cleared(parameters: Any, resting: Resting) -> Outcome:
+    """A certified resting point is an equilibrium."""
+    return Outcome.CLEARED
+
+
+def _no_tables(run: Run) -> Mapping[str, pd.DataFrame]:
+    """No tables besides those of every run."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,13 @@ class Scenario:
         A run to figures by file name.
     report : callable, optional
         A run to one more table that the command prints and an export holds.
+    refine : callable
+        Parameters and the resting point to the one it approaches, with a proof if there is one;
+        the resting point itself unless given.
+    judge : callable
+        Parameters and a certified resting point to the outcome that it counts as.
+    tables : callable
+        A run to further tables by name, exported beside the others.
     caution : str
         What a reader of the results should keep in mind, if anything.
     headline : sequence of str
@@ -110,6 +136,9 @@ class Scenario:
     certify: Callable[[Any, Resting], Certificate]
     figures: Callable[[Run], Mapping[str, Figure]]
     report: Callable[[Run], pd.DataFrame] | None = None
+    refine: Callable[[Any, Resting], Resting] = _as_it_is
+    judge: Callable[[Any, Resting], Outcome] = _cleared
+    tables: Callable[[Run], Mapping[str, pd.DataFrame]] = _no_tables
     caution: str = ""
     headline: Sequence[str] = field(default=())
     traders_shown: Literal["every date", "last date"] = "every date"
