@@ -1,10 +1,8 @@
 """Published economies, one folder a paper, and the command that runs them."""
 
-from scenarios import euro_crisis
+from scenarios import bankruptcy, euro_crisis, pledgeability
 from scenarios.bankruptcy import capm as bankruptcy_capm
-from scenarios.bankruptcy import two_agents as bankruptcy
 from scenarios.credit_tree import housing, liquidity_contraction, prepayment
-from scenarios.pledgeability import one_security as pledgeability
 from scenarios.pledgeability import several_securities as pledgeable_securities
 from scenarios.repo_margins import margin_hike
 

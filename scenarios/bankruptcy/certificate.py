@@ -138,15 +138,8 @@ def possible_gains(state: State) -> FloatArray:
     return np.asarray(total / (value * state.endowed_now))
 
 
-def solver_gains(state: State, rows: Rows, *, highs: bool) -> FloatArray:
-    """What a solver finds to be gained by members, as a share of their goods at date 0.
-
-    Infinite where HiGHS finds no best plan.
-    """
-    if highs:
-        plans = plans_by_highs(state, rows)
-    else:
-        plans = np.array([plan_by_slsqp(state, member) for member in rows])
+def solver_gains(state: State, rows: Rows, plans: FloatArray) -> FloatArray:
+    """What plans would add to members' utility, as a share of their goods at date 0."""
     found = np.array([gain(state, i, plan) for i, plan in zip(rows, plans, strict=True)])
     scale = (multipliers(state).value * state.endowed_now)[rows]
     return np.where(np.isnan(found), np.inf, found / scale)
@@ -250,20 +243,28 @@ def certify(state: State, *, complete: bool = True) -> Certificate:
 
 
 def _solved(state: State, reach: str) -> list[Condition]:
-    """The comparison with a solver, HiGHS for quadratic programs and SLSQP for others."""
+    """The comparison with a solver: HiGHS for quadratic programs, SLSQP for all others.
+
+    A quadratic program in which HiGHS reports no optimum is given to SLSQP too.
+    """
     members = state.bond.size
     some = np.unique(np.linspace(0, members - 1, min(members, SOLVED)).astype(np.int64))
+    quadratic = some[state.quadratic[some]]
+    plans = plans_by_highs(state, quadratic)
+    solved = np.isfinite(plans).all(axis=1)
+    others = np.union1d(some[~state.quadratic[some]], quadratic[~solved])
+    by_slsqp = np.array([plan_by_slsqp(state, member) for member in others])
     return [
         Condition(
             f"optimal_by_{name.lower()}",
-            float(np.max(solver_gains(state, rows, highs=name == "HiGHS"), initial=0.0)),
+            float(np.max(solver_gains(state, rows, found), initial=0.0)),
             tolerance,
-            f"(i) {name} finds no better plan for members with {utility} utility",
+            f"(i) {name} finds no better plan for these members",
             f"{rows.size} of {members}, by {name}{reach}",
         )
-        for name, utility, rows, tolerance in (
-            ("HiGHS", "linear-quadratic", some[state.quadratic[some]], HIGHS_TOLERANCE),
-            ("SLSQP", "another", some[~state.quadratic[some]], SLSQP_TOLERANCE),
+        for name, rows, found, tolerance in (
+            ("HiGHS", quadratic[solved], plans[solved], HIGHS_TOLERANCE),
+            ("SLSQP", others, by_slsqp, SLSQP_TOLERANCE),
         )
         if rows.size
     ]

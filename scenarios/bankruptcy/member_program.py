@@ -56,12 +56,15 @@ def prices_and_payments(state: State) -> tuple[FloatArray, FloatArray]:
 def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     """Best plans of members with linear-quadratic utility, (n, 2 + J); NaN if HiGHS finds none.
 
-    All go to HiGHS in one call. Each member counts goods in units of what it owns, and utility in
-    units of what these goods are worth at date 0; that leaves the same constraint matrix for all.
+    All go to HiGHS in one call, and one by one if it reports no optimum of them together. Each
+    member counts goods in units of what it owns, and utility in units of what these goods are
+    worth at date 0; that leaves the same constraint matrix for all.
     The columns of a member are its :math:`z, x_0, x_1`.
     """
     price, pays = prices_and_payments(state)
     (states, trades), n = pays.shape, rows.size
+    if n == 0:
+        return np.empty((0, trades))
     later = state.endowed_later[rows] + state.endowed_equities[rows] @ state.payoffs.T
     unit = (state.endowed_now[rows] + later @ state.probabilities)[:, None]
     weight, satiation = state.first[rows, None], state.second[rows, None]
@@ -107,7 +110,9 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
         if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
             found = np.reshape(highs.getSolution().col_value, (n, -1))
             return np.asarray(found[:, :trades] * unit)
-    return np.full((n, trades), np.nan)
+    if n == 1:
+        return np.full((1, trades), np.nan)
+    return np.vstack([plans_by_highs(state, rows[k : k + 1]) for k in range(n)])
 
 
 def plan_by_slsqp(state: State, member: int) -> FloatArray:

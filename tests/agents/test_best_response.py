@@ -16,6 +16,7 @@ from agents.best_response import (
 from agents.utility import ConstantRiskAversion, LinearQuadratic, Utility
 from markets.bond import BondAndEquities, BondQuotes
 from scenarios.bankruptcy.certificate import possible_gains, solver_gains
+from scenarios.bankruptcy.member_program import plan_by_slsqp, plans_by_highs
 from scenarios.bankruptcy.state import State
 
 FloatArray = NDArray[np.float64]
@@ -111,11 +112,17 @@ def test_every_kind_of_bound_occurs_in_these_problems() -> None:
     assert min(kinds.values()) > 10, kinds
 
 
+def slsqp_gains(state: State) -> FloatArray:
+    everyone = np.arange(state.bond.size)
+    plans = np.array([plan_by_slsqp(state, int(member)) for member in everyone])
+    return solver_gains(state, everyone, plans)
+
+
 @pytest.mark.parametrize("exponential", [False, True], ids=["quadratic", "exponential"])
 def test_slsqp_finds_nothing_better(exponential: bool) -> None:
     problem = random_problem(99, 25, exponential)
     state = as_state(*problem, best_trades(*problem))
-    found = solver_gains(state, np.arange(25), highs=False)
+    found = slsqp_gains(state)
     assert np.max(found) < 1e-8, f"member {int(np.argmax(found))}"
     assert np.min(found) > -1e-3  # the solver did solve
 
@@ -124,8 +131,9 @@ def test_slsqp_finds_nothing_better(exponential: bool) -> None:
 def test_highs_finds_the_same_utility_as_the_best_response_and_as_slsqp(seed: int) -> None:
     problem = random_problem(seed, 25, exponential=False)
     state = as_state(*problem, best_trades(*problem))
-    by_highs = solver_gains(state, np.arange(25), highs=True)
-    by_slsqp = solver_gains(state, np.arange(25), highs=False)
+    everyone = np.arange(25)
+    by_highs = solver_gains(state, everyone, plans_by_highs(state, everyone))
+    by_slsqp = slsqp_gains(state)
     np.testing.assert_allclose(by_highs, 0.0, atol=HIGHS_ERROR)
     np.testing.assert_allclose(by_slsqp, by_highs, atol=SLSQP_ERROR)
 

@@ -107,10 +107,20 @@ def test_each_utility_has_its_solver_and_it_finds_better_plans(
     assert not poorer[name].holds
 
 
-def test_a_program_that_highs_cannot_solve_fails_the_condition() -> None:
+def test_members_whose_program_highs_gives_up_are_compared_with_slsqp(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     here = state_of(capm.run(polish=True))
-    free = certify(replace(here, equity_prices=-here.equity_prices))
-    assert not free["optimal_by_highs"].holds
+    monkeypatch.setattr(
+        "scenarios.bankruptcy.certificate.plans_by_highs",
+        lambda state, rows: np.full((rows.size, 2 + state.equity_prices.size), np.nan),
+    )
+    certificate = certify(here)
+    names = [c.name for c in certificate.conditions if c.name.startswith("optimal_by")]
+    assert names == ["optimal_by_slsqp"]
+    assert certificate["optimal_by_slsqp"].holds
+    poorer = certify(replace(here, now=here.now - 1e-6 * here.endowed_now))
+    assert not poorer["optimal_by_slsqp"].holds
 
 
 # ------------------------------------------------------------------ credit risk
