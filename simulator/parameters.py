@@ -91,8 +91,12 @@ def allowed(field: FieldInfo) -> str:
         for key in ("gt", "ge", "lt", "le")
         if getattr(item, key, None) is not None
     }
-    low = f"({bounds['gt']}" if "gt" in bounds else f"[{bounds['ge']}" if "ge" in bounds else "(-inf"
-    high = f"{bounds['lt']})" if "lt" in bounds else f"{bounds['le']}]" if "le" in bounds else "inf)"
+    low = (
+        f"({bounds['gt']}" if "gt" in bounds else f"[{bounds['ge']}" if "ge" in bounds else "(-inf"
+    )
+    high = (
+        f"{bounds['lt']})" if "lt" in bounds else f"{bounds['le']}]" if "le" in bounds else "inf)"
+    )
     kind = "a whole number" if field.annotation is int else "a number"
     return f"{kind} in {low}, {high}" if bounds else kind
 

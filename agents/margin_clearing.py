@@ -1,0 +1,102 @@
+"""A clearing house that funds experts: it lends against positions and keeps margin on them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import mesa
+import numpy as np
+
+from agents.clearing_house import ClearingHouse
+from markets.funded import FundedOrders, FundedQuotes, MarginTerms
+from markets.margin import PriceMargin
+
+
+@dataclass(frozen=True, slots=True)
+class FundedSettlement:
+    """What the clearing house accepts of a netted book, and its accounts on it.
+
+    Orders that find no counterpart are not accepted, nor positions beyond the experts' funding:
+    so the accounts are in order in every round, whether or not the markets have cleared.
+
+    Attributes
+    ----------
+    margin_held : float
+        Margin on the accepted positions, cash.
+    financed : float
+        What the accepted positions are worth beyond their margin: cash lent to longs, and
+        proceeds of short sales kept back, less margin, cash.
+    funding_left : float
+        Experts' funds less the margin held; never negative.
+    walras : float
+        Value of the excess demand for assets and for cash together, as a share of what is
+        traded; zero.
+    balance_cash : float
+        Cash received from buyers less cash paid to sellers on the accepted book; zero.
+    """
+
+    margin_held: float
+    financed: float
+    funding_left: float
+    walras: float
+    balance_cash: float
+
+    def accounts(self) -> dict[str, float]:
+        """The numbers by name, for the record of rounds."""
+        return asdict(self)
+
+
+class MarginClearingHouse(ClearingHouse):
+    """A clearing house that charges margin asset by asset, and lets its rules learn.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy, whose calendar it follows.
+    margins : sequence of PriceMargin
+        A rule for each asset, in the market's order.
+    """
+
+    def __init__(self, model: mesa.Model, margins: Sequence[PriceMargin]) -> None:
+        super().__init__(model)
+        self.margins = tuple(margins)
+
+    def charge(self, quotes: dict[str, float]) -> MarginTerms:
+        """Terms of a date: from the second on every rule first learns where the last one closed."""
+        date = int(self.model.date)
+        if date > 0:
+            closed = [quotes[name] for name in self.model.market.names]
+            self.margins = tuple(
+                rule.after(price) for rule, price in zip(self.margins, closed, strict=True)
+            )
+        return MarginTerms(date, self.margins)
+
+    def settle(self, posted: FundedQuotes, book: FundedOrders) -> FundedSettlement:
+        """Accept what is matched and funded, keep margin on it, and draw up the accounts.
+
+        1. Accept the shorter side of each asset, where both point the same way.
+        2. Scale down to what the experts' funds carry.
+        3. Buyers pay sellers; the house lends what the buyers' margin leaves open.
+        """
+        matched = np.where(
+            book.bought * book.sold > 0.0,
+            np.sign(book.sold) * np.minimum(np.abs(book.sold), np.abs(book.bought)),
+            0.0,
+        )
+        needed = float(posted.margin @ np.abs(matched))
+        accepted = matched * min(1.0, book.funds / needed) if needed > 0.0 else matched
+        margin_held = float(posted.margin @ np.abs(accepted))
+        received = math.fsum(posted.price * np.maximum(accepted, 0.0))
+        received += math.fsum(posted.price * np.maximum(-accepted, 0.0))
+        paid = math.fsum(np.abs(posted.price * accepted))
+        excess = float(posted.price @ (book.bought - book.sold))
+        turnover = float(np.abs(posted.price) @ (book.gross + np.abs(book.bought)))
+        return FundedSettlement(
+            margin_held=margin_held,
+            financed=float(posted.price @ np.abs(accepted)) - margin_held,
+            funding_left=max(book.funds - margin_held, 0.0),
+            walras=(excess + book.cash) / max(turnover, 1e-300),
+            balance_cash=received - paid,
+        )
