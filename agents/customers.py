@@ -65,13 +65,14 @@ class Customers(Cohort):
         self.held: FloatArray | None = None
 
     def concession(self) -> FloatArray:
-        """Distance from the fundamental at which groups trade among themselves, the largest."""
-        net = np.abs(self.exposures.sum(axis=1)).max(axis=0)
-        return np.asarray(net / (self.members * self.appetite))
+        """Furthest above and below the fundamental that groups trade among themselves."""
+        alone = self.exposures.sum(axis=1) / (self.members * self.appetite)
+        return np.stack([np.max(-alone, axis=0), np.max(alone, axis=0)]).clip(min=0.0)
 
     def exposure(self, date: int) -> FloatArray:
         """Exposures at a date, shape (groups, assets)."""
-        return self.exposures[min(date, len(self.exposures) - 1)]
+        exposure: FloatArray = self.exposures[min(date, len(self.exposures) - 1)]
+        return exposure
 
     def positions(self, posted: FundedQuotes) -> FloatArray:
         """Best response of every group (pure), shape (groups, assets)."""

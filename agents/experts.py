@@ -76,7 +76,8 @@ class Experts(Cohort):
 
     def starting_cash(self, date: int) -> FloatArray:
         """Cash of every expert at the start of a date, shape (members,)."""
-        return self.cash[min(date, len(self.cash) - 1)]
+        cash: FloatArray = self.cash[min(date, len(self.cash) - 1)]
+        return cash
 
     def wealth(self, posted: FundedQuotes) -> FloatArray:
         """Wealth of every expert at the posted prices, shape (members,)."""

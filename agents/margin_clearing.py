@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import mesa
@@ -12,6 +12,7 @@ import numpy as np
 from agents.clearing_house import ClearingHouse
 from markets.funded import FundedOrders, FundedQuotes, MarginTerms
 from markets.margin import PriceMargin
+from markets.quote import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,29 @@ class MarginClearingHouse(ClearingHouse):
     Parameters
     ----------
     model : mesa.Model
-        The economy, whose calendar it follows.
-    margins : sequence of PriceMargin
-        A rule for each asset, in the market's order.
+        The economy.
+    margins : mapping
+        A rule for each asset, by the name of its quote, in the market's order.
+
+    Attributes
+    ----------
+    charged, closed : list of array
+        Margin on each asset, and its price, at the rest of every date so far.
     """
 
-    def __init__(self, model: mesa.Model, margins: Sequence[PriceMargin]) -> None:
+    def __init__(self, model: mesa.Model, margins: Mapping[str, PriceMargin]) -> None:
         super().__init__(model)
-        self.margins = tuple(margins)
+        self.margins = dict(margins)
+        self.dates = 0
+        self.charged: list[FloatArray] = []
+        self.closed: list[FloatArray] = []
 
     def charge(self, quotes: dict[str, float]) -> MarginTerms:
         """Terms of a date: from the second on every rule first learns where the last one closed."""
-        date = int(self.model.date)
-        if date > 0:
-            closed = [quotes[name] for name in self.model.market.names]
-            self.margins = tuple(
-                rule.after(price) for rule, price in zip(self.margins, closed, strict=True)
-            )
-        return MarginTerms(date, self.margins)
+        if self.dates > 0:
+            self.margins = {name: rule.after(quotes[name]) for name, rule in self.margins.items()}
+        self.dates += 1
+        return MarginTerms(self.dates - 1, tuple(self.margins.values()))
 
     def settle(self, posted: FundedQuotes, book: FundedOrders) -> FundedSettlement:
         """Accept what is matched and funded, keep margin on it, and draw up the accounts.
@@ -100,3 +106,9 @@ class MarginClearingHouse(ClearingHouse):
             walras=(excess + book.cash) / max(turnover, 1e-300),
             balance_cash=received - paid,
         )
+
+    def place(self, posted: FundedQuotes, book: FundedOrders) -> None:
+        """Note what the date closed at; traders know already what they hold."""
+        del self.charged[self.dates - 1 :], self.closed[self.dates - 1 :]
+        self.charged.append(posted.margin)
+        self.closed.append(posted.price)

@@ -35,6 +35,9 @@ from markets.quote import Excess, FloatArray, Limits, Quote
 ROOM = 1.25
 """Prices are looked for up to so many times the concession at which customers need no expert."""
 
+LEAST_ROOM = 1e-3
+"""Share of the fundamental value up to which they are looked for on a side where nobody trades."""
+
 NEARLY_ZERO = 1e-12
 """Trade below this share of an asset's value counts as this share, so that none is divided by."""
 
@@ -118,7 +121,7 @@ class Concession(Protocol):
     """What the market learns about a cohort before it opens."""
 
     def concession(self) -> FloatArray | None:
-        """Largest distance from the fundamental at which the cohort trades without experts."""
+        """Furthest above and below the fundamental, shape (2, assets), without any expert."""
         ...
 
 
@@ -162,8 +165,7 @@ class FundedMarket:
         found = [c for c in (cohort.concession() for cohort in cohorts) if c is not None]
         if not found:
             raise ValueError("nobody sells to experts; the market needs a cohort of customers")
-        widest = np.max(found, axis=0)
-        self._reach = ROOM * np.maximum(widest, 1e-3 * np.max(np.abs(self.fundamental), axis=0))
+        self._reach = reach(np.max(found, axis=0), np.max(np.abs(self.fundamental), axis=0))
 
     def limits(self, terms: MarginTerms) -> Limits:
         """The box of the coordinates; every limit can be attained."""
@@ -282,15 +284,16 @@ class FundedMarket:
     # ------------------------------------------------------------------ inner workings
     def _value(self, terms: MarginTerms) -> FloatArray:
         """Fundamental values at the date of the terms."""
-        return self.fundamental[min(terms.date, len(self.fundamental) - 1)]
+        value: FloatArray = self.fundamental[min(terms.date, len(self.fundamental) - 1)]
+        return value
 
     def _highest(self, terms: MarginTerms) -> float:
         """Premium at which every asset stands as far from its fundamental as it ever may."""
-        value, reach = self._value(terms), self._widest
+        value = self._value(terms)
         far = [
-            reach[j] / rule.margin(value[j] + side * reach[j])
-            for j, rule in enumerate(terms.rules)
-            for side in (-1.0, 1.0)
+            most / rule.margin(v + side * most)
+            for side, widest in zip((1.0, -1.0), self._widest, strict=True)
+            for rule, v, most in zip(terms.rules, value, widest, strict=True)
         ]
         return float(max(far))
 
@@ -302,13 +305,13 @@ class FundedMarket:
 
     def _rungs(self, premium: float, terms: MarginTerms) -> tuple[FloatArray, FloatArray]:
         """Prices at which experts are indifferent to a short, and to a long position."""
-        value, reach = self._value(terms), self._widest
+        value = self._value(terms)
         rungs = [
             [
                 v + side * _distance(rule, v, premium, side, most)
-                for rule, v, most in zip(terms.rules, value, reach, strict=True)
+                for rule, v, most in zip(terms.rules, value, widest, strict=True)
             ]
-            for side in (1.0, -1.0)
+            for side, widest in zip((1.0, -1.0), self._widest, strict=True)
         ]
         return np.array(rungs[0]), np.array(rungs[1])
 
@@ -316,12 +319,14 @@ class FundedMarket:
         self, premium: float, short_at: FloatArray, long_at: FloatArray, terms: MarginTerms
     ) -> tuple[FloatArray, FloatArray]:
         """Derivative of both rungs by the premium; zero where a rung is as far as it may be."""
-        value, reach = self._value(terms), self._widest
+        value = self._value(terms)
         slopes = []
-        for side, rung in ((1.0, short_at), (-1.0, long_at)):
+        for side, rung, widest in zip(
+            (1.0, -1.0), (short_at, long_at), self._widest, strict=True
+        ):
             margin = np.array([r.margin(q) for r, q in zip(terms.rules, rung, strict=True)])
             slope = np.array([r.slope(q) for r, q in zip(terms.rules, rung, strict=True)])
-            inside = np.abs(rung - value) < reach
+            inside = np.abs(rung - value) < widest
             slopes.append(np.where(inside, side * margin / (1.0 - side * premium * slope), 0.0))
         return slopes[0], slopes[1]
 
@@ -339,6 +344,11 @@ class FundedMarket:
     def _scale(posted: FundedQuotes, book: FundedOrders) -> float:
         """Margin on all that customers trade, to which the gap in funding is compared."""
         return float(posted.margin @ book.gross) + NEARLY_ZERO
+
+
+def reach(concession: FloatArray, fundamental: FloatArray) -> FloatArray:
+    """How far above and below the fundamental prices are looked for, shape (2, assets)."""
+    return ROOM * np.maximum(concession, LEAST_ROOM * np.abs(fundamental))
 
 
 def _distance(rule: PriceMargin, value: float, premium: float, side: float, most: float) -> float:

@@ -131,7 +131,9 @@ def verify(
         found = verify_folder(folder, SCENARIOS)
     except ValueError as error:
         _refuse(error)
-    for row, certificate in zip(found.dates.to_dict("records"), found.certificates, strict=True):
+    for row, certificate in zip(
+        found.dates.to_dict("records"), found.certificates, strict=True
+    ):
         out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
         _print_certificate(certificate)
     for sentence in found.unchecked:

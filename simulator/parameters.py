@@ -46,6 +46,12 @@ class Parameters(BaseModel):
         return given
 
 
+def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
+    """Declare a parameter: its meaning, its unit, what is allowed in words, and pydantic's own."""
+    extra = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
+    return Field(description=meaning, json_schema_extra=extra, **field)
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """A parameter as help pages show it."""
@@ -91,12 +97,8 @@ def allowed(field: FieldInfo) -> str:
         for key in ("gt", "ge", "lt", "le")
         if getattr(item, key, None) is not None
     }
-    low = (
-        f"({bounds['gt']}" if "gt" in bounds else f"[{bounds['ge']}" if "ge" in bounds else "(-inf"
-    )
-    high = (
-        f"{bounds['lt']})" if "lt" in bounds else f"{bounds['le']}]" if "le" in bounds else "inf)"
-    )
+    low = f"({bounds['gt']}" if "gt" in bounds else f"[{bounds['ge']}" if "ge" in bounds else "(-inf"
+    high = f"{bounds['lt']})" if "lt" in bounds else f"{bounds['le']}]" if "le" in bounds else "inf)"
     kind = "a whole number" if field.annotation is int else "a number"
     return f"{kind} in {low}, {high}" if bounds else kind
 

@@ -66,9 +66,7 @@ class EuroCrisis(Parameters):
                 _model(self, market, episode)
 
 
-def _model(
-    parameters: EuroCrisis, market: Literal["short", "long"], episode: Episode
-) -> MarginHike:
+def _model(parameters: EuroCrisis, market: Literal["short", "long"], episode: Episode) -> MarginHike:
     """The economy of an episode: two dates, the old haircut and the new one."""
     incomes = (0.0, parameters.income) if market == "short" else (parameters.income, 0.0)
     return MarginHike(

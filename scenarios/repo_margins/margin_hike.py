@@ -229,7 +229,9 @@ def closed_form(parameters: MarginHike, resting: Resting) -> Mapping[str, float]
 
 def certified(parameters: MarginHike, resting: Resting) -> Certificate:
     """The certificate of a resting point, from its table of holdings."""
-    return certify(**_terms(parameters, resting), agents=resting.agents, complete=resting.complete)
+    return certify(
+        **_terms(parameters, resting), agents=resting.agents, complete=resting.complete
+    )
 
 
 def drawn(run: Run) -> Mapping[str, Figure]:

@@ -1,0 +1,1 @@
+"""Experts whose margin turns on the market: spirals, contagion and procyclical margins."""
