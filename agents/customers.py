@@ -86,7 +86,6 @@ class Customers(Cohort):
             sold_by_price=self.members * self.appetite,
             gross=np.abs(self.exposure(posted.date)).sum(axis=0),
             bought=np.zeros_like(sold),
-            wealth=0.0,
             funds=0.0,
             funds_by_price=np.zeros_like(sold),
             cash=float(posted.price @ sold),

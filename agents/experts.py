@@ -100,7 +100,6 @@ class Experts(Cohort):
             sold_by_price=nothing,
             gross=nothing,
             bought=bought,
-            wealth=float(np.sum(wealth)),
             funds=funds,
             funds_by_price=self.endowment[solvent].sum(axis=0),
             cash=-float(posted.price @ bought),

@@ -72,8 +72,10 @@ class FundedQuotes:
     filled : array
         Share of an expert's wealth that its order at the posted price takes up as margin: 1 all
         of it in a long, -1 all of it in a short position.
-    price_by_premium, price_by_place, filled_by_place : array
-        Derivatives of price and filled share by the market's coordinates.
+    side : array
+        On which side experts stand ready, 1 long to -1 short, in between in the gap.
+    price_by_premium, price_by_place, filled_by_place, side_by_place : array
+        Derivatives by the market's coordinates.
     """
 
     date: int
@@ -83,9 +85,11 @@ class FundedQuotes:
     margin: FloatArray
     margin_slope: FloatArray
     filled: FloatArray
+    side: FloatArray
     price_by_premium: FloatArray
     price_by_place: FloatArray
     filled_by_place: FloatArray
+    side_by_place: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,8 @@ class FundedOrders:
         customers trade among themselves and with experts, all in units of each asset.
     bought : array
         What experts hold, in units of each asset, negative where they are short.
-    wealth, funds : float
-        Wealth of all experts, and of those who have any, cash.
+    funds : float
+        Wealth of the experts who have any, cash.
     funds_by_price : array
         Derivative of ``funds`` by each price.
     cash : float
@@ -111,7 +115,6 @@ class FundedOrders:
     sold_by_price: FloatArray
     gross: FloatArray
     bought: FloatArray
-    wealth: float
     funds: float
     funds_by_price: FloatArray
     cash: float
@@ -133,7 +136,9 @@ class FundedMarket:
     (experts short), from 2/3 on the lower rung (experts long), between them in the gap.
 
     Residuals: the margin that it takes to hold all that customers sell, less the experts' wealth,
-    :math:`\sum_j m_j |S_j| - W`; and for each asset what customers sell less what experts hold.
+    :math:`\sum_j a_j m_j S_j - W` with :math:`a_j` from -1 (upper rung) through the gap to 1 (lower
+    rung); and for each asset what customers sell less what experts hold. While no expert has any
+    wealth at the posted prices, the premium rises: to its upper limit if nothing restores them.
     On a rung the first depends on the premium alone: for one asset it is :math:`F(q) - \eta`, so
     that the premium moves stably exactly where :math:`F'(q) > 0`.
 
@@ -222,9 +227,11 @@ class FundedMarket:
             margin=margin,
             margin_slope=slope,
             filled=np.clip(3.0 * place - 2.0, 0.0, 1.0) - np.clip(1.0 - 3.0 * place, 0.0, 1.0),
+            side=2.0 * inside - 1.0,
             price_by_premium=highest * ((1.0 - inside) * by_premium[0] + inside * by_premium[1]),
             price_by_place=np.where(in_gap, 3.0 * (long_at - short_at), 0.0),
             filled_by_place=np.where(in_gap, 0.0, 3.0),
+            side_by_place=np.where(in_gap, 6.0, 0.0),
         )
 
     def named(self, posted: FundedQuotes) -> dict[str, float]:
@@ -236,14 +243,18 @@ class FundedMarket:
 
     def excess(self, posted: FundedQuotes, book: FundedOrders) -> Excess:
         """How far funding and every asset are from clearing."""
-        gap = self._needed(posted, book) - self._available(book)
+        needed = float(posted.margin @ (posted.side * book.sold))
+        gap = needed - book.funds
         excess = book.bought - book.sold
         dust = NEARLY_ZERO * np.maximum(book.sold_by_price * np.abs(posted.fundamental), 1.0)
         traded = book.gross + np.abs(book.bought) + dust
-        whole = self._needed(posted, book) + abs(self._available(book)) + NEARLY_ZERO
+        whole = abs(needed) + book.funds + NEARLY_ZERO
+        wiped_out = book.funds == 0.0
         return Excess(
-            residual=np.concatenate([[gap / self._scale(posted, book)], -excess / traded]),
-            share=np.concatenate([[gap / whole], -excess / traded]),
+            residual=np.concatenate(
+                [[1.0 if wiped_out else gap / self._scale(posted, book)], -excess / traded]
+            ),
+            share=np.concatenate([[1.0 if wiped_out else gap / whole], -excess / traded]),
             units=np.concatenate([[gap], excess]),
         )
 
@@ -253,15 +264,14 @@ class FundedMarket:
         r"""Derivative of the residuals with respect to the coordinates.
 
         1. What customers sell moves with its own price alone; so does the margin
-           :math:`m_j |S_j|` on it; experts' wealth moves with every price.
+           :math:`a_j m_j S_j` on it; experts' wealth moves with every price.
         2. What experts hold, :math:`x_j = f_j W / m_j`, moves with the filled share, their wealth
            and the margin.
         3. Prices move with the premium and, in the gap, with the place. In a gap of no width the
            market does not know its depth, and says -1.
         """
         margin, slope, filled = posted.margin, posted.margin_slope, posted.filled
-        side = np.where(book.sold >= 0.0, 1.0, -1.0)
-        needed = slope * np.abs(book.sold) + margin * side * book.sold_by_price
+        needed = posted.side * (slope * book.sold + margin * book.sold_by_price)
         funding = needed - book.funds_by_price
         held = np.outer(filled / margin, book.funds_by_price)
         held -= np.diag(filled * book.funds * slope / margin**2)
@@ -274,7 +284,10 @@ class FundedMarket:
         matrix = np.empty((1 + count, 1 + count))
         scale = self._scale(posted, book)
         matrix[0, 0] = funding @ posted.price_by_premium / scale
-        matrix[0, 1:] = funding * posted.price_by_place / scale
+        turned = posted.side_by_place * margin * book.sold
+        matrix[0, 1:] = (funding * posted.price_by_place + turned) / scale
+        if book.funds == 0.0:
+            matrix[0] = np.eye(1 + count)[0] * -1.0
         matrix[1:, 0] = sold_less_held @ posted.price_by_premium / traded
         matrix[1:, 1:] = by_place / traded[:, None]
         blind = 1 + np.flatnonzero(np.diag(matrix)[1:] == 0.0)
@@ -329,16 +342,6 @@ class FundedMarket:
             inside = np.abs(rung - value) < widest
             slopes.append(np.where(inside, side * margin / (1.0 - side * premium * slope), 0.0))
         return slopes[0], slopes[1]
-
-    @staticmethod
-    def _needed(posted: FundedQuotes, book: FundedOrders) -> float:
-        """Margin that it takes to hold all that customers sell."""
-        return float(posted.margin @ np.abs(book.sold))
-
-    @staticmethod
-    def _available(book: FundedOrders) -> float:
-        """Wealth of the experts who have any; what is missing if nobody does."""
-        return book.funds if book.funds > 0.0 else book.wealth
 
     @staticmethod
     def _scale(posted: FundedQuotes, book: FundedOrders) -> float:

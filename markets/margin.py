@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 
 class MarginRule(Protocol):
@@ -195,7 +195,7 @@ class ValueAtRiskMargin:
 
     def margin(self, price: float) -> float:
         """Margin in cash."""
-        return float(norm.ppf(self.confidence)) * math.sqrt(self.horizon) * self.volatility
+        return float(ndtri(self.confidence)) * math.sqrt(self.horizon) * self.volatility
 
     def slope(self, price: float) -> float:
         """Return zero: the margin rests within a date."""

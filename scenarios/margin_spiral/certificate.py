@@ -108,8 +108,9 @@ def certify(
 
 def _by_asset(table: pd.DataFrame, column: str) -> FloatArray:
     """A column as an array of shape (members, assets)."""
-    wide = table.pivot(index="member", columns="asset", values=column)
-    return wide.to_numpy(dtype=np.float64)
+    order = np.lexsort((table["asset"].to_numpy(), table["member"].to_numpy()))
+    values = table[column].to_numpy(dtype=np.float64)[order]
+    return values.reshape(-1, int(table["asset"].max()) + 1)
 
 
 def _programs(

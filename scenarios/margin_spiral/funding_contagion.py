@@ -73,14 +73,14 @@ class FundingContagion(Parameters):
     )  # fmt: skip
     experts_wealth: list[float] = about(
         "cash of the experts at each date, the last one stays; below zero it is a debt", "cash",
-        "a list of at least one number", default=[-8.0], min_length=1,
+        "a list of at least one number", default=[-3.0], min_length=1,
     )  # fmt: skip
     shocked: str = about(
         "asset whose margin changes from date to date", "", "one of the assets", default="stock"
     )
     margin_factors: list[Positive] = about(
         "margin of the shocked asset at each date as a multiple of its base; the last one stays",
-        "", "a list of at least one positive number", default=[1.0, 1.25, 1.5], min_length=1,
+        "", "a list of at least one positive number", default=[1.0, 1.25, 1.5, 1.75], min_length=1,
     )  # fmt: skip
     risk_aversion: float = about(
         "absolute risk aversion of each of the two groups of customers", "per cash",

@@ -255,7 +255,7 @@ def describe(
         "supply": float(_asset(resting, "customers", "exposure").sum()),
         "margin": float(posted.margin[0]),
         "experts_position": float(economy.book.bought[0]),
-        "experts_wealth": float(economy.book.wealth),
+        "experts_wealth": float(economy.book.funds),
         "average_margin": float(np.mean(margins)),
         "peak_to_trough": peak_to_trough(margins),
         "largest_call": largest_call(margins, parameters.call_dates),
