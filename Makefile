@@ -27,17 +27,18 @@ help: ## list the targets
 
 setup: $(VENV)/.stamp-dev ## make the environment in .venv, with everything for development
 
-run: $(VENV)/.stamp-run ## run the main scenario and say where its figures are
+run: $(VENV)/.stamp-run ## a haircut is raised in a short and in a long market: tables and figures
 	@mkdir -p $(OUT) && touch $(OUT)/.stamp
-	@$(BIN)/walras run margin-hike --out $(OUT)
+	@$(BIN)/walras run margin-hike --set market=short --out $(OUT)
+	@$(BIN)/walras run margin-hike --set market=long --out $(OUT)
 	@echo "Figures:"
 	@find $(OUT) -newer $(OUT)/.stamp \( -name '*.png' -o -name '*.svg' \) | sort | sed 's/^/  /'
 
-test: $(VENV)/.stamp-dev ## run the normal test suite
-	@$(BIN)/python -m pytest -q
+test: $(VENV)/.stamp-dev ## run the normal test suite, on all cores
+	@$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(VENV)/.stamp-dev ## run the slow tests only
-	@$(BIN)/python -m pytest -q -m "slow and not browser"
+	@$(BIN)/python -m pytest -q -n auto -m "slow and not browser"
 
 test-browser: $(VENV)/.stamp-browser-test ## run the browser tests only
 	@$(BIN)/python -m pytest -q -m browser
@@ -60,9 +61,7 @@ bench: $(VENV)/.stamp-bench ## run the benchmarks
 browser: $(VENV)/.stamp-browser ## add what the page in the browser needs
 
 serve: $(VENV)/.stamp-browser ## serve the page on this machine (PORT=8765)
-	@echo "http://127.0.0.1:$(PORT)   (stop with Ctrl-C)"
-	@SOLARA_TELEMETRY_MIXPANEL_ENABLE=False MPLBACKEND=Agg \
-		$(BIN)/solara run scenarios/page.py --host 127.0.0.1 --port $(PORT) --no-open --production
+	@$(BIN)/walras serve margin-hike --port $(PORT)
 
 clean: ## remove environments, caches and builds; runs stay
 	@rm -rf $(VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from markets.quote import FloatArray
 
@@ -32,7 +32,7 @@ class Beliefs:
         self.given = given
         self.values: FloatArray | None = None
         if isinstance(given, str):
-            self._law = _law(given)
+            self._shape = _shape(given)
             return
         values = np.sort(np.asarray(given, dtype=np.float64).ravel())
         if values.size < 2:
@@ -47,19 +47,39 @@ class Beliefs:
         """Whether this is a named distribution, with a smooth distribution function."""
         return self.values is None
 
+    def refuse_ties(self) -> None:
+        """Refuse listed beliefs that can't be spread over a continuum.
+
+        Raises
+        ------
+        ValueError
+            If a belief is listed twice: it would be held by a mass of traders at one point.
+        """
+        if self.values is not None and np.any(np.diff(self.values) <= 0.0):
+            twice = self.values[1:][np.diff(self.values) <= 0.0][0]
+            raise ValueError(
+                f"beliefs lists {twice} twice; beliefs of a continuum must differ (those of"
+                " individuals need not)"
+            )
+
     def quantile(self, share: FloatArray) -> FloatArray:
         """Belief below which a share of the cohort lies.
 
         Beliefs that were given are spread evenly between each other's midpoints.
         """
         if self.values is None:
-            return np.asarray(self._law.ppf(share), dtype=np.float64)
-        return np.interp(share, *self._spread())
+            if self._shape == (1.0, 1.0):
+                return share
+            return np.asarray(special.betaincinv(*self._shape, share), dtype=np.float64)
+        return np.asarray(np.interp(share, *self._spread()), dtype=np.float64)
 
     def below(self, belief: float) -> float:
         """Share of the cohort whose belief is at most ``belief``."""
         if self.values is None:
-            return float(self._law.cdf(belief))
+            belief = min(max(belief, 0.0), 1.0)
+            if self._shape == (1.0, 1.0):
+                return belief
+            return float(special.betainc(*self._shape, belief))
         shares, edges = self._spread()
         return float(np.interp(belief, edges, shares))
 
@@ -76,18 +96,20 @@ class Beliefs:
     def means(self, shares: FloatArray) -> FloatArray:
         """Mean belief between neighbouring quantiles ``shares`` (k + 1 of them), shape (k,)."""
         edges = self.quantile(shares)
-        if self.values is None and self.given != "uniform":
-            a, b = self._law.args
+        if self.values is None and self._shape != (1.0, 1.0):
+            a, b = self._shape
             # the part of the mean of Beta(a, b) below x: a / (a + b) times Beta(a + 1, b) at x
-            part = a / (a + b) * stats.beta(a + 1.0, b).cdf(edges)
-            return np.clip(np.diff(part) / np.diff(shares), edges[:-1], edges[1:])
+            part = a / (a + b) * special.betainc(a + 1.0, b, edges)
+            means = np.diff(part) / np.diff(shares)
+            return np.asarray(np.clip(means, edges[:-1], edges[1:]), dtype=np.float64)
         if self.values is not None:
             knots = np.union1d(shares, np.linspace(0.0, 1.0, self.values.size + 1))
             values = self.quantile(knots)
             part = np.concatenate(
                 [[0.0], np.cumsum(np.diff(knots) * 0.5 * (values[1:] + values[:-1]))]
             )
-            return np.diff(np.interp(shares, knots, part)) / np.diff(shares)
+            means = np.diff(np.interp(shares, knots, part)) / np.diff(shares)
+            return np.asarray(means, dtype=np.float64)
         return 0.5 * (edges[:-1] + edges[1:])
 
     def _spread(self) -> tuple[FloatArray, FloatArray]:
@@ -103,11 +125,11 @@ class Beliefs:
         )
 
 
-def _law(name: str) -> stats.rv_continuous:
-    """Named distribution as a frozen SciPy distribution."""
+def _shape(name: str) -> tuple[float, float]:
+    """Parameters of the Beta distribution that a name stands for; uniform is Beta(1, 1)."""
     text = name.strip().lower()
     if text == "uniform":
-        return stats.uniform()
+        return 1.0, 1.0
     match = _BETA.match(text)
     if match:
         try:
@@ -115,7 +137,7 @@ def _law(name: str) -> stats.rv_continuous:
         except ValueError:
             a = b = np.nan
         if 0.0 < a < np.inf and 0.0 < b < np.inf:
-            return stats.beta(a, b)
+            return a, b
         raise ValueError(f'beliefs is "{name}"; beta(a, b) needs two positive numbers')
     raise ValueError(
         f'beliefs is "{name}"; known are "uniform", "beta(a, b)" and a list of beliefs'

@@ -19,13 +19,17 @@ class Settlement(Protocol):
         ...
 
 
-class ClearingHouse(mesa.Agent):  # type: ignore[misc]
+class ClearingHouse(mesa.Agent):
     """Base of every clearing house.
 
-    In a round it announces its terms (:meth:`charge`), nets the orders of all cohorts
-    (:meth:`net`) and settles the book (:meth:`settle`); when the rounds rest, it tells traders
-    what they need to know to take their positions (:meth:`place`).
+    At a new date it looks at what is new (:meth:`wake`) and announces its terms (:meth:`charge`).
+    In a round it nets the orders of all cohorts (:meth:`net`) and settles the book
+    (:meth:`settle`); when the rounds rest, it tells traders what they need to know to take their
+    positions (:meth:`place`).
     """
+
+    def wake(self, date: int) -> None:
+        """Begin a date, counted from 1; nothing unless overridden."""
 
     def charge(self, quotes: dict[str, float]) -> Any:
         """Terms announced at the last quotes, before anybody trades; none unless overridden."""
@@ -36,6 +40,8 @@ class ClearingHouse(mesa.Agent):  # type: ignore[misc]
 
         Exact rounding makes the order of cohorts irrelevant to the last bit.
         """
+        if len(orders) == 1:
+            return orders[0]
         kind = type(orders[0])
         return kind(**{f.name: _sum([getattr(o, f.name) for o in orders]) for f in fields(kind)})
 

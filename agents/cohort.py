@@ -8,7 +8,7 @@ import mesa
 import pandas as pd
 
 
-class Cohort(mesa.Agent):  # type: ignore[misc]
+class Cohort(mesa.Agent):
     """Base of every cohort: one Mesa agent whose fields are arrays, a row a member.
 
     Parameters
@@ -26,9 +26,15 @@ class Cohort(mesa.Agent):  # type: ignore[misc]
         self.name = name
         self.members = members
 
+    def wake(self, date: int, terms: Any) -> None:
+        """Begin a date, counted from 1, on the terms announced; nothing unless overridden."""
+
     def respond(self, posted: Any) -> Any:
         """Orders at the posted quotes, added up over the members; changes nothing."""
         raise NotImplementedError
+
+    def carry(self) -> None:
+        """Keep what the next round's orders depend on; nothing unless overridden."""
 
     def hold(self, posted: Any, placed: Any) -> None:
         """Take the positions that the orders at the posted quotes amount to."""

@@ -75,7 +75,9 @@ class MarginClearingHouse(ClearingHouse):
     def charge(self, quotes: dict[str, float]) -> MarginTerms:
         """Terms of a date: from the second on every rule first learns where the last one closed."""
         if self.dates > 0:
-            self.margins = {name: rule.after(quotes[name]) for name, rule in self.margins.items()}
+            self.margins = {
+                name: rule.closed_at(quotes[name]) for name, rule in self.margins.items()
+            }
         self.dates += 1
         return MarginTerms(self.dates - 1, tuple(self.margins.values()))
 

@@ -3,7 +3,7 @@ r"""A clearing house for repo: it charges margin to both sides and reinvests the
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import mesa
 
@@ -55,7 +55,7 @@ class RepoSettlement:
 
     def accounts(self) -> dict[str, float]:
         """The numbers by name, for the record of rounds."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class RepoClearingHouse(ClearingHouse):

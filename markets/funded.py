@@ -334,9 +334,7 @@ class FundedMarket:
         """Derivative of both rungs by the premium; zero where a rung is as far as it may be."""
         value = self._value(terms)
         slopes = []
-        for side, rung, widest in zip(
-            (1.0, -1.0), (short_at, long_at), self._widest, strict=True
-        ):
+        for side, rung, widest in zip((1.0, -1.0), (short_at, long_at), self._widest, strict=True):
             margin = np.array([r.margin(q) for r, q in zip(terms.rules, rung, strict=True)])
             slope = np.array([r.slope(q) for r, q in zip(terms.rules, rung, strict=True)])
             inside = np.abs(rung - value) < widest

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, Self, runtime_checkable
 
+import numpy as np
 from scipy.special import ndtri
 
 
@@ -29,7 +30,7 @@ class PriceMargin(MarginRule, Protocol):
         """Derivative of :meth:`margin` by the price; negative where margins destabilise."""
         ...
 
-    def after(self, price: float) -> PriceMargin:
+    def closed_at(self, price: float) -> PriceMargin:
         """The rule at the next date, when a date has closed at ``price``."""
         ...
 
@@ -68,9 +69,78 @@ class FlatMargin:
         """Return the flat rate: the margin falls with the price."""
         return self.rate
 
-    def after(self, price: float) -> FlatMargin:
+    def closed_at(self, price: float) -> FlatMargin:
         """Return the rule itself; it does not learn."""
         return self
+
+
+@runtime_checkable
+class HistoricalMargin(MarginRule, Protocol):
+    """A rule that reads the security's past."""
+
+    def after(self, log_return: float) -> Self:
+        """The rule with one more return in its past."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAtRiskMargin:
+    r"""A haircut at which the lender loses principal with a given small probability.
+
+    A loan of :math:`(1-h) p` is covered by collateral that turns out to be worth :math:`v` if
+    :math:`\ln(v/p) \ge \ln(1-h)`. By the past of the security that fails with probability
+    ``tail`` at :math:`h = 1 - e^{Q}`, where :math:`Q` is the ``tail`` quantile of the last
+    ``window`` log returns (historical simulation).
+
+    Parameters
+    ----------
+    tail : float
+        Probability with which the lender may lose principal, in (0, 1).
+    least : float
+        The haircut charged while the past is shorter than 1/``tail`` returns, and never gone
+        below; in [0, 1).
+    window : int
+        Number of returns remembered.
+    past : tuple of float
+        The log returns remembered, the last one at the end.
+
+    Raises
+    ------
+    ValueError
+        If a number is outside its range.
+
+    Examples
+    --------
+    >>> rule = ValueAtRiskMargin(tail=0.25, least=0.1, past=(-0.5, 0.1, 0.2, 0.3))
+    >>> round(rule.haircut(price=1.0), 6)
+    0.1
+    >>> round(rule.after(-0.6).haircut(price=1.0), 6)
+    0.393469
+    """
+
+    tail: float
+    least: float = 0.0
+    window: int = 250
+    past: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse numbers outside their range."""
+        if not 0.0 < self.tail < 1.0:
+            raise ValueError(f"tail is {self.tail}; it must lie strictly between 0 and 1")
+        if not 0.0 <= self.least < 1.0:
+            raise ValueError(f"haircut is {self.least}; a haircut lies in [0, 1)")
+        if self.window < 1:
+            raise ValueError(f"window is {self.window}; it must be at least 1 return")
+
+    def after(self, log_return: float) -> Self:
+        """The rule with one more return in its past."""
+        return replace(self, past=(*self.past, log_return)[-self.window :])
+
+    def haircut(self, price: float) -> float:
+        """Haircut by the past, whatever the price."""
+        if len(self.past) * self.tail < 1.0:
+            return self.least
+        return max(self.least, 1.0 - float(np.exp(np.quantile(self.past, self.tail))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +189,21 @@ class LinearMargin:
         """Return minus the rise, at every price."""
         return -self.rise
 
-    def after(self, price: float) -> LinearMargin:
+    def closed_at(self, price: float) -> LinearMargin:
         """Return the rule itself; it does not learn."""
         return self
 
 
 @dataclass(frozen=True, slots=True)
-class ValueAtRiskMargin:
-    r"""Value-at-risk of a position of one security, from past price changes.
+class VolatilityMargin:
+    r"""Margin in cash by the volatility of past price changes: a parametric value-at-risk.
 
     .. math:: m = \Phi^{-1}(\text{confidence})\, \sqrt{\text{horizon}}\; \sigma, \qquad
               \sigma_{t+1}^2 = \kappa\, \sigma_t^2 + (1 - \kappa) (q_t - q_{t-1})^2 .
 
-    The volatility is that of the dates before; the margin does not move within a date.
+    The volatility is that of the dates before; the margin does not move within a date. It bounds
+    losses on a position, long or short, as if they were normal; :class:`ValueAtRiskMargin` bounds
+    a lender's losses by the empirical law of returns.
 
     Parameters
     ----------
@@ -177,7 +249,7 @@ class ValueAtRiskMargin:
         confidence: float = 0.99,
         horizon: float = 1.0,
         memory: float = 0.94,
-    ) -> ValueAtRiskMargin:
+    ) -> VolatilityMargin:
         """Make the rule from past prices, the oldest first.
 
         The estimate starts from the first change.
@@ -186,7 +258,7 @@ class ValueAtRiskMargin:
             raise ValueError(f"prices has {len(prices)} entries; a volatility needs at least two")
         rule = cls(abs(prices[1] - prices[0]), prices[1], confidence, horizon, memory)
         for price in prices[2:]:
-            rule = rule.after(price)
+            rule = rule.closed_at(price)
         return rule
 
     def haircut(self, price: float) -> float:
@@ -201,7 +273,7 @@ class ValueAtRiskMargin:
         """Return zero: the margin rests within a date."""
         return 0.0
 
-    def after(self, price: float) -> ValueAtRiskMargin:
+    def closed_at(self, price: float) -> VolatilityMargin:
         """Return the rule with the last price change in its volatility."""
         change = price - self.last_price
         variance = self.memory * self.volatility**2 + (1.0 - self.memory) * change**2
@@ -270,6 +342,6 @@ class AntiProcyclicalMargin:
             return (1.0 + self.buffer) * self.rule.slope(price)
         return self.rule.slope(price) if margin == wanted else 0.0
 
-    def after(self, price: float) -> AntiProcyclicalMargin:
+    def closed_at(self, price: float) -> AntiProcyclicalMargin:
         """Return the rule at the next date, which remembers what was charged."""
-        return replace(self, rule=self.rule.after(price), charged=self.margin(price))
+        return replace(self, rule=self.rule.closed_at(price), charged=self.margin(price))

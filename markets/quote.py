@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """What the orders of a round say about each coordinate, all of shape ``(n,)``.
+    """What the orders of a round say about each coordinate, arrays of shape ``(n,)``.
 
     Attributes
     ----------
@@ -77,8 +77,12 @@ class Excess:
         Excess demand as a share of what is traded, in [-1, 1]. Clearing is judged by it.
     units
         Excess demand in units of the instrument.
+    unrest
+        How far traders with inertia still move their plans, as a share of their wealth; markets
+        have not cleared before it is small. Zero where orders answer quotes at once.
     """
 
     residual: FloatArray
     share: FloatArray
     units: FloatArray
+    unrest: float = field(default=0.0, kw_only=True)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -115,33 +115,64 @@ class RepoDepth(Protocol):
     """
 
     @property
-    def longs(self) -> float: ...
+    def longs(self) -> float:
+        """Securities pledged in all."""
+        ...
+
     @property
-    def shorts(self) -> float: ...
+    def shorts(self) -> float:
+        """Securities borrowed in all."""
+        ...
+
     @property
-    def longs_by_price(self) -> float: ...
+    def longs_by_price(self) -> float:
+        """Their change with the price."""
+        ...
+
     @property
-    def longs_by_long_price(self) -> float: ...
+    def longs_by_long_price(self) -> float:
+        """Their change with the long funded price."""
+        ...
+
     @property
-    def longs_in_band(self) -> float: ...
+    def longs_in_band(self) -> float:
+        """Long orders waiting in the long band."""
+        ...
+
     @property
-    def shorts_by_price(self) -> float: ...
+    def shorts_by_price(self) -> float:
+        """Their change with the price."""
+        ...
+
     @property
-    def shorts_by_short_price(self) -> float: ...
+    def shorts_by_short_price(self) -> float:
+        """Their change with the short funded price."""
+        ...
+
     @property
-    def shorts_in_band(self) -> float: ...
+    def shorts_in_band(self) -> float:
+        """Short orders waiting in the short band."""
+        ...
+
     @property
-    def supply(self) -> float: ...
+    def supply(self) -> float:
+        """Securities endowed."""
+        ...
 
 
 class Bidders(Protocol):
     """What the market learns about a cohort before it opens."""
 
-    population: str
+    population: Literal["individuals", "continuum"]
     supply: float
 
-    def open(self, security: Security) -> None: ...
-    def reservation_prices(self) -> FloatArray: ...
+    def open(self, security: Security) -> None:
+        """Learn the payoffs."""
+        ...
+
+    def reservation_prices(self) -> FloatArray:
+        """Prices at which a member changes its order."""
+        ...
 
 
 TINY = 1e-12
@@ -166,12 +197,12 @@ class RepoMarket:
         What is traded.
     """
 
-    quotes = (
+    quotes: tuple[Quote, ...] = (
         Quote("security_price", "cash per security", "price of the security"),
         Quote("repo_rate", "per period", "interest on cash lent against the security"),
     )
 
-    excess_names = ("security_excess", "reinvestment_excess")
+    excess_names: tuple[str, ...] = ("security_excess", "reinvestment_excess")
 
     def __init__(self, security: Security) -> None:
         self.security = security
@@ -305,4 +336,4 @@ class RepoMarket:
         by_place = np.array(
             [longs / wanted - shorts / offered, margin * (longs + shorts) / reinvested]
         )
-        return by_place @ places
+        return np.asarray(by_place @ places)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,12 +15,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from scenarios.catalogue import SCENARIOS, find
+from scenarios.serving import Asked, check_servable
+from scenarios.serving import serve as serve_page
 from simulator import Outcome, Run, Scenario, simulate
 from simulator.export import check_writable
 from simulator.parameters import declared, parse, parse_assignment, read_toml, to_toml
 from simulator.verify import verify as verify_folder
 
 BAD_INPUT, NOT_CLEARED = 2, 3
+
+DATES_SHOWN = 20
+"""Dates printed; of more, the first and the last half of so many."""
 
 app = typer.Typer(
     name="walras",
@@ -44,12 +48,13 @@ def _refuse(sentence: object) -> NoReturn:
 @app.command("list")
 def list_scenarios() -> None:
     """Show every scenario in a line, with its source."""
-    table = Table(box=None, pad_edge=False)
-    for head in ("scenario", "what it shows", "source"):
-        table.add_column(head, overflow="fold")
+    width = max(len(name) for name in SCENARIOS)
     for scenario in SCENARIOS.values():
-        table.add_row(f"[bold]{scenario.name}[/bold]", scenario.summary, scenario.source)
-    Console().print(table)
+        out.print(
+            f"[bold]{scenario.name:{width}}[/bold]  {escape(scenario.summary)}."
+            f" Source: {escape(scenario.source)}.",
+            highlight=False,
+        )
 
 
 @app.command()
@@ -62,17 +67,14 @@ def show(
     if toml:
         print(to_toml(scenario.name, scenario.parameters(), comments=True), end="")
         return
-    Console().print(f"[bold]{scenario.name}[/bold]: {scenario.summary}\n{scenario.source}\n")
-    table = Table(box=None, pad_edge=False)
-    for head in ("parameter", "default", "unit", "allowed", "meaning"):
-        table.add_column(head, overflow="fold")
+    out.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
+    out.print(escape(scenario.source), highlight=False)
     for item in declared(scenario.parameters):
-        default = "" if item.default is None else json.dumps(item.default)
-        table.add_row(
-            f"[bold]{item.name}[/bold]",
-            *(escape(text) for text in (default, item.unit, item.allowed, item.meaning)),
-        )
-    Console().print(table)
+        default = "not given" if item.default is None else json.dumps(item.default)
+        unit = f" ({item.unit})" if item.unit else ""
+        out.print(f"\n[bold]{item.name}[/bold] = {escape(default)}{unit}", highlight=False)
+        out.print(f"    {escape(item.meaning)}", highlight=False)
+        out.print(f"    allowed: {escape(item.allowed)}", highlight=False)
 
 
 @app.command()
@@ -123,6 +125,36 @@ def run(
 
 
 @app.command()
+def serve(
+    what: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="a scenario, or a file")],
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
+) -> None:
+    """Watch and steer a scenario in the browser, until Ctrl-C."""
+    try:
+        scenario, given = _asked(what)
+        given |= dict(parse_assignment(text) for text in assignments or [])
+        parse(scenario.parameters, given)
+        if scenario.page is None:
+            shown = ", ".join(each.name for each in SCENARIOS.values() if each.page is not None)
+            raise ValueError(f"{scenario.name} has no page; scenarios with one: {shown}")
+        check_servable(host, port)
+    except ValueError as error:
+        _refuse(error)
+    with told.status(f"{scenario.name}: starting the page") as status:
+
+        def ready(address: str) -> None:
+            status.stop()
+            out.print(f"{scenario.name} is at {address} (stop with Ctrl-C)", highlight=False)
+
+        serve_page(Asked(scenario.name, given, seed), host, port, ready)
+
+
+@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder of an exported run")],
 ) -> None:
@@ -131,9 +163,7 @@ def verify(
         found = verify_folder(folder, SCENARIOS)
     except ValueError as error:
         _refuse(error)
-    for row, certificate in zip(
-        found.dates.to_dict("records"), found.certificates, strict=True
-    ):
+    for row, certificate in zip(found.dates.to_dict("records"), found.certificates, strict=True):
         out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
         _print_certificate(certificate)
     for sentence in found.unchecked:
@@ -188,7 +218,12 @@ def _print_run(finished: Run, written: Path | None) -> None:
     for head in [*heads, "quote", "simulated", "closed form", "difference", "rounds", "certified"]:
         numeric = head in ("simulated", "closed form", "difference", "rounds")
         table.add_column(head.replace("_", " "), justify="right" if numeric else "left")
-    for row in range(len(finished.dates)):
+    count = len(finished.dates)
+    for row in range(count):
+        if count > DATES_SHOWN and DATES_SHOWN // 2 <= row < count - DATES_SHOWN // 2:
+            if row == DATES_SHOWN // 2:
+                table.add_row("...")
+            continue
         line = finished.dates.iloc[row]
         theory = finished.closed_forms(row) or {}
         for place, (name, value) in enumerate(finished.quotes(row).items()):
@@ -196,7 +231,7 @@ def _print_run(finished: Run, written: Path | None) -> None:
             first = place == 0
             table.add_row(
                 *(_cell(line[head]) if first else "" for head in heads),
-                name,
+                escape(name),
                 f"{value:.9f}",
                 "" if known is None else f"{known:.9f}",
                 "" if known is None else f"{value - known:+.1e}",
@@ -246,4 +281,4 @@ def _print_certificate(certificate: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

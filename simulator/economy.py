@@ -9,13 +9,17 @@ import mesa
 import numpy as np
 
 from agents import ClearingHouse, Cohort
-from markets.adjustment import Adjuster, Adjustment, NewtonTatonnement
+from markets.adjustment import Adjuster, Adjustment
 from markets.quote import Excess, FloatArray, Limits, Quote
+from markets.safeguarded import SafeguardedTatonnement
 from simulator.outcome import Outcome
 from simulator.record import Record
 
 MAX_ROUNDS = 1_000
 """Rounds at one date before the run gives up."""
+
+POLISH_STEPS = 10
+"""Steps of the rule that polishes a resting point; they are not rounds and are marked as such."""
 
 CYCLE_LOOKBACK = 40
 """Rounds in which a run that did not settle is searched for a cycle."""
@@ -32,7 +36,7 @@ class Market(Protocol):
         ...
 
     def first_quotes(self) -> dict[str, float]:
-        """Starting quotes, from the primitives alone."""
+        """Starting quotes, from the primitives alone; asked for after ``open``."""
         ...
 
     def limits(self, terms: Any) -> Limits:
@@ -60,7 +64,7 @@ class Market(Protocol):
         ...
 
 
-class Economy(mesa.Model):  # type: ignore[misc]
+class Economy(mesa.Model):
     """A Mesa model whose step is one round of trading.
 
     Cohorts and the clearing house are Mesa agents that register themselves; markets are given.
@@ -70,11 +74,13 @@ class Economy(mesa.Model):  # type: ignore[misc]
     market : Market
         The markets, which move their quotes together.
     adjuster : Adjuster, optional
-        The rule that moves the quotes; the safeguarded Newton rule unless given.
+        The rule that moves the quotes; :class:`SafeguardedTatonnement` unless given.
     rng : int or numpy.random.Generator
         The one source of randomness, used only where a scenario says so.
     first_quotes : dict, optional
         Quotes to start from instead of the market's own.
+    polish : Adjuster, optional
+        Another rule, with tighter tolerances, that takes over where the rounds have cleared.
 
     Examples
     --------
@@ -96,13 +102,17 @@ class Economy(mesa.Model):  # type: ignore[misc]
         adjuster: Adjuster | None = None,
         rng: int | np.random.Generator = 0,
         first_quotes: dict[str, float] | None = None,
+        polish: Adjuster | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.market = market
-        self.adjuster: Adjuster = NewtonTatonnement() if adjuster is None else adjuster
-        self.quotes = dict(market.first_quotes() if first_quotes is None else first_quotes)
-        self.date = 0
+        self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
+        self.first_quotes = dict(first_quotes or {})
+        self.quotes = self.first_quotes
+        self.date = 1
         self.round = 0
+        self.polish = polish
+        self.polished = 0
         self.adjustment: Adjustment | None = None
         self.record: Record | None = None
         self.posted: Any = None
@@ -135,7 +145,12 @@ class Economy(mesa.Model):  # type: ignore[misc]
             raise ValueError("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(self._cohorts)
+            self.first_quotes = self.first_quotes or self.market.first_quotes()
+            self.quotes = self.first_quotes
+        self._house.wake(self.date)
         self.terms = self._house.charge(self.quotes)
+        for cohort in self._cohorts:
+            cohort.wake(self.date, self.terms)
         self.adjustment = self.adjuster.start(
             self.market.locate(self.quotes, self.terms), self.market.limits(self.terms)
         )
@@ -152,7 +167,10 @@ class Economy(mesa.Model):  # type: ignore[misc]
         settlement = self._house.settle(posted, book)
         excess = self.market.excess(posted, book)
         depth = self.market.depth(posted, book, state.coordinates)
-        self.adjustment = self.adjuster.adjust(state, excess, depth)
+        adjuster = self.polish if self.polish is not None and self.polished else self.adjuster
+        self.adjustment = adjuster.adjust(state, excess, depth)
+        for cohort in self._cohorts:
+            cohort.carry()
         self._remember(posted, book, settlement, excess)
         self.running = not self._state.settled
 
@@ -165,17 +183,22 @@ class Economy(mesa.Model):  # type: ignore[misc]
             ``CLEARED`` if the rounds settled; whether that is an equilibrium is for the
             certificate to say.
         """
-        outcome = Outcome.OUT_OF_ROUNDS
-        for _ in range(max_rounds):
+        outcome = None
+        while outcome is None:
             self.step()
-            if self._state.settled:
-                outcome = Outcome.CLEARED
-                break
-        else:
-            if self._cycles():
-                outcome = Outcome.CYCLES
+            outcome = self.ended(max_rounds)
+        if outcome is Outcome.CLEARED:
+            self._polish()
         self.rest()
         return outcome
+
+    def ended(self, max_rounds: int = MAX_ROUNDS) -> Outcome | None:
+        """How the rounds of this date ended; None while they go on."""
+        if self._state.settled:
+            return Outcome.CLEARED
+        if self.round < max_rounds:
+            return None
+        return Outcome.CYCLES if self._cycles() else Outcome.OUT_OF_ROUNDS
 
     def rest(self) -> None:
         """Let every trader take the positions that its last orders amount to."""
@@ -185,6 +208,8 @@ class Economy(mesa.Model):  # type: ignore[misc]
 
     def announce(self, **terms: Any) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
+
+        If nothing came to rest at the last date, they start from the first quotes again.
 
         Parameters
         ----------
@@ -199,7 +224,9 @@ class Economy(mesa.Model):  # type: ignore[misc]
             setattr(house, name, value)
         if self.round > 0:
             self.date += 1
-        self.round = 0
+        if self.adjustment is not None and not self.adjustment.settled:
+            self.quotes = self.first_quotes
+        self.round = self.polished = 0
         self.adjustment = None
 
     def close(self) -> None:
@@ -219,12 +246,21 @@ class Economy(mesa.Model):  # type: ignore[misc]
         """Keep the round's state and add its row to the record."""
         self.posted, self.book, self.settlement = posted, book, settlement
         self.quotes = self.market.named(posted)
-        self.round += 1
+        if not self.polished:
+            self.round += 1
         accounts = settlement.accounts()
         if self.record is None:
             shares = [f"{name}_share" for name in self.market.excess_names]
             self.record = Record(
-                [*self.quotes, *self.market.excess_names, *shares, *accounts, "share", "step"]
+                [
+                    *self.quotes,
+                    *self.market.excess_names,
+                    *shares,
+                    *accounts,
+                    "share",
+                    "step",
+                    "polish",
+                ]
             )
         self.record.write(
             self.date,
@@ -236,8 +272,25 @@ class Economy(mesa.Model):  # type: ignore[misc]
                 *accounts.values(),
                 self._state.share,
                 self._state.step,
+                self.polished,
             ],
         )
+
+    def _polish(self) -> None:
+        """Go on from the resting point by the other rule; go back if that leads away from it."""
+        if self.polish is None:
+            return
+        kept = ("adjustment", "posted", "book", "settlement", "quotes")
+        rest = {name: getattr(self, name) for name in kept}
+        share = self._state.share
+        self.adjustment = self.polish.start(self._state.coordinates, self._state.limits)
+        for self.polished in range(1, POLISH_STEPS + 1):
+            self.step()
+            if self._state.settled:
+                return
+        if self._state.share > share:
+            for name, value in rest.items():
+                setattr(self, name, value)
 
     def _cycles(self) -> bool:
         """Whether the last rounds repeat themselves with some period."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from simulator.run import Run
 
 MANIFEST = "manifest.json"
 TABLES = ("rounds", "dates", "agents")
+PROOFS = "proofs.json"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
 
@@ -77,13 +77,14 @@ def export(run: Run, folder: Path, *, plots: bool = True) -> Path:
         fresh = Path(temporary) / "run"
         fresh.mkdir()
         _write_tables(run, fresh)
+        _write_proofs(run, fresh)
         (fresh / "parameters.toml").write_text(_toml(run), encoding="utf-8")
         if plots:
             _write_figures(run, fresh)
         _write_manifest(run, fresh)
         if target.exists():
-            os.replace(target, Path(temporary) / "old")
-        os.replace(fresh, target)
+            target.replace(Path(temporary) / "old")
+        fresh.replace(target)
     return target
 
 
@@ -108,6 +109,16 @@ def _write_tables(run: Run, folder: Path) -> None:
             table.to_csv(folder / f"{name}.csv", index=False)
     if run.scenario.report is not None:
         run.scenario.report(run).to_csv(folder / "report.csv", index=False)
+
+    for name, table in run.tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+
+
+def _write_proofs(run: Run, folder: Path) -> None:
+    """Proofs in the order of the dates, if there are any."""
+    if any(proof is not None for proof in run.proofs):
+        text = json.dumps(list(run.proofs), indent=1, allow_nan=False)
+        (folder / PROOFS).write_text(text + "\n", encoding="utf-8")
 
 
 def _write_figures(run: Run, folder: Path) -> None:

@@ -29,7 +29,8 @@ class Outcome(StrEnum):
 _ADVICE = {
     Outcome.CLEARED: "All markets cleared and every condition of the equilibrium was certified.",
     Outcome.NOT_CERTIFIED: "The rounds settled, but a condition of the equilibrium failed its"
-    " check: read the certificate; please report it as a bug with the manifest.",
+    " check: read the certificate. Unless the scenario gives traders a belief that is wrong, please"
+    " report it as a bug with the manifest.",
     Outcome.OUT_OF_ROUNDS: "The rounds ended before the markets cleared: allow more rounds, start"
     " from other quotes, or look at the excess demand by round for what does not settle.",
     Outcome.CYCLES: "The quotes repeat themselves without clearing: take a smaller step or the"

@@ -1,8 +1,9 @@
 """One palette and one style for every figure and for the page in the browser.
 
-The colours are those of Okabe and Ito, "Color universal design" (2008), which readers with any of
-the common colour deficiencies can tell apart, and each keeps one meaning everywhere. No figure
-leans on colour alone: lines differ in dash or marker too, verdicts carry a sign.
+Seven colours are those of Okabe and Ito, "Color universal design" (2008), made to be told apart
+with any of the common colour deficiencies; cash and a failed condition have a grey and a wine red
+that keep clear of them. Each colour keeps one meaning everywhere. No figure leans on colour alone:
+lines differ in dash or marker too, verdicts carry a sign.
 
 Figures are built from ``matplotlib.figure.Figure``, never through pyplot, so that they work without
 a display and in a server; :func:`styled` gives them their look.
@@ -17,6 +18,8 @@ from typing import Any, Final
 
 from matplotlib import style
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 LONG: Final = "#0072B2"
 """Holders who are long, and the market named after them (blue)."""
@@ -24,17 +27,17 @@ LONG: Final = "#0072B2"
 SHORT: Final = "#D55E00"
 """Holders who are short, and the market named after them (vermilion)."""
 
-CASH: Final = "#999999"
-"""Holders of cash alone (grey)."""
+CASH: Final = "#737373"
+"""Holders of cash alone (grey, dark enough not to be taken for the clearing house)."""
 
-HOUSE: Final = "#56B4E9"
-"""The clearing house: its haircut, its margin and what it reinvests (sky blue)."""
+HOUSE: Final = "#CC79A7"
+"""The clearing house: its haircut, its margin and what it reinvests (reddish purple)."""
 
 PRICE: Final = "#000000"
 """The price of a security, or the yield that stands for it (black)."""
 
-REPO_RATE: Final = "#CC79A7"
-"""The repo rate (reddish purple)."""
+REPO_RATE: Final = "#56B4E9"
+"""The repo rate (sky blue)."""
 
 CLOSED_FORM: Final = "#E69F00"
 """What theory says, always dashed (orange)."""
@@ -54,7 +57,7 @@ HOLDERS: Final = {"long": LONG, "cash": CASH, "short": SHORT}
 INK: Final = "#262626"
 """Text and axes."""
 
-NEUTRAL: Final = ("#595959", "#A6A6A6", "#D4D4D4", "#EDEDED")
+NEUTRAL: Final = ("#4D4D4D", "#A6A6A6", "#D4D4D4", "#EDEDED")
 """Greys without a meaning of their own, dark to light: notes, separators, grid, shading."""
 
 DOTS_PER_INCH: Final = 100
@@ -99,6 +102,9 @@ STYLE: Final[dict[str, Any]] = {
 }
 """Matplotlib's settings where they differ from its own defaults."""
 
+LAYOUT_DIGITS: Final = 6
+"""Decimals, in parts of the figure, kept of where axes stand; far below a pixel."""
+
 _ONE_AT_A_TIME = RLock()
 """Matplotlib's settings belong to the process; two threads must not restyle it at once."""
 
@@ -107,9 +113,9 @@ _ONE_AT_A_TIME = RLock()
 def styled() -> Iterator[None]:
     """Build and save figures in this style, whatever the user's own settings are.
 
-    Settings go back to what they were at the end. Figures that are built and saved inside have
-    the same bytes every time, given the same Matplotlib and metadata that do not name the time of
-    writing. Also a decorator.
+    Settings go back to what they were at the end. Figures that are built, :func:`laid_out` and
+    saved inside have the same bytes every time, given the same Matplotlib and metadata that do
+    not name the time of writing. Also a decorator.
 
     Examples
     --------
@@ -121,6 +127,22 @@ def styled() -> Iterator[None]:
     """
     with _ONE_AT_A_TIME, style.context(["default", STYLE]):
         yield
+
+
+def laid_out(figure: Figure) -> Figure:
+    """Arrange the figure now, for good, and so that it comes out the same every time.
+
+    Matplotlib's constrained layout solves for positions in an order that depends on where objects
+    lie in memory; the last digits vary with it, and with them the bytes of a vector file. So the
+    positions are rounded to ``LAYOUT_DIGITS`` and kept. Call it last, inside :func:`styled`.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        corners = axes.get_position(original=True).extents
+        axes.set_position(Bbox.from_extents(*(round(float(c), LAYOUT_DIGITS) for c in corners)))
+        axes.set_in_layout(True)
+    return figure
 
 
 def tint(colour: str, strength: float) -> str:

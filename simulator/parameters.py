@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -17,22 +17,11 @@ from pydantic.fields import FieldInfo
 from simulator.economy import MAX_ROUNDS
 
 
-class Parameters(BaseModel):
-    """Base of every scenario's parameters: frozen, finite, and no unknown names.
-
-    A field's ``description`` is its meaning; ``json_schema_extra`` may give its ``unit`` and, in
-    words, what is ``allowed``.
-    """
+class Table(BaseModel):
+    """Values with names, as in a table of a TOML file: frozen, finite, and no unknown names."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
-    )
-
-    max_rounds: int = Field(
-        default=MAX_ROUNDS,
-        ge=1,
-        description="rounds at one date before the run gives up",
-        json_schema_extra={"unit": "rounds"},
     )
 
     @model_validator(mode="before")
@@ -52,6 +41,21 @@ def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
     return Field(description=meaning, json_schema_extra=extra, **field)
 
 
+class Parameters(Table):
+    """Base of every scenario's parameters.
+
+    A field's ``description`` is its meaning; ``json_schema_extra`` may give its ``unit`` and, in
+    words, what is ``allowed``. A field may itself be a :class:`Table`, or a list of them.
+    """
+
+    max_rounds: int = Field(
+        default=MAX_ROUNDS,
+        ge=1,
+        description="rounds at one date before the run gives up",
+        json_schema_extra={"unit": "rounds"},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """A parameter as help pages show it."""
@@ -61,16 +65,22 @@ class Declaration:
     unit: str
     allowed: str
     meaning: str
+    choices: tuple[str, ...] = ()
 
 
 def declared(model: type[Parameters]) -> list[Declaration]:
-    """The parameters of a model: its own in the order of their declaration, then the common ones."""
+    """The parameters of a model in the order of their declaration, the common ones last."""
     common = Parameters.model_fields
     fields = model.model_fields
     order = [name for name in fields if name not in common] + [n for n in fields if n in common]
     return [
         Declaration(
-            name, field.default, _extra(field, "unit"), allowed(field), field.description or ""
+            name,
+            _as_plain(field.default),
+            _extra(field, "unit"),
+            allowed(field),
+            field.description or "",
+            _choices(field.annotation),
         )
         for name, field in ((name, fields[name]) for name in order)
     ]
@@ -90,35 +100,71 @@ def allowed(field: FieldInfo) -> str:
         return told
     choices = _choices(field.annotation)
     if choices:
-        return " or ".join(choices)
+        return " or ".join(f'"{choice}"' for choice in choices)
     bounds = {
         key: getattr(item, key)
         for item in field.metadata
         for key in ("gt", "ge", "lt", "le")
         if getattr(item, key, None) is not None
     }
-    low = f"({bounds['gt']}" if "gt" in bounds else f"[{bounds['ge']}" if "ge" in bounds else "(-inf"
-    high = f"{bounds['lt']})" if "lt" in bounds else f"{bounds['le']}]" if "le" in bounds else "inf)"
+    low, high = "(-inf", "inf)"
+    if "gt" in bounds:
+        low = f"({bounds['gt']}"
+    if "ge" in bounds:
+        low = f"[{bounds['ge']}"
+    if "lt" in bounds:
+        high = f"{bounds['lt']})"
+    if "le" in bounds:
+        high = f"{bounds['le']}]"
     kind = "a whole number" if field.annotation is int else "a number"
     return f"{kind} in {low}, {high}" if bounds else kind
 
 
-def explain(error: ValidationError, model: type[Parameters]) -> str:
+def explain(error: ValidationError, model: type[Table]) -> str:
     """The first problem that pydantic found, in one sentence: field, value, what is allowed."""
     problem = error.errors(include_url=False)[0]
-    place = list(problem["loc"])
-    if not place:
-        return str(problem["msg"]).removeprefix("Value error, ")
-    name = str(place[0])
-    field = model.model_fields[name]
-    index = "".join(f"[{part}]" for part in place[1:] if isinstance(part, int))
+    path, field, inside = _locate(problem["loc"], model)
     if problem["type"] == "value_error":
-        return str(problem["msg"]).removeprefix("Value error, ")
+        sentence = str(problem["msg"]).removeprefix("Value error, ")
+        return f"{path}: {sentence}" if inside else sentence
+    assert field is not None
     if problem["type"] == "missing":
-        return f"{name} is missing; it must be {allowed(field)}"
+        return f"{path} is missing; it must be {allowed(field)}"
     value = problem["input"]
     shown = f'"{value}"' if isinstance(value, str) else repr(value)
-    return f"{name}{index} is {shown}; it must be {allowed(field)}"
+    return f"{path} is {shown}; it must be {allowed(field)}"
+
+
+def _locate(place: Sequence[int | str], model: type[Table]) -> tuple[str, FieldInfo | None, bool]:
+    """Path of a place in a model, its innermost field, and whether it is a table of its own."""
+    path, field, inside = "", None, False
+    table: type[Table] | None = model
+    for part in place:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif table is not None and part in table.model_fields:
+            path += f".{part}" if path else part
+            field = table.model_fields[part]
+            table = _table_in(field.annotation)
+        else:
+            continue  # which member of a union was tried
+        inside = table is not None and table is not model
+    return path, field, inside
+
+
+def _table_in(annotation: Any) -> type[Table] | None:
+    """The table that an annotation is, or is a list of, if any."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    found = (_table_in(part) for part in get_args(annotation))
+    return next((table for table in found if table is not None), None)
+
+
+def _as_plain(value: Any) -> Any:
+    """A default with tables as dictionaries."""
+    if isinstance(value, Table):
+        return value.model_dump(mode="json", exclude_none=True)
+    return [_as_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def parse(model: type[Parameters], given: Mapping[str, Any]) -> Parameters:
@@ -163,17 +209,24 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is not TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        lines = text.splitlines() or [""]
+        end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
+        told = str(error).replace("at end of document", end)
+        raise ValueError(f"{path} is not TOML: {told[:1].lower()}{told[1:]}") from None
     name = content.pop("scenario", None)
     if not isinstance(name, str):
         raise ValueError(f'{path} names no scenario; its first line must be scenario = "..."')
     given = content.pop("parameters", {})
-    if content or not isinstance(given, dict):
-        extra = next(iter(content), "parameters")
+    loose = [key for key, value in content.items() if not _is_table(value)]
+    if loose or not isinstance(given, dict):
+        extra = next(iter(loose), "parameters")
         raise ValueError(
-            f'{path} has "{extra}" outside [parameters]; only scenario and [parameters] are known'
+            f'{path} has "{extra}" outside [parameters]; only scenario and tables are known there'
         )
-    return name, given
+    twice = sorted(given.keys() & content.keys())
+    if twice:
+        raise ValueError(f"{path} has {twice[0]} twice, in [parameters] and as a table of its own")
+    return name, given | content
 
 
 def to_toml(scenario: str, parameters: Parameters, *, comments: bool = False) -> str:
@@ -191,12 +244,13 @@ def to_toml(scenario: str, parameters: Parameters, *, comments: bool = False) ->
     document = tomlkit.document()
     document["scenario"] = scenario
     table = tomlkit.table()
-    values = parameters.model_dump(mode="json")
-    for item in declared(type(parameters)):
+    values = parameters.model_dump(mode="json", exclude_none=True)
+    items = declared(type(parameters))
+    for item in (item for item in items if not _is_table(values.get(item.name))):
         if comments:
             unit = f" [{item.unit}]" if item.unit else ""
             table.add(tomlkit.comment(f"{item.meaning}{unit}; {item.allowed}"))
-        if values[item.name] is None:
+        if item.name not in values:
             if comments:
                 table.add(tomlkit.comment(f"{item.name} = ..."))
         else:
@@ -204,7 +258,18 @@ def to_toml(scenario: str, parameters: Parameters, *, comments: bool = False) ->
         if comments:
             table.add(tomlkit.nl())
     document["parameters"] = table
+    for item in (item for item in items if _is_table(values.get(item.name))):
+        if comments:
+            document.add(tomlkit.comment(f"{item.meaning}; {item.allowed}"))
+        document[item.name] = values[item.name]
     return tomlkit.dumps(document)
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a value of a TOML file is a table, or a list of tables."""
+    if isinstance(value, list) and value:
+        return all(isinstance(item, dict) for item in value)
+    return isinstance(value, dict)
 
 
 def _extra(field: FieldInfo, key: str) -> str:
@@ -212,10 +277,11 @@ def _extra(field: FieldInfo, key: str) -> str:
     return str(extra.get(key, "")) if isinstance(extra, dict) else ""
 
 
-def _choices(annotation: Any) -> list[str]:
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """The words that a field may be, if it takes only a few."""
     origin = get_origin(annotation)
     if origin is Literal:
-        return [f'"{choice}"' for choice in get_args(annotation)]
+        return tuple(get_args(annotation))
     if origin in (Union, types.UnionType):
-        return [choice for part in get_args(annotation) for choice in _choices(part)]
-    return []
+        return tuple(choice for part in get_args(annotation) for choice in _choices(part))
+    return ()

@@ -20,7 +20,7 @@ from simulator.scenario import Case, Resting, Scenario
 AGENTS_LIMIT = 1_000_000
 """Traders that a run shows one by one; of more, it shows a sample."""
 
-AGENTS_SAMPLE = 100_000
+AGENTS_SAMPLE = 90_000
 """Rows of that sample."""
 
 Progress = Callable[[str], None]
@@ -45,8 +45,12 @@ class Run:
         tells economies apart, ``date`` counts from 1.
     certificates : tuple of Certificate
         One a row of ``dates``.
+    details : tuple of mapping
+        What the scenario tells of each row of ``dates`` that has no column, by name.
     complete : bool
-        Whether ``agents`` shows every trader.
+        Whether ``agents`` shows every trader of the dates that it shows.
+    proofs : tuple
+        One a row of ``dates``: the proof that its certificate checked, or None.
     """
 
     scenario: Scenario
@@ -57,7 +61,9 @@ class Run:
     dates: pd.DataFrame
     agents: pd.DataFrame
     certificates: tuple[Certificate, ...]
+    details: tuple[Mapping[str, Any], ...]
     complete: bool
+    proofs: tuple[Mapping[str, Any] | None, ...] = ()
 
     @property
     def certificate(self) -> Certificate:
@@ -75,13 +81,19 @@ class Run:
         return self.closed_forms(len(self.dates) - 1)
 
     @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Further tables of the scenario, by name."""
+        return self.scenario.tables(self)
+
+    @property
     def quote_names(self) -> list[str]:
-        """Names of the quotes, in the order of the table of dates."""
+        """Names of the quotes, in the order of the table of dates; cases may lack some."""
         return list(self.dates.attrs["quotes"])
 
     def quotes(self, row: int) -> dict[str, float]:
         """The quotes in a row of the table of dates."""
-        return {name: float(self.dates[name].iloc[row]) for name in self.quote_names}
+        values = {name: float(self.dates[name].iloc[row]) for name in self.quote_names}
+        return {name: value for name, value in values.items() if np.isfinite(value)}
 
     def closed_forms(self, row: int) -> dict[str, float] | None:
         """The closed form beside a row of the table of dates."""
@@ -126,12 +138,13 @@ class Run:
     def _date_json(self, row: int) -> dict[str, Any]:
         quotes = self.quotes(row)
         told = {
-            name: _plain(value)
+            str(name): _plain(value)
             for name, value in self.dates.iloc[row].items()
             if name not in quotes and not str(name).startswith(("closed_", "difference_"))
         }
         return {
             **told,
+            **{name: _plain(value) for name, value in self.details[row].items()},
             "quotes": quotes,
             "closed_form": self.closed_forms(row),
             "certificate": self.certificates[row].to_json(),
@@ -159,8 +172,9 @@ def simulate(
         Is told, in words, what happens next.
     """
     rng = np.random.default_rng(seed)
-    rounds, agents, rows, certificates, outcomes = [], [], [], [], []
-    complete = True
+    rounds, agents, rows, details, certificates, outcomes = [], [], [], [], [], []
+    proofs: list[Mapping[str, Any] | None] = []
+    complete, quote_names = True, dict[str, None]()
     for case in scenario.cases(parameters):
         economy = case.build(rng)
         for date, announcement in enumerate(case.announcements, start=1):
@@ -169,23 +183,31 @@ def simulate(
             if date > 1:
                 economy.announce(**announcement)
             outcome = economy.clear(parameters.max_rounds)
-            resting = _at_rest(case, date, economy)
+            resting = scenario.refine(parameters, at_rest(case, date, economy))
             certificate = scenario.certify(parameters, resting)
-            if outcome is Outcome.CLEARED and not certificate.holds:
-                outcome = Outcome.NOT_CERTIFIED
-            rows.append(_date_row(scenario, parameters, economy, resting, outcome, certificate))
-            agents.append(resting.agents)
+            if outcome is Outcome.CLEARED:
+                outcome = (
+                    scenario.judge(parameters, resting)
+                    if certificate.holds
+                    else Outcome.NOT_CERTIFIED
+                )
+            row = _date_row(scenario, parameters, economy, resting, outcome, certificate)
+            details.append({k: row.pop(k) for k, v in [*row.items()] if isinstance(v, Mapping)})
+            rows.append(row)
+            if scenario.traders_shown == "every date" or date == len(case.announcements):
+                agents.append(resting.agents)
             certificates.append(certificate)
+            proofs.append(resting.proof)
             outcomes.append(outcome)
             complete = complete and resting.complete
         assert economy.record is not None
         table = economy.record.frame()
         table.insert(0, "case", case.name)
         rounds.append(table)
-        quote_names = list(economy.quotes)
+        quote_names |= dict.fromkeys(economy.quotes)
         economy.close()
     dates = pd.DataFrame(rows)
-    dates.attrs["quotes"] = quote_names
+    dates.attrs["quotes"] = list(quote_names)
     failed = [outcome for outcome in outcomes if outcome is not Outcome.CLEARED]
     return Run(
         scenario=scenario,
@@ -196,11 +218,13 @@ def simulate(
         dates=dates,
         agents=pd.concat(agents, ignore_index=True),
         certificates=tuple(certificates),
+        details=tuple(details),
         complete=complete,
+        proofs=tuple(proofs),
     )
 
 
-def _at_rest(case: Case, date: int, economy: Economy) -> Resting:
+def at_rest(case: Case, date: int, economy: Economy) -> Resting:
     """The economy's resting point as data."""
     cohorts = economy.cohorts
     members = sum(cohort.members for cohort in cohorts)
@@ -231,21 +255,22 @@ def _date_row(
         **resting.quotes,
         **scenario.describe(parameters, economy, resting),
     }
-    for name in resting.quotes:
-        closed.setdefault(name, np.nan) if closed else None
     row |= {f"closed_{name}": value for name, value in closed.items()}
     row |= {
         f"difference_{name}": row[name] - value for name, value in closed.items() if name in row
     }
     return row | {
         "rounds": economy.round,
+        "polish": economy.polished,
         "outcome": str(outcome),
         "certified": certificate.holds,
     }
 
 
 def _plain(value: Any) -> Any:
-    """A table's value as JSON knows it; numbers that are none become null."""
+    """A value as JSON knows it; numbers that are none become null."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not np.isfinite(value):

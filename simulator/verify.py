@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.certificate import Certificate
-from simulator.export import FORMAT, MANIFEST, digest, seal
+from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
 from simulator.parameters import parse
 from simulator.scenario import Resting, Scenario
 
@@ -27,11 +27,12 @@ class Verification:
     altered : tuple of str
         Files (or the manifest) that are not what the manifest says, and how.
     dates : pandas.DataFrame
-        Case and date of each resting point, and whether it is certified again.
+        Case and date of each resting point whose traders were exported, and whether it is
+        certified again.
     certificates : tuple of Certificate
         The new certificates, one a row of ``dates``.
     unchecked : tuple of str
-        What could not be checked, because the run exported a sample of its traders.
+        What could not be checked, because the run exported some of its traders only.
     """
 
     scenario: str
@@ -51,7 +52,8 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
 
     1. Find the manifest and check its own seal.
     2. Compare the digest of every file with the manifest.
-    3. Read parameters from the manifest, quotes and holdings from the tables.
+    3. Read parameters from the manifest, quotes and holdings from the tables, proofs where there
+       are any.
     4. Certify every resting point; the certificates of the manifest are not used.
 
     Parameters
@@ -75,32 +77,39 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
     parameters = parse(scenario.parameters, manifest["parameters"])
     dates = _read_table(folder, "dates")
     agents = _read_table(folder, "agents")
+    proofs = _read_proofs(folder, len(dates))
     complete = bool(manifest["complete"])
     certificates = []
+    shown = dates[["case", "date"]].merge(agents[["case", "date"]].drop_duplicates())
     try:
-        quote_names = list(manifest["dates"][0]["quotes"])
-        for row in dates.to_dict("records"):
+        placed = dates.assign(place=range(len(dates)))
+        for row in placed.merge(shown).to_dict("records"):
             here = (agents["case"] == row["case"]) & (agents["date"] == row["date"])
             resting = Resting(
                 case=str(row["case"]),
                 date=int(row["date"]),
-                quotes={name: float(row[name]) for name in quote_names},
+                quotes={
+                    name: float(row[name]) for name in manifest["dates"][row["place"]]["quotes"]
+                },
                 agents=agents[here].reset_index(drop=True),
                 complete=complete,
+                proof=proofs[row["place"]],
             )
             certificates.append(scenario.certify(parameters, resting))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{folder} does not hold together: {error}") from None
-    unchecked = ()
+    unchecked: tuple[str, ...] = ()
+    if len(shown) < len(dates):
+        unchecked += (f"traders of {len(shown)} of {len(dates)} dates were exported",)
     if not complete:
-        unchecked = (
+        unchecked += (
             f"only {len(agents)} rows of a larger number of traders were exported: clearing of"
             " the markets and the accounts of the clearing house could not be checked",
         )
     return Verification(
         scenario=scenario.name,
         altered=altered,
-        dates=dates[["case", "date"]].assign(certified=[c.holds for c in certificates]),
+        dates=shown.assign(certified=[c.holds for c in certificates]),
         certificates=tuple(certificates),
         unchecked=unchecked,
     )
@@ -148,6 +157,20 @@ def _altered(folder: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
     known = {*manifest["files"], MANIFEST}
     found += [f"{p.name}: not part of the run" for p in folder.iterdir() if p.name not in known]
     return tuple(sorted(found))
+
+
+def _read_proofs(folder: Path, count: int) -> list[Any]:
+    """A proof or None for each date."""
+    path = folder / PROOFS
+    if not path.is_file():
+        return [None] * count
+    try:
+        proofs = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        raise ValueError(f"{path} is not readable as JSON; the run is truncated") from None
+    if not isinstance(proofs, list) or len(proofs) != count:
+        raise ValueError(f"{path} does not hold one entry for each of {count} dates")
+    return proofs
 
 
 def _read_table(folder: Path, name: str) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def euro_crisis(observed: Sequence[Episode], simulated: pd.DataFrame) -> Figure:
         _compare(figure.add_subplot(cell[1]), simulated[simulated["episode"] == episode.name])
     _explain(figure.add_subplot(cells[rows - 1, len(observed) % columns :]))
     figure.suptitle("Increases of repo haircuts: 10-year yield and haircut by trading day")
-    return figure
+    return palette.laid_out(figure)
 
 
 def _draw_episode(panel: Axes, episode: Episode, *, outer_left: bool, outer_right: bool) -> None:

@@ -8,6 +8,7 @@ set beside the observed change of the 10-year zero-coupon price.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from scenarios.euro_crisis.episodes import CAUTION, Episode, episodes, observed_
 from scenarios.repo_margins import margin_hike
 from scenarios.repo_margins.margin_hike import Amount, MarginHike
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
+from simulator.page_plan import Control
 from simulator.parameters import Parameters, parse
 
 MARKETS: tuple[Literal["short", "long"], ...] = ("short", "long")
@@ -66,7 +68,9 @@ class EuroCrisis(Parameters):
                 _model(self, market, episode)
 
 
-def _model(parameters: EuroCrisis, market: Literal["short", "long"], episode: Episode) -> MarginHike:
+def _model(
+    parameters: EuroCrisis, market: Literal["short", "long"], episode: Episode
+) -> MarginHike:
     """The economy of an episode: two dates, the old haircut and the new one."""
     incomes = (0.0, parameters.income) if market == "short" else (parameters.income, 0.0)
     return MarginHike(
@@ -165,6 +169,18 @@ def drawn(run: Run) -> Mapping[str, Figure]:
     return {"haircuts_and_yields": figures.euro_crisis(episodes(), comparison(run))}
 
 
+PAGE = replace(
+    margin_hike.PAGE,
+    controls=(
+        Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
+        Control("low_payoff", 0.0, 1.1, 0.05),
+        Control("high_payoff", 0.75, 2.0, 0.05),
+        Control("income", 0.0, 2_000.0, 100.0),
+        Control("population"),
+    ),
+    announcement=None,
+)
+
 SCENARIO = Scenario(
     name="euro-crisis",
     summary="seven haircut increases on sovereign bonds, 2010 to 2012, beside the simulated price"
@@ -180,6 +196,7 @@ SCENARIO = Scenario(
     report=comparison,
     caution=CAUTION,
     headline=("haircut",),
+    page=PAGE,
 )
 
 

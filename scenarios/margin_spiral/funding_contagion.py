@@ -188,9 +188,7 @@ def cases(parameters: FundingContagion) -> list[Case]:
     return [Case("one pool", lambda rng: build(parameters, rng), announcements)]
 
 
-def describe(
-    parameters: FundingContagion, economy: Economy, resting: Resting
-) -> Mapping[str, Any]:
+def describe(parameters: FundingContagion, economy: Economy, resting: Resting) -> Mapping[str, Any]:
     """Margins, positions, and how a unit of cash moves each price."""
     posted, book = economy.posted, economy.book
     margin = {f"margin_{name}": float(m) for name, m in _named(parameters, posted.margin)}

@@ -21,7 +21,7 @@ from agents.customers import Customers
 from agents.experts import Experts
 from agents.margin_clearing import MarginClearingHouse
 from markets.funded import FundedMarket, reach
-from markets.margin import AntiProcyclicalMargin, LinearMargin, PriceMargin, ValueAtRiskMargin
+from markets.margin import AntiProcyclicalMargin, LinearMargin, PriceMargin, VolatilityMargin
 from markets.quote import FloatArray
 from scenarios.margin_spiral import figures
 from scenarios.margin_spiral.certificate import certify
@@ -119,7 +119,7 @@ class MarginProcyclicality(Parameters):
 
     def rule(self, name: str) -> PriceMargin:
         """A margin rule as it stands before the first date; all charge the base then."""
-        at_risk = ValueAtRiskMargin(
+        at_risk = VolatilityMargin(
             volatility=self.margin_base
             / (float(norm.ppf(self.confidence)) * math.sqrt(self.horizon)),
             last_price=self.fundamental_value,
@@ -246,7 +246,8 @@ def describe(
 ) -> Mapping[str, Any]:
     """The date's news, margin and position, and the measures over the dates so far."""
     house, posted = economy.house, economy.posted
-    assert isinstance(house, MarginClearingHouse) and isinstance(economy.market, FundedMarket)
+    assert isinstance(house, MarginClearingHouse)
+    assert isinstance(economy.market, FundedMarket)
     margins = np.array(house.charged)[:, 0]
     prices = np.array(house.closed)[:, 0]
     values = economy.market.fundamental[: resting.date, 0]
@@ -263,9 +264,7 @@ def describe(
     }
 
 
-def closed_form(
-    parameters: MarginProcyclicality, resting: Resting
-) -> Mapping[str, float] | None:
+def closed_form(parameters: MarginProcyclicality, resting: Resting) -> Mapping[str, float] | None:
     """The equilibrium at the margin charged, where it is the only one; None elsewhere."""
     slope = parameters.margin_slope if resting.case == "linear" else 0.0
     value = _asset(resting, "customers", "fundamental")[0]

@@ -1,4 +1,4 @@
-"""Experts lose wealth: how far does the price fall, and does it come back?
+"""Experts lose wealth: how far the price falls, and when it comes back.
 
 Scenario ``margin-spiral``, after Brunnermeier, Eisenbach and Sannikov, survey of macroeconomics
 with financial frictions, section 3.2. The model and its symbols are in this folder's README.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from pydantic import model_validator
 
@@ -163,10 +164,12 @@ def describe(parameters: MarginSpiral, economy: Economy, resting: Resting) -> Ma
         "branch": branch,
         "margin": float(economy.posted.margin[0]),
         "experts_position": float(economy.book.bought[0]),
-        "amplification_direct": moved.direct,
-        "amplification_loss": moved.loss,
-        "amplification_margin": moved.margin,
-        "amplification_total": moved.total,
+        "amplification": {
+            "direct": moved.direct,
+            "loss": moved.loss,
+            "margin": moved.margin,
+            "total": moved.total,
+        },
         "stability": moved.stability,
         "equilibria": len(spiral.equilibria(cash)),
         "wealth_to_jump": to_jump,
@@ -221,7 +224,10 @@ def drawn(run: Run) -> Mapping[str, Figure]:
     assert isinstance(parameters, MarginSpiral)
     return {
         "price_against_wealth": figures.price_against_wealth(run.dates, parameters.spiral),
-        "amplification": figures.amplification(run.dates),
+        "amplification": figures.amplification(
+            run.dates["experts_wealth"].tolist(),
+            pd.DataFrame([told["amplification"] for told in run.details]),
+        ),
     }
 
 
@@ -236,7 +242,7 @@ SCENARIO = Scenario(
     closed_form=closed_form,
     certify=certified,
     figures=drawn,
-    headline=("experts_wealth", "branch", "margin", "amplification_total", "near_fold"),
+    headline=("experts_wealth", "branch", "margin", "equilibria", "near_fold"),
 )
 
 

@@ -29,7 +29,6 @@ negative repo rate are our extension.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -92,7 +91,7 @@ class Holdings:
     programs : TraderPrograms
         The traders' linear programs, which know quotes and primitives.
     cohort : array of shape (n,)
-        Name of the cohort, as text.
+        Number of the cohort.
     weight : array of shape (n,)
         Number of traders that a row stands for; positive.
     cash, security, repo_lending, repo_borrowing : array of shape (n,)
@@ -100,7 +99,7 @@ class Holdings:
     """
 
     programs: TraderPrograms
-    cohort: NDArray[np.str_]
+    cohort: NDArray[np.int64]
     weight: FloatArray
     cash: FloatArray
     security: FloatArray
@@ -154,7 +153,7 @@ class Holdings:
         )
         return cls(
             programs,
-            rows["cohort"].to_numpy().astype(np.str_),
+            pd.factorize(rows["cohort"])[0].astype(np.int64),
             column["weight"],
             *(column[name] for name in HOLDINGS),
         )
@@ -166,6 +165,10 @@ class Holdings:
     def portfolios(self) -> FloatArray:
         """Holdings as columns, shape (n, 4)."""
         return np.column_stack([self.cash, self.security, self.repo_lending, self.repo_borrowing])
+
+    def total(self, amount: FloatArray) -> float:
+        """Sum over all traders of an amount a trader."""
+        return float(np.sum(self.weight * amount))
 
     def unit(self, portfolios: FloatArray | None = None) -> FloatArray:
         """Cash by which a trader's accounts are measured, shape (n,); see :data:`RESOLUTION`.
@@ -253,10 +256,12 @@ def certify(
         repo_rate=repo_rate,
     )
     everyone = f"all {len(held)}" if complete else f"the {len(held)} rows of a sample"
-    conditions = [_optimality(held, sample), *_accounts(held, everyone)]
-    if complete:
-        conditions += [*_markets(held), *_clearing_house(held)]
-    conditions += [*_repo_rate(held, everyone), _no_arbitrage(held.programs)]
+    # numbers that overflow or are none end up in residuals, and certify nothing
+    with np.errstate(over="ignore", invalid="ignore"):
+        conditions = [_optimality(held, sample), *_accounts(held, everyone)]
+        if complete:
+            conditions += [*_markets(held), *_clearing_house(held)]
+        conditions += [*_repo_rate(held, everyone), _no_arbitrage(held.programs)]
     return Certificate(tuple(conditions))
 
 
@@ -288,14 +293,18 @@ def _sampled(held: Holdings, sample: int) -> NDArray[np.int64]:
     """Rows to be solved: evenly along beliefs, both ends and all turning points of each cohort.
 
     A row is at a turning point if its kind of position differs from that of a neighbour in
-    belief, or if it holds a part position; the neighbours on both sides come with it.
+    belief, or if it holds a part position; the neighbours on both sides come with it. Traders
+    who can't post margin for anything turn nowhere.
     """
     belief, kind = held.programs.belief, held.kind()
+    able = (held.programs.wealth > 0.0) | (held.programs.haircut == 0.0)
     part = (kind != 0) & ~held.stopped_by_margin() & ~held.stopped_by_solvency()
     chosen = np.zeros(len(held), dtype=np.bool_)
     chosen[_evenly(np.argsort(belief, kind="stable"), sample)] = True
-    for name in np.unique(held.cohort):
-        members = np.flatnonzero(held.cohort == name)
+    for cohort in np.unique(held.cohort):
+        members = np.flatnonzero((held.cohort == cohort) & able)
+        if not members.size:
+            continue
         members = members[np.argsort(belief[members], kind="stable")]
         changes = np.diff(kind[members]) != 0
         turning = part[members]
@@ -356,17 +365,13 @@ def _accounts(held: Holdings, everyone: str) -> list[Condition]:
 # ---------------------------------------------------------------------- markets
 def _markets(held: Holdings) -> list[Condition]:
     """Clearing of the three markets of date 0."""
-    programs, weight = held.programs, held.weight
-    owned, endowed = weight @ held.security, weight @ programs.endowed_securities
-    gross = weight @ np.abs(held.security) + endowed
-    kept, cash = weight @ held.cash, weight @ programs.endowed_cash
-    bought = np.abs(held.security - programs.endowed_securities)
-    paid = kept + cash + programs.security_price * (weight @ bought)
+    programs, total = held.programs, held.total
+    owned, endowed = total(held.security), total(programs.endowed_securities)
+    gross = total(np.abs(held.security)) + endowed
+    kept, cash = total(held.cash), total(programs.endowed_cash)
+    bought = total(np.abs(held.security - programs.endowed_securities))
     h = 1.0 - programs.haircut
-    lending, borrowing = (
-        (2.0 - h) * (weight @ held.repo_lending),
-        h * (weight @ held.repo_borrowing),
-    )
+    lending, borrowing = (2.0 - h) * total(held.repo_lending), h * total(held.repo_borrowing)
     return [
         Condition(
             "security market",
@@ -377,7 +382,7 @@ def _markets(held: Holdings) -> list[Condition]:
         ),
         Condition(
             "cash market",
-            _ratio(kept - cash, paid),
+            _ratio(kept - cash, kept + cash + programs.security_price * bought),
             CLEARING_TOLERANCE,
             "cash kept is the cash that there is (share of cash kept, endowed and paid for"
             " securities)",
@@ -400,34 +405,34 @@ def _clearing_house(held: Holdings) -> list[Condition]:
     owes :math:`1 + \rho` times as much; a member that is insolvent in a state pays less than it
     owes. Its cash is measured by the loans and the margin that pass through it.
     """
-    programs, weight = held.programs, held.weight
+    programs, total = held.programs, held.total
     price, margin = programs.security_price, programs.haircut
     lending, borrowing = held.repo_lending, held.repo_borrowing
     paid_in = price * ((lending - borrowing) + margin * (lending + borrowing))
-    passed = price * (1.0 + margin) * (weight @ (np.abs(lending) + np.abs(borrowing)))
+    passed = price * (1.0 + margin) * total(np.abs(lending) + np.abs(borrowing))
     repaid = -(1.0 + programs.repo_rate) * paid_in
     slack = programs.slack(held.portfolios)
     unpaid_up, unpaid_down = np.maximum(-slack[:, 2], 0.0), np.maximum(-slack[:, 3], 0.0)
-    margin_held = margin * price * (weight @ (lending + borrowing))
+    margin_held = margin * price * total(lending + borrowing)
     reinvested = margin_held / price
-    received, passed_on = weight @ borrowing, weight @ lending
+    received, passed_on = total(borrowing), total(lending)
     scale = "(share of the loans and margin that pass through it)"
     return [
         Condition(
             "clearing house, date 0",
-            _ratio(weight @ paid_in, passed),
+            _ratio(total(paid_in), passed),
             HOUSE_TOLERANCE,
             f"it lends what it gets, the margin included {scale}",
         ),
         Condition(
             "clearing house, state U",
-            _ratio(weight @ (repaid - unpaid_up), passed),
+            _ratio(total(repaid - unpaid_up), passed),
             HOUSE_TOLERANCE,
             f"in state U its members pay what it must pay {scale}",
         ),
         Condition(
             "clearing house, state D",
-            _ratio(weight @ (repaid - unpaid_down), passed),
+            _ratio(total(repaid - unpaid_down), passed),
             HOUSE_TOLERANCE,
             f"in state D its members pay what it must pay {scale}",
         ),
@@ -469,7 +474,8 @@ def _repo_rate(held: Holdings, everyone: str) -> list[Condition]:
             complementarity,
             COMPLEMENTARITY_TOLERANCE,
             "the repo rate is zero, or nobody leaves a security idle or lends in repo what it"
-            " borrowed in repo (the smaller of minus the rate and the largest idle share of wealth)",
+            " borrowed in repo (the smaller of minus the rate and the largest idle share of"
+            " wealth)",
             everyone,
         ),
     ]
@@ -519,7 +525,7 @@ def _ratio(gap: float, scale: float) -> float:
     if gap == 0.0 and scale == 0.0:
         return 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.abs(np.float64(gap) / np.float64(scale)))
+        return float(np.abs(np.divide(gap, scale)))
 
 
 def _refuse(name: str, wrong: BoolArray, values: FloatArray) -> None:

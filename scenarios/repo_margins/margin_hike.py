@@ -1,4 +1,4 @@
-"""A clearing house raises its margin: does the price of the security fall or rise?
+"""The price of a security when a clearing house raises its margin.
 
 Scenario ``margin-hike``, after Bottazzi, Pascoa and Ramirez, "Do security prices rise or fall when
 margins are raised?" (slides). The model, its symbols and the errata are in this folder's README.
@@ -7,20 +7,23 @@ margins are raised?" (slides). The model, its symbols and the errata are in this
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from pydantic import Field, field_validator, model_validator
 
 from agents import Beliefs, RepoClearingHouse, Traders
 from markets import FlatMargin, RepoMarket, Security
 from markets.quote import FloatArray
+from markets.repo import RepoQuotes
 from scenarios.repo_margins import closed_form as theory
 from scenarios.repo_margins import figures
 from scenarios.repo_margins.certificate import certify
 from scenarios.repo_margins.verdict import verdict
-from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
+from simulator import Case, Certificate, Economy, Resting, Run, Scenario, palette, simulate
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
 from simulator.parameters import Parameters, parse
 
 PRESET_INCOME = 1_000.0
@@ -33,7 +36,7 @@ Amount = Annotated[float, Field(ge=0.0)]
 
 def _about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
     """A parameter's declaration."""
-    extra = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
+    extra: dict[str, Any] = {"unit": unit, "allowed": allowed}
     return Field(description=meaning, json_schema_extra=extra, **field)
 
 
@@ -106,6 +109,8 @@ class MarginHike(Parameters):
     def _together(self) -> MarginHike:
         """Refuse payoffs in the wrong order and lists of the wrong length."""
         Security(self.low_payoff, self.high_payoff)
+        if self.population == "continuum":
+            Beliefs(self.beliefs).refuse_ties()
         members = self.members
         for name in ("cash", "securities", "income_up", "income_down"):
             value = getattr(self, name)
@@ -179,22 +184,33 @@ def cases(parameters: MarginHike) -> list[Case]:
 def describe(parameters: MarginHike, economy: Economy, resting: Resting) -> Mapping[str, Any]:
     """Marginal traders, the verdict and the clearing house's book at a resting point."""
     posted = economy.posted
-    counts = [cohort.counts(posted) for cohort in economy.cohorts]
-    members = sum(cohort.members for cohort in economy.cohorts)
-    spread = parameters.high_payoff - parameters.low_payoff
+    traders = [cohort for cohort in economy.cohorts if isinstance(cohort, Traders)]
+    counts = [cohort.counts(posted) for cohort in traders]
+    members = sum(cohort.members for cohort in traders)
+    long, short = marginal_beliefs(posted)
     found = verdict(**_terms(parameters, resting), agents=resting.agents)
     return {
         "haircut": parameters.haircuts[resting.date - 1],
         "marginal_long": sum(long for long, _ in counts) / members,
         "marginal_short": sum(short for _, short in counts) / members,
-        "marginal_belief_long": (parameters.high_payoff - posted.long_price) / spread,
-        "marginal_belief_short": (parameters.high_payoff - posted.short_price) / spread,
+        "marginal_belief_long": long,
+        "marginal_belief_short": short,
         "verdict": found.market,
         "long_elasticity": found.long_elasticity,
         "short_elasticity": found.short_elasticity,
         "longs_stopped_by": found.longs_stopped_by,
         "shorts_stopped_by": found.shorts_stopped_by,
     }
+
+
+def marginal_beliefs(posted: RepoQuotes) -> tuple[float, float]:
+    """Beliefs of the two traders who are indifferent: long or cash, and cash or short."""
+    security = posted.security
+    spread = security.high_payoff - security.low_payoff
+    return (
+        (security.high_payoff - posted.long_price) / spread,
+        (security.high_payoff - posted.short_price) / spread,
+    )
 
 
 def closed_form(parameters: MarginHike, resting: Resting) -> Mapping[str, float] | None:
@@ -229,25 +245,96 @@ def closed_form(parameters: MarginHike, resting: Resting) -> Mapping[str, float]
 
 def certified(parameters: MarginHike, resting: Resting) -> Certificate:
     """The certificate of a resting point, from its table of holdings."""
-    return certify(
-        **_terms(parameters, resting), agents=resting.agents, complete=resting.complete
-    )
+    return certify(**_terms(parameters, resting), agents=resting.agents, complete=resting.complete)
 
 
 def drawn(run: Run) -> Mapping[str, Figure]:
-    """The figures of a run."""
+    """The figures of a run; the one over all haircuts only where there is a closed form."""
     parameters = run.parameters
     assert isinstance(parameters, MarginHike)
-    grid = figures.haircut_grid(
-        low_payoff=parameters.low_payoff, high_payoff=parameters.high_payoff
-    )
-    return {
+    shown = {
         "quotes_by_round": figures.quotes_by_round(run.rounds, run.dates),
-        "excess_demand_by_round": figures.excess_by_round(run.rounds),
+        "excess_demand_by_round": figures.excess_by_round(run.rounds, dates=run.dates),
         "positions_by_belief": figures.positions_by_belief(run.agents, run.dates),
-        "price_against_haircut": figures.against_haircut(grid, None, run.dates),
     }
+    if run.closed_form is not None:
+        beliefs = Beliefs(parameters.beliefs)
+        up, down = parameters.incomes
+        grid = figures.haircut_grid(
+            low_payoff=parameters.low_payoff,
+            high_payoff=parameters.high_payoff,
+            cash=_number(parameters.cash),
+            securities=_number(parameters.securities),
+            incomes={
+                **figures.LEVERED_INCOMES,
+                parameters.market: (_number(up), _number(down)),
+            },
+            cdf=beliefs.below,
+            quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
+        )
+        sources = (parameters.low_payoff, parameters.high_payoff, parameters.beliefs)
+        alike = sources == (0.70, 1.15, "uniform") and parameters.cash == parameters.securities == 1
+        points = figures.slides_points() if alike else None
+        shown["price_against_haircut"] = figures.against_haircut(grid, points, run.dates)
+    return shown
 
+
+def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
+    """Belief and order at the posted quotes of traders chosen evenly along the line of beliefs."""
+    posted = economy.posted
+    tables = []
+    for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
+        rows = np.linspace(0, cohort.members - 1, min(limit, cohort.members)).astype(np.int64)
+        security = posted.security
+        tables.append(
+            pd.DataFrame(
+                {
+                    "belief": (security.high_payoff - cohort.expected[rows])
+                    / (security.high_payoff - security.low_payoff),
+                    "security": cohort.positions(posted, 0.0, rows).security,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+PAGE = Page(
+    controls=(
+        Control("market"),
+        Control("haircuts", 0.0, 0.5, 0.005, label="haircut at the first date"),
+        Control("traders", choices=(10, 100, 1_000, 10_000, 100_000, 1_000_000)),
+        Control("low_payoff", 0.0, 1.5, 0.05),
+        Control("high_payoff", 0.05, 2.0, 0.05),
+        Control("cash", 0.0, 5.0, 0.1),
+        Control("beliefs"),
+        Control("population"),
+        Control("start"),
+    ),
+    curves=(
+        Curve("security_price", "security price", "cash per security", palette.PRICE),
+        Curve("repo_rate", "repo rate", "percent a period", palette.REPO_RATE, 100.0),
+    ),
+    line=Line(
+        along="belief",
+        held="security",
+        along_label="belief (probability of the low payoff)",
+        held_label="security held (units, negative if short)",
+        traders=line_of_beliefs,
+        marks=lambda economy: dict(
+            zip(("marginal long", "marginal short"), marginal_beliefs(economy.posted), strict=True)
+        ),
+    ),
+    accounts=(
+        Account("margin_held", "margin held", "cash"),
+        Account("reinvested", "reinvested in repo", "securities"),
+        Account("balance_now", "balance at date 0", "cash", "balance"),
+        Account("balance_up", "balance at date 1, state U", "cash", "balance"),
+        Account("balance_down", "balance at date 1, state D", "cash", "balance"),
+        Account("balance_collateral", "collateral", "securities", "balance"),
+    ),
+    announcement=Announcement("haircuts", "haircut", 0.0, 0.5, 0.005),
+    certify_rounds=True,
+)
 
 SCENARIO = Scenario(
     name="margin-hike",
@@ -262,6 +349,7 @@ SCENARIO = Scenario(
     certify=certified,
     figures=drawn,
     headline=("haircut", "marginal_long", "marginal_short", "verdict"),
+    page=PAGE,
 )
 
 
@@ -283,7 +371,17 @@ def run(*, seed: int = 0, **parameters: Any) -> Run:
     return simulate(SCENARIO, parse(MarginHike, parameters), seed=seed)
 
 
-def _terms(parameters: MarginHike, resting: Resting) -> dict[str, float]:
+class Terms(TypedDict):
+    """The numbers of a resting point that certificate and verdict start from."""
+
+    low_payoff: float
+    high_payoff: float
+    haircut: float
+    security_price: float
+    repo_rate: float
+
+
+def _terms(parameters: MarginHike, resting: Resting) -> Terms:
     """The numbers of a resting point that certificate and verdict start from."""
     return {
         "low_payoff": parameters.low_payoff,

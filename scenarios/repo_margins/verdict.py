@@ -115,11 +115,10 @@ def verdict(
     long_elasticity = _elasticity(held, longs, long=True)
     short_elasticity = _elasticity(held, shorts, long=False)
     by_long, by_short = _stopped_by(longs), _stopped_by(shorts)
-    larger = max(long_elasticity, short_elasticity)
+    alike = by_long == by_short and by_long != "both"
+    gap = abs(long_elasticity - short_elasticity)
     market: Market
-    if by_long == by_short and by_long != "both":
-        market = "neither"
-    elif abs(long_elasticity - short_elasticity) <= TIE * larger:
+    if alike or gap <= TIE * max(long_elasticity, short_elasticity):
         market = "neither"
     else:
         market = "long" if long_elasticity > short_elasticity else "short"

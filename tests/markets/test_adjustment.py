@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markets.adjustment import Adjuster, Adjustment, NewtonTatonnement, PlainTatonnement
+from markets.adjustment import Adjuster, Adjustment, PlainTatonnement
 from markets.margin import FlatMargin
+from markets.newton import LocalSlope, NewtonTatonnement
 from markets.quote import Excess, FloatArray, Limits
+from markets.safeguarded import SafeguardedTatonnement
+from markets.successive import SuccessiveTatonnement
 
 Residual = Callable[[FloatArray], FloatArray]
 
@@ -40,8 +43,15 @@ def settle(
     return state, rounds
 
 
-@given(st.integers(0, 10_000))
-def test_newton_solves_linear_complementarity_problems(seed: int) -> None:
+RULES: dict[str, Adjuster] = {
+    "newton": NewtonTatonnement(),
+    "safeguarded": SafeguardedTatonnement(),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+@given(seed=st.integers(0, 10_000))
+def test_rules_solve_linear_complementarity_problems(name: str, seed: int) -> None:
     """With a P-matrix the problem has one solution; the rule must find it, at a limit or not."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 6))
@@ -50,7 +60,7 @@ def test_newton_solves_linear_complementarity_problems(seed: int) -> None:
     offset = rng.normal(size=n)
     limits = box([-1.0] * n, [1.0] * n)
     state, _ = settle(
-        NewtonTatonnement(),
+        RULES[name],
         lambda u: slope @ u + offset,
         rng.uniform(-1, 1, n),
         limits,
@@ -63,6 +73,28 @@ def test_newton_solves_linear_complementarity_problems(seed: int) -> None:
     assert np.abs(residual[inside]).max(initial=0.0) <= 1e-9
     assert np.all(residual[state.coordinates == -1.0] <= 1e-9)
     assert np.all(residual[state.coordinates == 1.0] >= -1e-9)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_one_market_after_the_other_clears_substitutes(seed: int) -> None:
+    """Gross substitutes: own slopes outweigh the others'; no slope is told."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 4))
+    slope = rng.uniform(0.0, 1.0, (n, n)) / n
+    np.fill_diagonal(slope, -rng.uniform(1.5, 3.0, n))
+    offset = rng.uniform(-1.0, 1.0, n)
+    limits = box([-0.2] * n, [0.2] * n)
+    state, _ = settle(
+        SuccessiveTatonnement(),
+        lambda u: slope @ u + offset,
+        rng.uniform(-0.2, 0.2, n),
+        limits,
+        rounds=2_000,
+    )
+    assert state.settled
+    held = limits.held(state.coordinates, slope @ state.coordinates + offset)
+    residual = np.where(held, 0.0, slope @ state.coordinates + offset)
+    assert np.abs(residual).max() <= 1e-9
 
 
 def test_newton_never_posts_a_limit_that_cannot_be_attained() -> None:
@@ -132,3 +164,12 @@ def test_a_haircut_lies_in_zero_one(rate: float) -> None:
 def test_an_empty_box_is_refused() -> None:
     with pytest.raises(ValueError, match="lower limit exceeds"):
         box([1.0], [0.0])
+
+
+def test_a_slope_that_is_singular_but_for_rounding_gives_the_plain_step() -> None:
+    residual, free = np.array([0.5, 0.2]), np.array([True, True])
+    singular = LocalSlope(-np.array([[0.1, 0.3], [0.2, 0.6 * (1.0 + 1e-15)]]), free)
+    assert not singular.usable
+    assert np.abs(singular.step(residual)).max() <= 0.5
+    regular = -np.array([[2.0, 1.0], [1.0, 3.0]])
+    assert regular @ LocalSlope(regular, free).step(residual) == pytest.approx(-residual)

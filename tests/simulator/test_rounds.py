@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import RepoClearingHouse, Traders
-from markets import FlatMargin, NewtonTatonnement, PlainTatonnement, RepoMarket, Security
+from markets import (
+    FlatMargin,
+    PlainTatonnement,
+    RepoMarket,
+    SafeguardedTatonnement,
+    Security,
+    SuccessiveTatonnement,
+)
 from markets.adjustment import Adjuster
 from simulator import Economy, Outcome
 
@@ -35,7 +42,7 @@ def economy(
 def random_cohort(seed: int, members: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     return {
-        "beliefs": rng.beta(*rng.uniform(0.5, 4.0, 2), members).clip(1e-6, 1 - 1e-6),
+        "beliefs": rng.beta(rng.uniform(0.5, 4.0), 1.5, members).clip(1e-6, 1 - 1e-6),
         "cash": rng.lognormal(0.0, 1.0, members),
         "securities": rng.uniform(0.0, 3.0, members),
         "income_up": rng.choice([0.0, 1.0, 100.0]) * rng.uniform(size=members),
@@ -161,8 +168,9 @@ def test_an_announcement_starts_from_the_resting_point() -> None:
     made.announce(margin=FlatMargin(0.03))
     made.clear()
     rounds = record(made)
-    assert rounds.date.max() == 1
-    first = rounds[rounds.date == 1].iloc[0]
+    assert rounds.date.tolist() == sorted(rounds.date)
+    assert rounds.date.max() == 2
+    first = rounds[rounds.date == 2].iloc[0]
     assert first.security_price == pytest.approx(rest["security_price"], rel=1e-12)
 
 
@@ -219,5 +227,45 @@ def test_closing_lets_go_of_the_model() -> None:
     assert gone() is None
 
 
-def test_newton_is_the_default_rule() -> None:
-    assert isinstance(Economy(RepoMarket(Security(0.7, 1.15))).adjuster, NewtonTatonnement)
+def test_the_safeguarded_rule_is_the_default() -> None:
+    rule = Economy(RepoMarket(Security(0.7, 1.15))).adjuster
+    assert isinstance(rule, SafeguardedTatonnement)
+
+
+def lumpy(seed: int) -> Economy:
+    """Few traders, very unequal, many of them without anything; margins from none to large."""
+    rng = np.random.default_rng(seed)
+    members = int(rng.choice([2, 3, 10, 100]))
+    haircut = float(rng.choice([0.0, 1e-4, 0.01, 0.05, 0.3, 0.8]))
+
+    def field(scale: float) -> Any:
+        values = rng.exponential(scale, members) * 10 ** rng.uniform(-3, 1, members)
+        values[rng.random(members) < 0.2] = 0.0
+        return values
+
+    return economy(
+        haircut,
+        {
+            "few": {
+                "cash": field(1.0),
+                "securities": field(1.0) + (np.arange(members) == 0),
+                "income_up": field(20.0),
+                "income_down": field(20.0),
+                "beliefs": rng.uniform(0.01, 0.99, members),
+            }
+        },
+    )
+
+
+def test_lumpy_economies_clear() -> None:
+    """Where Newton's rule alone goes astray, about one time in a hundred of this kind."""
+    for seed in range(300):
+        assert lumpy(seed).clear() is Outcome.CLEARED, seed
+
+
+def test_one_market_after_the_other_finds_the_same_price() -> None:
+    cohort = {"members": 200, "income_down": 50.0, "population": "continuum"}
+    quick = economy(0.02, {"a": cohort})
+    slow = economy(0.02, {"a": cohort}, adjuster=SuccessiveTatonnement())
+    assert quick.clear() is slow.clear(5_000) is Outcome.CLEARED
+    assert slow.quotes["security_price"] == pytest.approx(quick.quotes["security_price"], rel=1e-8)

@@ -1,0 +1,76 @@
+"""Random economies in which some borrowers plan to go bankrupt, for tests and benchmarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents import BankruptcyClearingHouse, Investors, LinearQuadratic
+from markets import BondAndEquities, BondMarket, ImplicitTatonnement
+from markets.adjustment import Adjuster
+from simulator import Economy
+
+FloatArray = NDArray[np.float64]
+
+SIZES = ((3, 3, 1), (5, 4, 2))
+"""Investors, states and equities of the two sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Primitives:
+    """An economy of single investors with linear-quadratic utility, as plain arrays."""
+
+    probabilities: FloatArray
+    payoffs: FloatArray
+    weight: FloatArray
+    satiation: FloatArray
+    now: FloatArray
+    later: FloatArray
+    equities: FloatArray
+    short_limit: float
+
+    def economy(self, adjuster: Adjuster | None = None, *, scaled: bool = True) -> Economy:
+        """The economy of these investors, as one cohort whose members differ."""
+        instruments = BondAndEquities(self.probabilities, self.payoffs)
+        economy = Economy(
+            BondMarket(instruments, scaled=scaled), adjuster=adjuster or ImplicitTatonnement()
+        )
+        BankruptcyClearingHouse(economy, instruments, self.short_limit)
+        Investors(
+            economy,
+            "investors",
+            utility=LinearQuadratic(self.weight, self.satiation),
+            now=self.now,
+            later=self.later,
+            equities=self.equities,
+        )
+        return economy
+
+
+def draw(
+    rng: np.random.Generator, investors: int, states: int, equities: int, short_limit: float = 10.0
+) -> Primitives:
+    """Draw an economy.
+
+    Goods at date 1 are scarce for some investors in some states, and weights of date 0 differ, so
+    that some borrow more than they can repay everywhere. Goods at date 0 are scarce too, so that
+    some lenders end at zero consumption there, and some sell all their equities. Satiation lies
+    above the economy's resources in every state.
+    """
+    rho = rng.dirichlet(np.full(states, 5.0))
+    payoffs = rng.uniform(0.1, 1.6, (states, equities))
+    later = rng.uniform(0.05, 1.2, (investors, states))
+    held = rng.uniform(0.05, 1.2, (investors, equities))
+    resources = np.max(np.sum(later, axis=0) + payoffs @ np.sum(held, axis=0))
+    return Primitives(
+        probabilities=rho / np.sum(rho),
+        payoffs=payoffs,
+        weight=rng.uniform(4.0, 9.0, investors),
+        satiation=resources * rng.uniform(1.05, 1.6, investors),
+        now=rng.uniform(0.3, 5.0, investors),
+        later=later,
+        equities=held,
+        short_limit=short_limit,
+    )

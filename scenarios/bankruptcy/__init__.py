@@ -1,0 +1,1 @@
+"""Bankruptcy in general equilibrium: Eichberger, Rheinberger and Summer (2014)."""

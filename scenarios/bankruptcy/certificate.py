@@ -1,0 +1,332 @@
+r"""The proof that a resting point is a bankruptcy equilibrium by Definition 1 of the source.
+
+Everything is worked out anew from quotes and the table of members; nothing of the code that trades
+is used. That each member's choice is the best one in its budget set is shown twice:
+
+* for every member by a bound. Utility is concave, so no plan :math:`x'` of the budget set is better
+  by more than :math:`\nabla u(x)(x' - x)`, and by weak duality that is at most
+
+  .. math::
+
+     \mu x_0 + \sum_k \max\{c_k, 0\} (b_k - z_k) + \max\{-c_k, 0\} (z_k - l_k)
+
+  for any :math:`\mu \ge 0`, where :math:`c_k` is what trade :math:`k` adds to utility at the value
+  :math:`\lambda = v_0' + \mu` of a good at date 0, and :math:`l_k \le z_k \le b_k` are its bounds.
+  The multipliers recovered here make the bound tight, so it vanishes at the best choice;
+* for some of them by SciPy's SLSQP, which solves the member's own program from no trade.
+
+Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium" (2014).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog, minimize
+
+from scenarios.bankruptcy.state import FloatArray, State
+from simulator import Certificate, Condition
+
+REACH = 100.0
+"""Where bond sales have no limit, plans are compared that sell up to so many times all goods."""
+
+SOLVED = 24
+"""Members whose program is also given to the solver, evenly spread."""
+
+CHOICE_TOLERANCE = 1e-8
+"""Largest gain from another choice, as a share of the member's goods at date 0 at their value;
+orders are exact to rounding, and quotes to 1e-10 of what is traded."""
+
+SOLVER_TOLERANCE = 1e-7
+"""The same for the solver, which stops within 1e-12 of its own objective, larger by the utility of
+all consumption."""
+
+MARKET_TOLERANCE = 1e-9
+"""Excess demand as a share of what is traded, and errors of repayment rates; the rounds stop at
+1e-10, settled orders are worked out once more."""
+
+EXACT = 1e-11
+"""Identities that hold up to rounding, as a share of the goods involved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Multipliers:
+    r"""Multipliers of every member's constraints, all of shape (N,) unless said otherwise.
+
+    Attributes
+    ----------
+    value : array
+        :math:`\lambda`, of the budget at date 0.
+    not_lending, not_borrowing : array
+        :math:`\sigma^+` of :math:`z^+ \ge 0` and :math:`\sigma^-` of :math:`z^- \ge 0`.
+    limit : array
+        :math:`\mu` of :math:`z^- \le \kappa`.
+    equities : array of shape (N, J)
+        Of :math:`z_e \ge -\delta`.
+    """
+
+    value: FloatArray
+    not_lending: FloatArray
+    not_borrowing: FloatArray
+    limit: FloatArray
+    equities: FloatArray
+
+
+def gains(state: State, value: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What a unit more lent, promised, and of each equity adds to utility at a value of goods."""
+    later = state.marginal_later() * state.probabilities
+    lend = later @ state.rates - value * state.bond_price
+    borrow = value * state.bond_price - np.sum(later, axis=1)
+    return lend, borrow, later @ state.payoffs - value[:, None] * state.equity_prices
+
+
+def multipliers(state: State) -> Multipliers:
+    r"""Recover the multipliers from the choices.
+
+    Where :math:`x_0 > 0` the value of a good is its marginal utility; where all is spent it is
+    what the best of the purchases pays for it.
+    """
+    value = state.marginal_now()
+    later = state.marginal_later() * state.probabilities
+    bought = np.column_stack([state.lent > 0.0, state.equities > -state.endowed_equities])
+    prices = np.append(state.bond_price, state.equity_prices)
+    pays = np.column_stack([later @ state.rates, later @ state.payoffs]) / prices
+    best = np.max(np.where(bought, pays, -np.inf), axis=1, initial=-np.inf)
+    value = np.where((state.now <= 0.0) & (best > value), best, value)
+    lend, borrow, equities = gains(state, value)
+    return Multipliers(
+        value=value,
+        not_lending=np.where(state.bond > 0.0, 0.0, np.maximum(-lend, 0.0)),
+        not_borrowing=np.where(state.bond < 0.0, 0.0, np.maximum(-borrow, 0.0)),
+        limit=np.maximum(borrow, 0.0) * (state.promised >= state.short_limit),
+        equities=np.maximum(-equities, 0.0) * (state.equities <= -state.endowed_equities),
+    )
+
+
+def possible_gains(state: State) -> FloatArray:
+    """Bound on what each member could still gain, as a share of its goods at date 0."""
+    value = multipliers(state).value
+    most = min(state.short_limit, REACH * (np.sum(state.endowed_now) + np.sum(state.goods)))
+    cash = state.endowed_now + state.bond_price * most
+    cash = cash + state.endowed_equities @ state.equity_prices
+    lend, borrow, equities = gains(state, value)
+
+    def room(gain: FloatArray, low: FloatArray, here: FloatArray, high: FloatArray) -> FloatArray:
+        up = np.maximum(gain, 0.0) * np.maximum(high - here, 0.0)
+        down = np.maximum(-gain, 0.0) * np.maximum(here - low, 0.0)
+        return np.asarray(up + down)
+
+    none = np.zeros_like(cash)
+    total = (value - state.marginal_now()) * np.maximum(state.now, 0.0)
+    total = total + room(lend, none, state.lent, cash / state.bond_price)
+    total = total + room(borrow, none, state.promised, none + most)
+    for j, price in enumerate(state.equity_prices):
+        total = total + room(
+            equities[:, j], -state.endowed_equities[:, j], state.equities[:, j], cash / price
+        )
+    return np.asarray(total / (value * state.endowed_now))
+
+
+def utility(state: State, member: int, now: float, later: FloatArray) -> float:
+    """Utility of a member, equation (5) or its exponential counterpart."""
+    first, second = state.first[member], state.second[member]
+    if state.quadratic[member]:
+        return float(first * now - 0.5 * state.probabilities @ (second - later) ** 2)
+    told = np.exp(-first * now) + second * state.probabilities @ np.exp(-first * later)
+    return float(-told / first)
+
+
+def solver_gain(state: State, member: int) -> float:
+    """What SciPy's SLSQP finds to be gained by a member, as a share of its goods at date 0."""
+    w0, later = state.endowed_now[member], state.endowed_later[member]
+    delta, j = state.endowed_equities[member], state.payoffs.shape[1]
+    later = later + state.payoffs @ delta
+    price = np.concatenate([[state.bond_price, -state.bond_price], state.equity_prices])
+    pays = np.column_stack([state.rates, -np.ones_like(state.rates), state.payoffs])
+    unit = abs(utility(state, member, w0, later)) + 1e-300
+
+    def loss(z: FloatArray) -> float:
+        return -utility(state, member, w0 - float(price @ z), later + pays @ z) / unit
+
+    most = min(state.short_limit, REACH * float(np.sum(state.endowed_now) + np.sum(state.goods)))
+    found: Any = minimize(  # type: ignore[call-overload]
+        loss,
+        np.zeros(2 + j),
+        method="SLSQP",
+        bounds=[(0.0, None), (0.0, most), *((-d, None) for d in delta)],
+        constraints=[{"type": "ineq", "fun": lambda z: w0 - price @ z, "jac": lambda z: -price}],
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    z = np.clip(found.x, [0.0, 0.0, *(-delta)], [np.inf, most, *np.full(j, np.inf)])
+    if float(price @ z) > w0:
+        z = z * (w0 / float(price @ z))
+    best = utility(state, member, w0 - float(price @ z), later + pays @ z)
+    here = utility(state, member, state.now[member], state.later[member])
+    return float((best - here) / (multipliers(state).value[member] * w0))
+
+
+def arbitrage(state: State) -> float:
+    r"""How far state prices are from existing: zero if some :math:`\pi > 0` value everything.
+
+    HiGHS looks for the :math:`\pi` with the largest smallest entry among those with
+    :math:`\pi r \le q_b \le \pi 1` and :math:`\pi Y \ge q_e`, as a member may sell no more equity
+    than it owns; equality where somebody holds some, which is always.
+    """
+    states, j = state.payoffs.shape
+    ones = np.ones(states)
+    upper = np.vstack(
+        [
+            np.append(state.rates, 0.0),
+            np.append(-ones, 0.0),
+            np.column_stack([-np.eye(states), ones]),
+        ]
+    )
+    bound = np.concatenate([[state.bond_price, -state.bond_price], np.zeros(states)])
+    equal = np.column_stack([state.payoffs.T, np.zeros(j)]) if j else None
+    found: Any = linprog(
+        np.append(np.zeros(states), -1.0),
+        A_ub=upper,
+        b_ub=bound,
+        A_eq=equal,
+        b_eq=state.equity_prices if j else None,
+        bounds=[(0.0, None)] * states + [(None, state.bond_price)],
+    )
+    return 0.0 if found.status == 0 and -found.fun > 0.0 else np.inf
+
+
+def certify(state: State, *, complete: bool = True) -> Certificate:
+    """The certificate of a state.
+
+    Parameters
+    ----------
+    state : State
+        The state.
+    complete : bool
+        Whether it shows every member; if not, only what concerns members is checked.
+    """
+    members = state.bond.size
+    some = np.unique(np.linspace(0, members - 1, min(members, SOLVED)).astype(int))
+    reach = (
+        "" if np.isfinite(state.short_limit) else f"; bond sales up to {REACH:g} times all goods"
+    )
+    conditions = [
+        Condition(
+            "budget",
+            _budget(state),
+            EXACT,
+            "(i) consumption is what equation (3) says that endowment and trades amount to",
+        ),
+        Condition(
+            "bounds",
+            _bounds(state),
+            EXACT,
+            "(i) nobody consumes less than nothing at date 0, sells equities it lacks, or sells"
+            " more bonds than the limit",
+        ),
+        Condition(
+            "optimal_choice",
+            float(np.max(np.abs(possible_gains(state)))),
+            CHOICE_TOLERANCE,
+            "(i) no plan in the budget set is better by more than this share of goods at date 0",
+            f"all{reach}",
+        ),
+        Condition(
+            "optimal_by_solver",
+            max(0.0, *(solver_gain(state, int(i)) for i in some)),
+            SOLVER_TOLERANCE,
+            "(i) the solver finds no better plan",
+            f"{some.size} of {members}{reach}",
+        ),
+        Condition(
+            "monotone",
+            float(np.max(-state.marginal_later() / state.marginal_now()[:, None], initial=0.0)),
+            0.0,
+            "(A2) nobody is satiated in any state",
+        ),
+        Condition(
+            "quotes_in_range",
+            float(
+                np.max(
+                    np.concatenate(
+                        [
+                            state.rates - 1.0,
+                            np.where(state.rates > 0.0, 0.0, np.inf),
+                            np.where(state.equity_prices > 0.0, 0.0, np.inf),
+                            [0.0 if state.bond_price > 0.0 else np.inf],
+                        ]
+                    ),
+                    initial=0.0,
+                )
+            ),
+            0.0,
+            "prices are above 0 and repayment rates in (0, 1]",
+        ),
+        Condition(
+            "no_arbitrage", arbitrage(state), 0.0, "strictly positive state prices exist (Lemma 1)"
+        ),
+    ]
+    if complete:
+        conditions += _markets(state)
+    return Certificate(tuple(conditions))
+
+
+def _markets(state: State) -> list[Condition]:
+    """The conditions on all members together."""
+    traded = max(float(np.sum(np.abs(state.bond))), 1e-3 * float(np.sum(state.endowed_now)))
+    held = np.sum(2.0 * state.endowed_equities + state.equities, axis=0)
+    promised = float(np.sum(state.promised))
+    paid = np.sum(np.minimum(state.promised[:, None], state.resources), axis=0)
+    realised = paid / promised if promised > 0.0 else np.ones_like(paid)
+    eaten = np.sum(np.maximum(state.later, 0.0), axis=0)
+    return [
+        Condition(
+            "bond_clears",
+            abs(float(np.sum(state.bond))) / traded,
+            MARKET_TOLERANCE,
+            "(ii) bonds bought less bonds sold, as a share of both",
+        ),
+        Condition(
+            "equities_clear",
+            float(np.max(np.abs(np.sum(state.equities, axis=0)) / held, initial=0.0)),
+            MARKET_TOLERANCE,
+            "(ii) equities bought less sold, as a share of those held",
+        ),
+        Condition(
+            "feasible_consumption",
+            float(np.max(np.abs(eaten - state.goods) / state.goods)),
+            MARKET_TOLERANCE,
+            "(iii) positive consumption is what there is, in every state (redundant, Lemma 6)",
+        ),
+        Condition(
+            "repayment_rates",
+            float(np.max(np.abs(realised - state.rates))),
+            MARKET_TOLERANCE,
+            "(iv) the clearing house pays at the rates that were quoted, equation (4)",
+        ),
+    ]
+
+
+def _budget(state: State) -> float:
+    now = state.endowed_now - state.bond_price * state.bond - state.equities @ state.equity_prices
+    later = state.resources + np.outer(state.lent, state.rates) - state.promised[:, None]
+    wealth = state.endowed_now + state.bond_price * np.abs(state.bond)
+    turnover = np.max(state.resources, axis=1) + np.abs(state.bond)
+    return float(
+        max(
+            np.max(np.abs(now - state.now) / wealth),
+            np.max(np.abs(later - state.later) / turnover[:, None]),
+        )
+    )
+
+
+def _bounds(state: State) -> float:
+    over = np.concatenate(
+        [
+            -state.now / state.endowed_now,
+            np.ravel(-(state.equities + state.endowed_equities)),
+            state.promised - state.short_limit,
+        ]
+    )
+    return float(np.max(over, initial=0.0))

@@ -1,0 +1,144 @@
+r"""The capital asset pricing model with bankruptcy: Propositions 2 and 3, printed and corrected.
+
+Both hold at an equilibrium where all utilities are linear-quadratic, no equity is sold out and
+nobody consumes nothing at date 0. Products :math:`\langle x, y\rangle = \sum_s \rho_s x_s y_s`,
+norms and projections are weighted by the probabilities.
+
+With :math:`\alpha_0 = \sum a_0`, :math:`\alpha_1 = \sum a_1`, aggregate goods corrected for the
+shortfall :math:`\tilde w = \sum_i (w_i + Y \delta_i) - (1 - r) \sum_i z_i^-`, and
+:math:`g = \alpha_1 1 - \tilde w`, and with :math:`s^+, s^-, M` the multipliers of
+:math:`z^+ \ge 0`, :math:`z^- \ge 0` and :math:`z^- \le \kappa` added up over all members:
+
+* Proposition 2: :math:`\alpha_0 q_e = \langle g, y \rangle` and
+  :math:`\alpha_0 q_b = \langle g, r\rangle + s^+ = \langle g, 1 \rangle - s^- + M`.
+* Proposition 3: with :math:`k = a_0 / \alpha_0`, :math:`e = w + Y\delta` and
+  :math:`v = (a_1 - k \alpha_1) 1 - (e - k \tilde w)`, consumption at date 1 is
+  :math:`e + P_{(r, Y)} v - k s^+ r_e` of lenders,
+  :math:`e + P_{(1, Y)} v + (k (s^- - M) + \mu) 1_e` of borrowers and :math:`e + P_Y v` of others,
+  where :math:`v_e = (v - P_Y v) / \|v - P_Y v\|^2`.
+
+Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium" (2014); what is
+printed there otherwise is in this folder's README, and in :func:`sharing_rule_as_printed`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.bankruptcy.certificate import Multipliers, multipliers
+from scenarios.bankruptcy.state import FloatArray, State
+
+BOUND = 1e-9
+"""Consumption at date 0 or equity left, in units, below which a bound counts as binding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregates:
+    r"""Aggregates of both: :math:`\alpha_0, \alpha_1, \tilde w, g, s^+, s^-, M`."""
+
+    weight: float
+    satiation: float
+    corrected: FloatArray
+    kernel: FloatArray
+    not_lending: float
+    not_borrowing: float
+    limit: float
+
+
+def applies(state: State) -> bool:
+    """Whether the propositions' assumptions hold at a state."""
+    return bool(
+        np.all(state.quadratic)
+        and np.all(state.now > BOUND)
+        and np.all(state.equities + state.endowed_equities > BOUND)
+    )
+
+
+def aggregates(state: State, found: Multipliers | None = None) -> Aggregates:
+    """Add up what the propositions need."""
+    found = multipliers(state) if found is None else found
+    corrected = state.goods - (1.0 - state.rates) * float(np.sum(state.promised))
+    satiation = float(np.sum(state.second))
+    return Aggregates(
+        weight=float(np.sum(state.first)),
+        satiation=satiation,
+        corrected=corrected,
+        kernel=satiation - corrected,
+        not_lending=float(np.sum(found.not_lending)),
+        not_borrowing=float(np.sum(found.not_borrowing)),
+        limit=float(np.sum(found.limit)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Prices by Proposition 2: equities, and the bond from the lenders' and borrowers' side."""
+
+    equities: FloatArray
+    bond_lending: float
+    bond_borrowing: float
+    lowest: float
+    highest: float
+
+
+def prices(state: State) -> Prices:
+    r"""Prices by Proposition 2 at a state.
+
+    ``lowest`` and ``highest`` are :math:`\langle g, r \rangle / \alpha_0` and
+    :math:`\langle g, 1 \rangle / \alpha_0`, between which the bond price lies if the short limit
+    binds nobody.
+    """
+    total = aggregates(state)
+    weighted = state.probabilities * total.kernel
+    lowest, highest = float(weighted @ state.rates), float(np.sum(weighted))
+    return Prices(
+        equities=weighted @ state.payoffs / total.weight,
+        bond_lending=(lowest + total.not_lending) / total.weight,
+        bond_borrowing=(highest - total.not_borrowing + total.limit) / total.weight,
+        lowest=lowest / total.weight,
+        highest=highest / total.weight,
+    )
+
+
+def sharing_rule(state: State) -> FloatArray:
+    """Consumption at date 1 by Proposition 3 (corrected), shape (N, S)."""
+    return _sharing_rule(state, printed=False)
+
+
+def sharing_rule_as_printed(state: State) -> FloatArray:
+    r"""The same as printed: without :math:`Y\delta`, and with :math:`-\sigma` for borrowers."""
+    return _sharing_rule(state, printed=True)
+
+
+def _sharing_rule(state: State, *, printed: bool) -> FloatArray:
+    found = multipliers(state)
+    total = aggregates(state, found)
+    rho, payoffs = state.probabilities, state.payoffs
+    part = (state.first / total.weight)[:, None]
+    start = state.endowed_later + state.endowed_equities @ payoffs.T
+    gap = state.second[:, None] - part * total.satiation - (start - part * total.corrected)
+    ones = np.ones_like(state.rates)
+
+    def project(columns: FloatArray, vectors: FloatArray) -> FloatArray:
+        root = np.sqrt(rho)
+        solved = np.linalg.lstsq(columns * root[:, None], (vectors * root).T)[0]
+        return np.asarray((columns @ solved).T)
+
+    def residual(vector: FloatArray) -> FloatArray:
+        rest = vector - project(payoffs, vector[None, :])[0]
+        return np.asarray(rest / (rho @ (rest * rest)))
+
+    long = project(np.column_stack([state.rates, payoffs]), gap)
+    long = long - part * total.not_lending * residual(state.rates)
+    short = project(np.column_stack([ones, payoffs]), gap)
+    if printed:
+        short = short - part * total.not_borrowing * residual(ones)
+        start = state.endowed_later
+    else:
+        push = part * (total.not_borrowing - total.limit) + found.limit[:, None]
+        short = short + push * residual(ones)
+    none = project(payoffs, gap)
+    bond = state.bond[:, None]
+    return np.asarray(start + np.where(bond > 0.0, long, np.where(bond < 0.0, short, none)))

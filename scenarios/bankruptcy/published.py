@@ -1,0 +1,130 @@
+"""Bankruptcy equilibria as data: parameters, expected quotes and choices.
+
+The source prints no numbers. Every row was recomputed: the two-investor rows from the closed form,
+the general ones by solving Definition 1 with another program to 1e-14, rounded to 12 digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+RECOMPUTED = "recomputed from Definition 1; the source prints no numbers"
+
+AFTER_ROUNDS = 1e-6
+"""Largest error of a quote after the rounds."""
+
+AFTER_POLISH = 1e-10
+"""Largest error of a quote after polishing; two-investor rows carry ten decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One equilibrium.
+
+    Attributes
+    ----------
+    case, scenario : str
+        Name, and the scenario that runs it.
+    parameters : mapping
+        Where they differ from the scenario's defaults.
+    quotes : mapping
+        Expected quotes by name.
+    choices : mapping
+        Expected columns of the table of members, one value a member.
+    source : str
+        Where the numbers come from.
+    """
+
+    case: str
+    scenario: str
+    parameters: Mapping[str, Any]
+    quotes: Mapping[str, float]
+    choices: Mapping[str, tuple[float, ...]]
+    source: str = RECOMPUTED
+
+
+def _two(
+    case: str,
+    weight: tuple[float, float],
+    satiation: tuple[float, float],
+    later: tuple[float, float],
+    quotes: tuple[float, float],
+    promised: float,
+    short_limit: float | None = None,
+) -> Published:
+    parameters: dict[str, Any] = {
+        f"{role}_{name}": value
+        for name, pair in (("weight", weight), ("satiation", satiation), ("endowment_later", later))
+        for role, value in zip(("borrower", "lender"), pair, strict=True)
+    }
+    if short_limit is not None:
+        parameters["short_limit"] = short_limit
+    return Published(
+        case,
+        "bankruptcy",
+        MappingProxyType(parameters),
+        MappingProxyType(dict(zip(("bond_price", "repayment_rate"), quotes, strict=True))),
+        MappingProxyType({"bond": (-promised, promised)}),
+    )
+
+
+def _three(
+    case: str,
+    quotes: tuple[float | None, float, float, float, float],
+    parameters: Mapping[str, Any] | None = None,
+    choices: Mapping[str, tuple[float, ...]] | None = None,
+) -> Published:
+    names = ("bond_price", "equity_price[1]", *(f"repayment_rate[{s}]" for s in (1, 2, 3)))
+    known = {name: value for name, value in zip(names, quotes, strict=True) if value is not None}
+    return Published(
+        case,
+        "bankruptcy-capm",
+        MappingProxyType(dict(parameters or {})),
+        MappingProxyType(known),
+        MappingProxyType(dict(choices or {})),
+    )
+
+
+CASES = (
+    _two("no bankruptcy", (1, 1), (3, 4), (2, 1), (2.0, 1.0), 1.0),
+    _two(
+        "bankruptcy", (2, 1), (2.5, 4), (0.5, 1), (1.4354143467, 0.5741657387), 0.8708286934
+    ),
+    _two(
+        "short limit binds", (2, 1), (2.5, 4), (0.5, 1), (1.6666666667, 0.6666666667), 0.75, 0.75
+    ),
+    _three(
+        "three investors",
+        (1.039586393688, 0.932250569130, 1.0, 0.863140289283, 1.0),
+        choices={
+            "bond": (-0.463196022272, 0.0, 0.463196022272),
+            "equity[1]": (0.099015743294, 0.189088502159, -0.288104245454),
+            "consumption_now": (3.989224799325, 3.223722136246, 4.587053064429),
+        },
+    ),
+    _three("nobody may borrow", (None, 0.932034615385, 1, 1, 1), {"short_limit": 0.0}),
+    _three(
+        "a small short limit",
+        (1.092638793580, 0.932034615385, 1, 1, 1),
+        {"short_limit": 0.2},
+        {"bond": (-0.2, -0.2, 0.4)},
+    ),
+    _three(
+        "no bankruptcy: the standard model",
+        (1.068385057471, 0.942921264368, 1, 1, 1),
+        {
+            "cohorts": [
+                {"weight": 7.4, "satiation": 9.0, "endowment_now": 3.6,
+                 "endowment_later": [0.8, 0.9, 1.5], "equities": [0.4]},
+                {"weight": 5.3, "satiation": 7.2, "endowment_now": 3.4,
+                 "endowment_later": [0.7, 1.0, 0.8], "equities": [0.7]},
+                {"weight": 4.7, "satiation": 7.1, "endowment_now": 4.8,
+                 "endowment_later": [0.2, 0.6, 1.2], "equities": [1.2]},
+            ]
+        },
+    ),
+)  # fmt: skip
+"""All cases. Of the case in which nobody may borrow, the bond price is not unique."""

@@ -1,0 +1,1 @@
+"""Collateralised credit on an event tree: who pays, who prepays, who defaults."""

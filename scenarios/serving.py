@@ -1,0 +1,110 @@
+"""Serving a scenario's page on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import socket
+import threading
+import time
+import urllib.request
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
+"""What the page imports and only the extra ``browser`` installs."""
+
+VARIABLE = "WALRAS_PAGE"
+"""Environment variable by which the page is told what to show."""
+
+READY_WITHIN = 60.0
+"""Seconds that the server may take to answer."""
+
+CLOSES_WITHIN = 2
+"""Seconds that open pages are given when the server is told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page shows: a scenario, parameters that differ from their defaults, a seed."""
+
+    scenario: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def told(self) -> str:
+        """As text for the environment of the page."""
+        return json.dumps({"scenario": self.scenario, "given": dict(self.given), "seed": self.seed})
+
+    @classmethod
+    def heard(cls, default: str) -> Asked:
+        """What the environment asks for; a scenario by its defaults if it asks for nothing."""
+        text = os.environ.get(VARIABLE)
+        return cls(default) if text is None else cls(**json.loads(text))
+
+
+def check_servable(host: str, port: int) -> None:
+    """Refuse to serve without the browser packages, or where nothing can listen.
+
+    Raises
+    ------
+    ValueError
+        With one sentence that says what to do.
+    """
+    if not all(importlib.util.find_spec(name) for name in NEEDED):
+        raise ValueError(
+            'the page needs the extra "browser": pip install "walras[browser]", or make browser'
+        )
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ValueError(f"can't listen on {host}, port {port}: {reason}") from None
+
+
+def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; tell ``ready`` the address as soon as the page answers."""
+    os.environ |= {
+        VARIABLE: asked.told(),
+        "MPLBACKEND": "Agg",
+        "SOLARA_APP": str(Path(__file__).with_name("page.py")),
+        "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3
+        "SOLARA_MODE": "production",
+        "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+        "SOLARA_THEME_SHOW_BANNER": "False",
+    }
+    # a cookie of solara's that the page does not need
+    warnings.filterwarnings("ignore", message="Cookies with samesite", category=UserWarning)
+    import uvicorn
+
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}"
+    threading.Thread(target=_tell, args=(address, ready), daemon=True).start()
+    uvicorn.run(
+        "solara.server.starlette:app",
+        host=host,
+        port=port,
+        log_level="error",
+        timeout_graceful_shutdown=CLOSES_WITHIN,
+    )
+
+
+def _tell(address: str, ready: Callable[[str], None]) -> None:
+    """Wait until the server answers."""
+    until = time.monotonic() + READY_WITHIN
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=5.0):
+                ready(address)
+                return
+        except OSError:
+            time.sleep(0.1)

@@ -1,0 +1,163 @@
+"""What of a page in the browser belongs to a scenario; the page itself is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from simulator import palette
+from simulator.economy import Economy
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A parameter that a reader of the page may set before the market opens.
+
+    Unit, allowed range and meaning are those of the parameter's declaration. With ``low``,
+    ``high`` and ``step`` it is a slider, with ``choices`` (or a declaration that names the
+    choices) a selector, otherwise a line of text that is read like ``--set`` of the command.
+
+    Parameters
+    ----------
+    parameter : str
+        A field of the scenario's parameters; of a list the control sets the first entry.
+    low, high, step : float, optional
+        Ends and step of a slider, inside the declared range.
+    choices : tuple, optional
+        Values of a selector.
+    label : str, optional
+        What to call it; the parameter's name unless given.
+    """
+
+    parameter: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[Any, ...] = ()
+    label: str = ""
+
+    @property
+    def slider(self) -> bool:
+        """Whether it has a range to slide in."""
+        return self.low is not None and self.high is not None and self.step is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A term that the page lets the clearing house announce in the running market.
+
+    Parameters
+    ----------
+    parameter : str
+        A field of the scenario's parameters that lists the term date by date.
+    label : str
+        The term in a word or two, for instance ``haircut``.
+    low, high, step : float
+        Ends and step of its slider, inside the declared range.
+    """
+
+    parameter: str
+    label: str
+    low: float
+    high: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A quote plotted by round.
+
+    Parameters
+    ----------
+    quote : str
+        Its name; the closed form of that name is drawn beside it.
+    label, unit : str
+        Name and unit of the axis.
+    colour : str
+        One of the palette's.
+    scale : float
+        What the recorded number is multiplied by, for instance 100 for percent.
+    """
+
+    quote: str
+    label: str
+    unit: str
+    colour: str = palette.PRICE
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A line of the clearing house's balance sheet.
+
+    Parameters
+    ----------
+    column : str
+        Name among the accounts of the settlement.
+    label, unit : str
+        What the line says.
+    kind : {"amount", "balance"}
+        An amount is plotted by round; a balance is zero and is checked against the amounts.
+    """
+
+    column: str
+    label: str
+    unit: str
+    kind: Literal["amount", "balance"] = "amount"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Traders along a line, each with what it holds.
+
+    Parameters
+    ----------
+    along, held : str
+        Columns of the table: where a trader stands, and what it holds (negative: short).
+    along_label, held_label : str
+        Names of the axes with their units.
+    traders : callable
+        The economy after a round, and the largest number of rows, to the table. Changes nothing.
+    marks : callable
+        The economy after a round to the places of its marginal traders, by name, from long to
+        short.
+    """
+
+    along: str
+    held: str
+    along_label: str
+    held_label: str
+    traders: Callable[[Economy, int], pd.DataFrame]
+    marks: Callable[[Economy], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a scenario shows in the browser.
+
+    Attributes
+    ----------
+    controls : tuple of Control
+        Parameters to set before the market opens.
+    curves : tuple of Curve
+        Quotes to plot by round.
+    line : Line
+        Positions to plot.
+    accounts : tuple of Account
+        The clearing house's balance sheet.
+    announcement : Announcement, optional
+        What can be announced; without one, the announcements that the case declares.
+    certify_rounds : bool
+        Whether traders' positions may be taken, and certified, after every round and not only at
+        rest. True where taking them changes nothing that later rounds depend on.
+    """
+
+    controls: tuple[Control, ...]
+    curves: tuple[Curve, ...]
+    line: Line
+    accounts: tuple[Account, ...]
+    announcement: Announcement | None = None
+    certify_rounds: bool = False

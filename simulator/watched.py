@@ -1,0 +1,274 @@
+"""An economy that is watched and steered, round by round."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from threading import RLock
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulator.certificate import Certificate
+from simulator.economy import Economy
+from simulator.outcome import Outcome
+from simulator.page_plan import Control, Page
+from simulator.parameters import Parameters, parse, parse_assignment
+from simulator.run import at_rest
+from simulator.scenario import Case, Resting, Scenario
+
+CERTIFIED_MEMBERS = 20_000
+"""Traders up to which a certificate is made after every round; beyond, at rest only."""
+
+
+class Watched:
+    """One case of a scenario, as Mesa's page wants it: keywords in, ``step`` and ``running``.
+
+    The economy inside is the one that a run steps; nothing is computed twice. Input that a run
+    would refuse does not raise: there is no economy then, and ``problem`` is the sentence to show.
+
+    Parameters
+    ----------
+    what : Scenario
+        The scenario; it has a page.
+    seed : int
+        Seed of the one random generator.
+    given : sequence of pairs
+        Parameters that differ from their defaults and have no control.
+    case : str
+        Name of the case; the first unless given.
+    **kwargs
+        Values of the controls, by name of the parameter.
+
+    Attributes
+    ----------
+    economy : Economy or None
+        The economy; None if there is a problem.
+    parameters : Parameters or None
+        Its parameters, with what was announced.
+    running : bool
+        Whether there are rounds to play: false once the markets rest.
+    outcome : Outcome or None
+        How the rounds of this date ended; None while they go on.
+    certificate : Certificate or None
+        Of the last certified state.
+    closed_forms : dict
+        Closed form of each date so far, by date; empty where there is none.
+    problem : str
+        What is wrong, in a sentence.
+    """
+
+    def __init__(
+        self,
+        what: Scenario,
+        seed: int = 0,
+        given: Sequence[tuple[str, Any]] = (),
+        case: str = "",
+        **kwargs: Any,
+    ) -> None:
+        self.what, self.seed, self.given, self.chosen = what, seed, tuple(given), case
+        self.parameters: Parameters | None = None
+        self.economy: Economy | None = None
+        self.running = False
+        self.outcome: Outcome | None = None
+        self.certificate: Certificate | None = None
+        self.closed_forms: dict[int, Mapping[str, float]] = {}
+        self.problem = ""
+        self._opened: dict[str, Any] = {}
+        self._certified = 0
+        self._plan: list[float] = []
+        self._lock = RLock()
+        try:
+            self._opened = self._asked(kwargs)
+            self.parameters = parse(what.parameters, self._opened)
+            if self.page.announcement is not None:
+                self._plan = list(getattr(self.parameters, self.page.announcement.parameter))
+            self._case = self._find(case)
+            self.economy = self._case.build(np.random.default_rng(seed))
+            weakref.finalize(self, self.economy.close).atexit = False
+            self.economy.open()
+            self._look_up()
+            self.running = True
+        except ValueError as error:
+            self.problem = str(error)
+
+    # ------------------------------------------------------------------ what Mesa's page asks
+    @property
+    def steps(self) -> int:
+        """Rounds so far, at all dates."""
+        return 0 if self.economy is None else int(self.economy.steps)
+
+    time = steps
+
+    @property
+    def date(self) -> int:
+        """Date within the case, from 1."""
+        return 1 if self.economy is None else self.economy.date
+
+    @property
+    def current(self) -> bool:
+        """Whether the certificate is of the last round, and that of this date."""
+        return (
+            self.economy is not None
+            and self.economy.round > 0
+            and self._certified == self.economy.steps
+        )
+
+    def step(self) -> None:
+        """One round; when the markets rest, traders take their positions."""
+        with self._lock:
+            if self.economy is None or self.parameters is None or not self.running:
+                return
+            try:
+                self.economy.step()
+                self.outcome = self.economy.ended(self.parameters.max_rounds)
+                members = sum(cohort.members for cohort in self.economy.cohorts)
+                if self.outcome is not None or (
+                    self.page.certify_rounds and members <= CERTIFIED_MEMBERS
+                ):
+                    self._certify(self.economy, self.parameters)
+            except ValueError as error:
+                self.problem = str(error)
+                self.running = False
+                return
+            self.running = self.outcome is None
+
+    @property
+    def tolerance(self) -> float | None:
+        """Share of excess demand at which the markets count as cleared, if the rule has one."""
+        adjuster = None if self.economy is None else self.economy.adjuster
+        return getattr(adjuster, "share_tolerance", None)
+
+    # ------------------------------------------------------------------ announcements
+    @property
+    def page(self) -> Page:
+        """The scenario's part of the page."""
+        if self.what.page is None:
+            raise ValueError(f"{self.what.name} declares no page")
+        return self.what.page
+
+    @property
+    def planned(self) -> float | None:
+        """Value that the page proposes to announce: the declared one of the next date."""
+        return self._plan[min(self.date, len(self._plan) - 1)] if self._plan else None
+
+    @property
+    def term(self) -> float | None:
+        """Value in force of what can be announced."""
+        control = self.page.announcement
+        if control is None or self.parameters is None:
+            return None
+        listed = getattr(self.parameters, control.parameter)
+        return float(listed[min(self.date, len(listed)) - 1])
+
+    @property
+    def announcing(self) -> bool:
+        """Whether there is something that can be announced now."""
+        if self.economy is None or self.economy.round == 0:
+            return False
+        return self.page.announcement is not None or self.date < len(self._case.announcements)
+
+    def announce(self, value: float | None = None) -> bool:
+        """Let the clearing house announce new terms; the rounds go on from the last quotes.
+
+        The parameters become those of a run that announces the same, date by date.
+
+        Parameters
+        ----------
+        value : float, optional
+            The new value where the page has a control for it.
+
+        Returns
+        -------
+        bool
+            Whether the markets had been at rest and go on now.
+        """
+        with self._lock:
+            if self.economy is None or self.parameters is None or not self.announcing:
+                return False
+            rested = not self.running
+            before = self.parameters
+            try:
+                control = self.page.announcement
+                if control is not None:
+                    past = list(getattr(before, control.parameter))[: self.date]
+                    changed = before.model_dump() | {control.parameter: [*past, _tidy(value)]}
+                    self.parameters = parse(self.what.parameters, changed)
+                    self._case = self._find(self.chosen)
+                self.economy.announce(**self._case.announcements[self.date])
+                self.economy.open()
+            except ValueError as error:
+                self.parameters, self.problem = before, str(error)
+                return False
+            self.problem, self.outcome = "", None
+            self._look_up()
+            self.running = True
+            return rested
+
+    # ------------------------------------------------------------------ what can be chosen
+    @property
+    def cases(self) -> list[str]:
+        """Names of the cases to choose from."""
+        if self.parameters is None:
+            return []
+        return [case.name for case in self.what.cases(self.parameters)]
+
+    def first(self, control: Control) -> Any:
+        """Value of a control as the market opened: of a list by declaration, the first entry."""
+        default = getattr(self.what.parameters(), control.parameter)
+        value = self._opened.get(control.parameter, default)
+        return value[0] if control.slider and isinstance(default, list) else value
+
+    # ------------------------------------------------------------------ inner workings
+    def _asked(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters that differ from their defaults, with the controls' values in place."""
+        asked = dict(self.given)
+        defaults = self.what.parameters()
+        for control in self.page.controls:
+            if control.parameter in kwargs:
+                value = _value(control, kwargs[control.parameter])
+                default = getattr(defaults, control.parameter)
+                if control.slider and isinstance(default, list):
+                    value = [value, *asked.get(control.parameter, default)[1:]]
+                asked[control.parameter] = value
+        return asked
+
+    def _find(self, name: str) -> Case:
+        """The case of a name."""
+        cases = self.what.cases(self.parameters)
+        for case in cases:
+            if not name or case.name == name:
+                return case
+        known = ", ".join(case.name for case in cases)
+        raise ValueError(f'case is "{name}"; it must be one of {known}')
+
+    def _look_up(self) -> None:
+        """Ask the scenario for the closed form of this date."""
+        assert self.economy is not None
+        here = Resting(
+            self._case.name, self.date, dict(self.economy.quotes), pd.DataFrame(), complete=False
+        )
+        found = self.what.closed_form(self.parameters, here) or {}
+        self.closed_forms[self.date] = found
+
+    def _certify(self, economy: Economy, parameters: Parameters) -> None:
+        """Let traders take their positions and certify them."""
+        economy.rest()
+        resting = at_rest(self._case, self.date, economy)
+        self.certificate = self.what.certify(parameters, resting)
+        self._certified = economy.steps
+        if self.outcome is Outcome.CLEARED and not self.certificate.holds:
+            self.outcome = Outcome.NOT_CERTIFIED
+
+
+def _value(control: Control, value: Any) -> Any:
+    """A control's value as a parameter: text is read like ``--set``, numbers lose their dust."""
+    if isinstance(value, str) and not control.choices:
+        return parse_assignment(f"{control.parameter}={value}")[1]
+    return _tidy(value)
+
+
+def _tidy(value: Any) -> Any:
+    """A number as a reader would write it: a slider's 0.030000000000000002 is 0.03."""
+    return round(value, 9) if isinstance(value, float) else value

@@ -1,0 +1,66 @@
+"""What the READMEs and docstrings show is run: what is not run goes stale."""
+
+import doctest
+import importlib
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from scenarios.command import app
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "scenarios").rglob("README.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for layer in ("markets", "agents", "simulator", "scenarios")
+    for path in (ROOT / layer).rglob("*.py")
+    if ">>> " in path.read_text(encoding="utf-8")
+)
+
+
+def blocks(kind: str) -> Iterator[tuple[str, str]]:
+    for document in DOCUMENTS:
+        for number, match in enumerate(BLOCK.finditer(document.read_text(encoding="utf-8"))):
+            if match[1] == kind:
+                yield f"{document.relative_to(ROOT)}:{number}", match[2]
+
+
+@pytest.mark.parametrize(("place", "code"), list(blocks("python")), ids=lambda text: text[:40])
+def test_python_shown_runs(place: str, code: str, tmp_path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        exec(compile(code, place, "exec"), {"__name__": "__main__"})
+    finally:
+        os.chdir(here)
+
+
+@pytest.mark.parametrize(("place", "lines"), list(blocks("console")), ids=lambda text: text[:40])
+def test_commands_shown_run(place: str, lines: str, tmp_path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        for line in lines.splitlines():
+            words = shlex.split(line, comments=True)
+            assert words[0] == "walras", line
+            if words[1] == "serve":
+                continue
+            result = CliRunner().invoke(app, words[1:])
+            assert result.exit_code == 0, (line, result.output)
+    finally:
+        os.chdir(here)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples_hold(name: str) -> None:
+    if name == "scenarios.page":
+        pytest.skip("needs the browser extra")
+    failed, tried = doctest.testmod(importlib.import_module(name))
+    assert tried > 0
+    assert failed == 0
