@@ -127,7 +127,7 @@ def _programs(
         b_ub=np.ones(1),
         method="highs",
     )
-    if solution.status != 0:
+    if solution.status != 0 or solution.fun is None:
         return float("inf"), float("inf")
     solvent = funds > 0.0
     best = -float(solution.fun)

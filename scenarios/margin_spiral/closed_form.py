@@ -162,7 +162,7 @@ class Spiral:
 
     def equilibria(self, cash: float) -> list[Root]:
         """Every equilibrium at some cash of the experts, in falling order of the price."""
-        found = []
+        found: list[tuple[float, Kind, bool]] = []
         if self.margin_base * abs(self.supply) <= cash + self.endowment * self.fundamental:
             found.append((0.0, "funded", True))
         for d in self._constrained(cash):
@@ -173,7 +173,7 @@ class Spiral:
         roots = []
         for d, kind, stable in found:
             q = self.price(d)
-            roots.append(Root(q, self.position(q), self.margin(q), kind, stable))  # type: ignore[arg-type]
+            roots.append(Root(q, self.position(q), self.margin(q), kind, stable))
         return sorted(roots, key=lambda root: -root.price)
 
     def fold(self) -> tuple[float, float] | None:

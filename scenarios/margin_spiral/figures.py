@@ -6,7 +6,7 @@ Every function returns a new ``Figure`` and keeps nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ def price_against_wealth(dates: pd.DataFrame, spiral: Spiral) -> Figure:
     taken = dates["security_price"].to_numpy(dtype=np.float64)
     margin = 0.15 * max(float(np.ptp(wealth)), 0.1)
     low, high = wealth.min() - margin, wealth.max() + margin
-    solid = {"color": palette.CLOSED_FORM, "linestyle": "--", "linewidth": 2.2}
+    solid: dict[str, Any] = {"color": palette.CLOSED_FORM, "linestyle": "--", "linewidth": 2.2}
     axes.plot(np.where(stable, needed, np.nan), prices, **solid, label="stable, by the equations")
     axes.plot([spiral.edge(), max(high, spiral.edge())], [spiral.fundamental] * 2, **solid)
     gone = -spiral.endowment * spiral.price(spiral.widest)
@@ -123,7 +123,7 @@ def contagion(dates: pd.DataFrame, assets: Sequence[str], shocked: str) -> Figur
     for number, name in enumerate(assets):
         colour, marker = ASSET_MARKS[number % len(ASSET_MARKS)]
         label = f"{name} (its margin is raised)" if name == shocked else name
-        line = {"color": colour, "marker": marker, "label": label}
+        line: dict[str, Any] = {"color": colour, "marker": marker, "label": label}
         left.plot(dates["date"], dates[f"margin_{name}"], **line)
         right.plot(dates["date"], dates[f"price_{name}"], **line)
     left.set_title("Margin: one of them is raised")
@@ -133,14 +133,15 @@ def contagion(dates: pd.DataFrame, assets: Sequence[str], shocked: str) -> Figur
     for axes in (left, right):
         axes.set_xlabel("date")
         axes.set_xticks(dates["date"].to_numpy()[:: max(1, len(dates) // 12)])
-    left.legend(loc="best")
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(assets), 4))
     return palette.laid_out(figure)
 
 
 @palette.styled()
 def margins_by_rule(dates: pd.DataFrame) -> Figure:
     """Price and margin over dates under each rule, with the measures of procyclicality."""
-    figure = Figure(figsize=(10.0, 6.8))
+    figure = Figure(figsize=(10.0, 8.0))
     upper, lower = figure.subplots(2, 1, sharex=True)
     for rule, part in dates.groupby("case", sort=False):
         colour, dash = RULE_LINES[str(rule)]
@@ -164,5 +165,5 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
     lower.set_ylabel("margin on one asset, cash")
     lower.set_xlabel("date")
     for axes in (upper, lower):
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, fontsize=9)
     return palette.laid_out(figure)

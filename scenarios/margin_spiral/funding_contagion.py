@@ -125,7 +125,7 @@ class FundingContagion(Parameters):
 
     @property
     def appetite(self) -> FloatArray:
-        """s of each asset."""
+        """Assets that customers keep for each unit of cash by which its price falls, by asset."""
         return 2.0 / (self.risk_aversion * np.array(self.volatilities) ** 2)
 
     @property

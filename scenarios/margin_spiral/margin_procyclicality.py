@@ -43,7 +43,8 @@ class MarginProcyclicality(Parameters):
     )  # fmt: skip
     dates: int = about("number of dates", "dates", default=120, ge=2, le=5_000)
     margin_base: float = about(
-        "margin on one asset at the first date, under every rule", "cash per asset",
+        "margin on one asset before any news at the fundamental value, under every rule (the"
+        " anti-procyclical one adds its buffer)", "cash per asset",
         default=1.0, gt=0.0,
     )  # fmt: skip
     margin_slope: float = about(
@@ -118,7 +119,7 @@ class MarginProcyclicality(Parameters):
         return 2.0 / (self.risk_aversion * self.volatility**2)
 
     def rule(self, name: str) -> PriceMargin:
-        """A margin rule as it stands before the first date; all charge the base then."""
+        """A margin rule as it stands before the first date; all rest on the base then."""
         at_risk = VolatilityMargin(
             volatility=self.margin_base
             / (float(norm.ppf(self.confidence)) * math.sqrt(self.horizon)),

@@ -73,7 +73,8 @@ class MarginSpiral(Parameters):
     def _together(self) -> MarginSpiral:
         """Refuse a margin that is none somewhere, and experts who start with nothing."""
         alone = self.customers_supply / self.appetite
-        above, below = reach(np.array([max(-alone, 0.0), max(alone, 0.0)]), self.fundamental_value)
+        far = np.array([max(-alone, 0.0), max(alone, 0.0)])
+        above, below = reach(far, np.array(self.fundamental_value))
         low, high = self.fundamental_value - below, self.fundamental_value + above
         for price in (low, high):
             margin = self.margin_base + self.margin_slope * (self.fundamental_value - price)
