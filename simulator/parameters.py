@@ -35,6 +35,12 @@ class Table(BaseModel):
         return given
 
 
+def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
+    """Declare a parameter: its meaning, its unit, what is allowed in words, and pydantic's own."""
+    extra: dict[str, Any] = {"unit": unit, "allowed": allowed}
+    return Field(description=meaning, json_schema_extra=extra, **field)
+
+
 class Parameters(Table):
     """Base of every scenario's parameters.
 

@@ -24,7 +24,7 @@ from scenarios.repo_margins.certificate import certify
 from scenarios.repo_margins.verdict import verdict
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, palette, simulate
 from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
-from simulator.parameters import Parameters, parse
+from simulator.parameters import Parameters, about, parse
 
 PRESET_INCOME = 1_000.0
 """Income at date 1 of traders on the side that margin, not solvency, is to stop (the sources'
@@ -34,66 +34,60 @@ Haircut = Annotated[float, Field(ge=0.0, lt=1.0)]
 Amount = Annotated[float, Field(ge=0.0)]
 
 
-def _about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
-    """A parameter's declaration."""
-    extra: dict[str, Any] = {"unit": unit, "allowed": allowed}
-    return Field(description=meaning, json_schema_extra=extra, **field)
-
-
 class MarginHike(Parameters):
     """Parameters of the scenario ``margin-hike``."""
 
-    market: Literal["short", "long"] = _about(
+    market: Literal["short", "long"] = about(
         "preset of the incomes: in a short market the longs, in a long market the shorts are"
         " stopped by solvency; income_up and income_down override it",
         default="short",
     )
-    haircuts: list[Haircut] = _about(
+    haircuts: list[Haircut] = about(
         "haircut that the clearing house announces at each date",
         "share of a position's value",
         "a list of at least one haircut in [0, 1)",
         default=[0.01, 0.03],
         min_length=1,
     )
-    low_payoff: float = _about(
+    low_payoff: float = about(
         "payoff of the security in state U", "cash", "a number in [0, high_payoff)",
         default=0.70, ge=0.0,
     )  # fmt: skip
-    high_payoff: float = _about(
+    high_payoff: float = about(
         "payoff of the security in state D", "cash", "a number above low_payoff",
         default=1.15, gt=0.0,
     )  # fmt: skip
-    beliefs: str | list[float] = _about(
+    beliefs: str | list[float] = about(
         "probabilities that traders give to the low payoff",
         "probability",
         '"uniform", "beta(a, b)" or a list of probabilities strictly between 0 and 1',
         default="uniform",
     )
-    cash: Amount | list[Amount] = _about(
+    cash: Amount | list[Amount] = about(
         "cash of each trader at date 0", "cash",
         "a number of at least 0, or a list of one a trader", default=1.0,
     )  # fmt: skip
-    securities: Amount | list[Amount] = _about(
+    securities: Amount | list[Amount] = about(
         "securities of each trader at date 0", "securities",
         "a number of at least 0, or a list of one a trader", default=1.0,
     )  # fmt: skip
-    income_up: Amount | list[Amount] | None = _about(
+    income_up: Amount | list[Amount] | None = about(
         "income of each trader at date 1 in state U", "cash",
         "a number of at least 0, or a list of one a trader", default=None,
     )  # fmt: skip
-    income_down: Amount | list[Amount] | None = _about(
+    income_down: Amount | list[Amount] | None = about(
         "income of each trader at date 1 in state D", "cash",
         "a number of at least 0, or a list of one a trader", default=None,
     )  # fmt: skip
-    traders: int = _about(
+    traders: int = about(
         "number of traders (or of slices of the continuum)", "traders",
         "a whole number of at least 2", default=10_000, ge=2,
     )  # fmt: skip
-    population: Literal["individuals", "continuum"] = _about(
+    population: Literal["individuals", "continuum"] = about(
         "whether a member is one trader or a slice of a continuum of traders",
         default="individuals",
     )
-    start: Literal["payoffs", "random"] = _about(
+    start: Literal["payoffs", "random"] = about(
         "first quotes: the mean payoff without interest, or drawn from a wide range by the seed",
         default="payoffs",
     )
