@@ -165,5 +165,5 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
     lower.set_ylabel("margin on one asset, cash")
     lower.set_xlabel("date")
     for axes in (upper, lower):
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2, fontsize=9)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=9)
     return palette.laid_out(figure)
