@@ -10,9 +10,9 @@ import mesa
 import numpy as np
 
 from agents.clearing_house import ClearingHouse
-from agents.households import HouseholdOrders
+from agents.households import HouseholdOrders, HouseholdSchedule
 from agents.plan import Plan
-from markets.credit import CreditQuotes, pooled
+from markets.credit import CreditQuotes, NearbyQuotes, imbalance, pooled
 from markets.quote import FloatArray
 
 
@@ -55,6 +55,14 @@ class PoolAccounts:
         return {"pool_balance": self.balance, "debt_unaccounted": self.split, "walras": self.walras}
 
 
+@dataclass(frozen=True, slots=True)
+class CreditTally:
+    """Summed schedules, see :class:`simulator.auction.Tally`."""
+
+    imbalance: FloatArray
+    answers: FloatArray
+
+
 class CreditPool(ClearingHouse):
     """Pools each contract into a pass-through security.
 
@@ -79,15 +87,43 @@ class CreditPool(ClearingHouse):
 
     def net(self, orders: Sequence[HouseholdOrders]) -> CreditTotals:
         """Add up orders, exactly rounded, part by part."""
+        total, goods = self._sums(orders)
+        return self._totals(total, goods, max(order.unrest for order in orders))
+
+    def tally(
+        self, nearby: NearbyQuotes, schedules: Sequence[HouseholdSchedule]
+    ) -> CreditTally:
+        """Add up schedules, and how the imbalance of every market answers to them.
+
+        The imbalance is linear in plans; what quotes change directly is measured around them.
+        """
+        market, posted = self.plan.market, nearby.posted
+        book = self._totals(*self._sums(schedules))
+        answers = np.column_stack(
+            [
+                imbalance(market, posted, self._totals(change, self.plan.demand @ change))
+                for change in np.sum([s.answers for s in schedules], axis=0).T
+            ]
+        )
+        directly = [
+            imbalance(market, above, book) - imbalance(market, below, book)
+            for above, below in zip(nearby.above, nearby.below, strict=True)
+        ]
+        answers[:, 2:] += np.column_stack(directly) / (2.0 * nearby.distances)
+        return CreditTally(imbalance(market, posted, book), answers)
+
+    def _sums(
+        self, orders: Sequence[HouseholdOrders] | Sequence[HouseholdSchedule]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Sum of plans, exactly rounded, and of what they consume."""
         plans = np.stack([order.plan for order in orders])
         total = np.array([math.fsum(column) for column in plans.T])
-        goods = np.stack([order.goods for order in orders])
+        return total, np.asarray(np.sum([order.goods for order in orders], axis=0))
+
+    def _totals(self, total: FloatArray, goods: FloatArray, unrest: float = 0.0) -> CreditTotals:
+        """The netted book of plans with this sum."""
         parts = {name: total[places] for name, places in self.plan.parts.items() if name != "x"}
-        return CreditTotals(
-            goods=np.asarray(np.sum(goods, axis=0)),
-            unrest=max(order.unrest for order in orders),
-            **parts,
-        )
+        return CreditTotals(goods=goods, unrest=unrest, **parts)
 
     def settle(self, posted: CreditQuotes, book: CreditTotals) -> PoolAccounts:
         """Collect deliveries, pass them through, and draw up the accounts."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import mesa
 import numpy as np
@@ -19,8 +20,9 @@ import pandas as pd
 
 from agents.cohort import Cohort
 from agents.inertia import Answer, Tastes, respond
+from agents.interior import Interior, Programs
 from agents.plan import Plan
-from markets.credit import CreditMarket, CreditQuotes
+from markets.credit import CreditMarket, CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
 
 INERTIA = 8.0
@@ -44,6 +46,25 @@ class HouseholdOrders:
     plan: FloatArray
     goods: FloatArray
     unrest: float
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdSchedule:
+    """What a cohort tells an auction at some quotes, added up over its members.
+
+    Attributes
+    ----------
+    plan : array (size,)
+        Sum of the plans.
+    goods : array (D, L)
+        Consumption less endowment and what is left of earlier consumption.
+    answers : array (size, 2 + n)
+        How the sum of plans changes by itself, for a unit of caution, and with each of n quotes.
+    """
+
+    plan: FloatArray
+    goods: FloatArray
+    answers: FloatArray
 
 
 class Households(Cohort):
@@ -113,9 +134,8 @@ class Households(Cohort):
         answer = self._answer = self._best(posted)
         plans = answer.plans * self.scale
         total = np.sum(plans, axis=0)
-        goods = self.plan.demand @ total - np.sum(self.endowment, axis=0)
         unrest = float(np.max(np.abs(plans - self.plans) / self.scale))
-        return HouseholdOrders(total, goods, unrest)
+        return HouseholdOrders(total, self._goods(total), unrest)
 
     def carry(self) -> None:
         """Hold the plan of the last orders, from which the next round moves."""
@@ -137,6 +157,38 @@ class Households(Cohort):
             :, parts["lent"][market.first[first]]
         ]
 
+    # ------------------------------------------------------------------ in an auction
+    def enter(self, depth: float) -> Interior:
+        """The plans held, at least ``depth`` of each part, with slacks as deep."""
+        inside = np.maximum(self.plans / self.scale, depth)
+        prices = self._prices[:, : self.plan.rows]
+        self._interior = Interior(inside, prices, np.full_like(inside, depth))
+        return self._interior
+
+    def schedule(self, nearby: NearbyQuotes) -> HouseholdSchedule:
+        """Schedules of all members at some quotes, added up."""
+        budgets, incomes = self._constraints(nearby.posted)
+        above = [self._constraints(posted) for posted in nearby.above]
+        below = [self._constraints(posted) for posted in nearby.below]
+        slopes = [
+            np.stack([up[part] - down[part] for up, down in zip(above, below, strict=True)])
+            / (2.0 * nearby.distances[:, None, None])
+            for part in (0, 1)
+        ]
+        programs = Programs(budgets, incomes, *slopes, self._consumption, self._scaled)
+        answers = self._interior.schedules(programs) * self.scale[:, None]
+        total = np.sum(self._interior.plans, axis=0) * self.scale
+        return HouseholdSchedule(total, self._goods(total), answers)
+
+    def leave(self) -> None:
+        """Hold the plans that the auction found."""
+        found = self._interior
+        rows, consumption = self.plan.rows, self._consumption
+        self.plans = found.plans * self.scale
+        self._prices[:, :rows] = found.prices
+        self._prices[:, rows:] = self._scaled.marginal(found.plans @ consumption.T)
+
+    # ------------------------------------------------------------------ at rest
     def multipliers(self) -> FloatArray:
         """Marginal utility of income of each member at each node, (H, D)."""
         nodes = len(self.plan.market.starting_prices)
@@ -160,21 +212,34 @@ class Households(Cohort):
     # ------------------------------------------------------------------ inner workings
     def _best(self, posted: CreditQuotes) -> Answer:
         """The batch of programs, on a scale of one."""
-        budgets = self.plan.budgets(posted) * self.scale / self._size
-        nodes = len(self.plan.market.starting_prices)
-        budgets[nodes:] *= self._size / self.scale[self.plan.parts["kept"].ravel()][:, None]
-        consumption = self.plan.consumption.reshape(-1, self.plan.size)
-        units = self.scale[self.plan.parts["x"].ravel()]
-        incomes = self.plan.incomes(posted, self.endowment) / self._size
+        budgets, incomes = self._constraints(posted)
         return respond(
             self.plans / self.scale,
             budgets,
             incomes,
-            consumption * self.scale / units[:, None],
+            self._consumption,
             self._scaled,
             self.inertia,
             self._prices,
         )
+
+    def _constraints(self, posted: CreditQuotes) -> tuple[FloatArray, FloatArray]:
+        """E (rows, size) and b (H, rows), on a scale of one."""
+        budgets = self.plan.budgets(posted) * self.scale / self._size
+        nodes = len(self.plan.market.starting_prices)
+        budgets[nodes:] *= self._size / self.scale[self.plan.parts["kept"].ravel()][:, None]
+        return budgets, self.plan.incomes(posted, self.endowment) / self._size
+
+    @cached_property
+    def _consumption(self) -> FloatArray:
+        """K, (C, size), on a scale of one."""
+        units = self.scale[self.plan.parts["x"].ravel()]
+        consumption = self.plan.consumption.reshape(-1, self.plan.size)
+        return np.asarray(consumption * self.scale / units[:, None])
+
+    def _goods(self, total: FloatArray) -> FloatArray:
+        """What plans of this sum consume beyond endowments and what is left, (D, L)."""
+        return np.asarray(self.plan.demand @ total - np.sum(self.endowment, axis=0))
 
     def _own_units(self, autarky: FloatArray, size: float) -> Tastes:
         """Tastes with the largest marginal utility of a household's own endowment set to one."""

@@ -57,6 +57,11 @@ class Tastes:
         power = np.where(self.weights > 0.0, consumption, 1.0) ** -self.aversion[:, None]
         return self.weights * power
 
+    def curvature(self, consumption: FloatArray) -> FloatArray:
+        """How fast marginal utility falls at consumption (H, C)."""
+        at = np.where(self.weights > 0.0, consumption, 1.0)
+        return np.asarray(self.aversion[:, None] * self.marginal(consumption) / at)
+
     def value(self, consumption: FloatArray) -> FloatArray:
         """Utility of consumption (H, C), (H,)."""
         aversion = self.aversion[:, None]

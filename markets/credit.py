@@ -43,6 +43,9 @@ all utilities are linear, so that demand jumps, and where all are logarithmic or
 PAYMENT_EAGERNESS = 3.0
 """How much faster than contract prices expected payments move."""
 
+SMALL_MOVE = 1e-6
+"""Share by which a quote moves to measure what it changes; budgets are nearly linear in quotes."""
+
 LOWEST_PRICE = 1e-6
 """Smallest price of a good, in units of its starting price."""
 
@@ -85,6 +88,26 @@ class CreditQuotes:
     seizure: FloatArray
     delivery: FloatArray
     tremble: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyQuotes:
+    """Quotes at some coordinates, and at small moves of each of n coordinates.
+
+    Attributes
+    ----------
+    posted : CreditQuotes
+        The quotes there.
+    above, below : list of CreditQuotes
+        The quotes with one coordinate after the other a little higher, and lower.
+    distances : array (n,)
+        By how much.
+    """
+
+    posted: CreditQuotes
+    above: list[CreditQuotes]
+    below: list[CreditQuotes]
+    distances: FloatArray
 
 
 class CreditBook(Protocol):
@@ -223,7 +246,7 @@ class CreditMarket:
 
     def locate(self, quotes: dict[str, float], terms: Any) -> FloatArray:
         """Coordinates of some quotes."""
-        return np.asarray(np.array([quotes[name] for name in self._moving]) / self._units)
+        return np.asarray(np.array([quotes[name] for name in self._moving]) / self.units)
 
     def _pledged(self, goods: FloatArray) -> FloatArray:
         """Value of the collateral of each contract when it is issued, (J,)."""
@@ -231,7 +254,7 @@ class CreditMarket:
 
     def post(self, coordinates: FloatArray, terms: Any, moved: FloatArray) -> CreditQuotes:
         """The quotes at some coordinates, with what contracts ask for at them."""
-        values = coordinates * self._units
+        values = coordinates * self.units
         first = self.first
         cuts = np.cumsum([self._goods, len(self.contracts), self.middle.size * first.size])
         goods_values, price, resale, payments = np.split(values, cuts)
@@ -271,24 +294,37 @@ class CreditMarket:
 
     def excess(self, posted: CreditQuotes, book: CreditBook) -> Excess:
         """Excess demand for goods and securities; delivered less quoted unit payments."""
-        goods = book.goods[:, 1:]
-        issue = book.lent - book.borrowed
-        resale = book.resold - book.lent[self.first]
         middle, last = pooled(self, posted, book)
         payments = np.concatenate(
             [(middle - posted.middle_payment).ravel(), (last - posted.last_payment).ravel()]
         )
-        traded = np.concatenate([goods.ravel(), issue, resale.ravel()])
+        traded = self.traded(book)
         units = np.concatenate([traded, payments])
-        value = units * self._units
+        value = units * self.units
         share = np.concatenate(
-            [value[: traded.size] / self.total, payments / self._units[traded.size :]]
+            [value[: traded.size] / self.total, payments / self.units[traded.size :]]
         )
         return Excess(
             residual=self._eagerness * share,
             share=np.clip(share, -1.0, 1.0),
             units=units,
             unrest=book.unrest,
+        )
+
+    def traded(self, book: CreditBook) -> FloatArray:
+        """Excess demand for goods, for securities at issue, and at resale."""
+        issue, resale = book.lent - book.borrowed, book.resold - book.lent[self.first]
+        return np.concatenate([book.goods[:, 1:].ravel(), issue, resale.ravel()])
+
+    def nearby(self, coordinates: FloatArray, terms: Any) -> NearbyQuotes:
+        """The quotes at some coordinates and at small moves of each."""
+        distances = SMALL_MOVE * np.clip(np.abs(coordinates), 1e-3, 1.0)
+        moves, none = np.diag(distances), np.zeros(0)
+        return NearbyQuotes(
+            self.post(coordinates, terms, none),
+            [self.post(coordinates + move, terms, none) for move in moves],
+            [self.post(coordinates - move, terms, none) for move in moves],
+            distances,
         )
 
     def depth(
@@ -376,11 +412,13 @@ class CreditMarket:
         self._goods, self._payments = len(goods), len(goods) + len(prices) + len(resale)
         self._moving = [*goods, *prices, *resale, *payments]
         self._names = [*self._moving, *short]
-        self._units = np.concatenate(
+        self.units = np.concatenate(
             [self.starting_prices[:, 1:].ravel(), sizes, of_first, of_first, of_last]
         )
         self.sizes = sizes
         self._counts = [len(goods), len(prices) + len(resale), len(payments)]
+        self.disposable = np.repeat([False, True, False], self._counts)
+        self.prices = np.repeat([True, True, False], self._counts)
         self.excess_names = tuple(f"excess_{name}" for name in self._moving)
         money = f"{tree.goods[0]} per unit"
         self.quotes = tuple(
@@ -428,12 +466,8 @@ def pooled(
     :math:`\min(B, pC)` at date 1 and :math:`R` at date 2, otherwise what was quoted.
     """
     debt = book.borrowed[market.first]
-    seized = debt - book.kept - book.prepaid
-    delivered = (
-        posted.coupon * book.kept + posted.prepayment * book.prepaid + posted.seizure * seized
-    )
+    delivered, later = deliveries(market, posted, book)
     delivery = posted.delivery[:, market.first]
-    later = delivery * book.kept[market.last_after]
     empty = debt * market.sizes[market.first] <= EMPTY_POOL * market.total
     owed = np.where(empty, 1.0, debt)
     if posted.tremble:
@@ -444,3 +478,27 @@ def pooled(
         np.where(empty, middle_floor, delivered / owed),
         np.where(empty, last_floor, later / owed),
     )
+
+
+def deliveries(
+    market: CreditMarket, posted: CreditQuotes, book: CreditBook
+) -> tuple[FloatArray, FloatArray]:
+    """What borrowers of date 0 deliver to each pool, at date 1 (M, K) and date 2 (T, K)."""
+    seized = book.borrowed[market.first] - book.kept - book.prepaid
+    delivered = (
+        posted.coupon * book.kept + posted.prepayment * book.prepaid + posted.seizure * seized
+    )
+    return delivered, posted.delivery[:, market.first] * book.kept[market.last_after]
+
+
+def imbalance(market: CreditMarket, posted: CreditQuotes, book: CreditBook) -> FloatArray:
+    """Excess demands, and deliveries less what the quoted payments promise, as shares of wealth.
+
+    One a coordinate; linear in the book.
+    """
+    debt = book.borrowed[market.first]
+    delivered, later = deliveries(market, posted, book)
+    traded = market.traded(book)
+    missing = [delivered - posted.middle_payment * debt, later - posted.last_payment * debt]
+    value = traded * market.units[: traded.size]
+    return np.concatenate([value, *(each.ravel() for each in missing)]) / market.total

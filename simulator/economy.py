@@ -12,6 +12,7 @@ from agents import ClearingHouse, Cohort
 from markets.adjustment import Adjuster, Adjustment
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.safeguarded import SafeguardedTatonnement
+from simulator.auction import CallAuction
 from simulator.outcome import Outcome
 from simulator.record import Record
 
@@ -81,6 +82,16 @@ class Economy(mesa.Model):
         Quotes to start from instead of the market's own.
     polish : Adjuster, optional
         Another rule, with tighter tolerances, that takes over where the rounds have cleared.
+    auction : CallAuction, optional
+        Where all quotes are sought at once when rounds take long; cohorts, market and clearing
+        house must be able to take part.
+
+    Attributes
+    ----------
+    auction_steps : int
+        Steps of all auctions at this date; they are not rounds.
+    auction_move : float
+        Largest distance, in coordinates, by which an auction moved a quote at this date.
 
     Examples
     --------
@@ -103,6 +114,7 @@ class Economy(mesa.Model):
         rng: int | np.random.Generator = 0,
         first_quotes: dict[str, float] | None = None,
         polish: Adjuster | None = None,
+        auction: CallAuction | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.market = market
@@ -113,6 +125,7 @@ class Economy(mesa.Model):
         self.round = 0
         self.polish = polish
         self.polished = 0
+        self.auction, self.auction_steps, self.auction_move = auction, 0, 0.0
         self.adjustment: Adjustment | None = None
         self.record: Record | None = None
         self.posted: Any = None
@@ -173,6 +186,8 @@ class Economy(mesa.Model):
             cohort.carry()
         self._remember(posted, book, settlement, excess)
         self.running = not self._state.settled
+        if self.auction is not None and self.running and self.auction.due(self.round):
+            self._hold(self.auction)
 
     def clear(self, max_rounds: int = MAX_ROUNDS) -> Outcome:
         """Run rounds until the markets clear, then let every trader take its position.
@@ -226,7 +241,8 @@ class Economy(mesa.Model):
             self.date += 1
         if self.adjustment is not None and not self.adjustment.settled:
             self.quotes = self.first_quotes
-        self.round = self.polished = 0
+        self.round = self.polished = self.auction_steps = 0
+        self.auction_move = 0.0
         self.adjustment = None
 
     def close(self) -> None:
@@ -275,6 +291,18 @@ class Economy(mesa.Model):
                 self.polished,
             ],
         )
+
+    def _hold(self, auction: CallAuction) -> None:
+        """Hold an auction; rounds go on from the quotes that it finds."""
+        before = self._state
+        found, steps = auction.hold(
+            self.market, self._cohorts, self._house, before.coordinates, self.terms
+        )
+        self.auction_steps += steps
+        if found is not None:
+            self.adjustment = self.adjuster.start(found, before.limits)
+            move = float(np.max(np.abs(found - before.coordinates)))
+            self.auction_move = max(self.auction_move, move)
 
     def _polish(self) -> None:
         """Go on from the resting point by the other rule; go back if that leads away from it."""

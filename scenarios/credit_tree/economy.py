@@ -29,6 +29,7 @@ from scenarios.credit_tree.crossover import prove
 from scenarios.credit_tree.propositions import evaluate
 from scenarios.credit_tree.reading import CreditEconomy, Household, read
 from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
+from simulator.auction import CallAuction
 from simulator.parameters import Parameters, parse
 
 GOODS = ["good"]
@@ -193,6 +194,7 @@ def build(economy: CreditEconomy, parameters: CreditTree, rng: np.random.Generat
         adjuster=ExtrapolatedTatonnement(step=parameters.step),
         rng=rng,
         first_quotes=_first(market, parameters.start, rng),
+        auction=CallAuction(),
     )
     households = Households(
         model,
