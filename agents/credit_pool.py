@@ -90,9 +90,7 @@ class CreditPool(ClearingHouse):
         total, goods = self._sums(orders)
         return self._totals(total, goods, max(order.unrest for order in orders))
 
-    def tally(
-        self, nearby: NearbyQuotes, schedules: Sequence[HouseholdSchedule]
-    ) -> CreditTally:
+    def tally(self, nearby: NearbyQuotes, schedules: Sequence[HouseholdSchedule]) -> CreditTally:
         """Add up schedules, and how the imbalance of every market answers to them.
 
         The imbalance is linear in plans; what quotes change directly is measured around them.

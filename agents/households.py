@@ -170,12 +170,15 @@ class Households(Cohort):
         budgets, incomes = self._constraints(nearby.posted)
         above = [self._constraints(posted) for posted in nearby.above]
         below = [self._constraints(posted) for posted in nearby.below]
-        slopes = [
-            np.stack([up[part] - down[part] for up, down in zip(above, below, strict=True)])
-            / (2.0 * nearby.distances[:, None, None])
-            for part in (0, 1)
-        ]
-        programs = Programs(budgets, incomes, *slopes, self._consumption, self._scaled)
+        pairs, twice = list(zip(above, below, strict=True)), 2.0 * nearby.distances[:, None, None]
+        programs = Programs(
+            budgets=budgets,
+            incomes=incomes,
+            budget_slopes=np.stack([up[0] - down[0] for up, down in pairs]) / twice,
+            income_slopes=np.stack([up[1] - down[1] for up, down in pairs]) / twice,
+            consumption=self._consumption,
+            tastes=self._scaled,
+        )
         answers = self._interior.schedules(programs) * self.scale[:, None]
         total = np.sum(self._interior.plans, axis=0) * self.scale
         return HouseholdSchedule(total, self._goods(total), answers)

@@ -296,7 +296,11 @@ class Economy(mesa.Model):
         """Hold an auction; rounds go on from the quotes that it finds."""
         before = self._state
         found, steps = auction.hold(
-            self.market, self._cohorts, self._house, before.coordinates, self.terms
+            self.market,  # type: ignore[arg-type]  # see ``auction``
+            self._cohorts,  # type: ignore[arg-type]
+            self._house,
+            before.coordinates,
+            self.terms,
         )
         self.auction_steps += steps
         if found is not None:

@@ -78,6 +78,13 @@ Number = Fraction | float
 MAX_ROUNDS = 5_000
 """Traders with inertia need more rounds than traders without, and each is cheap."""
 
+AUCTION_AFTER = 200
+"""Rounds that show where quotes go; from there an auction is quicker."""
+
+FAR = 0.5
+"""Move of a quote by an auction, as a share of the collateral's value (of the starting price, for
+goods), from which it is told: the rounds might have gone to another equilibrium."""
+
 TRADED = 1e-7
 """Debt as a share of all wealth, in terms of its collateral, and price or payment as a share of the
 collateral, from which a contract counts as traded."""
@@ -119,6 +126,17 @@ def moving(default: float) -> Any:
     )
 
 
+def calling(default: int) -> Any:
+    """Declaration of when auctions are called, with a scenario's own default."""
+    return Field(
+        default=default,
+        ge=0,
+        description="rounds after which, and again each time their number has doubled, all quotes"
+        " are sought at once in a call auction; 0 for never",
+        json_schema_extra={"unit": "rounds"},
+    )
+
+
 class CreditTree(Parameters):
     """Parameters of every scenario with credit on an event tree."""
 
@@ -145,6 +163,7 @@ class CreditTree(Parameters):
         description="how far excess demand of all wealth moves a quote in a round",
         json_schema_extra={"unit": "share of the collateral's value"},
     )
+    auction_after: int = calling(AUCTION_AFTER)
     goods: list[str] = given("goods", GOODS)
     nodes: list[dict[str, Any]] = given("nodes", NODES)
     contracts: list[dict[str, Any]] = given("contracts", CONTRACTS)
@@ -194,7 +213,7 @@ def build(economy: CreditEconomy, parameters: CreditTree, rng: np.random.Generat
         adjuster=ExtrapolatedTatonnement(step=parameters.step),
         rng=rng,
         first_quotes=_first(market, parameters.start, rng),
-        auction=CallAuction(),
+        auction=_auction(parameters),
     )
     households = Households(
         model,
@@ -207,6 +226,17 @@ def build(economy: CreditEconomy, parameters: CreditTree, rng: np.random.Generat
     )
     CreditPool(model, households.plan, tremble=parameters.pools == "trusted")
     return model
+
+
+def _auction(parameters: CreditTree) -> CallAuction | None:
+    """The auction, unless it is not wanted.
+
+    In an auction everybody borrows a little for the sake of caution, and holders see what such a
+    borrower delivers; that would end any distrust of an empty pool.
+    """
+    if parameters.auction_after == 0 or parameters.pools == "distrusted":
+        return None
+    return CallAuction(parameters.auction_after)
 
 
 def _first(market: CreditMarket, start: str, rng: np.random.Generator) -> dict[str, float] | None:
@@ -297,8 +327,8 @@ def judged(economy: CreditEconomy, resting: Resting) -> Outcome:
     return Outcome.NO_TRADE if untraded(economy, resting) else Outcome.CLEARED
 
 
-def described(economy: CreditEconomy, resting: Resting) -> dict[str, Any]:
-    """Utilities, payment rates and what is said of trade at a resting point."""
+def described(economy: CreditEconomy, model: Economy, resting: Resting) -> dict[str, Any]:
+    """Utilities, payment rates, auctions, and what is said of trade at a resting point."""
     plans = plans_at(economy, resting)
     told: dict[str, Any] = {
         f"utility[{household.name}]": float(utility(economy, household, plans[household.name]))
@@ -306,7 +336,11 @@ def described(economy: CreditEconomy, resting: Resting) -> dict[str, Any]:
     }
     told |= rates(economy, resting.agents)
     empty = untraded(economy, resting)
-    told["remark"] = f"no trade in {', '.join(empty)}: trivial" if empty else ""
+    remarks = [f"no trade in {', '.join(empty)}: trivial"] if empty else []
+    if model.auction_move > FAR:
+        remarks.append(f"an auction moved a quote by {model.auction_move:.2f}: far from the rounds")
+    told |= {"auction_steps": model.auction_steps, "auction_move": model.auction_move}
+    told["remark"] = "; ".join(remarks)
     told["exact"] = resting.proof is not None
     return told
 
@@ -409,7 +443,7 @@ def scenario_of(
         source=published.CITATION,
         parameters=parameters,
         cases=cases,
-        describe=lambda given, model, resting: described(economy(given, resting), resting),
+        describe=lambda given, model, resting: described(economy(given, resting), model, resting),
         closed_form=compare,
         certify=lambda given, resting: certified(economy(given, resting), resting),
         figures=drawn,

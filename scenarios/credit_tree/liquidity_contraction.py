@@ -12,8 +12,15 @@ from typing import Any
 
 from pydantic import Field
 
-from scenarios.credit_tree.economy import CreditTree, given, moving, scenario_of
-from scenarios.credit_tree.prepayment import BRISK, HOUSEHOLDS, MORTGAGE, NODES, late_credit
+from scenarios.credit_tree.economy import CreditTree, calling, given, moving, scenario_of
+from scenarios.credit_tree.prepayment import (
+    BRISK,
+    HOUSEHOLDS,
+    MORTGAGE,
+    NODES,
+    ROUNDS_ALONE,
+    late_credit,
+)
 from scenarios.credit_tree.reading import CreditEconomy, read
 from simulator import Run, simulate
 from simulator.parameters import parse
@@ -23,6 +30,7 @@ class LiquidityContraction(CreditTree):
     """Parameters of the scenario ``liquidity-contraction``."""
 
     inertia: float = moving(BRISK)
+    auction_after: int = calling(ROUNDS_ALONE)
     credit_at: list[list[str]] = Field(
         default=[["u", "m", "d"], ["m"]],
         min_length=1,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.credit_tree import published
-from scenarios.credit_tree.economy import CreditTree, given, moving, scenario_of
+from scenarios.credit_tree.economy import CreditTree, calling, given, moving, scenario_of
 from simulator import Run, simulate
 from simulator.parameters import parse
 
@@ -67,11 +67,15 @@ HOUSEHOLDS: list[dict[str, Any]] = [
 BRISK = 16.0
 """Inertia with which the example settles in about 300 rounds; other economies need less."""
 
+ROUNDS_ALONE = 400
+"""Rounds before an auction is called: the example settles without one."""
+
 
 class Prepayment(CreditTree):
     """Parameters of the scenario ``prepayment``."""
 
     inertia: float = moving(BRISK)
+    auction_after: int = calling(ROUNDS_ALONE)
     nodes: list[dict[str, Any]] = given("nodes", NODES)
     contracts: list[dict[str, Any]] = given("contracts", [MORTGAGE, late_credit("m")])
     households: list[dict[str, Any]] = given("households", HOUSEHOLDS)
