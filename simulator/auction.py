@@ -149,13 +149,14 @@ class CallAuction:
                     return None, step
                 if not np.isfinite(error):
                     return None, step
-                if caution <= LEAST_CAUTION and error <= ERROR:
+                if caution <= 2.0 * LEAST_CAUTION and error <= ERROR:
                     for bidder in bidders:
                         bidder.leave()
-                    return book.quotes, step
+                    return book.found(), step
                 book.aim(0.0)
                 kept = max((1.0 - min(1.0, book.room())) ** 2, 1e-3)
-                book.aim(caution if last < SHORT or step == 0 else kept * caution)
+                target = caution if last < SHORT or step == 0 else kept * caution
+                book.aim(max(target, LEAST_CAUTION))
                 last = book.advance(min(1.0, (1.0 - np.clip(caution, 5e-3, 0.1)) * book.room()))
                 if last < SHORT:
                     rigidity = max(GROWTH * rigidity, self.rigidity)
@@ -233,6 +234,10 @@ class _Book:
         for plans in self.plans:
             plans.take(share)
         return share
+
+    def found(self) -> FloatArray:
+        """The quotes without caution: what lies within the error of zero is zero."""
+        return np.where(np.abs(self.quotes) <= ERROR, 0.0, self.quotes)
 
     def _average(self, products: Sequence[FloatArray], own: FloatArray) -> float:
         """Average product; the market's own weigh as much as a member's do for every member."""
