@@ -1,9 +1,9 @@
-"""Cost of a round with households who borrow against durable goods, by number of households.
+"""Households who borrow against durable goods: how long many take to clear, alike and different.
 
-Run it with ``python -m benchmarks.credit_tree``. Households are those of the paper's example, each
-many times over, once all alike and once with endowments and tastes that differ by up to a tenth.
-Populations that differ take far more rounds than alike ones, and need not settle in the rounds
-given here; the cost of a round is what to compare.
+Run it with ``python -m benchmarks.credit_tree``. Households are those of the paper's example
+(linear utility) or of the default economy of ``credit-tree`` (logarithmic), each many times over,
+once all alike and once with endowments that differ by up to a tenth and tastes by up to a
+twentieth. Alike ones clear in rounds alone. Different ones do not, and need the auction.
 """
 
 from __future__ import annotations
@@ -16,21 +16,33 @@ from agents.credit_pool import CreditPool
 from agents.households import Households
 from markets.credit import CreditMarket
 from markets.extrapolation import ExtrapolatedTatonnement
+from scenarios.credit_tree.economy import CreditTree
 from scenarios.credit_tree.prepayment import Prepayment
 from simulator import Economy
+from simulator.auction import CallAuction
 
-SIZES = (3, 30, 300, 999)
-ROUNDS = 500
+SIZES = (30, 100, 300, 1000)
+ROUNDS = 1_000
+
+ECONOMIES = {"linear": Prepayment(), "log": CreditTree()}
 
 
-def economy(members: int, *, alike: bool, seed: int = 0) -> Economy:
-    """The example with ``members`` households, a third of each of the paper's three kinds."""
-    parameters = Prepayment()
+def economy(
+    members: int,
+    *,
+    alike: bool,
+    utility: str = "linear",
+    auction: CallAuction | None = None,
+    seed: int = 0,
+) -> Economy:
+    """An economy of ``members`` households, as many of each kind that its scenario knows."""
+    parameters = ECONOMIES[utility]
     described = parameters.economies()["economy"]
     rng = np.random.default_rng(seed)
     market = CreditMarket(described.tree, described.contracts)
-    model = Economy(market, adjuster=ExtrapolatedTatonnement())
-    copies = [described.households[place % 3] for place in range(members)]
+    model = Economy(market, adjuster=ExtrapolatedTatonnement(), auction=auction)
+    kinds = described.households
+    copies = [kinds[place % len(kinds)] for place in range(members)]
     spread = rng.uniform(0.9, 1.1, (2, members, 1, 1))
     tilt = rng.uniform(0.95, 1.05, (members, len(described.tree.nodes), 1))
     if alike:
@@ -41,7 +53,7 @@ def economy(members: int, *, alike: bool, seed: int = 0) -> Economy:
         households=[f"{home.name}{place}" for place, home in enumerate(copies)],
         endowment=np.array([h.endowment for h in copies], dtype=np.float64) * spread[0],
         weights=np.array([h.weights for h in copies], dtype=np.float64) * tilt,
-        aversion=np.zeros(members),
+        aversion=np.array([float(h.risk_aversion) for h in copies]),
         inertia=parameters.inertia,
     )
     CreditPool(model, households.plan)
@@ -49,18 +61,20 @@ def economy(members: int, *, alike: bool, seed: int = 0) -> Economy:
 
 
 def main() -> None:
-    """Print a line a size: rounds until the markets cleared, and milliseconds a round."""
-    print("households   alike   outcome              rounds   ms a round   seconds")
-    for alike in (True, False):
-        for members in SIZES:
-            model = economy(members, alike=alike)
-            started = time.perf_counter()
-            outcome = model.clear(ROUNDS)
-            took = time.perf_counter() - started
-            print(
-                f"{members:10d}   {'yes' if alike else 'no':5s}   {outcome:18s} {model.round:8d}"
-                f" {1e3 * took / model.round:12.2f} {took:9.1f}"
-            )
+    """Print a line a size: how it ended, after how many rounds and steps of the auction."""
+    print("utility   alike   auction   households   outcome              rounds   steps   seconds")
+    for utility in ECONOMIES:
+        for alike, auction in ((True, None), (False, None), (False, CallAuction())):
+            for members in SIZES:
+                model = economy(members, alike=alike, utility=utility, auction=auction)
+                started = time.perf_counter()
+                outcome = model.clear(ROUNDS)
+                took = time.perf_counter() - started
+                print(
+                    f"{utility:7s}   {'yes' if alike else 'no':5s}   "
+                    f"{'yes' if auction else 'no':7s}   {members:10d}   {outcome:18s}"
+                    f" {model.round:8d} {model.auction_steps:7d} {took:9.1f}"
+                )
 
 
 if __name__ == "__main__":
