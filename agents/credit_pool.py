@@ -9,16 +9,18 @@ from dataclasses import dataclass
 import mesa
 import numpy as np
 
+from agents.call_auction import Tally
 from agents.clearing_house import ClearingHouse
 from agents.households import HouseholdOrders, HouseholdSchedule
 from agents.plan import Plan
-from markets.credit import CreditQuotes, NearbyQuotes, imbalance, pooled
+from markets.credit import imbalance, pooled
+from markets.credit_quotes import CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class CreditTotals:
-    """The netted book: totals over all households, see :class:`markets.credit.CreditBook`."""
+    """The netted book, added up over households; a :class:`markets.credit_quotes.CreditBook`."""
 
     goods: FloatArray
     lent: FloatArray
@@ -55,14 +57,6 @@ class PoolAccounts:
         return {"pool_balance": self.balance, "debt_unaccounted": self.split, "walras": self.walras}
 
 
-@dataclass(frozen=True, slots=True)
-class CreditTally:
-    """Summed schedules, see :class:`simulator.auction.Tally`."""
-
-    imbalance: FloatArray
-    answers: FloatArray
-
-
 class CreditPool(ClearingHouse):
     """Pools each contract into a pass-through security.
 
@@ -90,7 +84,7 @@ class CreditPool(ClearingHouse):
         total, goods = self._sums(orders)
         return self._totals(total, goods, max(order.unrest for order in orders))
 
-    def tally(self, nearby: NearbyQuotes, schedules: Sequence[HouseholdSchedule]) -> CreditTally:
+    def tally(self, nearby: NearbyQuotes, schedules: Sequence[HouseholdSchedule]) -> Tally:
         """Add up schedules, and how the imbalance of every market answers to them.
 
         The imbalance is linear in plans; what quotes change directly is measured around them.
@@ -108,7 +102,7 @@ class CreditPool(ClearingHouse):
             for above, below in zip(nearby.above, nearby.below, strict=True)
         ]
         answers[:, 2:] += np.column_stack(directly) / (2.0 * nearby.distances)
-        return CreditTally(imbalance(market, posted, book), answers)
+        return Tally(imbalance(market, posted, book), answers)
 
     def _sums(
         self, orders: Sequence[HouseholdOrders] | Sequence[HouseholdSchedule]

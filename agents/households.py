@@ -22,7 +22,8 @@ from agents.cohort import Cohort
 from agents.inertia import Answer, Tastes, respond
 from agents.interior import Interior, Programs
 from agents.plan import Plan
-from markets.credit import CreditMarket, CreditQuotes, NearbyQuotes
+from markets.credit import CreditMarket
+from markets.credit_quotes import CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
 
 INERTIA = 8.0

@@ -22,7 +22,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.credit import CreditMarket, CreditQuotes
+from markets.credit import CreditMarket
+from markets.credit_quotes import CreditQuotes
 from markets.quote import FloatArray
 
 Places = NDArray[np.int64]

@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 
+from agents.call_auction import CallAuction
 from agents.credit_pool import CreditPool
 from agents.households import Households
 from markets.credit import CreditMarket
@@ -19,7 +20,6 @@ from markets.extrapolation import ExtrapolatedTatonnement
 from scenarios.credit_tree.economy import CreditTree
 from scenarios.credit_tree.prepayment import Prepayment
 from simulator import Economy
-from simulator.auction import CallAuction
 
 SIZES = (30, 100, 300, 1000)
 ROUNDS = 1_000

@@ -9,10 +9,10 @@ import mesa
 import numpy as np
 
 from agents import ClearingHouse, Cohort
+from agents.call_auction import CallAuction
 from markets.adjustment import Adjuster, Adjustment
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.safeguarded import SafeguardedTatonnement
-from simulator.auction import CallAuction
 from simulator.outcome import Outcome
 from simulator.record import Record
 

@@ -18,6 +18,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
+from agents.call_auction import CallAuction
 from agents.credit_pool import CreditPool
 from agents.households import INERTIA, Households
 from markets.adjustment import SHARE_TOLERANCE
@@ -29,7 +30,6 @@ from scenarios.credit_tree.crossover import prove
 from scenarios.credit_tree.propositions import evaluate
 from scenarios.credit_tree.reading import CreditEconomy, Household, read
 from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
-from simulator.auction import CallAuction
 from simulator.parameters import Parameters, parse
 
 GOODS = ["good"]

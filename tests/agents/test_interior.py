@@ -34,13 +34,14 @@ def _settle(
 ) -> tuple[Interior, HouseholdSchedule]:
     """Newton steps at fixed quotes until every plan is best at the caution."""
     inside, nearby = households.enter(0.1), market.nearby(quotes, True)
+    told = households.schedule(nearby)
     for _ in range(60):
-        told = households.schedule(nearby)
-        off = np.max(np.abs(inside.plans * inside.slacks - CAUTION))
-        if inside.error < 1e-13 and off < 1e-14:
-            break
         inside.aim(np.zeros_like(quotes), CAUTION)
         inside.take(min(1.0, 0.9 * inside.room()))
+        told = households.schedule(nearby)
+        off = float(np.max(np.abs(inside.plans * inside.slacks - CAUTION)))
+        if max(inside.error, off) < 1e-13:
+            break
     return inside, told
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents.call_auction import CallAuction
 from agents.households import Households
 from scenarios.credit_tree import economy as credit_tree
 from scenarios.credit_tree import housing, liquidity_contraction, prepayment
 from simulator import Economy, Outcome
-from simulator.auction import CallAuction
 
 ROUNDS_ALONE = 0
 

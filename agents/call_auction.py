@@ -114,7 +114,7 @@ class CallAuction:
     first: int = 200
     depth: float = 0.1
     rigidity: float = 0.1
-    steps: int = 60
+    steps: int = 150
 
     def due(self, rounds: int) -> bool:
         """Whether an auction is called after this many rounds."""
