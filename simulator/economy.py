@@ -295,13 +295,9 @@ class Economy(mesa.Model):
     def _hold(self, auction: CallAuction) -> None:
         """Hold an auction; rounds go on from the quotes that it finds."""
         before = self._state
-        found, steps = auction.hold(
-            self.market,  # type: ignore[arg-type]  # see ``auction``
-            self._cohorts,  # type: ignore[arg-type]
-            self._house,
-            before.coordinates,
-            self.terms,
-        )
+        bidders: list[Any] = [*self._cohorts]
+        market: Any = self.market
+        found, steps = auction.hold(market, bidders, self._house, before.coordinates, self.terms)
         self.auction_steps += steps
         if found is not None:
             self.adjustment = self.adjuster.start(found, before.limits)

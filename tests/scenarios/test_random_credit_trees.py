@@ -1,4 +1,4 @@
-"""Random economies with credit on an event tree clear, or say why not."""
+"""Random economies with credit on an event tree clear and are certified, or say why not."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from scenarios.credit_tree import economy
 from simulator import Outcome
 
 EQUILIBRIA = (Outcome.CLEARED, Outcome.NO_TRADE)
+
+HARD = (17, 43, 81, 86, 89, 100, 106, 108, 114, 125, 130, 131, 157, 174, 178, 187, 196)
+"""Seeds of the economies that rounds alone leave open after 5000."""
 
 
 def _generator() -> ModuleType:
@@ -43,11 +46,23 @@ def test_a_few_random_economies_clear() -> None:
 
 
 @pytest.mark.slow
-def test_random_economies_clear_or_say_why_not() -> None:
-    """Measured: 128 of 140 end in a certified equilibrium, 12 run out of rounds and say so.
+def test_random_economies_clear() -> None:
+    """Measured: all 200 end in a certified equilibrium, trivial ones included.
 
-    Those are economies in which prices of goods meet linear utilities, for the most part.
+    Another processor rounds differently, and a few economies leave their equilibrium at the least
+    rounding error; those may run out of rounds, and must say so.
     """
-    found = _outcomes(range(140))
-    assert sum(found[outcome] for outcome in EQUILIBRIA) >= 126, found
+    found = _outcomes(range(200))
+    assert sum(found[outcome] for outcome in EQUILIBRIA) >= 196, found
     assert set(found) <= {*EQUILIBRIA, Outcome.OUT_OF_ROUNDS, Outcome.CYCLES}, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", HARD)
+def test_where_an_auction_ends_does_not_depend_on_where_it_is_called(seed: int) -> None:
+    given = _generator().draw(seed)
+    quotes = economy.run(**given).equilibrium
+    for start in range(2):
+        far = economy.run(seed=start, start="random", auction_after=25, **given)
+        assert far.certificate.holds
+        assert far.equilibrium == pytest.approx(quotes, abs=1e-7)
