@@ -216,7 +216,7 @@ class _Dual:
         downhill = np.einsum("hr,hr->h", gradient, step)
         length = np.ones(len(step))
         if rows is not None:
-            shrinking = np.where(step[:, rows:] < 0.0, -step[:, rows:] / prices[:, rows:], 0.0)
+            shrinking = -step[:, rows:] / np.maximum(prices[:, rows:], 1e-300)  # 0: a good unliked
             length = np.minimum(length, 0.95 / np.maximum(np.max(shrinking, axis=1), 1e-300))
         floor = 1e-14 * (1.0 + np.abs(objective))
         open_ = np.arange(len(step))

@@ -82,7 +82,7 @@ class Adjuster(Protocol):
 def inward_share(limits: Limits, coordinates: FloatArray, excess: Excess) -> float:
     """Largest share of excess demand not excused by an attained limit, or the traders' unrest."""
     held = limits.held(coordinates, excess.share)
-    return max(float(np.max(np.abs(np.where(held, 0.0, excess.share)))), excess.unrest)
+    return max(float(np.max(np.abs(np.where(held, 0.0, excess.share)), initial=0.0)), excess.unrest)
 
 
 def short_of_limits(

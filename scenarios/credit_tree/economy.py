@@ -483,10 +483,11 @@ def drawn(run: Run) -> Mapping[str, Figure]:
                 economy, resting, rates(economy, resting.agents)
             ),
             f"flows{ending}": figures.flows(economy, resting),
-            f"quotes_by_round{ending}": figures.quotes_by_round(
-                rounds, list(resting.quotes), run.closed_forms(row)
-            ),
         }
+        if resting.quotes:
+            drawings[f"quotes_by_round{ending}"] = figures.quotes_by_round(
+                rounds, list(resting.quotes), run.closed_forms(row)
+            )
         found = evaluate(economy, resting)
         if len(found):
             drawings[f"strategy_map{ending}"] = figures.strategy_map(found, economy, resting)

@@ -206,10 +206,8 @@ def flows(economy: CreditEconomy, resting: Resting) -> Figure:
     grid = figure.add_gridspec(rows, columns)
     spots = [(0, 0), *((1 + i // columns, i % columns) for i in range(len(nodes) - 1))]
     names = [household.name for household in economy.households]
-    reach = 1.1 * max(
-        float(table[table["amount"] * sign > 0].groupby(["node", "household"])["amount"]
-              .sum().abs().max()) for sign in (-1, 1)
-    )  # fmt: skip
+    sides = table.groupby(["node", "household", np.sign(table["amount"])])["amount"].sum().abs()
+    reach = 1.1 * float(sides.max()) if sides.any() else 1.0  # nobody pays anybody in autarky
     for node, (row, column) in zip(nodes, spots, strict=True):
         axes = figure.add_subplot(grid[row, column])
         _draw_flows(axes, table[table["node"] == node], names)

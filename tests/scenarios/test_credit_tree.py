@@ -296,3 +296,46 @@ def test_bad_input_is_named_with_its_place(change: Any, sentence: str) -> None:
     change(parameters)
     with pytest.raises(ValueError, match=sentence):
         parse(CreditTree, parameters)
+
+
+# ---------------------------------------------------------------------- corners
+def test_without_contracts_everybody_consumes_what_it_has() -> None:
+    run = credit_tree.run(contracts=[])
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate.holds
+    (economy, resting), *_ = resting_points(run)
+    own = credit_tree.wealth(economy).ravel()
+    assert resting.agents["amount"].to_numpy() == pytest.approx(own)
+    assert len(run.plot()) > 0
+
+
+@pytest.mark.parametrize("auction_after", [0, 5])
+def test_a_household_may_have_no_use_for_a_good(auction_after: int) -> None:
+    households = copy.deepcopy(housing.HOUSEHOLDS)
+    for weights in households[0]["weights"].values():
+        weights["house"] = 0
+    run = housing.run(households=households, auction_after=auction_after)
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate.holds
+
+
+MIXED = {"linear and logarithmic": ("0", "1"), "curved and hardly curved": ("3", "1/4")}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_utilities_may_differ(name: str) -> None:
+    households = copy.deepcopy(credit_tree.HOUSEHOLDS)
+    for household, aversion in zip(households, MIXED[name], strict=True):
+        household["risk_aversion"] = aversion
+    slow, quick = (credit_tree.run(households=households, auction_after=a) for a in (0, 5))
+    assert slow.certificate.holds
+    assert quick.certificate.holds
+    assert quick.equilibrium == pytest.approx(slow.equilibrium, abs=1e-8)
+
+
+def test_contracts_may_be_redundant() -> None:
+    """Three copies of one mortgage: who issues which is not pinned down."""
+    copies = [{**prepayment.MORTGAGE, "name": f"j{number}"} for number in range(3)]
+    run = prepayment.run(contracts=copies, auction_after=20)
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate.holds
