@@ -39,6 +39,12 @@ LEAST_CAUTION = 1e-15
 ERROR = 1e-10
 """Largest violation of a condition, on scales of one, at the end of an auction."""
 
+LEAST_KEPT = 1e-3
+"""Share of caution that is kept at least in a step."""
+
+MARGIN = (5e-3, 0.1)
+"""Least and largest share of the way to a bound that is left; in between it is the caution."""
+
 LAGGARD = 1e-2
 """A product may fall behind the average of all to this share of it."""
 
@@ -154,10 +160,11 @@ class CallAuction:
                         bidder.leave()
                     return book.found(), step
                 book.aim(0.0)
-                kept = max((1.0 - min(1.0, book.room())) ** 2, 1e-3)
+                kept = max((1.0 - min(1.0, book.room())) ** 2, LEAST_KEPT)
                 target = caution if last < SHORT or step == 0 else kept * caution
                 book.aim(max(target, LEAST_CAUTION))
-                last = book.advance(min(1.0, (1.0 - np.clip(caution, 5e-3, 0.1)) * book.room()))
+                short_of_bounds = 1.0 - float(np.clip(caution, *MARGIN))
+                last = book.advance(min(1.0, short_of_bounds * book.room()))
                 if last < SHORT:
                     rigidity = max(GROWTH * rigidity, self.rigidity)
                 elif last > LONG:
@@ -198,7 +205,6 @@ class _Book:
         left = tally.imbalance.copy()
         left[free] += self.slacks
         error = max(float(np.max(np.abs(left))), *(plans.error for plans in self.plans))
-        self.move, self.slack_move = np.zeros_like(self.quotes), np.zeros_like(self.slacks)
         products = [plans.plans * plans.slacks for plans in self.plans]
         return self._average(products, self.slacks * prices), error
 

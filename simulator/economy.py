@@ -276,6 +276,7 @@ class Economy(mesa.Model):
                     "share",
                     "step",
                     "polish",
+                    "auction",
                 ]
             )
         self.record.write(
@@ -289,6 +290,7 @@ class Economy(mesa.Model):
                 self._state.share,
                 self._state.step,
                 self.polished,
+                self.auction_steps,
             ],
         )
 

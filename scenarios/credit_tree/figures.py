@@ -268,6 +268,7 @@ def quotes_by_round(
                     rounds["round"].iloc[-1], known[name], "D", color=palette.CLOSED_FORM,
                     markeredgecolor=palette.INK, clip_on=False, zorder=5,
                 )  # fmt: skip
+        _mark_auctions(axes, rounds)
         axes.set_title(title)
         axes.set_ylabel("units of the first good")
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
@@ -290,12 +291,24 @@ def excess_by_round(rounds: pd.DataFrame, tolerance: float) -> Figure:
             table["round"], np.maximum(table["share"], 1e-16), LINES[place % len(LINES)],
             color=palette.EXCESS[place % len(palette.EXCESS)], label=str(case), lw=1.6,
         )  # fmt: skip
+        _mark_auctions(axes, table)
     axes.axhline(tolerance, color=palette.CLOSED_FORM, ls="--", label="tolerance")
     axes.set_xlabel("round")
     axes.set_ylabel("largest excess demand or change of plan,\nshare of wealth")
     axes.legend()
     figure.suptitle("Distance from clearing by round")
     return figure
+
+
+def _mark_auctions(axes: Axes, rounds: pd.DataFrame) -> None:
+    """A line wherever an auction was held between two rounds."""
+    held = rounds["round"][rounds["auction"].diff() > 0]
+    for place in held:
+        axes.axvline(place - 0.5, color=palette.NEUTRAL[1], ls=":", lw=1.2)
+        axes.annotate(
+            "auction", (place - 0.5, 1.0), xycoords=("data", "axes fraction"), ha="right", va="top",
+            xytext=(-4, -4), textcoords="offset points", color=palette.NEUTRAL[0], fontsize=9,
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------- strategy map
