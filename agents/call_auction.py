@@ -147,7 +147,7 @@ class CallAuction:
         """
         with np.errstate(all="ignore"):
             book = _Book(market, bidders, house, coordinates, terms, self.depth)
-            rigidity, last = self.rigidity, 1.0
+            rigidity, last, before = self.rigidity, 1.0, np.inf
             for step in range(self.steps):
                 try:
                     caution, error = book.collect(rigidity)
@@ -155,10 +155,12 @@ class CallAuction:
                     return None, step
                 if not np.isfinite(error):
                     return None, step
-                if caution <= 2.0 * LEAST_CAUTION and error <= ERROR:
+                over = caution <= 2.0 * LEAST_CAUTION and error <= ERROR
+                if over and error > 0.5 * before:  # rounding is all that is left
                     for bidder in bidders:
                         bidder.leave()
                     return book.found(), step
+                before = error
                 book.aim(0.0)
                 kept = max((1.0 - min(1.0, book.room())) ** 2, LEAST_KEPT)
                 target = caution if last < SHORT or step == 0 else kept * caution
