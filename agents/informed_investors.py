@@ -34,7 +34,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from agents.cohort import Cohort
+from agents.cohort import Cohort, Population
 from agents.forecast import Forecast, Information, PriceFunction, Regression
 from agents.nature import Nature
 from markets.pledgeable import RepoTerms, SpotQuotes
@@ -42,7 +42,6 @@ from markets.quote import FloatArray
 
 Role = Literal["spot", "repo"]
 Learning = Literal["none", "map", "regression"]
-Population = Literal["individuals", "continuum"]
 Belief = Callable[[RepoTerms], PriceFunction]
 
 BLOCK = 1 << 15

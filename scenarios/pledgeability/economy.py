@@ -9,13 +9,13 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict
 
+from agents.cohort import Population
 from agents.forecast import Information, PriceFunction
 from agents.informed_investors import (
     InformedInvestors,
     Learner,
     Learning,
     NoiseTraders,
-    Population,
     Role,
 )
 from agents.nature import Lognormal, Nature
