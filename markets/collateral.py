@@ -46,7 +46,7 @@ NEAREST, FARTHEST = 1e-7, 0.05
 BELIEF = 1e-15
 """Width of the bracket in which the belief of a marginal buyer is found."""
 
-SAME = 1e-14
+SAME = 1e-13
 """Relative difference of two returns that counts as none."""
 
 
@@ -203,11 +203,13 @@ class CollateralMarket:
             dear = _asset_value(menu, posted, middle) >= quotes["asset_price"]
             low, high = (low, middle) if dear else (middle, high)
         other = _other_return(menu, posted, high)
+        own = self._place(high, good=True)
         for j in menu.rivals:
-            turn = self._turning(menu, j, prices, self._tie(menu, j, prices, high, other))
+            tie = self._tie(menu, j, prices, high, other)
+            turn = self._turning(menu, j, prices, tie, own)
             knots = np.array([0.0, turn, turn, 1.0])
             places[j] = float(np.interp(places[j], knots, [0.0, *TURN, 1.0]))
-        return np.clip([self._place(high, good=True), *places], edge, 1.0 - edge)
+        return np.clip([own, *places], edge, 1.0 - edge)
 
     def post(self, coordinates: FloatArray, menu: Menu, moved: FloatArray) -> CollateralQuotes:
         """The quotes at the coordinates.
@@ -255,7 +257,8 @@ class CollateralMarket:
             place, tie = float(coordinates[1 + j]), 0.0
             if j in menu.rivals:
                 tie = self._tie(menu, j, prices, belief, other)
-                place, issued[j] = self._turn(menu, j, prices, place, tie)
+                turn = self._turning(menu, j, prices, tie, float(coordinates[0]))
+                place, issued[j] = _turned(place, turn)
             rung = self.ladder.rung(1.0 - place if good else place)
             buyers.append(rung)
             resting = 0.0 < issued[j] < 1.0
@@ -320,25 +323,19 @@ class CollateralMarket:
         down = self.ladder.coordinate(belief)
         return 1.0 - down if good else down
 
-    def _turn(
-        self, menu: Menu, j: int, prices: list[float], walked: float, tie: float
-    ) -> tuple[float, float]:
-        """Place on the line of beliefs and share of issuers, at a coordinate of a rival.
+    def _turning(
+        self, menu: Menu, j: int, prices: list[float], tie: float, asset_place: float
+    ) -> float:
+        """Place at which a promise costs what makes issuers indifferent; an end if none does.
 
-        The stretch on which issuers turn has fixed ends, wherever their price lies: so a promise
-        that rests at one of them stays there while other quotes move.
+        Mostly that is where the asset's own marginal buyer stands, and then at the same place on
+        its rung: what the buyer does not put into the asset it does not put into the promise.
         """
-        turn = self._turning(menu, j, prices, tie)
-        first, last = TURN
-        below, above = min(walked / first, 1.0), max((walked - last) / (1.0 - last), 0.0)
-        place = turn * below + (1.0 - turn) * above
-        if not 0.0 < turn < 1.0:
-            return place, float(turn == 0.0)
-        return place, min(max((walked - first) / (last - first), 0.0), 1.0)
-
-    def _turning(self, menu: Menu, j: int, prices: list[float], tie: float) -> float:
-        """Place at which a promise costs what makes issuers indifferent; an end if none does."""
-        return self._place(_buyer(menu, j, prices, tie), good=bool(menu.on_good_news[j]))
+        good = bool(menu.on_good_news[j])
+        belief = _buyer(menu, j, prices, tie)
+        own = asset_place if good else 1.0 - asset_place
+        near = abs(belief - self.ladder.rung(1.0 - asset_place).price) <= SAME
+        return own if near else self._place(belief, good=good)
 
     @staticmethod
     def _tie(menu: Menu, j: int, prices: list[float], belief: float, other: float) -> float:
@@ -347,6 +344,20 @@ class CollateralMarket:
         rivals = [i for i in menu.issuers_indifferent if i < j]
         best = max((prices[i] + kept[i]) / menu.pledged_asset[i] for i in rivals)
         return float(menu.pledged_asset[j] * best - kept[j])
+
+
+def _turned(walked: float, turn: float) -> tuple[float, float]:
+    """Place on the line of beliefs and share of issuers, at a coordinate of a rival.
+
+    The stretch on which issuers turn has fixed ends, wherever their price lies: so a promise that
+    rests at one of them stays there while other quotes move.
+    """
+    first, last = TURN
+    below, above = min(walked / first, 1.0), max((walked - last) / (1.0 - last), 0.0)
+    place = turn * below + (1.0 - turn) * above
+    if not 0.0 < turn < 1.0:
+        return place, float(turn == 0.0)
+    return place, min(max((walked - first) / (last - first), 0.0), 1.0)
 
 
 def _worth(menu: Menu, j: int, prices: Sequence[float], belief: float) -> float:

@@ -29,9 +29,6 @@ MARKETS: Final = {
 }
 """Colour, marker and name of each market."""
 
-SMALL: Final = 0.02
-"""Stretches of the line of beliefs shorter than this are drawn and not labelled."""
-
 
 @palette.styled()
 def line_of_beliefs(sides: pd.DataFrame, dates: pd.DataFrame) -> Figure:
@@ -100,7 +97,7 @@ def by_date(dates: pd.DataFrame) -> Figure:
     upper.plot([], [], color=palette.CLOSED_FORM, linestyle="none", marker="x", markersize=9.0,
                label="closed form")  # fmt: skip
     upper.set_ylabel("price of the asset")
-    upper.set_title("Worse bad news raises the margin and lowers the price")
+    upper.set_title("What the asset may lose, its price, and what buyers must put down")
     lower.set_ylabel("margin of its buyers\n(share of the price)")
     lower.set_ylim(0.0, 1.05)
     first = dates[dates["case"] == dates["case"].iloc[0]]

@@ -304,7 +304,7 @@ SCENARIO = Scenario(
     certify=certified,
     figures=drawn,
     report=sides,
-    tables=lambda run: {"sides": sides(run), "instruments": _by_date(run, instrument_table)},
+    tables=lambda run: {"instruments": _by_date(run, instrument_table)},
     headline=("low_payoff", "marginal_buyer", "margin"),
 )
 

@@ -1,8 +1,9 @@
-"""The example of the survey and its numbers, as data.
+"""An example with numbers, as data.
 
 Beliefs uniform on [0, 1], one unit of cash and one of the asset each, the asset pays 1 or .2.
-Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.3, after Geanakoplos (1997, 2003),
-who print the first digits. These were computed again and rounded to six decimals.
+The survey (Brunnermeier, Eisenbach and Sannikov, section 3.3) defines collateral equilibrium and
+prints no numbers; the example is the one known from Geanakoplos. Its numbers were worked out from
+the equations, apart from :mod:`scenarios.leverage_cycle.closed_form`, and rounded to six decimals.
 """
 
 from dataclasses import dataclass
