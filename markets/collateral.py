@@ -34,6 +34,14 @@ import numpy as np
 from scipy.optimize import brentq
 
 from markets.ladder import Ladder, Rung
+from markets.marginal_value import (
+    SAME,
+    asset_value,
+    issuing_tie,
+    other_return,
+    promise_buyer,
+    promise_value,
+)
 from markets.promises import Menu
 from markets.quote import Excess, FloatArray, Limits, Quote
 
@@ -45,9 +53,6 @@ NEAREST, FARTHEST = 1e-7, 0.05
 
 BELIEF = 1e-15
 """Width of the bracket in which the belief of a marginal buyer is found."""
-
-SAME = 1e-13
-"""Relative difference of two returns that counts as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,13 @@ class CollateralMarket:
     ----------
     menu : Menu
         What is traded at the first date. Menus of later dates have promises of the same names.
+
+    Notes
+    -----
+    Buyers of a promise have to be all on one side of its marginal buyer. They are not where safe
+    loans compete with default swaps while nothing but loans is pledged on the asset: all cash may
+    then be pledged for swaps, safe loans pay interest, and their lenders stand between two
+    marginal beliefs. Such a market does not clear here, and says so.
     """
 
     def __init__(self, menu: Menu) -> None:
@@ -193,19 +205,19 @@ class CollateralMarket:
         places = []
         prices: list[float] = []
         for j, name in enumerate(menu.names):
-            belief = _buyer(menu, j, prices, quotes[f"price_{name}"])
+            belief = promise_buyer(menu, j, prices, quotes[f"price_{name}"])
             places.append(self._place(belief, good=bool(menu.on_good_news[j])))
-            prices.append(_worth(menu, j, prices, belief))
+            prices.append(promise_value(menu, j, prices, belief))
         posted = np.array(prices)
         low, high = 0.0, 1.0
         while high - low > BELIEF:
             middle = 0.5 * (low + high)
-            dear = _asset_value(menu, posted, middle) >= quotes["asset_price"]
+            dear = asset_value(menu, posted, middle) >= quotes["asset_price"]
             low, high = (low, middle) if dear else (middle, high)
-        other = _other_return(menu, posted, high)
+        other = other_return(menu, posted, high)
         own = self._place(high, good=True)
         for j in menu.rivals:
-            tie = self._tie(menu, j, prices, high, other)
+            tie = issuing_tie(menu, j, prices, high, other)
             turn = self._turning(menu, j, prices, tie, own)
             knots = np.array([0.0, turn, turn, 1.0])
             places[j] = float(np.interp(places[j], knots, [0.0, *TURN, 1.0]))
@@ -226,7 +238,7 @@ class CollateralMarket:
 
         def gap(other: float) -> float:
             prices = self._promises(coordinates, menu, belief, other)[0]
-            return _other_return(menu, np.array(prices), belief) - other
+            return other_return(menu, np.array(prices), belief) - other
 
         other = 1.0
         if menu.rivals and gap(other) > SAME:
@@ -238,7 +250,7 @@ class CollateralMarket:
         promise_price = np.array(prices)
         return CollateralQuotes(
             menu=menu,
-            asset_price=_asset_value(menu, promise_price, belief),
+            asset_price=asset_value(menu, promise_price, belief),
             promise_price=promise_price,
             asset_buyer=asset_buyer,
             promise_buyer=tuple(buyers),
@@ -256,13 +268,13 @@ class CollateralMarket:
         for j, good in enumerate(menu.on_good_news.tolist()):
             place, tie = float(coordinates[1 + j]), 0.0
             if j in menu.rivals:
-                tie = self._tie(menu, j, prices, belief, other)
+                tie = issuing_tie(menu, j, prices, belief, other)
                 turn = self._turning(menu, j, prices, tie, float(coordinates[0]))
                 place, issued[j] = _turned(place, turn)
             rung = self.ladder.rung(1.0 - place if good else place)
             buyers.append(rung)
             resting = 0.0 < issued[j] < 1.0
-            prices.append(tie if resting else _worth(menu, j, prices, rung.price))
+            prices.append(tie if resting else promise_value(menu, j, prices, rung.price))
         return prices, buyers, issued
 
     def named(self, posted: CollateralQuotes) -> dict[str, float]:
@@ -332,18 +344,10 @@ class CollateralMarket:
         its rung: what the buyer does not put into the asset it does not put into the promise.
         """
         good = bool(menu.on_good_news[j])
-        belief = _buyer(menu, j, prices, tie)
+        belief = promise_buyer(menu, j, prices, tie)
         own = asset_place if good else 1.0 - asset_place
         near = abs(belief - self.ladder.rung(1.0 - asset_place).price) <= SAME
         return own if near else self._place(belief, good=good)
-
-    @staticmethod
-    def _tie(menu: Menu, j: int, prices: list[float], belief: float, other: float) -> float:
-        """Price at which issuers are indifferent between a promise and the rivals before it."""
-        kept = menu.kept @ np.array([belief, 1.0 - belief]) / other
-        rivals = [i for i in menu.issuers_indifferent if i < j]
-        best = max((prices[i] + kept[i]) / menu.pledged_asset[i] for i in rivals)
-        return float(menu.pledged_asset[j] * best - kept[j])
 
 
 def _turned(walked: float, turn: float) -> tuple[float, float]:
@@ -358,60 +362,3 @@ def _turned(walked: float, turn: float) -> tuple[float, float]:
     if not 0.0 < turn < 1.0:
         return place, float(turn == 0.0)
     return place, min(max((walked - first) / (last - first), 0.0), 1.0)
-
-
-def _worth(menu: Menu, j: int, prices: Sequence[float], belief: float) -> float:
-    """What a unit of promise j is worth to a belief that could buy one before it, or hold cash."""
-    rows = menu.rows
-    best = 1.0
-    for (good, bad), price in zip(rows, prices[:j], strict=False):
-        best = max(best, (belief * good + (1.0 - belief) * bad) / price)
-    good, bad = rows[j]
-    return (belief * good + (1.0 - belief) * bad) / best
-
-
-def _buyer(menu: Menu, j: int, prices: Sequence[float], price: float) -> float:
-    r"""Belief to which a unit of promise j is worth a price; an end if it is to nobody.
-
-    Worth is a minimum of ratios of lines: it exceeds the price where
-    :math:`E_h[R_j] - q E_h[R_i] / q_i \ge 0` for every i. In the middle if all are indifferent.
-    """
-    good, bad = menu.rows[j]
-    others = [(1.0, 1.0)]
-    others += [(g / q, b / q) for (g, b), q in zip(menu.rows, prices[:j], strict=False)]
-    gains = [(good - price * g, bad - price * b) for g, b in others]
-    rounding = SAME * price
-    if any(max(abs(g), abs(b)) <= rounding for g, b in gains) and all(
-        min(gain) >= -rounding for gain in gains
-    ):
-        return 0.5
-    if menu.on_good_news[j]:
-        return max(_crossing(bad, good) for good, bad in gains)
-    return 1.0 - max(_crossing(good, bad) for good, bad in gains)
-
-
-def _crossing(first: float, last: float) -> float:
-    """Where a line from ``first`` at 0 to ``last`` at 1 ceases to be negative, in [0, 1]."""
-    if first >= 0.0:
-        return 0.0
-    return -first / (last - first) if last >= 0.0 else 1.0
-
-
-def _other_return(menu: Menu, prices: FloatArray, belief: float) -> float:
-    """Best return of a belief that stays away from the asset."""
-    chances = np.array([belief, 1.0 - belief])
-    written = menu.pledged_cash > 0.0
-    returns = [
-        menu.delivery @ chances / prices,
-        menu.kept[written] @ chances / (menu.pledged_cash - prices)[written],
-    ]
-    return max(1.0, float(np.max(np.concatenate(returns), initial=1.0)))
-
-
-def _asset_value(menu: Menu, prices: FloatArray, belief: float) -> float:
-    """What the asset is worth to a belief, with the best financing."""
-    chances = np.array([belief, 1.0 - belief])
-    other = _other_return(menu, prices, belief)
-    pledged = menu.pledged_asset > 0.0
-    financed = (prices + menu.kept @ chances / other)[pledged] / menu.pledged_asset[pledged]
-    return max(float(menu.payoff @ chances) / other, float(np.max(financed, initial=0.0)))
