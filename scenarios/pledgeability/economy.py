@@ -15,10 +15,10 @@ from agents.informed_investors import (
     InformedInvestors,
     Learner,
     Learning,
-    NoiseTraders,
     Role,
 )
 from agents.nature import Lognormal, Nature
+from agents.noise_traders import NoiseTraders
 from agents.pledge_clearing import PledgeClearingHouse
 from markets.margin import MarginRule
 from markets.newton import NewtonTatonnement
