@@ -43,6 +43,7 @@ EVERY: tuple[Assets, ...] = ("none", "borrowing", "tranching", "default-swaps")
 """From no credit to complete markets."""
 
 Amount = Annotated[float, Field(gt=0.0)]
+Endowment = Annotated[float, Field(ge=0.0)]
 
 
 class LeverageCycle(Parameters):
@@ -69,8 +70,14 @@ class LeverageCycle(Parameters):
         '"uniform", "beta(a, b)" or a list of probabilities strictly between 0 and 1',
         default="uniform",
     )  # fmt: skip
-    cash: float = about("cash of each trader", "cash", default=1.0, gt=0.0)
-    asset: float = about("assets of each trader", "assets", default=1.0, gt=0.0)
+    cash: Amount | list[Endowment] = about(
+        "cash of each trader", "cash",
+        "a positive number, or a list of one number of at least 0 a trader", default=1.0,
+    )  # fmt: skip
+    asset: Amount | list[Endowment] = about(
+        "assets of each trader", "assets",
+        "a positive number, or a list of one number of at least 0 a trader", default=1.0,
+    )  # fmt: skip
     traders: int = about("number of traders", "traders", default=100_000, ge=2, le=1_000_000)
     population: Population = about(
         "whether each trader is one of many, or all are a continuum", default="continuum"
@@ -113,7 +120,23 @@ class LeverageCycle(Parameters):
                 raise ValueError(f"promises contains {amount} twice; promises differ")
         if self.population == "continuum":
             Beliefs(self.beliefs).refuse_ties()
+        for name in ("cash", "asset"):
+            self._one_each(name, getattr(self, name))
         return self
+
+    def _one_each(self, name: str, owned: float | list[float]) -> None:
+        """Refuse lists of endowments that do not fit the traders."""
+        if not isinstance(owned, list):
+            return
+        if self.population == "continuum":
+            raise ValueError(
+                f'{name} is a list, one number a trader; set population to "individuals", since'
+                " traders of a continuum all own the same"
+            )
+        if len(owned) != self.number:
+            raise ValueError(f"{name} lists {len(owned)} numbers; there are {self.number} traders")
+        if not any(owned):
+            raise ValueError(f"{name} is 0 for every trader; somebody must own some")
 
     @property
     def markets(self) -> Sequence[Assets]:
@@ -197,6 +220,8 @@ def describe(parameters: LeverageCycle, economy: Economy, resting: Resting) -> M
 def closed_form(parameters: LeverageCycle, resting: Resting) -> Mapping[str, float] | None:
     """The equilibrium of the continuum by the equations; None where there are none."""
     assets = _assets(resting)
+    if isinstance(parameters.cash, list) or isinstance(parameters.asset, list):
+        return None
     menu = parameters.menu(assets, resting.date)
     low, high = menu.security.low_payoff, menu.security.high_payoff
     traders = theory.Believers(

@@ -183,6 +183,17 @@ def test_random_continua_clear_are_certified_and_agree_with_the_equations(
     assert run.equilibrium["asset_price"] == pytest.approx(closed["asset_price"], rel=1e-7)
 
 
+def test_traders_who_own_different_things_clear_and_rich_optimists_raise_the_price() -> None:
+    """The optimists among a hundred bring most of the cash, or the pessimists do."""
+    prices = []
+    for cash in (np.linspace(0.0, 2.0, 100), np.linspace(2.0, 0.0, 100)):
+        run = at_once("borrowing", population="individuals", traders=100, cash=cash.tolist())
+        assert run.outcome is Outcome.CLEARED
+        assert run.closed_form is None
+        prices.append(run.equilibrium["asset_price"])
+    assert prices[0] > at_once("borrowing").equilibrium["asset_price"] > prices[1]
+
+
 @settings(max_examples=25)
 @given(
     traders=st.integers(2, 300),
@@ -367,6 +378,9 @@ def test_figures_are_drawn() -> None:
         ({"promises": [0.2, 0.2]}, "twice"),
         ({"promises": [-0.2]}, r"promises\[0\]"),
         ({"cash": 0.0}, "cash"),
+        ({"cash": [1.0, 2.0]}, 'set population to "individuals"'),
+        ({"cash": [1.0, 2.0], "traders": 3, "population": "individuals"}, "there are 3 traders"),
+        ({"asset": [0.0, 0.0], "traders": 2, "population": "individuals"}, "asset is 0 for every"),
         ({"traders": 1}, "traders"),
         ({"assets": "swaps"}, "assets"),
         ({"asets": "none"}, "assets"),
