@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
 from scenarios.credit_tree import exact
+from scenarios.credit_tree.algebraic import Exact
 from scenarios.credit_tree.certificate import plans_of
 from scenarios.credit_tree.reading import CreditEconomy
 from simulator import palette
@@ -142,7 +143,7 @@ def _draw_node(
 
 def number(value: float, resting: Resting) -> str:
     """A quote as text: the fraction itself where it is proved and short."""
-    if resting.proof is not None:
+    if exact.proved(resting.proof):
         exactly = str(Fraction(value).limit_denominator(1000))
         if float(Fraction(exactly)) == value and len(exactly) < 8:
             return exactly
@@ -164,9 +165,7 @@ def payments(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
     tree, rows = economy.tree, []
     for household, plan in plans_of(resting.agents).items():
 
-        def note(
-            node: str, flow: str, value: Fraction, amount: float, who: str = household
-        ) -> None:
+        def note(node: str, flow: str, value: Exact, amount: float, who: str = household) -> None:
             rows.append((node, who, flow, float(value) * amount))
 
         for contract in economy.contracts:

@@ -25,22 +25,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from markets.credit_contract import Contract, collateral_at
 from scenarios.credit_tree import exact
+from scenarios.credit_tree.algebraic import reader
 from scenarios.credit_tree.certificate import marginal_utilities, plans_of
 from scenarios.credit_tree.exact import Program, Terms, Variable, dense
 from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 from simulator.scenario import Resting
 
-EQUAL = 1e-7
-"""Numbers closer than this count as equal where they are not proved in fractions."""
+EQUAL = Fraction(1, 10**7)
+"""Numbers closer than this count as equal where they are not proved."""
 
-Number = Fraction | float
+Number = Any
+"""An exact number, or one in floating point; the two are not mixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class _Case:
     node: str
     prices: Mapping[str, Number]
     plan: Mapping[Variable, Number]
-    equal: float
+    equal: Fraction
 
     @property
     def closing(self) -> Number:
@@ -122,7 +125,7 @@ class _Case:
         """How a debt is closed, by the Corollary."""
         cost = self.terms.prepayment[self.contract.name, self.node]
         seized = self.terms.seizure[self.contract.name, self.node]
-        if abs(cost - seized) <= self.equal:
+        if max(cost - seized, seized - cost) <= self.equal:
             return "prepays or defaults"
         return "prepays" if cost < seized else "defaults"
 
@@ -138,9 +141,10 @@ def evaluate(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
         the debt that are ``paid``, ``prepaid`` and ``defaulted``; ``underwater`` (part of the debt
         is kept although the collateral is worth less than prepaying costs); ``agrees``.
     """
-    proof = resting.proof
+    proof = resting.proof if exact.proved(resting.proof) else None
     quotes = proof["quotes"] if proof is not None else resting.quotes
-    terms = exact.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
+    number = Fraction if proof is None else reader(proof)
+    terms = exact.terms_at(economy, {name: number(value) for name, value in quotes.items()})
     problem = exact.program(economy, terms)
     plans: Mapping[str, Mapping[Variable, Number]] = (
         plans_of(resting.agents) if proof is None else exact.proved_plans(economy, proof)
@@ -152,11 +156,11 @@ def evaluate(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
             _multipliers(economy, terms, problem, household, plan)
             if proof is None
             else {
-                node: Fraction(proof["multipliers"][household.name][f"budget[{node}]"])
+                node: number(proof["multipliers"][household.name][f"budget[{node}]"])
                 for node in economy.tree.names
             }
         )
-        equal = EQUAL if proof is None else 0.0
+        equal = EQUAL if proof is None else Fraction(0)
         for contract in economy.contracts:
             debt = plan["borrowed", contract.issued_at, contract.name]
             if contract.issued_at != economy.tree.root or debt <= EQUAL:
