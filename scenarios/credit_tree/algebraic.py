@@ -26,7 +26,7 @@ HIGHEST_DEGREE = 64
 HALVINGS = 64
 """How often the bracket is halved at a time."""
 
-LAST_WIDTH = Fraction(1, 10**4000)
+LAST_WIDTH = Fraction(1, 10**1500)
 """A number that is not told from zero by a bracket this narrow is not told at all."""
 
 

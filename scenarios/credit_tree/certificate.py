@@ -13,6 +13,7 @@ equilibrium.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +24,7 @@ import pandas as pd
 
 from markets.quote import FloatArray
 from scenarios.credit_tree import exact
-from scenarios.credit_tree.algebraic import reader
+from scenarios.credit_tree.algebraic import Exact, reader
 from scenarios.credit_tree.exact import Program, Terms, Variable, dense
 from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
@@ -98,7 +99,7 @@ def _exactly(
     ]
     return Certificate(
         (
-            *(Condition(n, float(value), 0.0, text, every) for n, value, text in exactly),
+            *(Condition(n, _shown(value), 0.0, text, every) for n, value, text in exactly),
             _margin(float(found.margin)),
             Condition(
                 "tables",
@@ -108,6 +109,11 @@ def _exactly(
             ),
         )
     )
+
+
+def _shown(violation: Exact) -> float:
+    """A violation as a number that is zero only where the violation is."""
+    return max(float(violation), sys.float_info.min) if violation > 0 else 0.0
 
 
 def _margin(least: float) -> Condition:

@@ -32,9 +32,9 @@ from scenarios.credit_tree.recognition import (
     simplest,
 )
 
-LARGEST = 600
-"""Unknown quotes, plans and multipliers up to which a proof is attempted; what it takes grows with
-the cube of their number."""
+LARGEST = 1000
+"""Unknown quotes, plans and multipliers up to which a proof is attempted: some twenty households,
+and half a minute at worst."""
 
 AMOUNTS = (1e-7, 1e-6, 1e-5)
 """Smallest amounts of a plan that count, as shares of the largest endowment; tried in turn."""
@@ -104,9 +104,12 @@ def _prove_with(economy: CreditEconomy, active: ActiveSet, point: Point) -> dict
         if reached < places:
             return f"what binds at rest contradicts itself in decimal place {reached + 1}"
         digits = {name: value for (kind, name, _), value in point.items() if kind == "quote"}
-        found = recognised(digits, places)
-        if found is not None:
-            return prove_at(economy, *found)
+        try:
+            found = recognised(digits, places)
+            if found is not None:
+                return prove_at(economy, *found)
+        except ValueError as error:  # what was taken for a polynomial of least degree is none
+            return str(error)
     return {
         UNPROVED: f"to {PLACES[-1]} decimal places the quotes are no fractions with denominators of"
         f" up to {largest_denominator(PLACES[-1])} digits, and no one root of a polynomial of"

@@ -119,11 +119,11 @@ def minimal_polynomial(
     relations = Relations(places)
     relations.add(Fraction(1))
     power = Fraction(1)
-    for _ in range(highest):
+    for degree in range(1, highest + 1):
         power *= value
         relations.add(power)
         found = relations.shortest()
-        if found is not None:
+        if found is not None and degree > 1:
             return found if found[-1] > 0 else tuple(-entry for entry in found)
     return None
 
@@ -208,8 +208,10 @@ class Relations:
         places, p in all; a relation counts that is ``SPARE`` digits shorter.
         """
         *found, rest = self._rows[0]
-        digits = len(found) * len(str(max(abs(entry) for entry in (*found, rest))))
-        return tuple(found) if digits + SPARE <= self._room and found[-1] else None
+        digits = len(found) * len(str(max(abs(entry) for entry in found)))
+        rounding = sum(abs(entry) for entry in found)
+        holds = abs(rest) <= rounding and digits + SPARE <= self._room
+        return tuple(found) if holds and found[-1] else None
 
     def add(self, value: Fraction) -> None:
         """Add a value and reduce the basis again."""
