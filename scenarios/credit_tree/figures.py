@@ -12,15 +12,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
+from markets.quote import BoolArray, FloatArray
 from scenarios.credit_tree import exact
 from scenarios.credit_tree.algebraic import Exact
 from scenarios.credit_tree.certificate import plans_of
 from scenarios.credit_tree.reading import CreditEconomy
+from scenarios.credit_tree.strategies import by_closing_cost
 from simulator import palette
 from simulator.scenario import Resting
 
@@ -55,6 +57,17 @@ DUST: Final = 1e-9
 GRID: Final = 240
 """Points on each axis of a strategy map."""
 
+COSTS: Final = 121
+"""Costs of closing a debt at which a borrower chooses again."""
+
+TINT: Final = 0.55
+HATCH: Final = "////"
+
+
+def of_case(resting: Resting) -> str:
+    """The case for the end of a title, where a run has several."""
+    return "" if resting.case == "economy" else f": {resting.case}"
+
 
 # ---------------------------------------------------------------------- the tree
 @palette.styled()
@@ -78,7 +91,7 @@ def event_tree(economy: CreditEconomy, resting: Resting, rates: Mapping[str, flo
         axes.text(date, height - 0.3, f"date {date}", ha="center", color=palette.NEUTRAL[0])
     handles = [Patch(color=colour, label=words) for words, colour in ACTIONS.values()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
-    figure.suptitle(f"Quotes and payment behaviour on the event tree: {resting.case}")
+    figure.suptitle(f"Quotes and payment behaviour on the event tree{of_case(resting)}")
     return figure
 
 
@@ -205,25 +218,26 @@ def flows(economy: CreditEconomy, resting: Resting) -> Figure:
     grid = figure.add_gridspec(rows, columns)
     spots = [(0, 0), *((1 + i // columns, i % columns) for i in range(len(nodes) - 1))]
     names = [household.name for household in economy.households]
-    reach = 1.1 * max(
-        float(table[table["amount"] * sign > 0].groupby(["node", "household"])["amount"]
-              .sum().abs().max()) for sign in (-1, 1)
-    )  # fmt: skip
     for node, (row, column) in zip(nodes, spots, strict=True):
         axes = figure.add_subplot(grid[row, column])
-        _draw_flows(axes, table[table["node"] == node], names)
+        here = table[table["node"] == node]
+        _draw_flows(axes, here, names)
+        paid = here["amount"].clip(upper=0.0).groupby(here["household"]).sum()
+        received = here["amount"].clip(lower=0.0).groupby(here["household"]).sum()
+        reach = 1.1 * max(-paid.min(), received.max()) or 1.0
         axes.set_xlim(-reach, reach)
         axes.set_title(f"node {node}")
     note = figure.add_subplot(grid[0, 1:])
     note.set_axis_off()
     handles = [Patch(color=colour, label=flow) for flow, colour in FLOWS.items()]
-    note.legend(handles=handles, loc="center left", ncols=2, frameon=False)
+    note.legend(handles=handles, loc="upper left", ncols=2, frameon=False)
     note.text(
-        0.02, 0.02, "left of zero: pays into pools or for securities; right: receives\n"
-        f"amounts in units of {tree.goods[0]}; at each node they add up to zero",
+        0.02, -0.06, "left of zero: pays into pools or for securities\nright of zero: receives\n"
+        f"units of {tree.goods[0]}, which add up to zero at each node\n"
+        "the scale differs between nodes",
         transform=note.transAxes, color=palette.NEUTRAL[0], fontsize=9.5,
     )  # fmt: skip
-    figure.suptitle(f"Who pays whom: {resting.case}")
+    figure.suptitle(f"Who pays whom{of_case(resting)}")
     return figure
 
 
@@ -304,9 +318,10 @@ def excess_by_round(rounds: pd.DataFrame, tolerance: float) -> Figure:
 def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) -> Figure:
     """What a borrower does at each collateral value and prepayment cost, beside what was done.
 
-    A borrower keeps the debt where closing it costs more than what is still owed is worth to it
-    at the multipliers of the resting point (Proposition 1), unless it can refinance (Proposition
-    2); otherwise it takes the cheaper way out.
+    With linear utility the borrower chooses again at every cost of closing its debt
+    (:mod:`scenarios.credit_tree.strategies`); where Propositions 1 and 2 say nothing at the
+    multipliers of that choice, the map is hatched. With concave utility the regions are those of
+    the propositions at the multipliers of the resting point.
 
     Parameters
     ----------
@@ -319,7 +334,7 @@ def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) 
     mine = table[table["contract"] == contract].set_index(["household", "node"])
     figure = Figure(figsize=(4.3 * len(nodes) + 0.6, 3.7 * len(people) + 1.2))
     grid = np.atleast_2d(figure.subplots(len(people), len(nodes), squeeze=False))
-    colours = ListedColormap([palette.tint(colour, 0.55) for _, colour in ACTIONS.values()])
+    beyond = False
     for row, person in enumerate(people):
         for column, node in enumerate(nodes):
             axes, found = grid[row, column], mine.loc[(person, node)]
@@ -327,16 +342,23 @@ def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) 
             cost = float(terms.prepayment[contract, node])
             coupon = float(terms.coupon[contract, node])
             reach = 1.25 * max(value, cost, coupon)
-            worth = coupon + float(found["psi"]) - float(found["phi"])
             across = np.linspace(0.0, reach, GRID)
             up = np.linspace(coupon, max(reach, 1.3 * coupon), GRID)
             closing = np.minimum(across[None, :], up[:, None])
-            cheaper = np.where(across[None, :] < up[:, None], 2, 1)
-            ceiling = worth
-            if found["proposition_2"] == "closes":
-                ceiling = max(worth, coupon + float(found["psi"]))
-            chosen = np.where(closing > ceiling + 1e-12, 0, cheaper)
-            axes.pcolormesh(across, up, chosen, cmap=colours, vmin=0, vmax=2, rasterized=True)
+            if economy.linear:
+                costs = np.linspace(0.0, reach, COSTS)
+                household = next(h for h in economy.households if h.name == person)
+                owed = next(c for c in economy.contracts if c.name == contract)
+                chosen = by_closing_cost(economy, resting, household, owed, node, costs.tolist())
+                nearest = np.rint(closing / reach * (COSTS - 1)).astype(int)
+                kept = chosen["kept"].to_numpy()[nearest]
+                beyond = beyond or bool(np.isnan(kept).any())
+                silent = (chosen["proposition"] == "silent").to_numpy()[nearest]
+                _hatch(axes, across, up, silent)
+            else:
+                kept = np.where(closing > _ceiling(found, coupon) + 1e-12, 1.0, 0.0)
+            defaults = across[None, :] < up[:, None]
+            axes.pcolormesh(across, up, _colours(kept, defaults), rasterized=True, zorder=0)
             taken = max(ACTIONS, key=lambda action: float(mine.loc[(person, node), action]))
             axes.plot(value, cost, "o", ms=11, color=ACTIONS[taken][1],
                       markeredgecolor=palette.INK, markeredgewidth=1.4)  # fmt: skip
@@ -350,10 +372,48 @@ def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) 
             if column == 0:
                 axes.set_ylabel("prepayment cost $B$")
     handles = [
-        *(Patch(color=palette.tint(c, 0.55), label=words) for words, c in ACTIONS.values()),
+        *(Patch(color=palette.tint(c, TINT), label=words) for words, c in ACTIONS.values()),
         Line2D([], [], ls="", marker="o", ms=9, color="white", markeredgecolor=palette.INK,
-               label="where the borrower is, in the colour of what it did"),
+               label="the borrower, in the colour of what it did"),
     ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
-    figure.suptitle(f"Payment strategies of borrowers of {contract}: {resting.case}")
+    if economy.linear:
+        silence = Patch(facecolor="white", edgecolor=palette.NEUTRAL[0], hatch=HATCH)
+        silence.set_label("propositions silent")
+        handles.append(silence)
+    if beyond:
+        handles.append(Patch(color=palette.NEUTRAL[2], label="can't afford either"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+    how = "" if economy.linear else ", by the propositions"
+    figure.suptitle(f"Payment strategies of borrowers of {contract}{how}{of_case(resting)}")
     return figure
+
+
+def _colours(kept: FloatArray, defaults: BoolArray) -> FloatArray:
+    """Colour of every point: of what is done with most, mixed where the debt is kept in part."""
+    paid, prepaid, defaulted = (
+        np.array(to_rgb(palette.tint(colour, TINT))) for _, colour in ACTIONS.values()
+    )
+    closed = np.where(defaults[..., None], defaulted, prepaid)
+    share = np.nan_to_num(kept)[..., None]
+    colours = share * paid + (1.0 - share) * closed
+    colours[np.isnan(kept)] = to_rgb(palette.NEUTRAL[2])
+    return np.asarray(colours)
+
+
+def _hatch(axes: Axes, across: FloatArray, up: FloatArray, silent: BoolArray) -> None:
+    """Hatch where the propositions are silent, with an outline."""
+    if not silent.any():
+        return
+    shown = axes.contourf(
+        across, up, silent.astype(float), levels=[0.5, 1.5], colors="none", hatches=[HATCH]
+    )
+    shown.set_edgecolor(palette.NEUTRAL[0])
+    shown.set_linewidth(0.0)
+
+
+def _ceiling(found: pd.Series, coupon: float) -> float:
+    """Cost up to which the propositions say that a debt is closed, at given multipliers."""
+    worth = coupon + float(found["psi"]) - float(found["phi"])
+    if found["proposition_2"] == "closes":
+        return max(worth, coupon + float(found["psi"]))
+    return worth

@@ -47,7 +47,7 @@ Number = Any
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """A borrower's debt at a node, with all that the propositions look at."""
 
     economy: CreditEconomy
@@ -121,6 +121,11 @@ class _Case:
                 return "closes"
         return "silent"
 
+    def said(self) -> str:
+        """What both propositions say together: "closes", "keeps" or "silent"."""
+        first = self.first()
+        return "closes" if self.second() == "closes" else first
+
     def how(self) -> str:
         """How a debt is closed, by the Corollary."""
         cost = self.terms.prepayment[self.contract.name, self.node]
@@ -166,7 +171,7 @@ def evaluate(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
             if contract.issued_at != economy.tree.root or debt <= EQUAL:
                 continue
             for node in economy.tree.middle:
-                case = _Case(economy, terms, contract, node, prices, plan, equal)
+                case = Case(economy, terms, contract, node, prices, plan, equal)
                 rows.append(_row(case, household, resting.case, debt))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -191,18 +196,14 @@ COLUMNS = (
 )
 
 
-def _row(case: _Case, household: Household, name: str, debt: Number) -> dict[str, object]:
+def _row(case: Case, household: Household, name: str, debt: Number) -> dict[str, object]:
     """One debt of one borrower at one node."""
     contract, node = case.contract.name, case.node
     paid = float(case.plan["kept", node, contract] / debt)
     prepaid = float(case.plan["prepaid", node, contract] / debt)
     defaulted = 1.0 - paid - prepaid
-    first, second, how = case.first(), case.second(), case.how()
-    predicted = "silent"
-    if "closes" in (first, second):
-        predicted = how
-    elif first == "keeps":
-        predicted = "pays"
+    how = case.how()
+    predicted = {"closes": how, "keeps": "pays", "silent": "silent"}[case.said()]
     closed_wrongly = (how == "prepays" and defaulted > EQUAL) or (
         how == "defaults" and prepaid > EQUAL
     )
@@ -219,8 +220,8 @@ def _row(case: _Case, household: Household, name: str, debt: Number) -> dict[str
         "closing_cost": float(case.closing),
         "phi": float(case.excess_cost),
         "psi": float(case.saving),
-        "proposition_1": first,
-        "proposition_2": second,
+        "proposition_1": case.first(),
+        "proposition_2": case.second(),
         "corollary": how,
         "predicted": predicted,
         "paid": paid,

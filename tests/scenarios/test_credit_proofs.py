@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 from collections.abc import Callable
 from fractions import Fraction
@@ -57,16 +56,6 @@ SURD: dict[str, Any] = {
 positive root of 920 x^2 + 887 x - 120."""
 
 
-def _generator() -> ModuleType:
-    path = Path(__file__).with_name("random_credit_trees.py")
-    spec = importlib.util.spec_from_file_location("random_credit_trees", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def surd() -> Run:
     return economy.run(**SURD)
@@ -85,8 +74,8 @@ DEGREES = {3: 1, 12: 1, 77: 1, 98: 1, 38: 2, 1: 2, 103: 2, 182: 3, 151: 3, 156: 
 
 
 @pytest.mark.parametrize("seed", DEGREES)
-def test_random_economies_are_proved(seed: int) -> None:
-    run = economy.run(**_generator().draw(seed))
+def test_random_economies_are_proved(seed: int, random_credit_trees: ModuleType) -> None:
+    run = economy.run(**random_credit_trees.draw(seed))
     assert run.outcome is Outcome.CLEARED
     assert run.certificate.holds
     proof = run.proofs[0]
@@ -97,17 +86,17 @@ def test_random_economies_are_proved(seed: int) -> None:
 
 
 @pytest.mark.slow
-def test_most_linear_economies_that_trade_are_proved() -> None:
-    """Measured on seeds 0 to 199: 37 of 39, and all 54 without trade in some contract."""
+def test_most_linear_economies_that_trade_are_proved(random_credit_trees: ModuleType) -> None:
+    """Measured on seeds 0 to 99: 20 of 22; on 0 to 199: 37 of 39."""
     proved = trading = 0
-    for seed in range(200):
-        drawn = _generator().draw(seed)
+    for seed in range(100):
+        drawn = random_credit_trees.draw(seed)
         if drawn["households"][0]["risk_aversion"] == 0:
             run = economy.run(**drawn)
             trading += run.outcome is Outcome.CLEARED
             proved += run.outcome is Outcome.CLEARED and exact.proved(run.proofs[0])
-    assert trading >= 39
-    assert proved >= trading - 2
+    assert trading >= 22
+    assert proved >= 0.9 * trading
 
 
 def test_an_equilibrium_in_quarters_may_be_irrational(surd: Run) -> None:
@@ -213,8 +202,10 @@ def test_unrecognised_quotes_are_reported_with_their_digits(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [64, 93])
-def test_quotes_of_high_degree_are_not_recognised(seed: int) -> None:
-    run = economy.run(**_generator().draw(seed))
+def test_quotes_of_high_degree_are_not_recognised(
+    seed: int, random_credit_trees: ModuleType
+) -> None:
+    run = economy.run(**random_credit_trees.draw(seed))
     assert run.outcome is Outcome.CLEARED
     assert run.certificate.holds
     assert "no one root of a polynomial of degree up to 6" in run.dates["remark"].iloc[0]
