@@ -107,13 +107,14 @@ def _prove_with(economy: CreditEconomy, active: ActiveSet, point: Point) -> dict
         try:
             found = recognised(digits, places)
             if found is not None:
-                return prove_at(economy, *found)
+                exactly, root = found
+                return prove_at(economy, exactly, root | {"quotes_held": free})
         except ValueError as error:  # what was taken for a polynomial of least degree is none
             return str(error)
     return {
-        UNPROVED: f"to {PLACES[-1]} decimal places the quotes are no fractions with denominators of"
-        f" up to {largest_denominator(PLACES[-1])} digits, and no one root of a polynomial of"
-        f" degree up to {HIGHEST_DEGREE} generates them",
+        UNPROVED: f"to {PLACES[-1]} decimal places not all quotes look like fractions with"
+        f" denominators of up to {largest_denominator(PLACES[-1])} digits, or like numbers of"
+        f" degree up to {HIGHEST_DEGREE}",
         "digits": {name: _decimals(value) for name, value in digits.items()},
     }
 

@@ -308,8 +308,8 @@ def clearing(
 class Findings:
     """Largest violation of each condition of the definition; all zero in an equilibrium.
 
-    ``gap`` is the utility of the dual less that of the plan; ``dual`` the largest violation of a
-    dual constraint; ``named`` whether the proof is complete.
+    ``gap`` is the distance of the utility of the dual from that of the plan; ``dual`` the largest
+    violation of a dual constraint; ``margin`` the smallest p C - q.
     """
 
     sign: Exact

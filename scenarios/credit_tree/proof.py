@@ -46,7 +46,7 @@ Multipliers = dict[Row, Exact]
 
 
 def prove_at(
-    economy: CreditEconomy, quotes: Mapping[str, Exact], root: Mapping[str, Any]
+    economy: CreditEconomy, quotes: Mapping[str, Exact], remarks: Mapping[str, Any]
 ) -> dict[str, Any] | str:
     """A proof at exact quotes, or why there is none.
 
@@ -54,8 +54,9 @@ def prove_at(
     ----------
     quotes : mapping
         All quotes by name.
-    root : mapping
-        What the proof says of the root that generates irrational quotes; empty without.
+    remarks : mapping
+        What the proof says besides: of the root that generates irrational quotes, and of quotes
+        that are not determined and were held.
     """
     terms = exact.terms_at(economy, quotes)
     problem = exact.program(economy, terms)
@@ -77,7 +78,7 @@ def prove_at(
         for household in economy.households
     }
     proof = {
-        **root,
+        **remarks,
         "quotes": {name: str(value) for name, value in quotes.items()},
         "plans": {
             name: {f"{v[0]}[{v[2]}@{v[1]}]": str(amount) for v, amount in plan.items() if amount}

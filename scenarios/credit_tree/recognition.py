@@ -19,6 +19,9 @@ SPARE = 30
 HIGHEST_DEGREE = 6
 """Highest degree of a polynomial whose root numbers are compared with."""
 
+BRACKET = 40
+"""Decimal places to which a proof says where its root is."""
+
 LOST = 10
 """Last decimal places that rounding may have spoiled."""
 
@@ -142,7 +145,7 @@ class Root:
 
     def __init__(self, value: Fraction, polynomial: tuple[int, ...], places: int) -> None:
         self.value, self.polynomial = value, polynomial
-        width = Fraction(1, 10 ** (places // 2))
+        width = Fraction(1, 10 ** min(BRACKET, places // 2))
         self._low = round(value / width) * width - width
         self._high = self._low + 2 * width
         self._field = Field(polynomial, self._low, self._high)

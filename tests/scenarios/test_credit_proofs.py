@@ -112,6 +112,17 @@ def test_an_equilibrium_in_quarters_may_be_irrational(surd: Run) -> None:
     assert "degree 2" in surd.certificate["optimality"].checked
 
 
+def test_quotes_that_nothing_determines_are_held_and_named(surd: Run) -> None:
+    """Without trade in j0 its price is one of an interval (note to section 3)."""
+    run = prepayment.run(pools="distrusted", start="pessimistic")
+    proof, other = run.proofs[0], surd.proofs[0]
+    assert exact.proved(proof)
+    assert exact.proved(other)
+    assert "price[j0@0]" in proof["quotes_held"]
+    assert "price[jm@m]" not in proof["quotes_held"]
+    assert other["quotes_held"] == []
+
+
 def test_fractions_of_a_file_reach_the_proof(tmp_path: Path) -> None:
     """The paper's 9/22 in a TOML file, and a decimal that is only close to it."""
     text = to_toml("credit-tree", parse(prepayment.Prepayment, {}))
@@ -192,7 +203,7 @@ def test_unrecognised_quotes_are_reported_with_their_digits(
     assert run.certificate.holds
     assert run.certificate["optimality"].tolerance > 0.0  # in floating point
     remark = run.dates["remark"].iloc[0]
-    assert remark.startswith("not proved: to 45 decimal places the quotes are no fractions")
+    assert remark.startswith("not proved: to 45 decimal places not all quotes look like fractions")
     assert not run.dates["exact"].iloc[0]
     proof = run.proofs[0]
     assert proof is not None
@@ -208,7 +219,7 @@ def test_quotes_of_high_degree_are_not_recognised(
     run = economy.run(**random_credit_trees.draw(seed))
     assert run.outcome is Outcome.CLEARED
     assert run.certificate.holds
-    assert "no one root of a polynomial of degree up to 6" in run.dates["remark"].iloc[0]
+    assert "or like numbers of degree up to 6" in run.dates["remark"].iloc[0]
 
 
 def test_large_economies_are_not_attempted(monkeypatch: pytest.MonkeyPatch) -> None:
