@@ -103,7 +103,7 @@ def read(
     floors = {
         (contract.name, node)
         for contract in economy.contracts
-        if contract.name not in lent
+        if contract.name not in lent and contract.issued_at == economy.tree.root
         for node in exact.later_nodes(economy, contract)
         if abs(float(_floor(terms, contract.name, node) - terms.payment[contract.name, node]))
         <= AT_FLOOR

@@ -9,7 +9,8 @@ integer polynomial :math:`m` of degree :math:`d`, the numbers
 can be added, multiplied and, where :math:`m` is irreducible, divided. Signs are decided with the
 bracket that holds :math:`r`, halved until zero lies outside; only :math:`0 + 0 r + \dots` is zero.
 So nothing here has to be believed of :math:`m` but that it changes sign over the bracket. Were it
-reducible, some comparison or division would be refused, none answered wrongly.
+reducible, two ways to write one number would pass for two, and comparing or dividing by them be
+refused; no violation would pass for zero.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def _exactly(
         for (part, node, name), amount in plan.items():
             told = float(number(proved.get(f"{part}[{name}@{node}]", "0")))
             unlike.append(abs(told - amount))
-    how = ", ".join(["in fractions"] if "root" not in proof else exact.remarks(proof))
+    how = "; ".join(exact.remarks(proof) or ["in fractions"])
     every = f"all {len(economy.households)} households; {how}"
     exactly = [
         ("plans", found.sign, "no part of a plan is negative"),

@@ -23,7 +23,7 @@ from scenarios.credit_tree import active_set, exact
 from scenarios.credit_tree.active_set import ActiveSet, Point
 from scenarios.credit_tree.exact import UNPROVED, Variable
 from scenarios.credit_tree.polishing import polished
-from scenarios.credit_tree.proof import dual, prove_at
+from scenarios.credit_tree.proof import dual, fitted, prove_at
 from scenarios.credit_tree.reading import CreditEconomy
 from scenarios.credit_tree.recognition import (
     HIGHEST_DEGREE,
@@ -37,13 +37,17 @@ LARGEST = 1000
 and half a minute at worst."""
 
 AMOUNTS = (1e-7, 1e-6, 1e-5)
-"""Smallest amounts of a plan that count, as shares of the largest endowment; tried in turn."""
+"""Smallest amounts of a plan that count, as shares of the largest endowment; tried in turn. Runs
+that have settled need no more than the first."""
 
 PLACES = (400, 1000)
 """Decimal places to which quotes are found; the second where the first do not suffice."""
 
 NEARBY = 1e-8
 """Distance within which a quote that may move freely is held at a simple fraction."""
+
+FARTHEST = 5e-2
+"""Largest distance of a quote from where rounds ended; what is farther away is another story."""
 
 SHOWN = 50
 """Digits that are kept of quotes that are not recognised."""
@@ -80,17 +84,21 @@ def prove(
     multipliers = {}
     for household in economy.households:
         prices = dual(economy, terms, problem, household)
-        if prices is None:
-            return {UNPROVED: f"{household.name} has no best plan at the quotes of the run"}
+        if prices is None:  # quotes that have not settled may leave room for arbitrage
+            prices = fitted(economy, problem, household, plans[household.name])
         multipliers[household.name] = dict(zip(problem.rows, prices.tolist(), strict=True))
-    reason = ""
+    tried: list[ActiveSet] = []
+    reasons: list[str] = []
     for smallest in AMOUNTS:
         active, point = active_set.read(economy, quotes, plans, multipliers, smallest)
+        if active in tried:
+            continue
+        tried.append(active)
         found = _prove_with(economy, active, point)
         if not isinstance(found, str):
             return found
-        reason = found
-    return {UNPROVED: reason}
+        reasons.append(found)
+    return {UNPROVED: reasons[0]}
 
 
 def _prove_with(economy: CreditEconomy, active: ActiveSet, point: Point) -> dict[str, Any] | str:
@@ -99,16 +107,23 @@ def _prove_with(economy: CreditEconomy, active: ActiveSet, point: Point) -> dict
     pinned = {name: simplest(float(point["quote", name, ""]), NEARBY) for name in free}
     active = active_set.pin(active, pinned)
     digits: dict[str, Fraction] = {}
+    start = point
     for places in PLACES:
         point, reached = polished(economy, active, point, places)
         if reached < places:
             return f"what binds at rest contradicts itself in decimal place {reached + 1}"
+        drift = max(
+            abs(point[unknown] - start[unknown]) for unknown in point if unknown[0] == "quote"
+        )
+        if drift > FARTHEST:
+            return f"the quotes that solve what binds at rest are {float(drift):.0e} away from rest"
         digits = {name: value for (kind, name, _), value in point.items() if kind == "quote"}
         try:
             found = recognised(digits, places)
             if found is not None:
                 exactly, root = found
-                return prove_at(economy, exactly, root | {"quotes_held": free})
+                remarks = {"quotes_held": free, "distance_from_rest": float(drift)}
+                return prove_at(economy, exactly, root | remarks)
         except ValueError as error:  # what was taken for a polynomial of least degree is none
             return str(error)
     return {

@@ -42,6 +42,9 @@ Prices = tuple[Exact, ...]
 
 ZERO = Fraction(0)
 
+AT_REST = 1e-6
+"""Distance of proved quotes from the run's that is worth no remark."""
+
 UNPROVED = "not proved"
 """Key of the reason why there is no proof, in a document that takes its place."""
 
@@ -404,14 +407,18 @@ def proved(proof: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
 
 
 def remarks(proof: Mapping[str, Any] | None) -> list[str]:
-    """What a reader should know of a proof: of irrational quotes, or why there is none."""
+    """What a reader should know of a proof, or why there is none."""
     if proof is None:
         return []
     if UNPROVED in proof:
         return [f"{UNPROVED}: {proof[UNPROVED]}"]
-    if "root" not in proof:
-        return []
-    return [f"quotes are irrational, of degree {len(proof['root']['polynomial']) - 1}"]
+    found = []
+    if "root" in proof:
+        found.append(f"quotes are irrational, of degree {len(proof['root']['polynomial']) - 1}")
+    distance = float(proof.get("distance_from_rest", 0.0))
+    if distance > AT_REST:
+        found.append(f"a quote is {distance:.0e} away from where rounds ended")
+    return found
 
 
 def label(row: Row) -> str:

@@ -381,8 +381,9 @@ def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) 
         silence.set_label("propositions silent")
         handles.append(silence)
     if beyond:
-        handles.append(Patch(color=palette.NEUTRAL[2], label="can't afford either"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+        handles.append(Patch(color=palette.NEUTRAL[2], label="no plan is affordable"))
+    columns = min(len(handles), 2 * len(nodes) + 1)
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
     how = "" if economy.linear else ", by the propositions"
     figure.suptitle(f"Payment strategies of borrowers of {contract}{how}{of_case(resting)}")
     return figure

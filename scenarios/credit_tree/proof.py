@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from scipy.optimize import nnls
 from scipy.sparse import csr_array
 
 from markets.quote import FloatArray
@@ -129,6 +130,17 @@ def dual(
     wanted = [float(gain) for gain in gains.values()]
     found = maximise(wanted, at_most=(exact.dense(problem), limits))
     return None if found is None else -np.asarray(found.ineqlin.marginals, dtype=np.float64)
+
+
+def fitted(
+    economy: CreditEconomy, problem: Program, household: Household, plan: Mapping[Variable, float]
+) -> FloatArray:
+    """Multipliers by row that come closest to making each used part of a plan worth its cost."""
+    gains = problem.gains(economy, exact.slopes(economy, household))
+    used = np.array([plan[variable] > SMALL for variable in problem.columns])
+    wanted = np.array([float(gain) for gain in gains.values()])
+    prices, _ = nnls(exact.dense(problem).T[used], wanted[used])
+    return np.asarray(prices)
 
 
 def _joint_plans(

@@ -112,8 +112,21 @@ def test_an_equilibrium_in_quarters_may_be_irrational(surd: Run) -> None:
     assert "degree 2" in surd.certificate["optimality"].checked
 
 
+def test_the_example_is_proved_long_before_its_rounds_settle() -> None:
+    """After 100 of some 260 rounds quotes are right to three or four places."""
+    run = prepayment.run(max_rounds=100)
+    proof = run.proofs[0]
+    assert exact.proved(proof)
+    assert run.certificate.holds
+    for name, value in published.EXAMPLE.values.items():
+        if name in proof["quotes"]:
+            assert Fraction(proof["quotes"][name]) == value, name
+    assert 1e-6 < proof["distance_from_rest"] < 1e-2
+    assert "away from where rounds ended" in run.dates["remark"].iloc[0]
+
+
 def test_quotes_that_nothing_determines_are_held_and_named(surd: Run) -> None:
-    """Without trade in j0 its price is one of an interval (note to section 3)."""
+    """Without trade in j0 its price is one of an interval."""
     run = prepayment.run(pools="distrusted", start="pessimistic")
     proof, other = run.proofs[0], surd.proofs[0]
     assert exact.proved(proof)
