@@ -29,6 +29,7 @@ from scenarios.credit_tree.algebraic import Exact, reader
 from scenarios.credit_tree.crossover import prove
 from scenarios.credit_tree.propositions import evaluate
 from scenarios.credit_tree.reading import CreditEconomy, Household, read
+from scenarios.credit_tree.strategy_map import strategy_map
 from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
 from simulator.parameters import Parameters, parse
 
@@ -457,7 +458,7 @@ def drawn(run: Run) -> Mapping[str, Figure]:
         }
         found = evaluate(economy, resting)
         if len(found):
-            drawings[f"strategy_map{ending}"] = figures.strategy_map(found, economy, resting)
+            drawings[f"strategy_map{ending}"] = strategy_map(found, economy, resting)
     return drawings
 
 

@@ -15,7 +15,7 @@ from scenarios.credit_tree.economy import drawn, resting_points
 from scenarios.credit_tree.strategies import by_closing_cost
 from simulator import Run
 
-COSTS = np.linspace(0.01, 5.0, 60).tolist()
+COSTS = np.linspace(0.01, 5.0, 30).tolist()
 
 KEPT = {
     ("B", "u"): (1.25, 1.0), ("B", "m"): (1.5, 0.0), ("B", "d"): (1.125, 1.0),
