@@ -7,9 +7,11 @@ is later checked with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
+
+from flint import fmpz_mat
 
 from scenarios.credit_tree.algebraic import Exact, Field
 
@@ -119,15 +121,12 @@ def minimal_polynomial(
     >>> minimal_polynomial(root, 60, 3)
     (-2, 0, 1)
     """
-    relations = Relations(places)
-    relations.add(Fraction(1))
-    power = Fraction(1)
-    for degree in range(1, highest + 1):
-        power *= value
-        relations.add(power)
-        found = relations.shortest()
-        if found is not None and degree > 1:
-            return found if found[-1] > 0 else tuple(-entry for entry in found)
+    powers = [Fraction(1), value]
+    for _ in range(2, highest + 1):
+        powers.append(powers[-1] * value)
+        found = relation(powers, places)
+        if found is not None:
+            return found
     return None
 
 
@@ -149,9 +148,8 @@ class Root:
         self._low = round(value / width) * width - width
         self._high = self._low + 2 * width
         self._field = Field(polynomial, self._low, self._high)
-        self._powers = Relations(places)
-        for power in range(len(polynomial) - 1):
-            self._powers.add(value**power)
+        self._powers = [value**power for power in range(len(polynomial) - 1)]
+        self._places = places
         # times the derivative of the polynomial at the root, numbers have short coordinates
         largest = max(abs(c) for c in polynomial)
         slopes = [Fraction(power * c, largest) for power, c in enumerate(polynomial)][1:]
@@ -160,9 +158,7 @@ class Root:
 
     def generate(self, value: Fraction) -> Exact | None:
         """The number with some digits in terms of the root; None if it looks like none."""
-        relations = self._powers.copy()
-        relations.add(value * self._slope)
-        found = relations.shortest()
+        found = relation([*self._powers, value * self._slope], self._places)
         if found is None:
             return None
         coefficients = [Fraction(-entry, found[-1]) for entry in found[:-1]]
@@ -177,96 +173,34 @@ class Root:
         }
 
 
-class Relations:
+def relation(values: Sequence[Fraction], places: int) -> tuple[int, ...] | None:
     r"""Whole numbers n, not all zero, with :math:`\sum_i n_i v_i = 0` as far as digits tell.
 
-    They are short vectors of the lattice of :math:`(n, \; 10^p \sum_i n_i v_i)`, of which a reduced
-    basis is kept (Lenstra, Lenstra and Lovász) as values are added one by one. In whole numbers
-    throughout: ``_volumes`` are the determinants of the leading Gram matrices and ``_slant`` the
-    Gram-Schmidt coefficients times them, as in Cohen, A Course in Computational Algebraic Number
-    Theory (1993), algorithm 2.6.7.
+    They are a short vector of the lattice of :math:`(n, \; 10^p \sum_i n_i v_i)`, which the
+    reduction of Lenstra, Lenstra and Lovász finds. Without a relation even the shortest vector has
+    some :math:`p/k` digits in each of its k places; a relation counts that is ``SPARE`` digits
+    shorter in all, and involves the last of the values.
 
     Parameters
     ----------
+    values : sequence of Fraction
+        v, each known to ``places`` decimal places.
     places : int
-        Decimal places to which the values are known.
+
+    Examples
+    --------
+    >>> root = Fraction("1.41421356237309504880168872420969807856967187537694807317667973799")
+    >>> relation([Fraction(2), root, 3 - 5 * root], 60)
+    (-3, 10, 2)
     """
-
-    def __init__(self, places: int) -> None:
-        self._room = places - LOST
-        self._rows: list[list[int]] = []
-        self._volumes, self._slant = [1], list[list[int]]()
-
-    def copy(self) -> Relations:
-        """The same values and basis."""
-        other = Relations(self._room + LOST)
-        other._rows = [list(row) for row in self._rows]
-        other._volumes, other._slant = list(self._volumes), [list(row) for row in self._slant]
-        return other
-
-    def shortest(self) -> tuple[int, ...] | None:
-        """The first vector of the basis if it is a relation that involves the value added last.
-
-        Without a relation even the shortest vector has some :math:`p/k` digits in each of its k
-        places, p in all; a relation counts that is ``SPARE`` digits shorter.
-        """
-        *found, rest = self._rows[0]
-        digits = len(found) * len(str(max(abs(entry) for entry in found)))
-        rounding = sum(abs(entry) for entry in found)
-        holds = abs(rest) <= rounding and digits + SPARE <= self._room
-        return tuple(found) if holds and found[-1] else None
-
-    def add(self, value: Fraction) -> None:
-        """Add a value and reduce the basis again."""
-        count = len(self._rows)
-        for row in self._rows:
-            row.insert(count, 0)
-        self._rows.append([*[0] * count, 1, round(value * 10**self._room)])
-        self._slant.append([])
-        for place in range(count + 1):
-            product = self._product(count, place)
-            for inner in range(place):
-                product = (
-                    self._volumes[inner + 1] * product
-                    - self._slant[count][inner] * self._slant[place][inner]
-                ) // self._volumes[inner]
-            (self._slant[count] if place < count else self._volumes).append(product)
-        place = count
-        while 0 < place <= count:
-            self._shorten(place, place - 1)
-            before, here, after = self._volumes[place - 1 : place + 2]
-            if 4 * (after * before + self._slant[place][place - 1] ** 2) < 3 * here**2:
-                self._swap(place)
-                place = max(1, place - 1)
-            else:
-                for by in range(place - 2, -1, -1):
-                    self._shorten(place, by)
-                place += 1
-
-    def _product(self, one: int, other: int) -> int:
-        return sum(a * b for a, b in zip(self._rows[one], self._rows[other], strict=True))
-
-    def _shorten(self, row: int, by: int) -> None:
-        """Take off the multiple of another row that leaves the least slant."""
-        volume, slant = self._volumes[by + 1], self._slant[row]
-        times = (2 * slant[by] + volume) // (2 * volume)
-        if times:
-            pairs = zip(self._rows[row], self._rows[by], strict=True)
-            self._rows[row] = [a - times * b for a, b in pairs]
-            slant[by] -= times * volume
-            for place, other in enumerate(self._slant[by]):
-                slant[place] -= times * other
-
-    def _swap(self, row: int) -> None:
-        """Change a row and the one before it."""
-        rows, slant, volumes = self._rows, self._slant, self._volumes
-        rows[row], rows[row - 1] = rows[row - 1], rows[row]
-        step = slant[row].pop()
-        slant[row], slant[row - 1] = [*slant[row - 1], step], slant[row]
-        before, here, after = volumes[row - 1 : row + 2]
-        volume = (before * after + step * step) // here
-        for later in slant[row + 1 :]:
-            old = later[row]
-            later[row] = (after * later[row - 1] - step * old) // here
-            later[row - 1] = (volume * old + step * later[row]) // after
-        volumes[row] = volume
+    room, count = places - LOST, len(values)
+    rows = [[int(row == column) for column in range(count)] for row in range(count)]
+    for row, value in zip(rows, values, strict=True):
+        row.append(round(value * 10**room))
+    shortest = fmpz_mat(rows).lll().tolist()[0]
+    *found, rest = (int(entry) for entry in shortest)
+    digits = count * len(str(max(abs(entry) for entry in found)))
+    rounding = sum(abs(entry) for entry in found)
+    if abs(rest) > rounding or digits + SPARE > room or not found[-1]:
+        return None
+    return tuple(found) if found[-1] > 0 else tuple(-entry for entry in found)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scenarios.credit_tree.algebraic import Algebraic, Exact, Field
 from scenarios.credit_tree.elimination import solve
 from scenarios.credit_tree.recognition import (
-    Relations,
     fraction_near,
     minimal_polynomial,
     recognised,
+    relation,
 )
 
 CUBIC = Field((-5, 1, 0, 3), Fraction(1), Fraction(2))  # 3 r^3 + r - 5
@@ -135,9 +135,6 @@ def test_one_root_generates_all_numbers() -> None:
 
 
 def test_a_relation_needs_more_digits_than_chance() -> None:
-    relations = Relations(60)
-    for value in (1, _root(2, 2, 60), _root(2, 3, 60), _root(2, 5, 60)):
-        relations.add(Fraction(value))
-        assert relations.shortest() is None
-    relations.add(_root(2, 2, 60) - 2 * _root(2, 5, 60))
-    assert relations.shortest() in ((0, 1, 0, -2, -1), (0, -1, 0, 2, 1))
+    values = [Fraction(1), *(_root(2, square, 60) for square in (2, 3, 5))]
+    assert relation(values, 60) is None
+    assert relation([*values, values[1] - 2 * values[3]], 60) == (0, -1, 0, 2, 1)
