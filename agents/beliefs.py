@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from markets.quote import FloatArray
@@ -61,6 +62,15 @@ class Beliefs:
                 f"beliefs lists {twice} twice; beliefs of a continuum must differ (those of"
                 " individuals need not)"
             )
+
+    def order(self, *fields: FloatArray) -> NDArray[np.int64]:
+        """Order in which given beliefs rise, so that each member keeps its row of ``fields``.
+
+        Ties are broken by the fields, so that the order given can't matter.
+        """
+        original = np.asarray(self.given, dtype=np.float64).ravel()
+        full = [np.broadcast_to(field, original.size) for field in fields]
+        return np.lexsort([*reversed(full), original])
 
     def quantile(self, share: FloatArray) -> FloatArray:
         """Belief below which a share of the cohort lies.

@@ -8,15 +8,10 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from agents.best_response import (
-    Consumption,
-    Endowment,
-    Trades,
-    best_trades,
-    consumption,
-    trade_slopes,
-)
+from agents.best_response import best_trades
 from agents.cohort import Cohort
+from agents.trade_slopes import trade_slopes
+from agents.trades import Consumption, Endowment, Trades, consumption
 from agents.utility import Utility
 from markets.bond import BondAndEquities, BondQuotes, numbered
 from markets.quote import FloatArray

@@ -30,7 +30,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import mesa
 import numpy as np
@@ -38,13 +37,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents.beliefs import Beliefs
-from agents.cohort import Cohort
+from agents.cohort import Cohort, Population, one_or_each, rows_shown
 from agents.order_sums import compiled_order_sums, order_sums
 from markets.ladder import Rung
 from markets.quote import FloatArray
 from markets.repo import RepoQuotes, Security
-
-Population = Literal["individuals", "continuum"]
 
 ROUNDING = 1e-14
 """Cash below this share of what a trader turns over is rounding, and kept as zero."""
@@ -149,14 +146,10 @@ class Traders(Cohort):
             "income_up": income_up,
             "income_down": income_down,
         }
-        fields = {key: _field(key, value, members) for key, value in given.items()}
+        fields = {key: one_or_each(key, value, members) for key, value in given.items()}
         self.alike = all(field.size == 1 for field in fields.values())
         if self.beliefs.values is not None and not self.alike:
-            # rows belong to the beliefs as they were given; keep them together when sorting,
-            # and break ties by endowment so that the order given can't matter
-            original = np.asarray(self.beliefs.given, dtype=np.float64).ravel()
-            full = [np.broadcast_to(field, members) for field in fields.values()]
-            order = np.lexsort([*reversed(full), original])
+            order = self.beliefs.order(*fields.values())
             fields = {
                 key: field if field.size == 1 else field[order] for key, field in fields.items()
             }
@@ -165,8 +158,8 @@ class Traders(Cohort):
         self.income_up = fields["income_up"]
         self.income_down = fields["income_down"]
         self._summing = compiled_order_sums() if compiled else order_sums
-        self.total_cash = self._sum(self.cash)
-        self.supply = self._sum(self.securities)
+        self.total_cash = self.total(self.cash)
+        self.supply = self.total(self.securities)
         self.held: RepoPositions | None = None
 
     # ------------------------------------------------------------------ what the market learns
@@ -284,7 +277,7 @@ class Traders(Cohort):
         if self.held is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
         splits = [self._above(self.posted.long_rung), self._above(self.posted.short_rung)]
-        rows = _chosen(self.members, limit, splits)
+        rows = rows_shown(self.members, limit, splits)
         if self.population == "continuum":
             low = np.union1d(rows.astype(np.float64), [s for s in splits if int(s) in rows])
             low = low[low < self.members]
@@ -462,9 +455,6 @@ class Traders(Cohort):
         """Rows of a field; the one row where members are alike in it."""
         return field if field.size == 1 else field[rows]
 
-    def _sum(self, field: FloatArray) -> float:
-        return float(field[0]) * self.members if field.size == 1 else float(np.sum(field))
-
 
 @dataclass(frozen=True, slots=True)
 class RepoPositions:
@@ -486,24 +476,3 @@ class RepoPositions:
     security: FloatArray
     borrowed: FloatArray
     pledged: FloatArray
-
-
-def _chosen(members: int, limit: int | None, around: list[float]) -> NDArray[np.int64]:
-    """All rows, or evenly spread ones with the neighbourhood of the places in ``around``."""
-    if limit is None or members <= limit:
-        return np.arange(members)
-    spread = np.linspace(0, members - 1, limit).astype(np.int64)
-    near = [np.arange(int(place) - 3, int(place) + 4) for place in around]
-    rows = np.unique(np.concatenate([spread, *near]))
-    return rows[(rows >= 0) & (rows < members)]
-
-
-def _field(name: str, value: float | Sequence[float] | FloatArray, members: int) -> FloatArray:
-    """One row a member, or a single row if they are all alike."""
-    field = np.atleast_1d(np.asarray(value, dtype=np.float64))
-    if field.ndim != 1 or field.size not in (1, members):
-        raise ValueError(f"{name} has {field.size} entries; one, or one a trader ({members})")
-    wrong = field[~(np.isfinite(field) & (field >= 0.0))]
-    if wrong.size:
-        raise ValueError(f"{name} is {wrong[0]}; it must be a finite number, not negative")
-    return field

@@ -21,7 +21,7 @@ from rich.console import Console
 from scipy.optimize import root
 
 from agents import BankruptcyClearingHouse, Investors, LinearQuadratic
-from agents.best_response import consumption
+from agents.trades import consumption
 from benchmarks.random_bankruptcies import SIZES, FloatArray, Primitives, draw
 from markets import (
     AndersonTatonnement,

@@ -1,6 +1,6 @@
 """Published economies, one folder a paper, and the command that runs them."""
 
-from scenarios import bankruptcy, euro_crisis, margin_spiral, pledgeability
+from scenarios import bankruptcy, euro_crisis, leverage_cycle, margin_spiral, pledgeability
 from scenarios.bankruptcy import capm as bankruptcy_capm
 from scenarios.credit_tree import housing, liquidity_contraction, prepayment
 from scenarios.margin_spiral import funding_contagion, margin_procyclicality
@@ -13,6 +13,7 @@ __all__ = [
     "euro_crisis",
     "funding_contagion",
     "housing",
+    "leverage_cycle",
     "liquidity_contraction",
     "margin_hike",
     "margin_procyclicality",

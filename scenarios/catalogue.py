@@ -6,6 +6,7 @@ from scenarios import euro_crisis
 from scenarios.bankruptcy import capm, two_agents
 from scenarios.credit_tree import economy as credit_tree
 from scenarios.credit_tree import housing, liquidity_contraction, prepayment
+from scenarios.leverage_cycle import leverage_cycle
 from scenarios.margin_spiral import funding_contagion, margin_procyclicality, margin_spiral
 from scenarios.pledgeability import one_security, several_securities
 from scenarios.repo_margins import margin_hike
@@ -28,6 +29,7 @@ SCENARIOS: dict[str, Scenario] = {
         margin_spiral.SCENARIO,
         funding_contagion.SCENARIO,
         margin_procyclicality.SCENARIO,
+        leverage_cycle.SCENARIO,
     )
 }
 

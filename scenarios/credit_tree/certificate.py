@@ -1,6 +1,6 @@
 r"""The certificate of an equilibrium with collateralised credit.
 
-With linear utilities a resting point comes with a proof in fractions, and every condition is
+With linear utilities a resting point comes with a proof in exact numbers, and every condition is
 checked exactly, with tolerance zero (:mod:`scenarios.credit_tree.exact`). Otherwise the conditions
 are checked in floating point from the tables. There a household's optimality needs no second
 optimiser: utility is concave, so that no plan can be better than the one held by more than
@@ -13,6 +13,7 @@ equilibrium.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +24,7 @@ import pandas as pd
 
 from markets.quote import FloatArray
 from scenarios.credit_tree import exact
+from scenarios.credit_tree.algebraic import Exact, reader
 from scenarios.credit_tree.exact import Program, Terms, Variable, dense
 from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
@@ -49,8 +51,8 @@ def certify(
     proof: Mapping[str, Any] | None,
 ) -> Certificate:
     """The certificate of a resting point."""
-    if proof is not None:
-        return _in_fractions(economy, quotes, agents, proof)
+    if exact.proved(proof):
+        return _exactly(economy, quotes, agents, proof)
     return _in_floating_point(economy, quotes, agents)
 
 
@@ -68,21 +70,23 @@ def plans_of(agents: pd.DataFrame) -> dict[str, dict[Variable, float]]:
 
 
 # ---------------------------------------------------------------------- exact
-def _in_fractions(
+def _exactly(
     economy: CreditEconomy,
     quotes: Mapping[str, float],
     agents: pd.DataFrame,
     proof: Mapping[str, Any],
 ) -> Certificate:
-    """Every condition checked in fractions; tolerances are zero."""
+    """Every condition checked in exact numbers; tolerances are zero."""
     found = exact.check(economy, proof)
-    unlike = [abs(float(Fraction(proof["quotes"][name])) - value) for name, value in quotes.items()]
+    number = reader(proof)
+    unlike = [abs(float(number(proof["quotes"][name])) - value) for name, value in quotes.items()]
     for household, plan in plans_of(agents).items():
         proved = proof["plans"][household]
         for (part, node, name), amount in plan.items():
-            told = float(Fraction(proved.get(f"{part}[{name}@{node}]", "0")))
+            told = float(number(proved.get(f"{part}[{name}@{node}]", "0")))
             unlike.append(abs(told - amount))
-    every = f"all {len(economy.households)} households, in fractions"
+    how = "; ".join(exact.remarks(proof) or ["in fractions"])
+    every = f"all {len(economy.households)} households; {how}"
     exactly = [
         ("plans", found.sign, "no part of a plan is negative"),
         ("budgets", found.budgets, "no household spends more than it has at any node (B)"),
@@ -95,7 +99,7 @@ def _in_fractions(
     ]
     return Certificate(
         (
-            *(Condition(n, float(value), 0.0, text, every) for n, value, text in exactly),
+            *(Condition(n, _shown(value), 0.0, text, every) for n, value, text in exactly),
             _margin(float(found.margin)),
             Condition(
                 "tables",
@@ -105,6 +109,11 @@ def _in_fractions(
             ),
         )
     )
+
+
+def _shown(violation: Exact) -> float:
+    """A violation as a number that is zero only where the violation is."""
+    return max(float(violation), sys.float_info.min) if violation > 0 else 0.0
 
 
 def _margin(least: float) -> Condition:

@@ -26,9 +26,11 @@ from markets.credit import CreditMarket
 from markets.extrapolation import STEP, ExtrapolatedTatonnement
 from markets.quote import FloatArray
 from scenarios.credit_tree import certificate, exact, figures, published
+from scenarios.credit_tree.algebraic import Exact, reader
 from scenarios.credit_tree.crossover import prove
 from scenarios.credit_tree.propositions import evaluate
 from scenarios.credit_tree.reading import CreditEconomy, Household, read
+from scenarios.credit_tree.strategy_map import strategy_map
 from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
 from simulator.parameters import Parameters, parse
 
@@ -73,7 +75,8 @@ HOUSEHOLDS: list[dict[str, Any]] = [
     },
 ]
 
-Number = Fraction | float
+Number = Any
+"""An exact number, or one in floating point; the two are not mixed."""
 
 MAX_ROUNDS = 5_000
 """Traders with inertia need more rounds than traders without, and each is cheap."""
@@ -256,18 +259,19 @@ def _first(market: CreditMarket, start: str, rng: np.random.Generator) -> dict[s
 def refined(economy: CreditEconomy, resting: Resting) -> Resting:
     """The exact equilibrium that the rounds approach, where it can be proved; else as it is."""
     resting = replace(resting, quotes=_without_dust(economy, resting))
-    proof = prove(economy, resting.quotes)
-    if proof is None:
-        return resting
+    proof = prove(economy, resting.quotes, certificate.plans_of(resting.agents))
+    if not exact.proved(proof):
+        return replace(resting, proof=proof)
+    number = reader(proof)
     agents = resting.agents.copy()
     amounts = []
     for household, part, node, name in zip(
         agents["household"], agents["part"], agents["node"], agents["instrument"], strict=True
     ):
-        plan = {key: Fraction(value) for key, value in proof["plans"][household].items()}
+        plan = {key: number(value) for key, value in proof["plans"][household].items()}
         amounts.append(float(_amount(plan, part, node, name, economy)))
     agents["amount"] = amounts
-    quotes = {name: float(Fraction(value)) for name, value in proof["quotes"].items()}
+    quotes = {name: float(number(value)) for name, value in proof["quotes"].items()}
     return replace(resting, quotes=quotes, agents=agents, proof=proof)
 
 
@@ -285,8 +289,8 @@ def _without_dust(economy: CreditEconomy, resting: Resting) -> dict[str, float]:
 
 
 def _amount(
-    plan: Mapping[str, Fraction], part: str, node: str, name: str, economy: CreditEconomy
-) -> Fraction:
+    plan: Mapping[str, Exact], part: str, node: str, name: str, economy: CreditEconomy
+) -> Exact:
     """One number of a proved plan; what is defaulted on is what is neither kept nor prepaid."""
     zero = Fraction(0)
     if part != "defaulted":
@@ -340,16 +344,16 @@ def described(economy: CreditEconomy, model: Economy, resting: Resting) -> dict[
     if model.auction_move > FAR:
         remarks.append(f"an auction moved a quote by {model.auction_move:.2f}: far from the rounds")
     told |= {"auction_steps": model.auction_steps, "auction_move": model.auction_move}
-    told["remark"] = "; ".join(remarks)
-    told["exact"] = resting.proof is not None
+    told["remark"] = "; ".join([*remarks, *exact.remarks(resting.proof)])
+    told["exact"] = exact.proved(resting.proof)
     return told
 
 
 def plans_at(
     economy: CreditEconomy, resting: Resting
 ) -> Mapping[str, Mapping[exact.Variable, Number]]:
-    """Plans by household: in fractions where they are proved, in floating point elsewhere."""
-    if resting.proof is None:
+    """Plans by household: in exact numbers where they are proved, in floating point elsewhere."""
+    if not exact.proved(resting.proof):
         return certificate.plans_of(resting.agents)
     return exact.proved_plans(economy, resting.proof)
 
@@ -357,7 +361,7 @@ def plans_at(
 def utility(
     economy: CreditEconomy, household: Household, plan: Mapping[exact.Variable, Number]
 ) -> Number:
-    """Utility of a household at its plan; a fraction if utility is linear and the plan one."""
+    """Utility of a household at its plan; exact if utility is linear and the plan is."""
     total: Number = Fraction(0)
     aversion = float(household.risk_aversion)
     for (node, good), amount in consumption(economy, plan).items():
@@ -490,7 +494,7 @@ def drawn(run: Run) -> Mapping[str, Figure]:
             )
         found = evaluate(economy, resting)
         if len(found):
-            drawings[f"strategy_map{ending}"] = figures.strategy_map(found, economy, resting)
+            drawings[f"strategy_map{ending}"] = strategy_map(found, economy, resting)
     return drawings
 
 

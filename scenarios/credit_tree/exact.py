@@ -1,19 +1,20 @@
-r"""The paper's economy in exact fractions, and the check of a proof of equilibrium.
+r"""The paper's economy in exact numbers, and the check of a proof of equilibrium.
 
 Nothing here trades, iterates or solves: quotes, plans and multipliers are read from a proof and
-put into the conditions of the equilibrium definition as the paper prints them, in
-:class:`fractions.Fraction`. A household's optimality is proved by duality: its plan meets its
-constraints, its multipliers meet the dual constraints, and both values are the same number.
+put into the conditions of the equilibrium definition as the paper prints them, in fractions or in
+numbers that the root of a polynomial generates (:mod:`scenarios.credit_tree.algebraic`). A
+household's optimality is proved by duality: its plan meets its constraints, its multipliers meet
+the dual constraints, and both values are the same number.
 
 Source: Iraola and Torres-Martinez (SDT 364), section 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from markets.credit_contract import (
 )
 from markets.event_tree import Bundle
 from markets.quote import FloatArray
+from scenarios.credit_tree.algebraic import Exact, reader
 from scenarios.credit_tree.reading import CreditEconomy, Household
 
 Variable = tuple[str, str, str]
@@ -35,26 +37,35 @@ Variable = tuple[str, str, str]
 Row = tuple[str, ...]
 """A constraint: ("budget", node) or ("debt", node, contract)."""
 
+Prices = tuple[Exact, ...]
+"""A price of each good, in the order of the tree's goods."""
+
 ZERO = Fraction(0)
+
+AT_REST = 1e-6
+"""Distance of proved quotes from the run's that is worth no remark."""
+
+UNPROVED = "not proved"
+"""Key of the reason why there is no proof, in a document that takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What contracts ask for at given quotes: coupon A, prepayment B and seizure p C, by place."""
 
-    goods: dict[str, Bundle]
-    price: dict[str, Fraction]
-    resale: dict[tuple[str, str], Fraction]
-    payment: dict[tuple[str, str], Fraction]
-    coupon: dict[tuple[str, str], Fraction]
-    prepayment: dict[tuple[str, str], Fraction]
-    seizure: dict[tuple[str, str], Fraction]
+    goods: dict[str, Prices]
+    price: dict[str, Exact]
+    resale: dict[tuple[str, str], Exact]
+    payment: dict[tuple[str, str], Exact]
+    coupon: dict[tuple[str, str], Exact]
+    prepayment: dict[tuple[str, str], Exact]
+    seizure: dict[tuple[str, str], Exact]
 
-    def delivery(self, contract: str, node: str) -> Fraction:
+    def delivery(self, contract: str, node: str) -> Exact:
         """R = min(A, p C) at date 2."""
         return min(self.coupon[contract, node], self.seizure[contract, node])
 
-    def closing(self, contract: str, node: str) -> Fraction:
+    def closing(self, contract: str, node: str) -> Exact:
         """min(B, p C) at date 1."""
         return min(self.prepayment[contract, node], self.seizure[contract, node])
 
@@ -73,13 +84,13 @@ class Program:
         The constraints (B) and (S).
     """
 
-    columns: dict[Variable, dict[Row, Fraction]]
+    columns: dict[Variable, dict[Row, Exact]]
     consumed: dict[Variable, dict[tuple[str, str], Fraction]]
     rows: list[Row]
 
-    def limits(self, economy: CreditEconomy, terms: Terms, household: Household) -> list[Fraction]:
+    def limits(self, economy: CreditEconomy, terms: Terms, household: Household) -> list[Exact]:
         """Right-hand sides: the value of endowments, and zero."""
-        value: dict[Row, Fraction] = {
+        value: dict[Row, Exact] = {
             ("budget", node): _value(terms.goods[node], household.endowment[place])
             for place, node in enumerate(economy.tree.names)
         }
@@ -105,6 +116,15 @@ def dense(problem: Program) -> FloatArray:
     return matrix
 
 
+def slopes(economy: CreditEconomy, household: Household) -> dict[tuple[str, str], Fraction]:
+    """Marginal utilities of a household with linear utility, by (node, good)."""
+    return {
+        (node, good): household.weights[n][g]
+        for n, node in enumerate(economy.tree.names)
+        for g, good in enumerate(economy.tree.goods)
+    }
+
+
 def later_nodes(economy: CreditEconomy, contract: Contract) -> tuple[str, ...]:
     """Nodes at which a contract is still alive after its issue."""
     tree = economy.tree
@@ -112,7 +132,7 @@ def later_nodes(economy: CreditEconomy, contract: Contract) -> tuple[str, ...]:
     return (*after, *tree.last) if contract.issued_at == tree.root else after
 
 
-def terms_at(economy: CreditEconomy, quotes: Mapping[str, Fraction]) -> Terms:
+def terms_at(economy: CreditEconomy, quotes: Mapping[str, Exact]) -> Terms:
     """What contracts ask for at quotes by name."""
     tree = economy.tree
     goods = {
@@ -120,7 +140,9 @@ def terms_at(economy: CreditEconomy, quotes: Mapping[str, Fraction]) -> Terms:
         for node in tree.names
     }
     price = {c.name: quotes[f"price[{c.name}@{c.issued_at}]"] for c in economy.contracts}
-    coupon, seizure, payment = {}, {}, {}
+    coupon: dict[tuple[str, str], Exact] = {}
+    seizure: dict[tuple[str, str], Exact] = {}
+    payment: dict[tuple[str, str], Exact] = {}
     for contract in economy.contracts:
         for node in later_nodes(economy, contract):
             place = (contract.name, node)
@@ -140,9 +162,9 @@ def terms_at(economy: CreditEconomy, quotes: Mapping[str, Fraction]) -> Terms:
 def program(economy: CreditEconomy, terms: Terms) -> Program:
     """The household's problem as printed: budgets (B) and portfolio restrictions (S)."""
     tree = economy.tree
-    columns: dict[Variable, dict[Row, Fraction]] = {}
+    columns: dict[Variable, dict[Row, Exact]] = {}
 
-    def add(variable: Variable, row: Row, amount: Fraction) -> None:
+    def add(variable: Variable, row: Row, amount: Exact) -> None:
         columns.setdefault(variable, {})
         columns[variable][row] = columns[variable].get(row, ZERO) + amount
 
@@ -231,7 +253,7 @@ def consumed(economy: CreditEconomy) -> dict[Variable, dict[tuple[str, str], Fra
 
 def clearing(
     economy: CreditEconomy, terms: Terms
-) -> list[tuple[str, dict[Variable, Fraction], Fraction]]:
+) -> list[tuple[str, dict[Variable, Exact], Exact]]:
     """Conditions (ii) to (iv) as linear equations in total plans: name, coefficients, total.
 
     Terminal payments of contracts of date 1, N = R, do not depend on plans; they are checked as
@@ -239,10 +261,10 @@ def clearing(
     """
     tree = economy.tree
     goods_of = consumed(economy)
-    equations: list[tuple[str, dict[Variable, Fraction], Fraction]] = []
+    equations: list[tuple[str, dict[Variable, Exact], Exact]] = []
     for place, node in enumerate(tree.names):
         for row, good in enumerate(tree.goods):
-            demand: dict[Variable, Fraction] = {}
+            demand: dict[Variable, Exact] = {}
             for variable, goods in goods_of.items():
                 amount = goods.get((node, good), ZERO)
                 if node != tree.root:
@@ -289,19 +311,19 @@ def clearing(
 class Findings:
     """Largest violation of each condition of the definition; all zero in an equilibrium.
 
-    ``gap`` is the utility of the dual less that of the plan; ``dual`` the largest violation of a
-    dual constraint; ``named`` whether the proof is complete.
+    ``gap`` is the distance of the utility of the dual from that of the plan; ``dual`` the largest
+    violation of a dual constraint; ``margin`` the smallest p C - q.
     """
 
-    sign: Fraction
-    budgets: Fraction
-    debts: Fraction
-    dual: Fraction
-    gap: Fraction
-    goods: Fraction
-    securities: Fraction
-    payments: Fraction
-    margin: Fraction
+    sign: Exact
+    budgets: Exact
+    debts: Exact
+    dual: Exact
+    gap: Exact
+    goods: Exact
+    securities: Exact
+    payments: Exact
+    margin: Exact
 
 
 def check(economy: CreditEconomy, proof: Mapping[str, Any]) -> Findings:
@@ -323,34 +345,30 @@ def check(economy: CreditEconomy, proof: Mapping[str, Any]) -> Findings:
     if not economy.linear:
         raise ValueError("a proof in fractions needs linear utilities")
     try:
-        quotes = {name: Fraction(value) for name, value in proof["quotes"].items()}
+        number = reader(proof)
+        quotes = {name: number(value) for name, value in proof["quotes"].items()}
         terms = terms_at(economy, quotes)
         problem = program(economy, terms)
         plans = {
-            household.name: _read_plan(proof["plans"][household.name], problem)
+            household.name: _read_plan(proof["plans"][household.name], problem, number)
             for household in economy.households
         }
         multipliers = {
             household.name: {
-                row: Fraction(proof["multipliers"][household.name][label(row)])
+                row: number(proof["multipliers"][household.name][label(row)])
                 for row in problem.rows
             }
             for household in economy.households
         }
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ValueError(f"the proof is not one of this economy: {error}") from None
-    worst = dict.fromkeys(("sign", "budgets", "debts", "dual", "gap"), ZERO)
+    worst: dict[str, Exact] = dict.fromkeys(("sign", "budgets", "debts", "dual", "gap"), ZERO)
     for household in economy.households:
         plan, prices = plans[household.name], multipliers[household.name]
         limits = problem.limits(economy, terms, household)
-        slopes = {
-            (node, good): household.weights[n][g]
-            for n, node in enumerate(economy.tree.names)
-            for g, good in enumerate(economy.tree.goods)
-        }
-        gains = problem.gains(economy, slopes)
+        gains = problem.gains(economy, slopes(economy, household))
         worst["sign"] = max(worst["sign"], *(-amount for amount in plan.values()))
-        spent = dict.fromkeys(problem.rows, ZERO)
+        spent: dict[Row, Exact] = dict.fromkeys(problem.rows, ZERO)
         for variable, amount in plan.items():
             for row, coefficient in problem.columns[variable].items():
                 spent[row] += coefficient * amount
@@ -363,16 +381,16 @@ def check(economy: CreditEconomy, proof: Mapping[str, Any]) -> Findings:
             worst["dual"] = max(worst["dual"], gains[variable] - cost)
         primal = sum((gains[variable] * amount for variable, amount in plan.items()), ZERO)
         dual = sum((prices[r] * limit for r, limit in zip(problem.rows, limits, strict=True)), ZERO)
-        worst["gap"] = max(worst["gap"], abs(dual - primal))
+        worst["gap"] = max(worst["gap"], dual - primal, primal - dual)
     total = {
         variable: sum((plan.get(variable, ZERO) for plan in plans.values()), ZERO)
         for variable in problem.columns
     }
-    cleared = dict.fromkeys(("goods", "security", "resale", "payment"), ZERO)
+    cleared: dict[str, Exact] = dict.fromkeys(("goods", "security", "resale", "payment"), ZERO)
     for name, coefficients, due in clearing(economy, terms):
         value = sum((amount * total[v] for v, amount in coefficients.items()), ZERO)
         kind = name.partition("[")[0]
-        cleared[kind] = max(cleared[kind], abs(value - due))
+        cleared[kind] = max(cleared[kind], value - due, due - value)
     negative = max((-value for value in quotes.values()), default=ZERO)
     return Findings(
         **worst,
@@ -383,6 +401,26 @@ def check(economy: CreditEconomy, proof: Mapping[str, Any]) -> Findings:
     )
 
 
+def proved(proof: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+    """Whether there is a proof, rather than nothing or the reason why there is none."""
+    return proof is not None and UNPROVED not in proof
+
+
+def remarks(proof: Mapping[str, Any] | None) -> list[str]:
+    """What a reader should know of a proof, or why there is none."""
+    if proof is None:
+        return []
+    if UNPROVED in proof:
+        return [f"{UNPROVED}: {proof[UNPROVED]}"]
+    found = []
+    if "root" in proof:
+        found.append(f"quotes are irrational, of degree {len(proof['root']['polynomial']) - 1}")
+    distance = float(proof.get("distance_from_rest", 0.0))
+    if distance > AT_REST:
+        found.append(f"a quote is {distance:.0e} away from where rounds ended")
+    return found
+
+
 def label(row: Row) -> str:
     """Name of a row in a proof: budget[u], debt[j0@u]."""
     return f"budget[{row[1]}]" if row[0] == "budget" else f"debt[{row[2]}@{row[1]}]"
@@ -390,26 +428,29 @@ def label(row: Row) -> str:
 
 def proved_plans(
     economy: CreditEconomy, proof: Mapping[str, Any]
-) -> dict[str, dict[Variable, Fraction]]:
+) -> dict[str, dict[Variable, Exact]]:
     """Plans of a proof by household, zeros included."""
+    number = reader(proof)
     places = {f"{v[0]}[{v[2]}@{v[1]}]": v for v in consumed(economy)}
-    found = {}
+    found: dict[str, dict[Variable, Exact]] = {}
     for household in economy.households:
-        plan = dict.fromkeys(places.values(), ZERO)
-        plan |= {places[k]: Fraction(v) for k, v in proof["plans"][household.name].items()}
+        plan: dict[Variable, Exact] = dict.fromkeys(places.values(), ZERO)
+        plan |= {places[k]: number(v) for k, v in proof["plans"][household.name].items()}
         found[household.name] = plan
     return found
 
 
-def _read_plan(given: Mapping[str, str], problem: Program) -> dict[Variable, Fraction]:
+def _read_plan(
+    given: Mapping[str, str], problem: Program, number: Callable[[str], Exact]
+) -> dict[Variable, Exact]:
     """A plan from its labels, part[instrument@node]."""
     by_label = {
         f"{part}[{name}@{node}]": (part, node, name) for part, node, name in problem.columns
     }
-    return {by_label[key]: Fraction(value) for key, value in given.items()}
+    return {by_label[key]: number(value) for key, value in given.items()}
 
 
-def _least_margin(economy: CreditEconomy, terms: Terms) -> Fraction:
+def _least_margin(economy: CreditEconomy, terms: Terms) -> Exact:
     """Smallest p C - q: where collateral is worth no more than the loan there is arbitrage."""
     margins = [
         _value(terms.goods[c.issued_at], c.collateral) - terms.price[c.name]
@@ -418,7 +459,7 @@ def _least_margin(economy: CreditEconomy, terms: Terms) -> Fraction:
     return min(margins, default=Fraction(1))
 
 
-def _value(prices: Bundle, goods: Bundle) -> Fraction:
+def _value(prices: Sequence[Exact], goods: Bundle) -> Exact:
     return sum((p * v for p, v in zip(prices, goods, strict=True)), ZERO)
 
 
@@ -426,9 +467,9 @@ def _coupon(
     economy: CreditEconomy,
     contract: Contract,
     node: str,
-    goods: Mapping[str, Bundle],
-    price: Fraction,
-) -> Fraction:
+    goods: Mapping[str, Prices],
+    price: Exact,
+) -> Exact:
     """A of one unit at a node."""
     rule = contract.coupon
     if isinstance(rule, RealCoupon):
@@ -439,7 +480,7 @@ def _coupon(
     return owed * _growth(contract, node, goods)
 
 
-def _growth(contract: Contract, node: str, goods: Mapping[str, Bundle]) -> Fraction:
+def _growth(contract: Contract, node: str, goods: Mapping[str, Prices]) -> Exact:
     """Growth of the price index of a contract with a fixed rate since its issue."""
     index = getattr(contract.coupon, "index", None)
     if index is None:
@@ -451,11 +492,11 @@ def _prepayment(
     economy: CreditEconomy,
     contract: Contract,
     node: str,
-    goods: Mapping[str, Bundle],
-    price: Fraction,
-    coupon: Mapping[tuple[str, str], Fraction],
-    seizure: Mapping[tuple[str, str], Fraction],
-) -> Fraction:
+    goods: Mapping[str, Prices],
+    price: Exact,
+    coupon: Mapping[tuple[str, str], Exact],
+    seizure: Mapping[tuple[str, str], Exact],
+) -> Exact:
     """B of one unit at a node of date 1."""
     rule = contract.prepayment
     if isinstance(rule, RealPrepayment):
@@ -464,7 +505,7 @@ def _prepayment(
         rate = contract.coupon.rate  # type: ignore[union-attr]
         return (1 + rate) * price * _growth(contract, node, goods)
     assert isinstance(rule, ForwardPrepayment)
-    ahead = ZERO
+    ahead: Exact = ZERO
     for last in economy.tree.after(node):
         owed = coupon[contract.name, last]
         if rule.of == "deliveries":

@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
 from scenarios.credit_tree import exact
+from scenarios.credit_tree.algebraic import Exact
 from scenarios.credit_tree.certificate import plans_of
 from scenarios.credit_tree.reading import CreditEconomy
 from simulator import palette
@@ -51,8 +51,10 @@ LINES: Final = ("-", "--", "-.", ":")
 DUST: Final = 1e-9
 """Quotes that are shown as zero where none is proved."""
 
-GRID: Final = 240
-"""Points on each axis of a strategy map."""
+
+def of_case(resting: Resting) -> str:
+    """The case for the end of a title, where a run has several."""
+    return "" if resting.case == "economy" else f": {resting.case}"
 
 
 # ---------------------------------------------------------------------- the tree
@@ -77,7 +79,7 @@ def event_tree(economy: CreditEconomy, resting: Resting, rates: Mapping[str, flo
         axes.text(date, height - 0.3, f"date {date}", ha="center", color=palette.NEUTRAL[0])
     handles = [Patch(color=colour, label=words) for words, colour in ACTIONS.values()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
-    figure.suptitle(f"Quotes and payment behaviour on the event tree: {resting.case}")
+    figure.suptitle(f"Quotes and payment behaviour on the event tree{of_case(resting)}")
     return figure
 
 
@@ -142,7 +144,7 @@ def _draw_node(
 
 def number(value: float, resting: Resting) -> str:
     """A quote as text: the fraction itself where it is proved and short."""
-    if resting.proof is not None:
+    if exact.proved(resting.proof):
         exactly = str(Fraction(value).limit_denominator(1000))
         if float(Fraction(exactly)) == value and len(exactly) < 8:
             return exactly
@@ -164,9 +166,7 @@ def payments(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
     tree, rows = economy.tree, []
     for household, plan in plans_of(resting.agents).items():
 
-        def note(
-            node: str, flow: str, value: Fraction, amount: float, who: str = household
-        ) -> None:
+        def note(node: str, flow: str, value: Exact, amount: float, who: str = household) -> None:
             rows.append((node, who, flow, float(value) * amount))
 
         for contract in economy.contracts:
@@ -206,23 +206,26 @@ def flows(economy: CreditEconomy, resting: Resting) -> Figure:
     grid = figure.add_gridspec(rows, columns)
     spots = [(0, 0), *((1 + i // columns, i % columns) for i in range(len(nodes) - 1))]
     names = [household.name for household in economy.households]
-    sides = table.groupby(["node", "household", np.sign(table["amount"])])["amount"].sum().abs()
-    reach = 1.1 * float(sides.max()) if sides.any() else 1.0  # nobody pays anybody in autarky
     for node, (row, column) in zip(nodes, spots, strict=True):
         axes = figure.add_subplot(grid[row, column])
-        _draw_flows(axes, table[table["node"] == node], names)
+        here = table[table["node"] == node]
+        _draw_flows(axes, here, names)
+        paid = here["amount"].clip(upper=0.0).groupby(here["household"]).sum().to_numpy()
+        received = here["amount"].clip(lower=0.0).groupby(here["household"]).sum().to_numpy()
+        reach = 1.1 * max(-paid.min(initial=0.0), received.max(initial=0.0)) or 1.0
         axes.set_xlim(-reach, reach)
         axes.set_title(f"node {node}")
     note = figure.add_subplot(grid[0, 1:])
     note.set_axis_off()
     handles = [Patch(color=colour, label=flow) for flow, colour in FLOWS.items()]
-    note.legend(handles=handles, loc="center left", ncols=2, frameon=False)
+    note.legend(handles=handles, loc="upper left", ncols=2, frameon=False)
     note.text(
-        0.02, 0.02, "left of zero: pays into pools or for securities; right: receives\n"
-        f"amounts in units of {tree.goods[0]}; at each node they add up to zero",
+        0.02, -0.06, "left of zero: pays into pools or for securities\nright of zero: receives\n"
+        f"units of {tree.goods[0]}, which add up to zero at each node\n"
+        "the scale differs between nodes",
         transform=note.transAxes, color=palette.NEUTRAL[0], fontsize=9.5,
     )  # fmt: skip
-    figure.suptitle(f"Who pays whom: {resting.case}")
+    figure.suptitle(f"Who pays whom{of_case(resting)}")
     return figure
 
 
@@ -309,63 +312,3 @@ def _mark_auctions(axes: Axes, rounds: pd.DataFrame) -> None:
             "auction", (place - 0.5, 1.0), xycoords=("data", "axes fraction"), ha="right", va="top",
             xytext=(-4, -4), textcoords="offset points", color=palette.NEUTRAL[0], fontsize=9,
         )  # fmt: skip
-
-
-# ---------------------------------------------------------------------- strategy map
-@palette.styled()
-def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) -> Figure:
-    """What a borrower does at each collateral value and prepayment cost, beside what was done.
-
-    A borrower keeps the debt where closing it costs more than what is still owed is worth to it
-    at the multipliers of the resting point (Proposition 1), unless it can refinance (Proposition
-    2); otherwise it takes the cheaper way out.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        What :func:`scenarios.credit_tree.propositions.evaluate` found.
-    """
-    terms = exact.terms_at(economy, {n: Fraction(v) for n, v in resting.quotes.items()})
-    people, nodes = list(dict.fromkeys(table["household"])), list(dict.fromkeys(table["node"]))
-    contract = str(table["contract"].iloc[0])
-    mine = table[table["contract"] == contract].set_index(["household", "node"])
-    figure = Figure(figsize=(4.3 * len(nodes) + 0.6, 3.7 * len(people) + 1.2))
-    grid = np.atleast_2d(figure.subplots(len(people), len(nodes), squeeze=False))
-    colours = ListedColormap([palette.tint(colour, 0.55) for _, colour in ACTIONS.values()])
-    for row, person in enumerate(people):
-        for column, node in enumerate(nodes):
-            axes, found = grid[row, column], mine.loc[(person, node)]
-            value = float(terms.seizure[contract, node])
-            cost = float(terms.prepayment[contract, node])
-            coupon = float(terms.coupon[contract, node])
-            reach = 1.25 * max(value, cost, coupon)
-            worth = coupon + float(found["psi"]) - float(found["phi"])
-            across = np.linspace(0.0, reach, GRID)
-            up = np.linspace(coupon, max(reach, 1.3 * coupon), GRID)
-            closing = np.minimum(across[None, :], up[:, None])
-            cheaper = np.where(across[None, :] < up[:, None], 2, 1)
-            ceiling = worth
-            if found["proposition_2"] == "closes":
-                ceiling = max(worth, coupon + float(found["psi"]))
-            chosen = np.where(closing > ceiling + 1e-12, 0, cheaper)
-            axes.pcolormesh(across, up, chosen, cmap=colours, vmin=0, vmax=2, rasterized=True)
-            taken = max(ACTIONS, key=lambda action: float(mine.loc[(person, node), action]))
-            axes.plot(value, cost, "o", ms=11, color=ACTIONS[taken][1],
-                      markeredgecolor=palette.INK, markeredgewidth=1.4)  # fmt: skip
-            axes.axline((coupon, coupon), slope=1.0, color=palette.INK, lw=0.8, ls=":")
-            axes.set_xlim(0.0, across[-1])
-            axes.set_ylim(up[0], up[-1])
-            axes.grid(visible=False)
-            axes.set_title(f"{person} at node {node}")
-            if row == len(people) - 1:
-                axes.set_xlabel("collateral value $pC$")
-            if column == 0:
-                axes.set_ylabel("prepayment cost $B$")
-    handles = [
-        *(Patch(color=palette.tint(c, 0.55), label=words) for words, c in ACTIONS.values()),
-        Line2D([], [], ls="", marker="o", ms=9, color="white", markeredgecolor=palette.INK,
-               label="where the borrower is, in the colour of what it did"),
-    ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
-    figure.suptitle(f"Payment strategies of borrowers of {contract}: {resting.case}")
-    return figure

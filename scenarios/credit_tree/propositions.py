@@ -25,26 +25,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from markets.credit_contract import Contract, collateral_at
 from scenarios.credit_tree import exact
+from scenarios.credit_tree.algebraic import reader
 from scenarios.credit_tree.certificate import marginal_utilities, plans_of
 from scenarios.credit_tree.exact import Program, Terms, Variable, dense
 from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 from simulator.scenario import Resting
 
-EQUAL = 1e-7
-"""Numbers closer than this count as equal where they are not proved in fractions."""
+EQUAL = Fraction(1, 10**7)
+"""Numbers closer than this count as equal where they are not proved."""
 
-Number = Fraction | float
+Number = Any
+"""An exact number, or one in floating point; the two are not mixed."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """A borrower's debt at a node, with all that the propositions look at."""
 
     economy: CreditEconomy
@@ -53,7 +56,7 @@ class _Case:
     node: str
     prices: Mapping[str, Number]
     plan: Mapping[Variable, Number]
-    equal: float
+    equal: Fraction
 
     @property
     def closing(self) -> Number:
@@ -118,11 +121,16 @@ class _Case:
                 return "closes"
         return "silent"
 
+    def said(self) -> str:
+        """What both propositions say together: "closes", "keeps" or "silent"."""
+        first = self.first()
+        return "closes" if self.second() == "closes" else first
+
     def how(self) -> str:
         """How a debt is closed, by the Corollary."""
         cost = self.terms.prepayment[self.contract.name, self.node]
         seized = self.terms.seizure[self.contract.name, self.node]
-        if abs(cost - seized) <= self.equal:
+        if max(cost - seized, seized - cost) <= self.equal:
             return "prepays or defaults"
         return "prepays" if cost < seized else "defaults"
 
@@ -138,9 +146,10 @@ def evaluate(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
         the debt that are ``paid``, ``prepaid`` and ``defaulted``; ``underwater`` (part of the debt
         is kept although the collateral is worth less than prepaying costs); ``agrees``.
     """
-    proof = resting.proof
+    proof = resting.proof if exact.proved(resting.proof) else None
     quotes = proof["quotes"] if proof is not None else resting.quotes
-    terms = exact.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
+    number = Fraction if proof is None else reader(proof)
+    terms = exact.terms_at(economy, {name: number(value) for name, value in quotes.items()})
     problem = exact.program(economy, terms)
     plans: Mapping[str, Mapping[Variable, Number]] = (
         plans_of(resting.agents) if proof is None else exact.proved_plans(economy, proof)
@@ -152,17 +161,17 @@ def evaluate(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
             _multipliers(economy, terms, problem, household, plan)
             if proof is None
             else {
-                node: Fraction(proof["multipliers"][household.name][f"budget[{node}]"])
+                node: number(proof["multipliers"][household.name][f"budget[{node}]"])
                 for node in economy.tree.names
             }
         )
-        equal = EQUAL if proof is None else 0.0
+        equal = EQUAL if proof is None else Fraction(0)
         for contract in economy.contracts:
             debt = plan["borrowed", contract.issued_at, contract.name]
             if contract.issued_at != economy.tree.root or debt <= EQUAL:
                 continue
             for node in economy.tree.middle:
-                case = _Case(economy, terms, contract, node, prices, plan, equal)
+                case = Case(economy, terms, contract, node, prices, plan, equal)
                 rows.append(_row(case, household, resting.case, debt))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -187,18 +196,14 @@ COLUMNS = (
 )
 
 
-def _row(case: _Case, household: Household, name: str, debt: Number) -> dict[str, object]:
+def _row(case: Case, household: Household, name: str, debt: Number) -> dict[str, object]:
     """One debt of one borrower at one node."""
     contract, node = case.contract.name, case.node
     paid = float(case.plan["kept", node, contract] / debt)
     prepaid = float(case.plan["prepaid", node, contract] / debt)
     defaulted = 1.0 - paid - prepaid
-    first, second, how = case.first(), case.second(), case.how()
-    predicted = "silent"
-    if "closes" in (first, second):
-        predicted = how
-    elif first == "keeps":
-        predicted = "pays"
+    how = case.how()
+    predicted = {"closes": how, "keeps": "pays", "silent": "silent"}[case.said()]
     closed_wrongly = (how == "prepays" and defaulted > EQUAL) or (
         how == "defaults" and prepaid > EQUAL
     )
@@ -215,8 +220,8 @@ def _row(case: _Case, household: Household, name: str, debt: Number) -> dict[str
         "closing_cost": float(case.closing),
         "phi": float(case.excess_cost),
         "psi": float(case.saving),
-        "proposition_1": first,
-        "proposition_2": second,
+        "proposition_1": case.first(),
+        "proposition_2": case.second(),
         "corollary": how,
         "predicted": predicted,
         "paid": paid,

@@ -9,16 +9,16 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict
 
+from agents.cohort import Population
 from agents.forecast import Information, PriceFunction
 from agents.informed_investors import (
     InformedInvestors,
     Learner,
     Learning,
-    NoiseTraders,
-    Population,
     Role,
 )
 from agents.nature import Lognormal, Nature
+from agents.noise_traders import NoiseTraders
 from agents.pledge_clearing import PledgeClearingHouse
 from markets.margin import MarginRule
 from markets.newton import NewtonTatonnement

@@ -30,7 +30,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from scenarios.repo_margins.certificate import BoolArray, FloatArray, Holdings
+from agents.program import BoolArray, FloatArray
+from scenarios.repo_margins.holdings import Holdings
 
 Market = Literal["short", "long", "neither"]
 StoppedBy = Literal["margin", "solvency", "both", "nobody"]

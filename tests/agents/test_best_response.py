@@ -6,13 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agents.best_response import (
-    Endowment,
-    Trades,
-    best_trades,
-    consumption,
-    trade_slopes,
-)
+from agents.best_response import best_trades
+from agents.trade_slopes import trade_slopes
+from agents.trades import Endowment, Trades, consumption
 from agents.utility import ConstantRiskAversion, LinearQuadratic, Utility
 from markets.bond import BondAndEquities, BondQuotes
 from scenarios.bankruptcy.certificate import possible_gains, solver_gains

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from agents.forecast import Forecast, Information, PriceFunction, Regression
-from agents.informed_investors import InformedInvestors, NoiseTraders, SpotOrders
+from agents.informed_investors import InformedInvestors, SpotOrders
 from agents.nature import Lognormal, Nature
+from agents.noise_traders import NoiseTraders
 from agents.pledge_clearing import PledgeClearingHouse
 from markets.margin import FlatMargin
 from markets.pledgeable import PledgeableMarket

@@ -15,15 +15,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from agents import program
-from agents.program import (
-    CHUNK,
-    CONSTRAINTS,
-    HOLDINGS,
-    TraderPrograms,
-    best_portfolios,
-    best_utilities,
-)
+from agents import program_optimum
+from agents.program import CONSTRAINTS, HOLDINGS, TraderPrograms
+from agents.program_optimum import CHUNK, best_portfolios, best_utilities
 
 FloatArray = NDArray[np.float64]
 
@@ -32,6 +26,8 @@ GAP = 1e-12
 
 CHECKING_CODE = (
     "agents/program.py",
+    "agents/program_optimum.py",
+    "scenarios/repo_margins/holdings.py",
     "scenarios/repo_margins/certificate.py",
     "scenarios/repo_margins/verdict.py",
     "simulator/certificate.py",
@@ -248,14 +244,14 @@ def test_infeasible_program_names_its_member() -> None:
 
 
 def test_disagreement_with_highs_names_its_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = program._highs
+    honest = program_optimum._highs
 
     def wrong(programs: TraderPrograms, first: int) -> FloatArray:
         found = honest(programs, first)
         found[2] = [1.0, 0.0, 0.0, 0.0]
         return found
 
-    monkeypatch.setattr(program, "_highs", wrong)
+    monkeypatch.setattr(program_optimum, "_highs", wrong)
     with pytest.raises(ValueError, match="member 2: HiGHS' optimum and the best vertex differ"):
         best_portfolios(slides(4))
 
@@ -288,5 +284,6 @@ def test_checking_code_imports_no_trading_code(path: str) -> None:
             assert node.module is not None
             imported.add(node.module)
     assert {name for name in imported if name.split(".")[0] in ("markets", "agents")} <= {
-        "agents.program"
+        "agents.program",
+        "agents.program_optimum",
     }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import Beliefs, Traders
-from agents.program import best_utilities
+from agents.program_optimum import best_utilities
 from markets import RepoMarket, Security
 from markets.repo import RepoQuotes
 

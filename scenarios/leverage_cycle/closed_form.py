@@ -1,0 +1,129 @@
+r"""Collateral equilibria of a continuum, by the equations.
+
+A mass of one trader each with belief h distributed by F, cash :math:`e`, the asset :math:`a`, so
+that everybody is worth :math:`w = e + a p`. The asset pays :math:`v_G` or :math:`v_B`.
+
+* *No borrowing*, marginal buyer b: :math:`p = E_b[v]`, :math:`(1 - F(b)) w = a p`.
+* *Borrowing* with the largest safe promise m on the menu, of those up to :math:`v_B`: the price is
+  still :math:`p = E_b[v]`, and buyers put down :math:`p - m`: :math:`(1 - F(b)) w = a (p - m)`.
+  Holds if m is :math:`v_B`, or nothing above it is promised; then every other promise is worth
+  what its delivery is to b, or its amount if it is safe.
+* *Tranching*: optimists above :math:`h_1` buy :math:`(v_G, 0)` at :math:`h_1 v_G`, pessimists below
+  :math:`h_2` buy :math:`(0, v_B)` at :math:`(1 - h_2) v_B`:
+  :math:`(1 - F(h_1)) w = a h_1 v_G`, :math:`F(h_2) w = a (1 - h_2) v_B`.
+* *Default swaps as well*: both states can be bought, at h and 1 - h:
+  :math:`(1 - F(h)) w = h (e + a v_G)`.
+
+Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.3, after Geanakoplos (1997, 2003).
+The equations for other endowments, payoffs and distributions of beliefs are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+TOLERANCE = 1e-15
+"""Bracket of a marginal belief."""
+
+
+@dataclass(frozen=True, slots=True)
+class Believers:
+    """A continuum: the share whose belief is at most h, and what everybody owns."""
+
+    below: Callable[[float], float]
+    cash: float
+    asset: float
+    high: float
+    low: float
+
+    def expected(self, belief: float) -> float:
+        """What the asset is expected to pay."""
+        return belief * self.high + (1.0 - belief) * self.low
+
+    def wealth(self, price: float) -> float:
+        """What everybody is worth at a price of the asset."""
+        return self.cash + self.asset * price
+
+
+@dataclass(frozen=True, slots=True)
+class Equilibrium:
+    """Price of the asset, who is marginal, and what its buyers put down.
+
+    Attributes
+    ----------
+    price : float
+        p.
+    buyer : float
+        The least optimistic belief that is long.
+    short : float
+        The least pessimistic belief that buys what pays after bad news; NaN if there is none.
+    margin : float
+        Share of the price that buyers of the asset pay themselves.
+    """
+
+    price: float
+    buyer: float
+    short: float
+    margin: float
+
+
+def borrowing(traders: Believers, promise: float) -> Equilibrium:
+    """With the largest safe promise on the menu; 0 for no borrowing.
+
+    Raises
+    ------
+    ValueError
+        If the promise is not safe.
+    """
+    if not 0.0 <= promise <= traders.low:
+        raise ValueError(f"promise is {promise}; a safe one lies in [0, {traders.low}]")
+
+    def gap(belief: float) -> float:
+        price = traders.expected(belief)
+        buyers = (1.0 - traders.below(belief)) * traders.wealth(price)
+        return buyers - traders.asset * (price - promise)
+
+    belief = _root(gap)
+    price = traders.expected(belief)
+    return Equilibrium(price, belief, np.nan, 1.0 - promise / price)
+
+
+def tranching(traders: Believers) -> Equilibrium:
+    """With the asset cut into what it pays after good and what it pays after bad news."""
+
+    def buyer(price: float) -> float:
+        wealth = traders.wealth(price)
+        return _root(lambda h: (1.0 - traders.below(h)) * wealth - traders.asset * h * traders.high)
+
+    def short(price: float) -> float:
+        wealth = traders.wealth(price)
+        return _root(lambda h: traders.asset * (1.0 - h) * traders.low - traders.below(h) * wealth)
+
+    def gap(price: float) -> float:
+        return buyer(price) * traders.high + (1.0 - short(price)) * traders.low - price
+
+    price = float(brentq(gap, 0.0, traders.high + traders.low, xtol=TOLERANCE, rtol=TOLERANCE))
+    up = buyer(price) * traders.high
+    return Equilibrium(price, buyer(price), short(price), up / price)
+
+
+def default_swaps(traders: Believers) -> Equilibrium:
+    """With tranches, and default swaps written against cash."""
+
+    def gap(belief: float) -> float:
+        wealth = traders.wealth(traders.expected(belief))
+        after_good = traders.cash + traders.asset * traders.high
+        return (1.0 - traders.below(belief)) * wealth - belief * after_good
+
+    belief = _root(gap)
+    price = traders.expected(belief)
+    return Equilibrium(price, belief, belief, belief * traders.high / price)
+
+
+def _root(gap: Callable[[float], float]) -> float:
+    """Belief at which a gap that falls from above to below zero vanishes."""
+    return float(brentq(gap, 0.0, 1.0, xtol=TOLERANCE, rtol=4 * TOLERANCE))
