@@ -17,7 +17,7 @@ from agents.credit_pool import CreditPool
 from agents.households import Households
 from markets.credit import CreditMarket
 from markets.extrapolation import ExtrapolatedTatonnement
-from scenarios.credit_tree.economy import CreditTree
+from scenarios.credit_tree.parameters import CreditTree
 from scenarios.credit_tree.prepayment import Prepayment
 from simulator import Economy
 

@@ -20,9 +20,9 @@ import numpy as np
 from scipy.linalg import qr
 
 from markets.quote import FloatArray
-from scenarios.credit_tree import exact
+from scenarios.credit_tree import conditions
 from scenarios.credit_tree.algebraic import Exact
-from scenarios.credit_tree.exact import ZERO, Program, Row, Terms, Variable
+from scenarios.credit_tree.conditions import ZERO, Program, Row, Terms, Variable
 from scenarios.credit_tree.reading import CreditEconomy, Household
 
 Unknown = tuple[str, str, Any]
@@ -82,8 +82,8 @@ def read(
         Amounts up to this size, as a share of the largest endowment, are none.
     """
     point: Point = {("quote", name, ""): Fraction(value) for name, value in quotes.items()}
-    terms = exact.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
-    problem = exact.program(economy, terms)
+    terms = conditions.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
+    problem = conditions.program(economy, terms)
     least = smallest * max(
         float(amount) for h in economy.households for row in h.endowment for amount in row
     )
@@ -104,7 +104,7 @@ def read(
         (contract.name, node)
         for contract in economy.contracts
         if contract.name not in lent and contract.issued_at == economy.tree.root
-        for node in exact.later_nodes(economy, contract)
+        for node in conditions.later_nodes(economy, contract)
         if abs(float(_floor(terms, contract.name, node) - terms.payment[contract.name, node]))
         <= AT_FLOOR
     }
@@ -114,13 +114,13 @@ def read(
 def equations(economy: CreditEconomy, active: ActiveSet, point: Point) -> list[Equation]:
     """Everything that binds, at the quotes of a point."""
     quotes = {name: value for (kind, name, _), value in point.items() if kind == "quote"}
-    terms = exact.terms_at(economy, quotes)
-    problem = exact.program(economy, terms)
+    terms = conditions.terms_at(economy, quotes)
+    problem = conditions.program(economy, terms)
     found: list[Equation] = []
     for household in economy.households:
         found += _of_household(economy, active, terms, problem, household)
     used = {name: set(variables) for name, variables in active.used.items()}
-    for _, coefficients, due in exact.clearing(economy, terms):
+    for _, coefficients, due in conditions.clearing(economy, terms):
         joint: dict[Unknown, Exact] = {
             ("plan", h.name, variable): amount
             for h in economy.households
@@ -189,7 +189,7 @@ def _of_household(
     """Its rows as equations, but for slack ones, and the dual constraints of what it uses."""
     name = household.name
     slack = set(active.slack[name])
-    gains = problem.gains(economy, exact.slopes(economy, household))
+    gains = problem.gains(economy, conditions.slopes(economy, household))
     rows: dict[Row, dict[Unknown, Exact]] = {row: {} for row in problem.rows if row not in slack}
     found: list[Equation] = []
     for variable in active.used[name]:

@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 
 from markets.quote import FloatArray
-from scenarios.credit_tree import exact
+from scenarios.credit_tree import conditions, exact
 from scenarios.credit_tree.algebraic import Exact, reader
-from scenarios.credit_tree.exact import Program, Terms, Variable, dense
+from scenarios.credit_tree.conditions import Program, Terms, Variable, dense
 from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 from simulator.certificate import Certificate, Condition
@@ -142,8 +142,8 @@ def _in_floating_point(
     economy: CreditEconomy, quotes: Mapping[str, float], agents: pd.DataFrame
 ) -> Certificate:
     """Every condition checked from the tables."""
-    terms = exact.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
-    problem = exact.program(economy, terms)
+    terms = conditions.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
+    problem = conditions.program(economy, terms)
     wealth = sum(
         float(sum(problem.limits(economy, terms, household))) for household in economy.households
     )
@@ -158,7 +158,7 @@ def _in_floating_point(
         for variable, amount in plan.items():
             total[variable] = total.get(variable, 0.0) + amount
     cleared = dict.fromkeys(("goods", "security", "resale", "payment"), 0.0)
-    for name, coefficients, due in exact.clearing(economy, terms):
+    for name, coefficients, due in conditions.clearing(economy, terms):
         value = sum(float(amount) * total[v] for v, amount in coefficients.items()) - float(due)
         kind = name.partition("[")[0]
         cleared[kind] = max(cleared[kind], abs(value) / wealth)
@@ -187,11 +187,11 @@ def _in_floating_point(
         "goods": cleared["goods"],
         "unit payments": cleared["payment"],
     }
-    conditions = [
+    checked = [
         Condition(name, residuals[name], tolerance, text)
         for name, (text, tolerance) in texts.items()
     ]
-    return Certificate((*conditions, _margin(min(margins, default=1.0))))
+    return Certificate((*checked, _margin(min(margins, default=1.0))))
 
 
 def _household(

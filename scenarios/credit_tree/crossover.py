@@ -19,9 +19,10 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-from scenarios.credit_tree import active_set, exact
+from scenarios.credit_tree import active_set, conditions
 from scenarios.credit_tree.active_set import ActiveSet, Point
-from scenarios.credit_tree.exact import UNPROVED, Variable
+from scenarios.credit_tree.conditions import Variable
+from scenarios.credit_tree.exact import UNPROVED
 from scenarios.credit_tree.polishing import polished
 from scenarios.credit_tree.proof import dual, fitted, prove_at
 from scenarios.credit_tree.reading import CreditEconomy
@@ -76,8 +77,8 @@ def prove(
     """
     if not economy.linear:
         return None
-    terms = exact.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
-    problem = exact.program(economy, terms)
+    terms = conditions.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
+    problem = conditions.program(economy, terms)
     size = len(quotes) + len(economy.households) * (len(problem.columns) + len(problem.rows))
     if size > LARGEST:
         return {UNPROVED: f"not attempted, {size} unknowns are more than {LARGEST}"}

@@ -11,177 +11,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from pydantic import Field, model_validator
 
 from agents.call_auction import CallAuction
 from agents.credit_pool import CreditPool
-from agents.households import INERTIA, Households
+from agents.households import Households
 from markets.adjustment import SHARE_TOLERANCE
 from markets.credit import CreditMarket
-from markets.extrapolation import STEP, ExtrapolatedTatonnement
+from markets.extrapolation import ExtrapolatedTatonnement
 from markets.quote import FloatArray
 from scenarios.credit_tree import certificate, exact, figures, published
 from scenarios.credit_tree.algebraic import Exact, reader
 from scenarios.credit_tree.crossover import prove
+from scenarios.credit_tree.parameters import CreditTree
 from scenarios.credit_tree.propositions import evaluate
-from scenarios.credit_tree.reading import CreditEconomy, Household, read
+from scenarios.credit_tree.read_out import described, judged, rates, untraded
+from scenarios.credit_tree.reading import CreditEconomy, wealth
 from scenarios.credit_tree.strategy_map import strategy_map
-from simulator import Case, Certificate, Economy, Outcome, Resting, Run, Scenario, simulate
-from simulator.parameters import Parameters, parse
-
-GOODS = ["good"]
-
-NODES: list[dict[str, Any]] = [
-    {"name": "0"},
-    {"name": "u", "after": "0", "keeps": "9/10"},
-    {"name": "d", "after": "0", "keeps": "1/2"},
-    {"name": "u+", "after": "u", "keeps": "4/5"},
-    {"name": "d+", "after": "d", "keeps": "4/5"},
-]
-
-CONTRACTS: list[dict[str, Any]] = [
-    {
-        "name": "j0",
-        "issued_at": "0",
-        "collateral": 1,
-        "coupon": {"kind": "real", "pays": dict.fromkeys(("u", "d", "u+", "d+"), "3/10")},
-        "prepayment": {"kind": "real", "costs": {"u": "9/20", "d": "9/20"}},
-    },
-    {
-        "name": "ju",
-        "issued_at": "u",
-        "collateral": 1,
-        "coupon": {"kind": "real", "pays": {"u+": "1/2"}},
-    },
-]
-
-HOUSEHOLDS: list[dict[str, Any]] = [
-    {
-        "name": "P",
-        "endowment": {"0": 2, "u": 1, "d": 1, "u+": "1/2", "d+": "1/2"},
-        "weights": {"0": 1, "u": "1/2", "d": "1/2", "u+": "1/2", "d+": "1/2"},
-        "risk_aversion": 1,
-    },
-    {
-        "name": "Q",
-        "endowment": {"0": 1, "u": "3/2", "d": "4/5", "u+": "3/2", "d+": 1},
-        "weights": {"0": 1, "u": "3/10", "d": "3/10", "u+": "3/20", "d+": "3/20"},
-        "risk_aversion": 1,
-    },
-]
-
-Number = Any
-"""An exact number, or one in floating point; the two are not mixed."""
-
-MAX_ROUNDS = 5_000
-"""Traders with inertia need more rounds than traders without, and each is cheap."""
-
-AUCTION_AFTER = 200
-"""Rounds that show where quotes go; from there an auction is quicker."""
-
-FAR = 0.5
-"""Move of a quote by an auction, as a share of the collateral's value (of the starting price, for
-goods), from which it is told: the rounds might have gone to another equilibrium."""
-
-TRADED = 1e-7
-"""Debt as a share of all wealth, in terms of its collateral, and price or payment as a share of the
-collateral, from which a contract counts as traded."""
-
-
-_ABOUT = {
-    "goods": (
-        "names of the goods; prices are in units of the first",
-        "a list of different names",
-    ),
-    "nodes": (
-        "the event tree: name, after (the predecessor), keeps (what a unit becomes)",
-        "a list of tables",
-    ),
-    "contracts": (
-        "credit contracts: name, issued_at, collateral, coupon, prepayment",
-        "a list of tables",
-    ),
-    "households": (
-        "households: name, endowment and weights by node, risk_aversion",
-        "a list of tables",
-    ),
-}
-
-
-def given(name: str, default: Any) -> Any:
-    """Declaration of one part of an economy, with a scenario's own default."""
-    meaning, allowed = _ABOUT[name]
-    return Field(default=default, description=meaning, json_schema_extra={"allowed": allowed})
-
-
-def moving(default: float) -> Any:
-    """Declaration of the households' inertia, with a scenario's own default."""
-    return Field(
-        default=default,
-        gt=0.0,
-        description="how far a unit of marginal utility moves a household's plan in a round",
-        json_schema_extra={"unit": "share of wealth"},
-    )
-
-
-def calling(default: int) -> Any:
-    """Declaration of when auctions are called, with a scenario's own default."""
-    return Field(
-        default=default,
-        ge=0,
-        description="rounds after which, and again each time their number has doubled, all quotes"
-        " are sought at once in a call auction; 0 for never",
-        json_schema_extra={"unit": "rounds"},
-    )
-
-
-class CreditTree(Parameters):
-    """Parameters of every scenario with credit on an event tree."""
-
-    max_rounds: int = Field(
-        default=MAX_ROUNDS,
-        ge=1,
-        description="rounds at one date before the run gives up",
-        json_schema_extra={"unit": "rounds"},
-    )
-    pools: Literal["trusted", "distrusted"] = Field(
-        default="trusted",
-        description="what holders expect of an empty pool: what a vanishing borrower would"
-        " deliver, or what they expected before",
-    )
-    start: Literal["collateral", "random", "pessimistic"] = Field(
-        default="collateral",
-        description="first quotes: half of the collateral's value is lent and coupons are paid;"
-        " drawn from a wide range by the seed; or nobody lends or expects any payment",
-    )
-    inertia: float = moving(INERTIA)
-    step: float = Field(
-        default=STEP,
-        gt=0.0,
-        description="how far excess demand of all wealth moves a quote in a round",
-        json_schema_extra={"unit": "share of the collateral's value"},
-    )
-    auction_after: int = calling(AUCTION_AFTER)
-    goods: list[str] = given("goods", GOODS)
-    nodes: list[dict[str, Any]] = given("nodes", NODES)
-    contracts: list[dict[str, Any]] = given("contracts", CONTRACTS)
-    households: list[dict[str, Any]] = given("households", HOUSEHOLDS)
-
-    @model_validator(mode="after")
-    def _economy(self) -> CreditTree:
-        """Refuse what is no economy."""
-        self.economies()
-        return self
-
-    def economies(self) -> dict[str, CreditEconomy]:
-        """The economies that the parameters describe, by case."""
-        parts = {name: getattr(self, name) for name in _ABOUT}
-        return {"economy": read(parts)}
+from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
+from simulator.parameters import parse
 
 
 def starting_prices(economy: CreditEconomy) -> FloatArray:
@@ -196,16 +48,6 @@ def starting_prices(economy: CreditEconomy) -> FloatArray:
     supply = np.sum(wealth(economy), axis=0)
     prices = liked / supply
     return np.asarray(prices / prices[:, :1])
-
-
-def wealth(economy: CreditEconomy) -> FloatArray:
-    """What each household has at each node if nobody trades, (H, D, L)."""
-    tree = economy.tree
-    own = np.array([h.endowment for h in economy.households], dtype=np.float64)
-    for place, before in enumerate(tree.predecessors):
-        if before >= 0:
-            own[:, place] += own[:, before] @ tree.carried[place].T
-    return own
 
 
 def build(economy: CreditEconomy, parameters: CreditTree, rng: np.random.Generator) -> Economy:
@@ -305,105 +147,6 @@ def _amount(
 def certified(economy: CreditEconomy, resting: Resting) -> Certificate:
     """The certificate of a resting point, from its proof or its tables."""
     return certificate.certify(economy, resting.quotes, resting.agents, resting.proof)
-
-
-def untraded(economy: CreditEconomy, resting: Resting) -> list[str]:
-    """Contracts of which nothing is expected, and that nobody trades or that cost nothing."""
-    found = []
-    totals = resting.agents.groupby(["part", "node", "instrument"])["amount"].sum()
-    worth = wealth(economy).sum()
-    for contract in economy.contracts:
-        size = float(sum(contract.collateral))
-        debt = totals["borrowed", contract.issued_at, contract.name] * size
-        price = resting.quotes[f"price[{contract.name}@{contract.issued_at}]"]
-        payments = [
-            resting.quotes[f"unit_payment[{contract.name}@{node}]"]
-            for node in exact.later_nodes(economy, contract)
-        ]
-        idle = debt <= TRADED * worth or price <= TRADED * size
-        if idle and max(payments) <= TRADED * size:
-            found.append(contract.name)
-    return found
-
-
-def judged(economy: CreditEconomy, resting: Resting) -> Outcome:
-    """No trade, where an empty pool is distrusted; cleared otherwise."""
-    return Outcome.NO_TRADE if untraded(economy, resting) else Outcome.CLEARED
-
-
-def described(economy: CreditEconomy, model: Economy, resting: Resting) -> dict[str, Any]:
-    """Utilities, payment rates, auctions, and what is said of trade at a resting point."""
-    plans = plans_at(economy, resting)
-    told: dict[str, Any] = {
-        f"utility[{household.name}]": float(utility(economy, household, plans[household.name]))
-        for household in economy.households
-    }
-    told |= rates(economy, resting.agents)
-    empty = untraded(economy, resting)
-    remarks = [f"no trade in {', '.join(empty)}: trivial"] if empty else []
-    if model.auction_move > FAR:
-        remarks.append(f"an auction moved a quote by {model.auction_move:.2f}: far from the rounds")
-    told |= {"auction_steps": model.auction_steps, "auction_move": model.auction_move}
-    told["remark"] = "; ".join([*remarks, *exact.remarks(resting.proof)])
-    told["exact"] = exact.proved(resting.proof)
-    return told
-
-
-def plans_at(
-    economy: CreditEconomy, resting: Resting
-) -> Mapping[str, Mapping[exact.Variable, Number]]:
-    """Plans by household: in exact numbers where they are proved, in floating point elsewhere."""
-    if not exact.proved(resting.proof):
-        return certificate.plans_of(resting.agents)
-    return exact.proved_plans(economy, resting.proof)
-
-
-def utility(
-    economy: CreditEconomy, household: Household, plan: Mapping[exact.Variable, Number]
-) -> Number:
-    """Utility of a household at its plan; exact if utility is linear and the plan is."""
-    total: Number = Fraction(0)
-    aversion = float(household.risk_aversion)
-    for (node, good), amount in consumption(economy, plan).items():
-        weight = household.weights[economy.tree.places[node]][economy.tree.goods.index(good)]
-        if household.linear:
-            total += weight * amount
-        elif weight > 0:
-            power = float(amount) ** (1.0 - aversion) / (1.0 - aversion) if aversion != 1 else None
-            total += float(weight) * (float(np.log(float(amount))) if power is None else power)
-    return total
-
-
-def consumption(
-    economy: CreditEconomy, plan: Mapping[exact.Variable, Number]
-) -> dict[tuple[str, str], Number]:
-    """Goods consumed at every node, collateral included, by (node, good)."""
-    consumed: dict[tuple[str, str], Number] = dict.fromkeys(
-        ((node, good) for node in economy.tree.names for good in economy.tree.goods), Fraction(0)
-    )
-    for variable, goods in exact.consumed(economy).items():
-        for place, each in goods.items():
-            consumed[place] += each * plan[variable]
-    return consumed
-
-
-def rates(economy: CreditEconomy, agents: pd.DataFrame) -> dict[str, float]:
-    """Shares of debt that is paid, prepaid and defaulted on, by contract and node of date 1.
-
-    Not a number where nobody owes anything.
-    """
-    totals = agents.groupby(["part", "node", "instrument"])["amount"].sum()
-    found = {}
-    for contract in economy.contracts:
-        if contract.issued_at != economy.tree.root:
-            continue
-        debt = totals["borrowed", economy.tree.root, contract.name]
-        for node in economy.tree.middle:
-            for told, part in (("paid", "kept"), ("prepaid", "prepaid"), ("defaulted",) * 2):
-                amount = totals[part, node, contract.name]
-                traded = debt * float(sum(contract.collateral)) > TRADED
-                found[f"{told}[{contract.name}@{node}]"] = amount / debt if traded else np.nan
-    return found
 
 
 # ---------------------------------------------------------------------- the scenario

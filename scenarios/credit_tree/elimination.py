@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scenarios.credit_tree.algebraic import Algebraic, Exact
-from scenarios.credit_tree.exact import ZERO
+from scenarios.credit_tree.conditions import ZERO
 
 
 def solve(

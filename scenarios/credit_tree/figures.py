@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
-from scenarios.credit_tree import exact
+from scenarios.credit_tree import conditions, exact
 from scenarios.credit_tree.algebraic import Exact
 from scenarios.credit_tree.certificate import plans_of
 from scenarios.credit_tree.reading import CreditEconomy
@@ -162,7 +162,7 @@ def payments(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
         the first good. Amounts at a node add up to zero.
     """
     quotes = {name: Fraction(value) for name, value in resting.quotes.items()}
-    terms = exact.terms_at(economy, quotes)
+    terms = conditions.terms_at(economy, quotes)
     tree, rows = economy.tree, []
     for household, plan in plans_of(resting.agents).items():
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from scenarios.credit_tree.economy import CreditTree, given, scenario_of
+from scenarios.credit_tree.economy import scenario_of
+from scenarios.credit_tree.parameters import CreditTree, given
 from simulator import Run, simulate
 from simulator.parameters import parse
 

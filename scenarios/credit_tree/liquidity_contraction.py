@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
-from scenarios.credit_tree.economy import CreditTree, calling, given, moving, scenario_of
+from scenarios.credit_tree.economy import scenario_of
+from scenarios.credit_tree.parameters import CreditTree, calling, given, moving
 from scenarios.credit_tree.prepayment import (
     BRISK,
     HOUSEHOLDS,

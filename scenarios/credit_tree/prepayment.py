@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.credit_tree import published
-from scenarios.credit_tree.economy import CreditTree, calling, given, moving, scenario_of
+from scenarios.credit_tree.economy import scenario_of
+from scenarios.credit_tree.parameters import CreditTree, calling, given, moving
 from simulator import Run, simulate
 from simulator.parameters import parse
 

@@ -23,10 +23,10 @@ from scipy.optimize import nnls
 from scipy.sparse import csr_array
 
 from markets.quote import FloatArray
-from scenarios.credit_tree import exact
+from scenarios.credit_tree import conditions, exact
 from scenarios.credit_tree.algebraic import Exact
+from scenarios.credit_tree.conditions import Program, Row, Terms, Variable
 from scenarios.credit_tree.elimination import bits, solve
-from scenarios.credit_tree.exact import Program, Row, Terms, Variable
 from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 from scenarios.credit_tree.recognition import simplest
@@ -59,8 +59,8 @@ def prove_at(
         What the proof says besides: of the root that generates irrational quotes, and of quotes
         that are not determined and were held.
     """
-    terms = exact.terms_at(economy, quotes)
-    problem = exact.program(economy, terms)
+    terms = conditions.terms_at(economy, quotes)
+    problem = conditions.program(economy, terms)
     multipliers: dict[str, Multipliers] = {}
     for household in economy.households:
         prices = _multipliers(economy, terms, problem, household)
@@ -86,7 +86,7 @@ def prove_at(
             for name, plan in plans.items()
         },
         "multipliers": {
-            name: {exact.label(row): str(price) for row, price in prices.items()}
+            name: {conditions.label(row): str(price) for row, price in prices.items()}
             for name, prices in multipliers.items()
         },
         "multipliers_unique": unique,
@@ -101,12 +101,12 @@ def _multipliers(
     economy: CreditEconomy, terms: Terms, problem: Program, household: Household
 ) -> Multipliers | None:
     """An exact optimal solution of a household's dual, or None."""
-    rows, gains = problem.rows, problem.gains(economy, exact.slopes(economy, household))
+    rows, gains = problem.rows, problem.gains(economy, conditions.slopes(economy, household))
     prices = dual(economy, terms, problem, household)
     if prices is None:
         return None
     wanted = np.array([float(gain) for gain in gains.values()])
-    reduced = prices @ exact.dense(problem) - wanted
+    reduced = prices @ conditions.dense(problem) - wanted
     scale = SMALL * max(1.0, float(np.max(np.abs(wanted))))
     used = [row for row, price in zip(rows, prices, strict=True) if price > scale]
     tight = [v for v, cost in zip(gains, reduced, strict=True) if abs(cost) <= scale]
@@ -125,10 +125,10 @@ def dual(
     economy: CreditEconomy, terms: Terms, problem: Program, household: Household
 ) -> FloatArray | None:
     """An optimal solution of a household's dual by HiGHS, by row; None if there is none."""
-    gains = problem.gains(economy, exact.slopes(economy, household))
+    gains = problem.gains(economy, conditions.slopes(economy, household))
     limits = [float(limit) for limit in problem.limits(economy, terms, household)]
     wanted = [float(gain) for gain in gains.values()]
-    found = maximise(wanted, at_most=(exact.dense(problem), limits))
+    found = maximise(wanted, at_most=(conditions.dense(problem), limits))
     return None if found is None else -np.asarray(found.ineqlin.marginals, dtype=np.float64)
 
 
@@ -136,10 +136,10 @@ def fitted(
     economy: CreditEconomy, problem: Program, household: Household, plan: Mapping[Variable, float]
 ) -> FloatArray:
     """Multipliers by row that come closest to making each used part of a plan worth its cost."""
-    gains = problem.gains(economy, exact.slopes(economy, household))
+    gains = problem.gains(economy, conditions.slopes(economy, household))
     used = np.array([plan[variable] > SMALL for variable in problem.columns])
     wanted = np.array([float(gain) for gain in gains.values()])
-    prices, _ = nnls(exact.dense(problem).T[used], wanted[used])
+    prices, _ = nnls(conditions.dense(problem).T[used], wanted[used])
     return np.asarray(prices)
 
 
@@ -154,7 +154,7 @@ def _joint_plans(
     equations: list[tuple[dict[tuple[str, Any], Exact], Exact]] = []
     for household in economy.households:
         prices, name = multipliers[household.name], household.name
-        gains = problem.gains(economy, exact.slopes(economy, household))
+        gains = problem.gains(economy, conditions.slopes(economy, household))
         rows: dict[Row, dict[tuple[str, Any], Exact]] = {row: {} for row in problem.rows}
         for variable, column in problem.columns.items():
             cost = sum((prices[row] * amount for row, amount in column.items()), Fraction(0))
@@ -168,7 +168,7 @@ def _joint_plans(
                 rows[row][name, row] = Fraction(1)
         limits = problem.limits(economy, terms, household)
         equations += [(rows[row], limit) for row, limit in zip(problem.rows, limits, strict=True)]
-    for _, coefficients, due in exact.clearing(economy, terms):
+    for _, coefficients, due in conditions.clearing(economy, terms):
         joint = {
             (name, variable): coefficients[variable]
             for name, variable in columns
@@ -226,8 +226,8 @@ def _unique(
     the plan is positive; each multiplier is made as small and as large as they allow.
     """
     variables, rows = list(problem.columns), problem.rows
-    matrix = exact.dense(problem)
-    gains = problem.gains(economy, exact.slopes(economy, household))
+    matrix = conditions.dense(problem)
+    gains = problem.gains(economy, conditions.slopes(economy, household))
     wanted = np.array([float(gains[v]) for v in variables])
     plan = plans[household.name]
     used = np.array([bool(plan.get(v)) for v in variables])

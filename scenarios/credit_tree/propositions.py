@@ -31,10 +31,10 @@ import numpy as np
 import pandas as pd
 
 from markets.credit_contract import Contract, collateral_at
-from scenarios.credit_tree import exact
+from scenarios.credit_tree import conditions, exact
 from scenarios.credit_tree.algebraic import reader
 from scenarios.credit_tree.certificate import marginal_utilities, plans_of
-from scenarios.credit_tree.exact import Program, Terms, Variable, dense
+from scenarios.credit_tree.conditions import Program, Terms, Variable, dense
 from scenarios.credit_tree.linear import maximise
 from scenarios.credit_tree.reading import CreditEconomy, Household
 from simulator.scenario import Resting
@@ -149,8 +149,8 @@ def evaluate(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
     proof = resting.proof if exact.proved(resting.proof) else None
     quotes = proof["quotes"] if proof is not None else resting.quotes
     number = Fraction if proof is None else reader(proof)
-    terms = exact.terms_at(economy, {name: number(value) for name, value in quotes.items()})
-    problem = exact.program(economy, terms)
+    terms = conditions.terms_at(economy, {name: number(value) for name, value in quotes.items()})
+    problem = conditions.program(economy, terms)
     plans: Mapping[str, Mapping[Variable, Number]] = (
         plans_of(resting.agents) if proof is None else exact.proved_plans(economy, proof)
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from markets.credit_contract import (
     BackwardPrepayment,
     Contract,
@@ -23,6 +25,7 @@ from markets.credit_contract import (
     RealPrepayment,
 )
 from markets.event_tree import Bundle, EventTree, Matrix, Node
+from markets.quote import FloatArray
 from simulator.parameters import unknown
 
 NODE = ("name", "after", "keeps")
@@ -294,3 +297,13 @@ def _check_wealth(household: Household, tree: EventTree) -> None:
                     f'household "{household.name}" has nothing of {good} at "{node.name}", neither'
                     " given nor left over; endowments must be positive at every node (A2)"
                 )
+
+
+def wealth(economy: CreditEconomy) -> FloatArray:
+    """What each household has at each node if nobody trades, (H, D, L)."""
+    tree = economy.tree
+    own = np.array([h.endowment for h in economy.households], dtype=np.float64)
+    for place, before in enumerate(tree.predecessors):
+        if before >= 0:
+            own[:, place] += own[:, before] @ tree.carried[place].T
+    return own

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from markets.credit_contract import Contract
-from scenarios.credit_tree import exact
+from scenarios.credit_tree import conditions
 from scenarios.credit_tree.algebraic import Exact
 from scenarios.credit_tree.certificate import plans_of
 from scenarios.credit_tree.linear import maximise
@@ -62,8 +62,10 @@ def by_closing_cost(
     """
     if not household.linear:
         raise ValueError(f'utility of "{household.name}" is not linear')
-    terms = exact.terms_at(economy, {n: Fraction(value) for n, value in resting.quotes.items()})
-    problem = exact.program(economy, terms)
+    terms = conditions.terms_at(
+        economy, {n: Fraction(value) for n, value in resting.quotes.items()}
+    )
+    problem = conditions.program(economy, terms)
     plan = plans_of(resting.agents)[household.name]
     debt = plan["borrowed", contract.issued_at, contract.name]
     if debt <= EQUAL:
@@ -75,11 +77,11 @@ def by_closing_cost(
     asked = np.array([row[1] in here for row in problem.rows])
     limits = np.array([float(v) for v in problem.limits(economy, terms, household)])
     before = np.array([plan[variable] for variable in variables]) * taken
-    gains = problem.gains(economy, exact.slopes(economy, household))
+    gains = problem.gains(economy, conditions.slopes(economy, household))
     wanted = np.array([float(gains[variable]) for variable in variables])[chosen]
     named = [variable for variable, inside in zip(variables, chosen, strict=True) if inside]
     rows = [row for row, inside in zip(problem.rows, asked, strict=True) if inside]
-    matrix, place = exact.dense(problem), (contract.name, node)
+    matrix, place = conditions.dense(problem), (contract.name, node)
     budget = problem.rows.index(("budget", node))
     borrowed = variables.index(("borrowed", contract.issued_at, contract.name))
     kept = variables.index(("kept", node, contract.name))

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from markets.quote import BoolArray, FloatArray
-from scenarios.credit_tree import exact
+from scenarios.credit_tree import conditions
 from scenarios.credit_tree.figures import ACTIONS, of_case
 from scenarios.credit_tree.reading import CreditEconomy
 from scenarios.credit_tree.strategies import by_closing_cost
@@ -45,7 +45,7 @@ def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) 
     table : pandas.DataFrame
         What :func:`scenarios.credit_tree.propositions.evaluate` found.
     """
-    terms = exact.terms_at(economy, {n: Fraction(v) for n, v in resting.quotes.items()})
+    terms = conditions.terms_at(economy, {n: Fraction(v) for n, v in resting.quotes.items()})
     people, nodes = list(dict.fromkeys(table["household"])), list(dict.fromkeys(table["node"]))
     contract = str(table["contract"].iloc[0])
     mine = table[table["contract"] == contract].set_index(["household", "node"])

@@ -11,6 +11,8 @@ from agents.call_auction import CallAuction
 from agents.households import Households
 from scenarios.credit_tree import economy as credit_tree
 from scenarios.credit_tree import housing, liquidity_contraction, prepayment
+from scenarios.credit_tree.parameters import CreditTree
+from scenarios.credit_tree.read_out import FAR
 from simulator import Economy, Outcome
 
 ROUNDS_ALONE = 0
@@ -49,7 +51,7 @@ def test_housing_needs_few_rounds() -> None:
 
 
 def test_an_auction_that_is_given_up_changes_nothing() -> None:
-    parameters = credit_tree.CreditTree()
+    parameters = CreditTree()
     alone, given_up = _model(parameters, None), _model(parameters, CallAuction(first=25, steps=3))
     assert alone.clear() is given_up.clear() is Outcome.CLEARED
     assert given_up.auction_steps > 0
@@ -58,7 +60,7 @@ def test_an_auction_that_is_given_up_changes_nothing() -> None:
 
 
 def test_an_auction_does_not_depend_on_how_households_are_grouped() -> None:
-    parameters = credit_tree.CreditTree()
+    parameters = CreditTree()
     together = _model(parameters, CallAuction(first=25))
     apart = _model(parameters, CallAuction(first=25))
     (both,) = apart.cohorts
@@ -83,7 +85,7 @@ def test_an_auction_does_not_depend_on_how_households_are_grouped() -> None:
 
 
 def test_distrusted_pools_are_not_taught_trust_by_an_auction() -> None:
-    parameters = credit_tree.CreditTree(pools="distrusted", auction_after=1)
+    parameters = CreditTree(pools="distrusted", auction_after=1)
     described = parameters.economies()["economy"]
     assert credit_tree.build(described, parameters, np.random.default_rng(0)).auction is None
 
@@ -91,8 +93,8 @@ def test_distrusted_pools_are_not_taught_trust_by_an_auction() -> None:
 def test_a_move_far_from_the_rounds_is_told() -> None:
     """Called after one round, an auction starts where the rounds have hardly begun."""
     far = prepayment.run(auction_after=1, start="random", seed=1)
-    assert far.dates["auction_move"].iloc[0] > credit_tree.FAR
+    assert far.dates["auction_move"].iloc[0] > FAR
     assert "far from the rounds" in far.dates["remark"].iloc[0]
     near = credit_tree.run()
-    assert near.dates["auction_move"].iloc[0] < credit_tree.FAR
+    assert near.dates["auction_move"].iloc[0] < FAR
     assert near.dates["remark"].iloc[0] == ""

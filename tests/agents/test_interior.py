@@ -13,6 +13,7 @@ from markets.credit import CreditMarket
 from markets.quote import FloatArray
 from scenarios.credit_tree import economy as credit_tree
 from scenarios.credit_tree import housing, prepayment
+from scenarios.credit_tree.parameters import CreditTree
 from simulator import Economy
 
 CAUTION = 1e-2
@@ -47,7 +48,7 @@ def _settle(
 
 ECONOMIES = {
     "linear": (prepayment, prepayment.Prepayment()),
-    "logarithmic": (credit_tree, credit_tree.CreditTree()),
+    "logarithmic": (credit_tree, CreditTree()),
     "two goods": (housing, housing.Housing()),
 }
 

@@ -12,12 +12,21 @@ import numpy as np
 import pytest
 
 from scenarios.catalogue import SCENARIOS
+from scenarios.credit_tree import (
+    conditions,
+    exact,
+    housing,
+    liquidity_contraction,
+    prepayment,
+    published,
+)
 from scenarios.credit_tree import economy as credit_tree
-from scenarios.credit_tree import exact, housing, liquidity_contraction, prepayment, published
 from scenarios.credit_tree.certificate import certify
-from scenarios.credit_tree.economy import CreditTree, resting_points
+from scenarios.credit_tree.economy import resting_points
 from scenarios.credit_tree.figures import payments
+from scenarios.credit_tree.parameters import HOUSEHOLDS, CreditTree
 from scenarios.credit_tree.propositions import evaluate
+from scenarios.credit_tree.reading import wealth
 from simulator import Outcome, Run
 from simulator.parameters import parse
 from simulator.verify import verify
@@ -249,7 +258,7 @@ def test_prepayment_rules_are_written_twice_and_agree(name: str) -> None:
     quotes = market.far_quotes(np.random.default_rng(3))  # type: ignore[attr-defined]
     posted = market.post(market.locate(quotes, True), True, np.zeros(0))
     named = market.named(posted)
-    terms = exact.terms_at(economy, {n: Fraction(v) for n, v in named.items()})
+    terms = conditions.terms_at(economy, {n: Fraction(v) for n, v in named.items()})
     for m, node in enumerate(economy.tree.middle):
         assert posted.coupon[m, 0] == pytest.approx(float(terms.coupon["j0", node]))
         assert posted.prepayment[m, 0] == pytest.approx(float(terms.prepayment["j0", node]))
@@ -304,7 +313,7 @@ def test_without_contracts_everybody_consumes_what_it_has() -> None:
     assert run.outcome is Outcome.CLEARED
     assert run.certificate.holds
     (economy, resting), *_ = resting_points(run)
-    own = credit_tree.wealth(economy).ravel()
+    own = wealth(economy).ravel()
     assert resting.agents["amount"].to_numpy() == pytest.approx(own)
     assert len(run.plot()) > 0
 
@@ -324,7 +333,7 @@ MIXED = {"linear and logarithmic": ("0", "1"), "curved and hardly curved": ("3",
 
 @pytest.mark.parametrize("name", MIXED)
 def test_utilities_may_differ(name: str) -> None:
-    households = copy.deepcopy(credit_tree.HOUSEHOLDS)
+    households = copy.deepcopy(HOUSEHOLDS)
     for household, aversion in zip(households, MIXED[name], strict=True):
         household["risk_aversion"] = aversion
     slow, quick = (credit_tree.run(households=households, auction_after=a) for a in (0, 5))

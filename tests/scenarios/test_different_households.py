@@ -11,6 +11,7 @@ import pytest
 
 from scenarios.credit_tree import economy as credit_tree
 from scenarios.credit_tree import housing, prepayment
+from scenarios.credit_tree.read_out import FAR
 from simulator import Outcome, Run
 
 SCENARIOS: dict[str, Any] = {"linear": prepayment, "logarithmic": credit_tree, "two goods": housing}
@@ -40,7 +41,7 @@ def _perturbed(amounts: Any, rng: np.random.Generator) -> Any:
 
 def _run(name: str, members: int, seed: int) -> Run:
     scenario = SCENARIOS[name]
-    run = scenario.run(households=draw(scenario.HOUSEHOLDS, members, seed))
+    run = scenario.run(households=draw(scenario.SCENARIO.parameters().households, members, seed))
     assert isinstance(run, Run)
     return run
 
@@ -49,7 +50,7 @@ def _assert_certified(run: Run) -> None:
     assert run.outcome is Outcome.CLEARED
     assert run.certificate.holds, run.certificate.table()
     assert run.rounds["share"].iloc[-1] <= 1e-10
-    assert run.dates["auction_move"].iloc[0] < credit_tree.FAR
+    assert run.dates["auction_move"].iloc[0] < FAR
 
 
 @pytest.mark.parametrize("seed", range(3))
