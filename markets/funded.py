@@ -338,7 +338,9 @@ class FundedMarket:
             margin = np.array([r.margin(q) for r, q in zip(terms.rules, rung, strict=True)])
             slope = np.array([r.slope(q) for r, q in zip(terms.rules, rung, strict=True)])
             inside = np.abs(rung - value) < widest
-            slopes.append(np.where(inside, side * margin / (1.0 - side * premium * slope), 0.0))
+            moved = np.zeros_like(rung)
+            np.divide(side * margin, 1.0 - side * premium * slope, out=moved, where=inside)
+            slopes.append(moved)
         return slopes[0], slopes[1]
 
     @staticmethod
