@@ -305,6 +305,22 @@ class Believers(Cohort):
             np.maximum(best, returns[:, k], out=best)
         return chosen, best
 
+    def exposures(self, posted: CollateralQuotes, limit: int) -> pd.DataFrame:
+        """Best response of members chosen evenly along the line of beliefs (pure).
+
+        Columns: ``belief``, and ``exposure``, what a unit of wealth pays after good news less
+        what it pays after bad.
+        """
+        if self.population == "continuum":
+            belief = self.beliefs.members(limit)
+        else:
+            shown = np.linspace(0, self.members - 1, min(limit, self.members)).astype(np.int64)
+            belief = self._belief[shown]
+        ventures = Ventures.at(posted)
+        gain = (ventures.payoff[:, 0] - ventures.payoff[:, 1]) / ventures.cost
+        exposure = self._shares(posted, ventures, belief) @ gain
+        return pd.DataFrame({"belief": belief, "exposure": exposure})
+
     # ------------------------------------------------------------------ positions
     def hold(self, posted: CollateralQuotes, placed: object) -> None:
         """Take the positions that the orders at the posted quotes amount to."""

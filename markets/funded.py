@@ -47,10 +47,21 @@ _STEPS = 60
 
 @dataclass(frozen=True, slots=True)
 class MarginTerms:
-    """What the clearing house announces for a date: the date (from 0) and a rule an asset."""
+    """What the clearing house announces for a date.
+
+    Attributes
+    ----------
+    date : int
+        Date of the calendar, from 0.
+    rules : tuple of PriceMargin
+        A rule an asset.
+    deposits : array, optional
+        New cash of every expert; without it experts keep what they have.
+    """
 
     date: int
     rules: tuple[PriceMargin, ...]
+    deposits: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from markets.quote import FloatArray
 from simulator import palette
+from simulator.page_plan import Curve
 from simulator.watched import Watched
 
 SIZE: Final = (3.9, 3.1)
@@ -35,30 +36,19 @@ MARKED_ROUNDS: Final = 60
 
 @palette.styled()
 def quotes(watched: Watched) -> Figure:
-    """Quotes by round, one axis a quote, with the closed form of each date as a dashed line."""
-    curves = watched.page.curves
+    """Quotes by round, with the closed form of each date as a dashed line."""
     rounds = _rounds(watched)
+    shared: dict[tuple[str, str], list[Curve]] = {}
+    for curve in watched.curves:
+        shared.setdefault((curve.label, curve.unit), []).append(curve)
     figure = _figure(top=0.92, hspace=0.14)
-    panels = np.atleast_1d(figure.subplots(len(curves), 1, sharex=True))
-    for axes, curve in zip(panels, curves, strict=True):
-        values = curve.scale * _column(rounds, curve.quote)
-        _by_round(axes, rounds, values, curve.colour, "simulated")
-        label: str | None = "closed form"
-        dates = _dates(rounds) or [(watched.date, 1, 1)]
-        for date, first, last in dates:
-            end = _end(rounds) if date == dates[-1][0] else last + 0.5
-            known = watched.closed_forms.get(date, {}).get(curve.quote)
-            if known is not None and np.isfinite(known):
-                axes.plot(
-                    [first - 0.5, end],
-                    2 * [curve.scale * known],
-                    color=palette.CLOSED_FORM,
-                    linestyle=(0, (4, 2)),
-                    label=label,
-                    zorder=4,
-                )
-                label = None
-        _name(axes, curve.label, curve.unit)
+    panels = np.atleast_1d(figure.subplots(max(len(shared), 1), 1, sharex=True))
+    for axes, ((label, unit), curves) in zip(panels, shared.items(), strict=False):
+        for curve in curves:
+            values = curve.scale * _column(rounds, curve.quote)
+            _by_round(axes, rounds, values, curve.colour, curve.name or "simulated")
+            _draw_closed_form(axes, watched, rounds, curve, None if curve.name else "closed form")
+        _name(axes, label, unit)
         axes.margins(y=0.15)
         low, high = axes.dataLim.intervaly
         if not high - low > 1e-9 * max(abs(low), abs(high)):  # a single value, or none
@@ -66,6 +56,8 @@ def quotes(watched: Watched) -> Figure:
             axes.set_ylim(middle - 0.5, middle + 0.5)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
         axes.ticklabel_format(axis="y", useOffset=False)
+        if any(curve.name for curve in curves):
+            axes.legend(loc="best", fontsize=8.0, handlelength=1.2, borderpad=0.3)
     _above(panels[0], columns=2)
     _finish(list(panels), rounds)
     return figure
@@ -146,7 +138,9 @@ def positions(watched: Watched) -> Figure:
         "short": held < -threshold,
     }
     few = len(traders) <= 40
-    for side, these in sides.items():
+    for (side, these), name in zip(sides.items(), line.names, strict=True):
+        if not np.any(these):
+            continue
         colour = palette.HOLDERS[side]
         axes.vlines(along[these], 0.0, held[these], color=palette.tint(colour, 0.35), linewidth=1.0)
         axes.plot(
@@ -157,11 +151,12 @@ def positions(watched: Watched) -> Figure:
             marker="o",
             markersize=6.0 if few else 2.5,
             markeredgewidth=0.0,
-            label=side,
+            label=name,
             clip_on=False,
             zorder=3,
         )
-    _scale(axes, held)
+    _scale(axes, held, wide=line.wide)
+    axes.set_xlim(*(line.ends or (float(np.min(along)), float(np.max(along)))))
     _mark(axes, line.marks(watched.economy))
     _above(axes, columns=3, markerscale=2.0)
     _small(axes)
@@ -221,6 +216,26 @@ def _end(rounds: pd.DataFrame) -> float:
     return max(len(rounds), 5) + 0.5
 
 
+def _draw_closed_form(
+    axes: Axes, watched: Watched, rounds: pd.DataFrame, curve: Curve, label: str | None
+) -> None:
+    """The closed form of a quote at each date where there is one."""
+    dates = _dates(rounds) or [(watched.date, 1, 1)]
+    for date, first, last in dates:
+        end = _end(rounds) if date == dates[-1][0] else last + 0.5
+        known = watched.closed_forms.get(date, {}).get(curve.quote)
+        if known is not None and np.isfinite(known):
+            axes.plot(
+                [first - 0.5, end],
+                2 * [curve.scale * known],
+                color=palette.CLOSED_FORM,
+                linestyle=(0, (4, 2)),
+                label=label,
+                zorder=4,
+            )
+            label = None
+
+
 def _by_round(
     axes: Axes, rounds: pd.DataFrame, values: FloatArray, colour: str, label: str
 ) -> None:
@@ -275,16 +290,15 @@ def _finish(panels: Sequence[Axes], rounds: pd.DataFrame, most_ticks: int = 8) -
     panels[-1].set_xlabel("round (number)")
 
 
-def _scale(axes: Axes, held: FloatArray) -> None:
-    """Linear, or logarithmic on both sides of zero where positions differ widely."""
-    axes.set_xlim(0.0, 1.0)
+def _scale(axes: Axes, held: FloatArray, *, wide: bool) -> None:
+    """Linear, or logarithmic on both sides of zero where positions may and do differ widely."""
     sizes = np.abs(held[held != 0.0])
     if sizes.size == 0:
         axes.set_ylim(-1.0, 1.0)
         return
     longest, shortest = max(float(held.max()), 0.0), max(-float(held.min()), 0.0)
     typical = max(float(np.quantile(sizes, 0.05)), 1e-3 * float(sizes.max()))
-    if sizes.max() <= 20.0 * typical:
+    if not wide or sizes.max() <= 20.0 * typical:
         room = 0.15 * (longest + shortest)
         axes.set_ylim(-shortest - room, longest + room)
         return
@@ -302,17 +316,19 @@ def _scale(axes: Axes, held: FloatArray) -> None:
 def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
     """Vertical lines at the marginal traders, each named where no positions are drawn.
 
-    Longs stand on the left above zero, shorts on the right below; so the first mark is named at
-    the bottom and the last at the top. One that stands for several is named once.
+    Positions stand above zero on one side of a mark and below zero on the other: so the first mark
+    is named at the bottom and, of several, the last at the top. One that stands for several is
+    named once.
     """
     places = list(marks.values())
     named = list(marks)
-    if max(places) - min(places) < 5e-4:
+    start, end = axes.get_xlim()
+    if len(places) > 1 and max(places) - min(places) < 5e-4 * (end - start):
         places, named = places[:1], ["marginal trader"]
     for number, (name, place) in enumerate(zip(named, places, strict=True), start=1):
         axes.axvline(place, color=palette.INK, linewidth=1.2, zorder=2)
-        top = number == len(named)
-        left = place > (0.7 if top else 0.3)
+        top = number == len(named) > 1
+        left = (place - start) / (end - start) > (0.7 if top else 0.3)
         axes.annotate(
             f"{name} {place:.3f}".replace(" ", "\n", 1),
             (place, 0.97 if top else 0.03),

@@ -188,15 +188,18 @@ def build(
     )
     Experts(
         economy,
-        cash=np.array([[parameters.cash(date)] for date in range(parameters.dates)]),
+        cash=np.array([parameters.cash(0)]),
         endowment=np.array([parameters.experts_endowments]),
     )
     return economy
 
 
 def cases(parameters: FundingContagion) -> list[Case]:
-    """One economy, taken through the margins of the shocked asset."""
-    announcements = [{"margins": parameters.rules(date)} for date in range(parameters.dates)]
+    """One economy, taken through the margins of the shocked asset and the experts' wealth."""
+    announcements = [
+        {"margins": parameters.rules(date), "deposits": np.array([parameters.cash(date)])}
+        for date in range(parameters.dates)
+    ]
     return [Case("one pool", lambda rng: build(parameters, rng), announcements)]
 
 

@@ -211,7 +211,7 @@ def test_the_price_does_not_depend_on_how_many_traders_there_are(cash: float) ->
         risk_aversion=2.0 * parts.size / 2.0,
         volatility=np.array([np.sqrt(0.5)]),
     )
-    Experts(economy, cash=cash * parts[None, :], endowment=0.6 * parts[:, None])
+    Experts(economy, cash=cash * parts, endowment=0.6 * parts[:, None])
     assert economy.clear() is Outcome.CLEARED
     price = economy.quotes["security_price"]
     held = sum(cohort.table()["position"].sum() for cohort in economy.cohorts)
