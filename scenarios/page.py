@@ -234,7 +234,9 @@ def _status(watched: Watched) -> str:
     told += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]
     for curve in watched.curves:
         closed = watched.closed_forms.get(watched.date, {}).get(curve.quote)
-        beside = "" if closed is None else f" (closed form {curve.scale * closed:.6f})"
+        beside = (
+            "" if closed is None or curve.name else f" (closed form {curve.scale * closed:.6f})"
+        )
         value = round(curve.scale * economy.quotes[curve.quote], 9) + 0.0
         unit = "%" if curve.unit.startswith("percent") else ""
         told.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")

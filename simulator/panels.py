@@ -30,6 +30,9 @@ SMALLEST_SHOWN: Final = 1e-17
 MOST_TRADERS: Final = 400
 """Traders drawn along the line, evenly chosen."""
 
+LABEL: Final = (0.3, 0.2)
+"""Width and height, as shares of the axes, of the name of a marginal trader."""
+
 MARKED_ROUNDS: Final = 60
 """Up to so many rounds, each is marked by a dot."""
 
@@ -57,7 +60,14 @@ def quotes(watched: Watched) -> Figure:
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
         axes.ticklabel_format(axis="y", useOffset=False)
         if any(curve.name for curve in curves):
-            axes.legend(loc="best", fontsize=8.0, handlelength=1.2, borderpad=0.3)
+            axes.legend(
+                loc="best",
+                ncols=3,
+                fontsize=8.0,
+                handlelength=1.0,
+                columnspacing=0.8,
+                borderpad=0.3,
+            )
     _above(panels[0], columns=2)
     _finish(list(panels), rounds)
     return figure
@@ -112,7 +122,7 @@ def excess(watched: Watched) -> Figure:
     axes.yaxis.set_minor_locator(NullLocator())
     _name(axes, "size of excess demand", "share of what is traded")
     if len(rounds):
-        _above(axes, columns=2)
+        _above(axes, columns=2 if len(axes.get_legend_handles_labels()[0]) <= 4 else 3)
     _finish([axes], rounds)
     return figure
 
@@ -138,11 +148,14 @@ def positions(watched: Watched) -> Figure:
         "short": held < -threshold,
     }
     few = len(traders) <= 40
+    thin = 1.0 if few else 1.5  # of many, no gaps are seen between one and the next
     for (side, these), name in zip(sides.items(), line.names, strict=True):
         if not np.any(these):
             continue
         colour = palette.HOLDERS[side]
-        axes.vlines(along[these], 0.0, held[these], color=palette.tint(colour, 0.35), linewidth=1.0)
+        axes.vlines(
+            along[these], 0.0, held[these], color=palette.tint(colour, 0.35), linewidth=thin
+        )
         axes.plot(
             along[these],
             held[these],
@@ -157,7 +170,7 @@ def positions(watched: Watched) -> Figure:
         )
     _scale(axes, held, wide=line.wide)
     axes.set_xlim(*(line.ends or (float(np.min(along)), float(np.max(along)))))
-    _mark(axes, line.marks(watched.economy))
+    _mark(axes, line.marks(watched.economy), along, held)
     _above(axes, columns=3, markerscale=2.0)
     _small(axes)
     return figure
@@ -176,7 +189,7 @@ def amounts(watched: Watched) -> Figure:
         axes.set_title(f"{account.label}\n({account.unit})", fontsize=9.5, color=palette.INK)
         axes.set_ylim(0.0, 1.25 * float(np.max(values, initial=0.0)) or 1.0)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.5g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
         _finish([axes], rounds, most_ticks=5)
     return figure
 
@@ -251,6 +264,11 @@ def _by_round(
     )
 
 
+def _short(value: float) -> str:
+    """A number for a narrow axis."""
+    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value / 1e3:,.5g}k"
+
+
 def _name(axes: Axes, label: str, unit: str) -> None:
     axes.set_ylabel(f"{label}\n({unit})")
     axes.yaxis.set_label_coords(-0.165, 0.5)
@@ -313,22 +331,21 @@ def _scale(axes: Axes, held: FloatArray, *, wide: bool) -> None:
     )
 
 
-def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
-    """Vertical lines at the marginal traders, each named where no positions are drawn.
+def _mark(axes: Axes, marks: Mapping[str, float], along: FloatArray, held: FloatArray) -> None:
+    """Vertical lines at the marginal traders, each named in the corner with the least drawn in it.
 
-    Positions stand above zero on one side of a mark and below zero on the other: so the first mark
-    is named at the bottom and, of several, the last at the top. One that stands for several is
-    named once.
+    One that stands for several is named once.
     """
     places = list(marks.values())
     named = list(marks)
     start, end = axes.get_xlim()
     if len(places) > 1 and max(places) - min(places) < 5e-4 * (end - start):
         places, named = places[:1], ["marginal trader"]
-    for number, (name, place) in enumerate(zip(named, places, strict=True), start=1):
+    corners = [(left, top) for top in (False, True) for left in (True, False)]
+    for name, place in zip(named, places, strict=True):
         axes.axvline(place, color=palette.INK, linewidth=1.2, zorder=2)
-        top = number == len(named) > 1
-        left = (place - start) / (end - start) > (0.7 if top else 0.3)
+        left, top = min(corners, key=lambda corner: _drawn_in(axes, place, corner, along, held))
+        corners = [corner for corner in corners if corner[1] != top]
         axes.annotate(
             f"{name} {place:.3f}".replace(" ", "\n", 1),
             (place, 0.97 if top else 0.03),
@@ -341,3 +358,27 @@ def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
             zorder=5,
         )
+
+
+def _drawn_in(
+    axes: Axes, place: float, corner: tuple[bool, bool], along: FloatArray, held: FloatArray
+) -> float:
+    """Share of a corner (left, top) of a mark in which positions are drawn; 2 if off the axes."""
+
+    def seen(x: FloatArray, y: FloatArray) -> FloatArray:
+        shown: FloatArray = axes.transAxes.inverted().transform(
+            axes.transData.transform(np.column_stack([x, y]))
+        )
+        return shown
+
+    (left, top), (width, height) = corner, LABEL
+    here = float(seen(np.array([place]), np.zeros(1))[0, 0])
+    low, high = (here - width, here) if left else (here, here + width)
+    if low < 0.0 or high > 1.0:
+        return 2.0
+    at, tip = seen(along, held).T
+    foot = seen(along, np.zeros_like(held))[:, 1]
+    beside = (at >= low) & (at <= high)
+    upper, lower = np.maximum(tip, foot), np.minimum(tip, foot)
+    inside = upper >= 1.0 - height if top else lower <= height
+    return float(np.mean(inside[beside])) if np.any(beside) else 0.0

@@ -29,23 +29,18 @@ def curves(economy: Economy) -> tuple[Curve, ...]:
 
 
 def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
-    """Belief of traders, and what good news rather than bad gains on a unit of their wealth."""
+    """Belief of traders, and what a unit of their wealth pays after good less after bad news."""
     cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
     tables = [cohort.exposures(economy.posted, limit) for cohort in cohorts]
     return pd.concat(tables, ignore_index=True)
 
 
 def marginal_beliefs(economy: Economy) -> Mapping[str, float]:
-    """Beliefs of the traders who are just long, and just short by a promise for bad news."""
-    posted = economy.posted
-    menu = posted.menu
-    shorts = [
-        rung.price
-        for rung, (good, bad) in zip(posted.promise_buyer, menu.delivery, strict=True)
-        if bad > good
-    ]
-    marks = {"marginal buyer": posted.asset_buyer.price}
-    return marks | ({"marginal short": max(shorts)} if shorts else {})
+    """The least optimistic belief that is long, and the least pessimistic that is short, if any."""
+    cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
+    longs, shorts = zip(*(cohort.marginal(economy.posted) for cohort in cohorts), strict=True)
+    marks = {"marginal buyer": min(longs), "marginal short": max(shorts)}
+    return {name: belief for name, belief in marks.items() if 0.0 < belief < 1.0}
 
 
 PAGE = Page(
@@ -64,7 +59,7 @@ PAGE = Page(
         along="belief",
         held="exposure",
         along_label="belief (probability of good news)",
-        held_label="gain on good news over bad (cash per unit of wealth)",
+        held_label="payoff, good less bad (per wealth)",
         traders=line_of_beliefs,
         marks=marginal_beliefs,
         names=("long", "cash or safe loans", "short"),
