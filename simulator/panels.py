@@ -30,8 +30,11 @@ SMALLEST_SHOWN: Final = 1e-17
 MOST_TRADERS: Final = 400
 """Traders drawn along the line, evenly chosen."""
 
-LABEL: Final = (0.3, 0.2)
+LABEL: Final = (0.28, 0.2)
 """Width and height, as shares of the axes, of the name of a marginal trader."""
+
+MARGIN: Final = 0.04
+"""Share of the axes by which such a name may stand out on the right, where the panel has room."""
 
 MARKED_ROUNDS: Final = 60
 """Up to so many rounds, each is marked by a dot."""
@@ -374,7 +377,7 @@ def _drawn_in(
     (left, top), (width, height) = corner, LABEL
     here = float(seen(np.array([place]), np.zeros(1))[0, 0])
     low, high = (here - width, here) if left else (here, here + width)
-    if low < 0.0 or high > 1.0:
+    if low < 0.0 or high > 1.0 + MARGIN:
         return 2.0
     at, tip = seen(along, held).T
     foot = seen(along, np.zeros_like(held))[:, 1]
