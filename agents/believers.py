@@ -36,6 +36,9 @@ from markets.quote import FloatArray
 TIE = 1e-11
 """Returns that differ by less, relatively, are equal: quotes are rounded, their ties are not."""
 
+EXPOSED = 1e-9
+"""Payoff after good less after bad news, on a unit of wealth, beyond which somebody takes sides."""
+
 
 class _Crowd(NamedTuple):
     """Stretches of the line of beliefs from the most pessimistic on, arrays of shape (n,).
@@ -234,6 +237,44 @@ class Believers(Cohort):
             chosen[:, k] += turned
             np.maximum(best, returns[:, k], out=best)
         return chosen, best
+
+    def exposures(self, posted: CollateralQuotes, limit: int) -> pd.DataFrame:
+        """Best response of members chosen evenly along the line of beliefs (pure).
+
+        Columns: ``belief``, and ``exposure``, what a unit of wealth pays after good news less
+        what it pays after bad.
+        """
+        if self.population == "continuum":
+            belief = self.beliefs.members(limit)
+        else:
+            shown = np.linspace(0, self.members - 1, min(limit, self.members)).astype(np.int64)
+            belief = self._belief[shown]
+        exposure = self._exposure(posted, Ventures.at(posted), belief)
+        return pd.DataFrame({"belief": belief, "exposure": exposure})
+
+    def marginal(self, posted: CollateralQuotes) -> tuple[float, float]:
+        """Least optimistic belief that gains by good news, least pessimistic that does by bad.
+
+        1 and 0 where there is none.
+        """
+        ventures = Ventures.at(posted)
+        crowd = self._crowd(posted, ventures)
+        exposure = self._exposure(posted, ventures, crowd.belief)
+        long, short = exposure > EXPOSED, exposure < -EXPOSED
+        ends = [
+            np.min(crowd.low[long], initial=self.members),
+            np.max(crowd.high[short], initial=0.0),
+        ]
+        low, high = self.beliefs.quantile(np.array(ends) / self.members).tolist()
+        return low, high
+
+    def _exposure(
+        self, posted: CollateralQuotes, ventures: Ventures, belief: FloatArray
+    ) -> FloatArray:
+        """What a unit of wealth of each belief pays after good less after bad news."""
+        gain = (ventures.payoff[:, 0] - ventures.payoff[:, 1]) / ventures.cost
+        exposure: FloatArray = self._shares(posted, ventures, belief) @ gain
+        return exposure
 
     # ------------------------------------------------------------------ positions
     def hold(self, posted: CollateralQuotes, placed: object) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from agents.cohort import Cohort
-from markets.funded import FundedOrders, FundedQuotes
+from markets.funded import FundedOrders, FundedQuotes, MarginTerms
 from markets.quote import FloatArray
 
 
@@ -34,8 +34,9 @@ class Experts(Cohort):
         The economy.
     name : str
         Name of the cohort in records.
-    cash : array of shape (members,) or (dates, members)
-        eta, at each date; the last row stays. May be negative: a debt against the positions.
+    cash : array of shape (members,)
+        eta, until the clearing house announces other deposits. May be negative: a debt against the
+        positions.
     endowment : array of shape (members, assets)
         x0, positions at the start of a date.
     carries : bool
@@ -58,12 +59,7 @@ class Experts(Cohort):
     ) -> None:
         self.endowment = np.atleast_2d(np.asarray(endowment, dtype=np.float64))
         super().__init__(model, name, len(self.endowment))
-        given = np.asarray(cash, dtype=np.float64)
-        self.cash = np.atleast_2d(given) if given.ndim < 2 else given
-        if self.cash.shape[1] != self.members:
-            raise ValueError(
-                f"cash has {self.cash.shape[1]} entries at a date; there are {self.members} experts"
-            )
+        self.cash = self._one_each(cash)
         if not 0.0 <= recapitalised <= 1.0:
             raise ValueError(f"recapitalised is {recapitalised}; it must lie in [0, 1]")
         self.carries, self.recapitalised = carries, recapitalised
@@ -74,14 +70,14 @@ class Experts(Cohort):
         """Experts have no price of their own to trade at without customers."""
         return None
 
-    def starting_cash(self, date: int) -> FloatArray:
-        """Cash of every expert at the start of a date, shape (members,)."""
-        cash: FloatArray = self.cash[min(date, len(self.cash) - 1)]
-        return cash
+    def wake(self, date: int, terms: MarginTerms) -> None:
+        """Begin a date with the deposits that were announced, if any."""
+        if terms.deposits is not None:
+            self.cash = self._one_each(terms.deposits)
 
     def wealth(self, posted: FundedQuotes) -> FloatArray:
         """Wealth of every expert at the posted prices, shape (members,)."""
-        return self.starting_cash(posted.date) + self.endowment @ posted.price
+        return self.cash + self.endowment @ posted.price
 
     def positions(self, posted: FundedQuotes) -> FloatArray:
         """Best response of every expert (pure), shape (members, assets)."""
@@ -108,14 +104,21 @@ class Experts(Cohort):
     def hold(self, posted: FundedQuotes, placed: Any) -> None:
         """Take the positions of the last orders; with ``carries`` they start the next date."""
         self.posted = posted
-        self.opened = (self.starting_cash(posted.date), self.endowment)
+        self.opened = (self.cash, self.endowment)
         self.held = self.positions(posted)
         if self.carries:
             wealth = self.wealth(posted)
             self.target = wealth if self.target is None else self.target
             added = self.recapitalised * (self.target - wealth)
-            self.cash = (wealth + added - self.held @ posted.price)[None, :]
+            self.cash = wealth + added - self.held @ posted.price
             self.endowment = self.held
+
+    def _one_each(self, cash: FloatArray) -> FloatArray:
+        """Cash as an array with one entry an expert."""
+        given = np.asarray(cash, dtype=np.float64)
+        if given.shape != (self.members,):
+            raise ValueError(f"cash has shape {given.shape}; there are {self.members} experts")
+        return given
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """Primitives and positions, a row an expert and asset."""

@@ -61,6 +61,9 @@ class MarginClearingHouse(ClearingHouse):
 
     Attributes
     ----------
+    deposits : array, optional
+        Cash that experts will have with the house at the next date, below zero where it is a debt;
+        announce it to change their wealth.
     charged, closed : list of array
         Margin on each asset, and its price, at the rest of every date so far.
     """
@@ -68,6 +71,7 @@ class MarginClearingHouse(ClearingHouse):
     def __init__(self, model: mesa.Model, margins: Mapping[str, PriceMargin]) -> None:
         super().__init__(model)
         self.margins = dict(margins)
+        self.deposits: FloatArray | None = None
         self.dates = 0
         self.charged: list[FloatArray] = []
         self.closed: list[FloatArray] = []
@@ -78,8 +82,9 @@ class MarginClearingHouse(ClearingHouse):
             self.margins = {
                 name: rule.closed_at(quotes[name]) for name, rule in self.margins.items()
             }
+        deposits, self.deposits = self.deposits, None
         self.dates += 1
-        return MarginTerms(self.dates - 1, tuple(self.margins.values()))
+        return MarginTerms(self.dates - 1, tuple(self.margins.values()), deposits)
 
     def settle(self, posted: FundedQuotes, book: FundedOrders) -> FundedSettlement:
         """Accept what is matched and funded, keep margin on it, and draw up the accounts.

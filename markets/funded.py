@@ -47,10 +47,21 @@ _STEPS = 60
 
 @dataclass(frozen=True, slots=True)
 class MarginTerms:
-    """What the clearing house announces for a date: the date (from 0) and a rule an asset."""
+    """What the clearing house announces for a date.
+
+    Attributes
+    ----------
+    date : int
+        Date of the calendar, from 0.
+    rules : tuple of PriceMargin
+        A rule an asset.
+    deposits : array, optional
+        New cash of every expert; without it experts keep what they have.
+    """
 
     date: int
     rules: tuple[PriceMargin, ...]
+    deposits: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +349,9 @@ class FundedMarket:
             margin = np.array([r.margin(q) for r, q in zip(terms.rules, rung, strict=True)])
             slope = np.array([r.slope(q) for r, q in zip(terms.rules, rung, strict=True)])
             inside = np.abs(rung - value) < widest
-            slopes.append(np.where(inside, side * margin / (1.0 - side * premium * slope), 0.0))
+            moved = np.zeros_like(rung)
+            np.divide(side * margin, 1.0 - side * premium * slope, out=moved, where=inside)
+            slopes.append(moved)
         return slopes[0], slopes[1]
 
     @staticmethod

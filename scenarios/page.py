@@ -103,7 +103,7 @@ def inputs(watched: Watched) -> dict[str, dict[str, Any]]:
     if len(cases) > 1:
         found["case"] = {
             "type": "Select",
-            "label": "case",
+            "label": watched.page.case_label,
             "value": watched.chosen or cases[0],
             "values": cases,
         }
@@ -232,12 +232,14 @@ def _status(watched: Watched) -> str:
     if control is not None and watched.term is not None:
         told.append(f"{escape(control.label)} <b>{watched.term:g}</b>")
     told += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]
-    for curve in watched.page.curves:
+    for curve in watched.curves:
         closed = watched.closed_forms.get(watched.date, {}).get(curve.quote)
-        beside = "" if closed is None else f" (closed form {curve.scale * closed:.6f})"
+        beside = (
+            "" if closed is None or curve.name else f" (closed form {curve.scale * closed:.6f})"
+        )
         value = round(curve.scale * economy.quotes[curve.quote], 9) + 0.0
         unit = "%" if curve.unit.startswith("percent") else ""
-        told.append(f"{escape(curve.label)} <b>{value:.7f}{unit}</b>{beside}")
+        told.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")
     if watched.outcome is not None and "certified" not in state:
         told.append(escape(watched.outcome.advice))
     return (

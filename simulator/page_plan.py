@@ -68,7 +68,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A quote plotted by round.
+    """A quote plotted by round; curves with the same axis share it.
 
     Parameters
     ----------
@@ -80,6 +80,8 @@ class Curve:
         One of the palette's.
     scale : float
         What the recorded number is multiplied by, for instance 100 for percent.
+    name : str, optional
+        What the curve is called beside others on its axis; the label unless given.
     """
 
     quote: str
@@ -87,6 +89,7 @@ class Curve:
     unit: str
     colour: str = palette.PRICE
     scale: float = 1.0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Traders along a line, each with what it holds.
+    """Traders along a line, each with what it holds, or a schedule of orders along prices.
 
     Parameters
     ----------
@@ -124,6 +127,12 @@ class Line:
     marks : callable
         The economy after a round to the places of its marginal traders, by name, from long to
         short.
+    names : tuple of str
+        What to call those who hold something, nothing, and less than nothing.
+    ends : tuple of float, optional
+        Ends of the line; those of the table unless given.
+    wide : bool
+        Whether positions may differ so widely that they are drawn on a logarithmic scale.
     """
 
     along: str
@@ -132,6 +141,9 @@ class Line:
     held_label: str
     traders: Callable[[Economy, int], pd.DataFrame]
     marks: Callable[[Economy], Mapping[str, float]]
+    names: tuple[str, str, str] = ("long", "cash", "short")
+    ends: tuple[float, float] | None = (0.0, 1.0)
+    wide: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +154,25 @@ class Page:
     ----------
     controls : tuple of Control
         Parameters to set before the market opens.
-    curves : tuple of Curve
-        Quotes to plot by round.
+    curves : tuple of Curve, or callable
+        Quotes to plot by round; a function of the economy where what is quoted depends on it.
     line : Line
         Positions to plot.
     accounts : tuple of Account
         The clearing house's balance sheet.
     announcement : Announcement, optional
         What can be announced; without one, the announcements that the case declares.
+    case_label : str
+        What the cases of a scenario with several of them differ in.
     certify_rounds : bool
         Whether traders' positions may be taken, and certified, after every round and not only at
         rest. True where taking them changes nothing that later rounds depend on.
     """
 
     controls: tuple[Control, ...]
-    curves: tuple[Curve, ...]
+    curves: tuple[Curve, ...] | Callable[[Economy], tuple[Curve, ...]]
     line: Line
     accounts: tuple[Account, ...]
     announcement: Announcement | None = None
+    case_label: str = "case"
     certify_rounds: bool = False

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from markets.quote import FloatArray
 from simulator import palette
+from simulator.page_plan import Curve
 from simulator.watched import Watched
 
 SIZE: Final = (3.9, 3.1)
@@ -29,36 +30,31 @@ SMALLEST_SHOWN: Final = 1e-17
 MOST_TRADERS: Final = 400
 """Traders drawn along the line, evenly chosen."""
 
+LABEL: Final = (0.28, 0.2)
+"""Width and height, as shares of the axes, of the name of a marginal trader."""
+
+MARGIN: Final = 0.04
+"""Share of the axes by which such a name may stand out on the right, where the panel has room."""
+
 MARKED_ROUNDS: Final = 60
 """Up to so many rounds, each is marked by a dot."""
 
 
 @palette.styled()
 def quotes(watched: Watched) -> Figure:
-    """Quotes by round, one axis a quote, with the closed form of each date as a dashed line."""
-    curves = watched.page.curves
+    """Quotes by round, with the closed form of each date as a dashed line."""
     rounds = _rounds(watched)
+    shared: dict[tuple[str, str], list[Curve]] = {}
+    for curve in watched.curves:
+        shared.setdefault((curve.label, curve.unit), []).append(curve)
     figure = _figure(top=0.92, hspace=0.14)
-    panels = np.atleast_1d(figure.subplots(len(curves), 1, sharex=True))
-    for axes, curve in zip(panels, curves, strict=True):
-        values = curve.scale * _column(rounds, curve.quote)
-        _by_round(axes, rounds, values, curve.colour, "simulated")
-        label: str | None = "closed form"
-        dates = _dates(rounds) or [(watched.date, 1, 1)]
-        for date, first, last in dates:
-            end = _end(rounds) if date == dates[-1][0] else last + 0.5
-            known = watched.closed_forms.get(date, {}).get(curve.quote)
-            if known is not None and np.isfinite(known):
-                axes.plot(
-                    [first - 0.5, end],
-                    2 * [curve.scale * known],
-                    color=palette.CLOSED_FORM,
-                    linestyle=(0, (4, 2)),
-                    label=label,
-                    zorder=4,
-                )
-                label = None
-        _name(axes, curve.label, curve.unit)
+    panels = np.atleast_1d(figure.subplots(max(len(shared), 1), 1, sharex=True))
+    for axes, ((label, unit), curves) in zip(panels, shared.items(), strict=False):
+        for curve in curves:
+            values = curve.scale * _column(rounds, curve.quote)
+            _by_round(axes, rounds, values, curve.colour, curve.name or "simulated")
+            _draw_closed_form(axes, watched, rounds, curve, None if curve.name else "closed form")
+        _name(axes, label, unit)
         axes.margins(y=0.15)
         low, high = axes.dataLim.intervaly
         if not high - low > 1e-9 * max(abs(low), abs(high)):  # a single value, or none
@@ -66,6 +62,15 @@ def quotes(watched: Watched) -> Figure:
             axes.set_ylim(middle - 0.5, middle + 0.5)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
         axes.ticklabel_format(axis="y", useOffset=False)
+        if any(curve.name for curve in curves):
+            axes.legend(
+                loc="best",
+                ncols=3,
+                fontsize=8.0,
+                handlelength=1.0,
+                columnspacing=0.8,
+                borderpad=0.3,
+            )
     _above(panels[0], columns=2)
     _finish(list(panels), rounds)
     return figure
@@ -120,7 +125,7 @@ def excess(watched: Watched) -> Figure:
     axes.yaxis.set_minor_locator(NullLocator())
     _name(axes, "size of excess demand", "share of what is traded")
     if len(rounds):
-        _above(axes, columns=2)
+        _above(axes, columns=2 if len(axes.get_legend_handles_labels()[0]) <= 4 else 3)
     _finish([axes], rounds)
     return figure
 
@@ -146,9 +151,14 @@ def positions(watched: Watched) -> Figure:
         "short": held < -threshold,
     }
     few = len(traders) <= 40
-    for side, these in sides.items():
+    thin = 1.0 if few else 1.5  # of many, no gaps are seen between one and the next
+    for (side, these), name in zip(sides.items(), line.names, strict=True):
+        if not np.any(these):
+            continue
         colour = palette.HOLDERS[side]
-        axes.vlines(along[these], 0.0, held[these], color=palette.tint(colour, 0.35), linewidth=1.0)
+        axes.vlines(
+            along[these], 0.0, held[these], color=palette.tint(colour, 0.35), linewidth=thin
+        )
         axes.plot(
             along[these],
             held[these],
@@ -157,12 +167,13 @@ def positions(watched: Watched) -> Figure:
             marker="o",
             markersize=6.0 if few else 2.5,
             markeredgewidth=0.0,
-            label=side,
+            label=name,
             clip_on=False,
             zorder=3,
         )
-    _scale(axes, held)
-    _mark(axes, line.marks(watched.economy))
+    _scale(axes, held, wide=line.wide)
+    axes.set_xlim(*(line.ends or (float(np.min(along)), float(np.max(along)))))
+    _mark(axes, line.marks(watched.economy), along, held)
     _above(axes, columns=3, markerscale=2.0)
     _small(axes)
     return figure
@@ -181,7 +192,7 @@ def amounts(watched: Watched) -> Figure:
         axes.set_title(f"{account.label}\n({account.unit})", fontsize=9.5, color=palette.INK)
         axes.set_ylim(0.0, 1.25 * float(np.max(values, initial=0.0)) or 1.0)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.5g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
         _finish([axes], rounds, most_ticks=5)
     return figure
 
@@ -221,6 +232,26 @@ def _end(rounds: pd.DataFrame) -> float:
     return max(len(rounds), 5) + 0.5
 
 
+def _draw_closed_form(
+    axes: Axes, watched: Watched, rounds: pd.DataFrame, curve: Curve, label: str | None
+) -> None:
+    """The closed form of a quote at each date where there is one."""
+    dates = _dates(rounds) or [(watched.date, 1, 1)]
+    for date, first, last in dates:
+        end = _end(rounds) if date == dates[-1][0] else last + 0.5
+        known = watched.closed_forms.get(date, {}).get(curve.quote)
+        if known is not None and np.isfinite(known):
+            axes.plot(
+                [first - 0.5, end],
+                2 * [curve.scale * known],
+                color=palette.CLOSED_FORM,
+                linestyle=(0, (4, 2)),
+                label=label,
+                zorder=4,
+            )
+            label = None
+
+
 def _by_round(
     axes: Axes, rounds: pd.DataFrame, values: FloatArray, colour: str, label: str
 ) -> None:
@@ -234,6 +265,11 @@ def _by_round(
         label=label,
         zorder=3,
     )
+
+
+def _short(value: float) -> str:
+    """A number for a narrow axis."""
+    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value / 1e3:,.5g}k"
 
 
 def _name(axes: Axes, label: str, unit: str) -> None:
@@ -275,16 +311,15 @@ def _finish(panels: Sequence[Axes], rounds: pd.DataFrame, most_ticks: int = 8) -
     panels[-1].set_xlabel("round (number)")
 
 
-def _scale(axes: Axes, held: FloatArray) -> None:
-    """Linear, or logarithmic on both sides of zero where positions differ widely."""
-    axes.set_xlim(0.0, 1.0)
+def _scale(axes: Axes, held: FloatArray, *, wide: bool) -> None:
+    """Linear, or logarithmic on both sides of zero where positions may and do differ widely."""
     sizes = np.abs(held[held != 0.0])
     if sizes.size == 0:
         axes.set_ylim(-1.0, 1.0)
         return
     longest, shortest = max(float(held.max()), 0.0), max(-float(held.min()), 0.0)
     typical = max(float(np.quantile(sizes, 0.05)), 1e-3 * float(sizes.max()))
-    if sizes.max() <= 20.0 * typical:
+    if not wide or sizes.max() <= 20.0 * typical:
         room = 0.15 * (longest + shortest)
         axes.set_ylim(-shortest - room, longest + room)
         return
@@ -299,20 +334,21 @@ def _scale(axes: Axes, held: FloatArray) -> None:
     )
 
 
-def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
-    """Vertical lines at the marginal traders, each named where no positions are drawn.
+def _mark(axes: Axes, marks: Mapping[str, float], along: FloatArray, held: FloatArray) -> None:
+    """Vertical lines at the marginal traders, each named in the corner with the least drawn in it.
 
-    Longs stand on the left above zero, shorts on the right below; so the first mark is named at
-    the bottom and the last at the top. One that stands for several is named once.
+    One that stands for several is named once.
     """
     places = list(marks.values())
     named = list(marks)
-    if max(places) - min(places) < 5e-4:
+    start, end = axes.get_xlim()
+    if len(places) > 1 and max(places) - min(places) < 5e-4 * (end - start):
         places, named = places[:1], ["marginal trader"]
-    for number, (name, place) in enumerate(zip(named, places, strict=True), start=1):
+    corners = [(left, top) for top in (False, True) for left in (True, False)]
+    for name, place in zip(named, places, strict=True):
         axes.axvline(place, color=palette.INK, linewidth=1.2, zorder=2)
-        top = number == len(named)
-        left = place > (0.7 if top else 0.3)
+        left, top = min(corners, key=lambda corner: _drawn_in(axes, place, corner, along, held))
+        corners = [corner for corner in corners if corner[1] != top]
         axes.annotate(
             f"{name} {place:.3f}".replace(" ", "\n", 1),
             (place, 0.97 if top else 0.03),
@@ -325,3 +361,27 @@ def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
             zorder=5,
         )
+
+
+def _drawn_in(
+    axes: Axes, place: float, corner: tuple[bool, bool], along: FloatArray, held: FloatArray
+) -> float:
+    """Share of a corner (left, top) of a mark in which positions are drawn; 2 if off the axes."""
+
+    def seen(x: FloatArray, y: FloatArray) -> FloatArray:
+        shown: FloatArray = axes.transAxes.inverted().transform(
+            axes.transData.transform(np.column_stack([x, y]))
+        )
+        return shown
+
+    (left, top), (width, height) = corner, LABEL
+    here = float(seen(np.array([place]), np.zeros(1))[0, 0])
+    low, high = (here - width, here) if left else (here, here + width)
+    if low < 0.0 or high > 1.0 + MARGIN:
+        return 2.0
+    at, tip = seen(along, held).T
+    foot = seen(along, np.zeros_like(held))[:, 1]
+    beside = (at >= low) & (at <= high)
+    upper, lower = np.maximum(tip, foot), np.minimum(tip, foot)
+    inside = upper >= 1.0 - height if top else lower <= height
+    return float(np.mean(inside[beside])) if np.any(beside) else 0.0

@@ -13,7 +13,7 @@ import pandas as pd
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.outcome import Outcome
-from simulator.page_plan import Control, Page
+from simulator.page_plan import Control, Curve, Page
 from simulator.parameters import Parameters, parse, parse_assignment
 from simulator.run import at_rest
 from simulator.scenario import Case, Resting, Scenario
@@ -147,6 +147,14 @@ class Watched:
         if self.what.page is None:
             raise ValueError(f"{self.what.name} declares no page")
         return self.what.page
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Quotes to plot; none where there is no economy to ask for them."""
+        curves = self.page.curves
+        if not callable(curves):
+            return curves
+        return () if self.economy is None else curves(self.economy)
 
     @property
     def planned(self) -> float | None:

@@ -28,6 +28,7 @@ from markets.repo import Security
 from scenarios.leverage_cycle import closed_form as theory
 from scenarios.leverage_cycle import figures
 from scenarios.leverage_cycle.certificate import Promise, certify
+from scenarios.leverage_cycle.page import PAGE
 from scenarios.leverage_cycle.sides import Sides, instrument_table, side_table
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
 from simulator.parameters import Parameters, about, parse
@@ -331,6 +332,7 @@ SCENARIO = Scenario(
     report=sides,
     tables=lambda run: {"instruments": _by_date(run, instrument_table)},
     headline=("low_payoff", "marginal_buyer", "margin"),
+    page=PAGE,
 )
 
 

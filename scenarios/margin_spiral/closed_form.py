@@ -17,10 +17,7 @@ Where it is constrained, wealth moves the price by
 the printed formula (for longs, a = 1). Tatonnement is stable there exactly if the denominator is
 positive: it is minus the slope of :math:`G`. Where it vanishes the price jumps, a *fold*.
 
-Several assets, flat margins, every expert long: :math:`q_j = v_j - \lambda m_j` with
-
-.. math:: \lambda = \frac{\sum_j m_j Z_j - \eta - \sum_j x_{0j} v_j}
-                        {\sum_j s_j m_j^2 - \sum_j x_{0j} m_j} .
+Several assets in one pool of funding: :mod:`scenarios.margin_spiral.one_pool`.
 
 Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.2, after Brunnermeier and
 Pedersen (2009). Nothing here is used to trade.
@@ -249,36 +246,6 @@ def _roots(squared: float, linear: float, constant: float) -> list[float]:
     far = -0.5 * (linear + math.copysign(math.sqrt(inside), linear))
     roots = {far / squared} | ({constant / far} if far != 0.0 else set())
     return sorted(roots)
-
-
-def premium(
-    *,
-    fundamental: FloatArray,
-    supply: FloatArray,
-    appetite: FloatArray,
-    margin: FloatArray,
-    endowment: FloatArray,
-    cash: float,
-) -> float | None:
-    """Funding premium of several assets with flat margins, all held long; None elsewhere.
-
-    All arrays have one entry an asset. None where an expert would be short, an asset is not held
-    at all, or wealth is not positive.
-    """
-    short = float(margin @ supply - cash - endowment @ fundamental)
-    if np.any(supply <= 0.0):
-        return None
-    if short <= 0.0:
-        return 0.0
-    slope = float(appetite @ margin**2 - endowment @ margin)
-    if slope <= 0.0:
-        return None
-    found = short / slope
-    prices = fundamental - found * margin
-    held = supply - appetite * found * margin
-    if np.any(held <= 0.0) or cash + float(endowment @ prices) <= 0.0:
-        return None
-    return found
 
 
 def price_responses(

@@ -23,6 +23,7 @@ from scenarios.margin_spiral import closed_form as theory
 from scenarios.margin_spiral import figures
 from scenarios.margin_spiral.certificate import certify
 from scenarios.margin_spiral.margin_spiral import SOURCE
+from scenarios.margin_spiral.one_pool import Pool
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
 from simulator.parameters import Parameters, about, parse
 
@@ -143,6 +144,17 @@ class FundingContagion(Parameters):
         shocked = np.array([name == self.shocked for name in self.assets])
         return np.array(self.margin_bases) * np.where(shocked, factor, 1.0)
 
+    def pool(self, date: int) -> Pool:
+        """The market at a date, from 0, as the equations know it."""
+        return Pool(
+            fundamental=np.array(self.fundamental_values),
+            supply=np.array(self.customers_supplies),
+            appetite=self.appetite,
+            margin_base=self.bases(date),
+            margin_slope=np.array(self.margin_slopes),
+            endowment=np.array(self.experts_endowments),
+        )
+
     def rules(self, date: int) -> dict[str, LinearMargin]:
         """Margin rules at a date, by the name of the quote."""
         return {
@@ -176,21 +188,24 @@ def build(
     )
     Experts(
         economy,
-        cash=np.array([[parameters.cash(date)] for date in range(parameters.dates)]),
+        cash=np.array([parameters.cash(0)]),
         endowment=np.array([parameters.experts_endowments]),
     )
     return economy
 
 
 def cases(parameters: FundingContagion) -> list[Case]:
-    """One economy, taken through the margins of the shocked asset."""
-    announcements = [{"margins": parameters.rules(date)} for date in range(parameters.dates)]
+    """One economy, taken through the margins of the shocked asset and the experts' wealth."""
+    announcements = [
+        {"margins": parameters.rules(date), "deposits": np.array([parameters.cash(date)])}
+        for date in range(parameters.dates)
+    ]
     return [Case("one pool", lambda rng: build(parameters, rng), announcements)]
 
 
 def describe(parameters: FundingContagion, economy: Economy, resting: Resting) -> Mapping[str, Any]:
-    """Margins, positions, and how a unit of cash moves each price."""
-    posted, book = economy.posted, economy.book
+    """Margins, positions, what a unit of cash does to prices, the number of equilibria."""
+    posted, book, date = economy.posted, economy.book, resting.date - 1
     margin = {f"margin_{name}": float(m) for name, m in _named(parameters, posted.margin)}
     held = {f"position_{name}": float(x) for name, x in _named(parameters, book.bought)}
     moved = theory.price_responses(
@@ -206,7 +221,8 @@ def describe(parameters: FundingContagion, economy: Economy, resting: Resting) -
     response = {f"response_{name}": float(r) for name, r in _named(parameters, moved)}
     return {
         "shocked_margin": margin[f"margin_{parameters.shocked}"],
-        "experts_wealth": parameters.cash(resting.date - 1),
+        "experts_wealth": parameters.cash(date),
+        "equilibria": len(parameters.pool(date).equilibria(parameters.cash(date))),
         **margin,
         **held,
         **response,
@@ -214,25 +230,15 @@ def describe(parameters: FundingContagion, economy: Economy, resting: Resting) -
 
 
 def closed_form(parameters: FundingContagion, resting: Resting) -> Mapping[str, float] | None:
-    """Prices by the equations, where margins are flat and experts are long in every asset."""
-    if any(parameters.margin_slopes):
-        return None
+    """Prices by the equations, where the date has one equilibrium."""
     date = resting.date - 1
-    margin = parameters.bases(date)
-    found = theory.premium(
-        fundamental=np.array(parameters.fundamental_values),
-        supply=np.array(parameters.customers_supplies),
-        appetite=parameters.appetite,
-        margin=margin,
-        endowment=np.array(parameters.experts_endowments),
-        cash=parameters.cash(date),
-    )
-    if found is None:
+    roots = parameters.pool(date).equilibria(parameters.cash(date))
+    if len(roots) != 1:
         return None
-    prices = np.array(parameters.fundamental_values) - found * margin
+    (root,) = roots
     return {
-        **{f"price_{name}": float(price) for name, price in _named(parameters, prices)},
-        "funding_premium": found,
+        **{f"price_{name}": float(price) for name, price in _named(parameters, root.prices)},
+        **({} if root.kind == "wiped out" else {"funding_premium": root.premium}),
     }
 
 
@@ -268,7 +274,7 @@ SCENARIO = Scenario(
     closed_form=closed_form,
     certify=certified,
     figures=drawn,
-    headline=("shocked_margin", "experts_wealth"),
+    headline=("shocked_margin", "experts_wealth", "equilibria"),
 )
 
 

@@ -198,7 +198,7 @@ def build(
     )
     Experts(
         economy,
-        cash=np.array([[parameters.experts_wealth]]),
+        cash=np.array([parameters.experts_wealth]),
         endowment=np.zeros((1, 1)),
         carries=True,
         recapitalised=parameters.recapitalised,

@@ -23,6 +23,7 @@ from markets.margin import LinearMargin
 from scenarios.margin_spiral import figures
 from scenarios.margin_spiral.certificate import certify
 from scenarios.margin_spiral.closed_form import Amplification, Spiral
+from scenarios.margin_spiral.page import PAGE
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
 from simulator.parameters import Parameters, about, parse
 
@@ -130,7 +131,7 @@ def build(
     )
     Experts(
         economy,
-        cash=np.array(parameters.experts_wealth)[:, None],
+        cash=np.array(parameters.experts_wealth[:1]),
         endowment=np.array([[parameters.experts_endowment]]),
     )
     return economy
@@ -138,9 +139,8 @@ def build(
 
 def cases(parameters: MarginSpiral) -> list[Case]:
     """One economy, taken through the experts' wealth."""
-    return [
-        Case("spiral", lambda rng: build(parameters, rng), [{} for _ in parameters.experts_wealth])
-    ]
+    announcements = [{"deposits": np.array([cash])} for cash in parameters.experts_wealth]
+    return [Case("spiral", lambda rng: build(parameters, rng), announcements)]
 
 
 def describe(parameters: MarginSpiral, economy: Economy, resting: Resting) -> Mapping[str, Any]:
@@ -244,6 +244,7 @@ SCENARIO = Scenario(
     certify=certified,
     figures=drawn,
     headline=("experts_wealth", "branch", "margin", "equilibria", "near_fold"),
+    page=PAGE,
 )
 
 

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from scenarios import leverage_cycle, margin_spiral
 from scenarios.repo_margins import margin_hike
-from simulator import Outcome, palette
+from simulator import Outcome, Run, palette
 from simulator.parameters import parse
 
 if TYPE_CHECKING:
@@ -51,14 +53,14 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@contextlib.contextmanager
+def served(scenario: str, *assigned: str) -> Iterator[str]:
     """A page that `walras serve` serves; on Ctrl-C the command has to end well."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "scenarios.command", "serve", "margin-hike"]
-    command += ["--port", str(port), "--set", f"traders={TRADERS}"]
+    command = [sys.executable, "-m", "scenarios.command", "serve", scenario, "--port", str(port)]
+    command += [word for assignment in assigned for word in ("--set", assignment)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -72,6 +74,12 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served("margin-hike", f"traders={TRADERS}") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
@@ -79,8 +87,8 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
+@contextlib.contextmanager
+def opened(chromium: Browser, address: str) -> Iterator[Page]:
     """The page, loaded; at the end nothing may have gone wrong behind the scenes."""
     context = chromium.new_context(viewport=SCREEN)
     page = context.new_page()
@@ -108,6 +116,12 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
     yield page
     context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    with opened(chromium, address) as page:
+        yield page
 
 
 def press(page: Page, button: str) -> None:
@@ -218,6 +232,38 @@ def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
     assert_drawn(page)
 
 
+@pytest.mark.parametrize(
+    ("run", "given", "term", "planned"),
+    [
+        (margin_spiral.run, {"experts_wealth": [-4.4, -4.6]}, "experts' wealth", -4.6),
+        (leverage_cycle.run, {"assets": "borrowing", "low_payoff": [0.2, 0.1]}, "low payoff", 0.1),
+    ],
+    ids=["margin-spiral", "leverage-cycle"],
+)
+def test_other_markets_clear_and_follow_what_is_announced(
+    chromium: Browser, run: Callable[..., Run], given: dict[str, Any], term: str, planned: float
+) -> None:
+    expected = run(**given)
+    assigned = [f"{name}={json.dumps(value)}" for name, value in given.items()]
+    quote = next(iter(expected.equilibrium))
+    with (
+        served(expected.scenario.name, *assigned) as address,
+        opened(chromium, address) as page,
+    ):
+        buttons = (f"Announce {term} {planned:g}", "")
+        for price, button in zip(expected.dates[quote], buttons, strict=True):
+            press(page, "▶")
+            status(page, "cleared and certified")
+            assert quoted(page, quote.replace("_", " ")) == pytest.approx(price, abs=5e-7)
+            assert set(certificate(page).values()) == {"holds"}
+            for picture in [pixels(image) for image in page.locator(".walras-card img").all()]:
+                assert 0.01 < np.mean(picture.mean(axis=2) < 0.6) < 0.6
+            assert_nothing_overlaps(page)
+            if button:
+                press(page, button)
+                status(page, "date 2")
+
+
 def test_a_playing_market_can_be_paused_and_told_something_new(page: Page) -> None:
     press(page, "▶")
     status(page, re.compile(r"round [1-9]"))
@@ -269,6 +315,11 @@ def test_what_a_run_would_refuse_is_said_in_a_sentence(page: Page) -> None:
 def test_nothing_overlaps_or_is_cut_off(page: Page) -> None:
     press(page, "Step")
     status(page, "round 1")
+    assert_nothing_overlaps(page)
+
+
+def assert_nothing_overlaps(page: Page) -> None:
+    """All panels fit on the screen beside each other."""
     boxes = [card.bounding_box() for card in page.locator(".walras-card, .walras-top > *").all()]
     assert len(boxes) == PANELS + 3
     for number, box in enumerate(boxes):

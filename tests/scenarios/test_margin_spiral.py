@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents.customers import Customers
+from agents.experts import Experts
+from agents.margin_clearing import MarginClearingHouse
+from markets.adjustment import PlainTatonnement
+from markets.funded import FundedMarket
+from markets.margin import LinearMargin
 from scenarios import funding_contagion, margin_procyclicality, margin_spiral
 from scenarios.margin_spiral import published
 from scenarios.margin_spiral.closed_form import Spiral
+from scenarios.margin_spiral.funding_contagion import FundingContagion
+from scenarios.margin_spiral.funding_contagion import build as build_pool
 from scenarios.margin_spiral.margin_spiral import MarginSpiral, build
-from simulator import Outcome, Run
+from simulator import Economy, Outcome, Run
 
 FRAGILE = Spiral(
     fundamental=10.0,
@@ -150,6 +158,174 @@ def test_a_scan_of_starts_finds_every_stable_price_and_no_other(cash: float) -> 
         economy.close()
         expected = high if start > middle else low
         assert reached == pytest.approx(expected, abs=1e-8, rel=0), start
+
+
+def near_the_fold(distance: float) -> tuple[int, float]:
+    """Rounds of the plain rule, and the speed at which its gap closes, below the fold."""
+    parameters = MarginSpiral(experts_wealth=[published.FOLD[1] - distance])
+    economy = build(parameters, first_quotes={"security_price": 8.6, "funding_premium": 0.0})
+    economy.adjuster = PlainTatonnement(0.5)
+    assert economy.clear(5_000) is Outcome.CLEARED
+    assert economy.record is not None
+    gap = economy.record.column("share")
+    late = int(np.argmax(gap < 1e-6))
+    rounds = economy.round
+    economy.close()
+    return rounds, 1.0 - float(gap[late + 1] / gap[late])
+
+
+def test_plain_tatonnement_slows_like_the_root_of_the_distance_to_the_fold() -> None:
+    distances = 0.1 / 4.0 ** np.arange(5)
+    rounds, speed = np.array([near_the_fold(d) for d in distances.tolist()]).T
+    exponent = np.diff(np.log(speed)) / np.diff(np.log(distances))
+    assert np.all(np.diff(rounds) > 0.0)
+    assert np.all(np.diff(np.abs(exponent - 0.5)) < 0.0)  # the nearer, the closer to a square root
+    assert exponent[-1] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("distance", [0.3, 0.05, 0.01, 1e-3, 1e-5])
+def test_run_says_how_far_the_fold_is(distance: float) -> None:
+    """Wealth comes from below and stops short of the fold, then goes beyond it."""
+    fold = published.FOLD[1]
+    dates = margin_spiral.run(experts_wealth=[-4.6, fold - distance, fold + distance]).dates
+    assert (dates["outcome"] == "cleared").all()
+    assert dates["security_price"].iloc[1] < published.FOLD[0]
+    assert dates["security_price"].iloc[2] == 10.0
+    assert dates["wealth_to_jump"].iloc[1] == pytest.approx(distance, abs=1e-9)
+    assert dates["near_fold"].iloc[1] == (distance < 0.05 * 0.5 * 3.0)
+
+
+@pytest.mark.parametrize("cash", [-4.3, -4.6])
+def test_the_price_does_not_depend_on_how_many_traders_there_are(cash: float) -> None:
+    """Experts cut into unequal parts, customers into many groups with as much appetite in all."""
+    parts = np.random.default_rng(3).dirichlet(np.ones(50))
+    economy = Economy(
+        FundedMarket(["security_price"], np.array([10.0])),
+        first_quotes={"security_price": 8.6, "funding_premium": 0.0},
+    )
+    rule = LinearMargin(published.FRAGILE["base"], published.FRAGILE["slope"], 10.0)
+    MarginClearingHouse(economy, {"security_price": rule})
+    Customers(
+        economy,
+        exposures=3.0 * parts[:, None],
+        risk_aversion=2.0 * parts.size / 2.0,
+        volatility=np.array([np.sqrt(0.5)]),
+    )
+    Experts(economy, cash=cash * parts, endowment=0.6 * parts[:, None])
+    assert economy.clear() is Outcome.CLEARED
+    price = economy.quotes["security_price"]
+    held = sum(cohort.table()["position"].sum() for cohort in economy.cohorts)
+    economy.close()
+    assert price == pytest.approx(FRAGILE.equilibria(cash)[-1].price, abs=1e-9, rel=0)
+    assert held == pytest.approx(0.0, abs=1e-9)
+
+
+def pool(
+    names: str,
+    value: list[float],
+    volatility: list[float],
+    supply: list[float],
+    base: list[float],
+    slope: list[float],
+    endowment: list[float],
+    cash: float,
+) -> FundingContagion:
+    return FundingContagion(
+        assets=list(names),
+        fundamental_values=value,
+        volatilities=volatility,
+        customers_supplies=supply,
+        margin_bases=base,
+        margin_slopes=slope,
+        experts_endowments=endowment,
+        experts_wealth=[cash],
+        shocked=names[0],
+        margin_factors=[1.0],
+    )
+
+
+ROOT = 0.5**0.5
+POOLS = {
+    "fragile twins": pool(
+        "ab", [10.0] * 2, [ROOT] * 2, [3.0] * 2, [0.5] * 2, [0.6] * 2, [0.6] * 2, -8.6
+    ),
+    "two assets, three stable": pool(
+        "ab", [9.51, 10.61], [1.18, 1.11], [1.73, 2.83], [1.85, 0.29], [1.28, 0.59],
+        [0.78, 0.32], -6.74,
+    ),
+    "three assets, three stable": pool(
+        "abc", [12.35, 11.56, 9.55], [0.91, 0.84, 1.07], [1.15, 2.73, 3.56], [1.99, 0.45, 0.11],
+        [1.28, 0.37, 0.4], [0.54, 0.65, 0.76], -18.181,
+    ),
+    "three assets, four stable": pool(
+        "abc", [7.84, 10.16, 8.55], [0.79, 0.84, 0.49], [3.59, 1.84, 2.34], [0.21, 0.11, 0.47],
+        [0.51, 1.39, 1.33], [0.48, 0.45, 0.67], -11.887,
+    ),
+    "one of three short": pool(
+        "abc", [10.25, 10.38, 10.95], [0.49, 1.05, 0.77], [1.69, 3.5, -1.38], [1.31, 0.27, 0.91],
+        [1.13, 0.88, 0.39], [0.23, 0.98, 0.38], -14.514,
+    ),
+    "one equilibrium": pool(
+        "abc", [10.0, 8.0, 12.0], [0.7, 0.7, 0.8], [3.0, 2.0, 2.0], [0.5, 0.3, 1.0],
+        [0.6, 0.9, 0.1], [0.6, 0.6, 0.3], -12.0,
+    ),
+}  # fmt: skip
+"""Markets of one pool; all but the last were found by a random search for several equilibria."""
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_a_scan_of_starts_in_one_pool_finds_every_stable_price_and_no_other(name: str) -> None:
+    """Starts: prices that leave the same gain per unit of margin, and prices at random."""
+    parameters = POOLS[name]
+    market = parameters.pool(0)
+    roots = market.equilibria(parameters.cash(0))
+    stable = [root.prices for root in roots if root.stable]
+    rng = np.random.default_rng(1)
+    widest = market.supply / market.appetite
+    starts = [market.prices(p) for p in np.linspace(0.0, 1.1 * roots[-1].premium, 40).tolist()]
+    starts += [market.fundamental - share * widest for share in rng.uniform(0.0, 1.0, (10, 1))]
+    starts += [
+        market.fundamental - share * widest for share in rng.uniform(0.0, 1.0, (10, len(widest)))
+    ]
+    reached = set()
+    for start in starts:
+        quotes = {f"price_{a}": float(q) for a, q in zip(parameters.assets, start, strict=True)}
+        economy = build_pool(parameters, first_quotes={**quotes, "funding_premium": 0.0})
+        outcome = economy.clear()
+        rested = np.array([economy.quotes[f"price_{asset}"] for asset in parameters.assets])
+        economy.close()
+        assert outcome is Outcome.CLEARED, start
+        far = [float(np.max(np.abs(rested - prices))) for prices in stable]
+        assert min(far) < 1e-7, start
+        reached.add(int(np.argmin(far)))
+    assert reached == set(range(len(stable)))
+
+
+def test_a_stable_price_that_newton_may_leave_attracts_the_plain_rule() -> None:
+    """Where two of three assets have dropped out of the pool, see the README."""
+    parameters = pool(
+        "abc", [10.67, 10.14, 9.84], [0.46, 0.59, 0.78], [3.81, 2.63, 2.91], [0.16, 0.25, 0.34],
+        [1.4, 0.62, 1.25], [0.99, 0.96, 1.0], -26.471,
+    )  # fmt: skip
+    roots = parameters.pool(0).equilibria(parameters.cash(0))
+    assert [root.stable for root in roots] == [True, False, True, False, True]
+    first = dict(zip(("price_a", "price_b", "price_c"), roots[-1].prices + 0.01, strict=True))
+    economy = build_pool(parameters, first_quotes={**first, "funding_premium": 0.0})
+    economy.adjuster = PlainTatonnement(0.1)
+    assert economy.clear(10_000) is Outcome.CLEARED
+    rested = [economy.quotes[f"price_{asset}"] for asset in "abc"]
+    economy.close()
+    assert rested == pytest.approx(roots[-1].prices, abs=1e-6, rel=0)
+
+
+def test_one_asset_in_the_pool_has_the_equilibria_of_the_quadratic() -> None:
+    for cash in (-5.5, -4.55, -4.3, -4.0):
+        one = pool("a", [10.0], [ROOT], [3.0], [0.5], [0.6], [0.6], cash)
+        found = one.pool(0).equilibria(cash)
+        known = FRAGILE.equilibria(cash)
+        assert [root.stable for root in found] == [root.stable for root in known]
+        prices = [float(root.prices[0]) for root in found]
+        assert prices == pytest.approx([root.price for root in known], abs=1e-12, rel=0)
 
 
 def test_experts_go_short_where_customers_buy() -> None:

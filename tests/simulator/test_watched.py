@@ -6,6 +6,7 @@ import weakref
 import numpy as np
 import pytest
 
+from scenarios import leverage_cycle, margin_spiral
 from scenarios.repo_margins import margin_hike
 from simulator import Outcome
 from simulator.watched import Watched
@@ -128,3 +129,28 @@ def test_an_economy_no_longer_watched_is_let_go() -> None:
     del watched
     gc.collect()
     assert economy() is None
+
+
+def test_experts_have_the_wealth_that_is_announced() -> None:
+    """The default list says something else for the second date; what is announced counts."""
+    wealth = [-4.4, -4.6, -4.3]
+    run = margin_spiral.run(experts_wealth=wealth)
+    watched = played(Watched(margin_spiral.SCENARIO, experts_wealth=wealth[0]))
+    for cash in wealth[1:]:
+        watched.announce(cash)
+        played(watched)
+    assert watched.economy is not None
+    assert watched.economy.record is not None
+    rounds = watched.economy.record.frame()
+    np.testing.assert_array_equal(rounds["security_price"], run.rounds["security_price"])
+    assert watched.certificate == run.certificates[-1]
+
+
+def test_curves_are_the_promises_that_are_quoted() -> None:
+    for case, promises in {
+        "none": [],
+        "borrowing": ["loan half", "loan low", "loan risky"],
+        "default-swaps": ["down tranche", "default swap"],
+    }.items():
+        watched = Watched(leverage_cycle.SCENARIO, case=case)
+        assert [curve.name for curve in watched.curves if curve.name] == promises
