@@ -36,35 +36,36 @@ class LocalSlope:
     Attributes
     ----------
     usable : bool
-        Whether excess demand falls in every own coordinate, and in all of them together, by more
-        than rounding.
+        Whether excess demand falls, by more than rounding, in every own coordinate and in all of
+        them together; or whether the plain rule, followed slowly, would come to rest here (all
+        eigenvalues have negative real parts), though an own slope is of the wrong sign.
     """
 
-    __slots__ = ("_own", "_scaled", "free", "slope", "usable")
+    __slots__ = ("_scaled", "_steepness", "free", "slope", "usable")
 
     def __init__(self, slope: FloatArray, free: BoolArray) -> None:
         self.slope, self.free = slope, free
         block = -slope[free][:, free]
-        self._own = block.diagonal()
-        self._scaled = block
-        self.usable = bool(np.isfinite(block).all() and (self._own > 0.0).all())
-        if self.usable and self._own.size > 1:
-            self._scaled = block / self._own
-            self.usable = bool(
-                np.linalg.det(self._scaled) > 0.0 and np.linalg.cond(self._scaled) < SINGULAR
+        own = block.diagonal()
+        self._steepness: FloatArray = np.asarray(np.abs(own), dtype=np.float64)
+        self.usable = bool(np.isfinite(block).all() and (own != 0.0).all())
+        if self.usable:
+            self._scaled = block / self._steepness
+            falls = bool((own > 0.0).all() and np.linalg.det(self._scaled) > 0.0)
+            self.usable = (own.size <= 1 or np.linalg.cond(self._scaled) < SINGULAR) and (
+                falls or bool((np.linalg.eigvals(block).real > 0.0).all())
             )
+        if not self.usable:
+            finite = np.where(np.isfinite(own), self._steepness, 1.0)
+            self._steepness = np.asarray(np.maximum(finite, 1.0), dtype=np.float64)
 
     def step(self, residual: FloatArray) -> FloatArray:
         """Newton step of the free coordinates; with an unusable slope, the plain step."""
         step = np.zeros_like(residual)
-        wanted, own = residual[self.free], self._own
-        if not self.usable:
-            steepness = np.where(np.isfinite(own), np.maximum(np.abs(own), 1.0), 1.0)
-            step[self.free] = wanted / steepness
-        elif own.size > 1:
-            step[self.free] = np.linalg.solve(self._scaled, wanted) / own
-        elif own.size == 1:
-            step[self.free] = wanted / own
+        wanted = residual[self.free]
+        if self.usable and wanted.size > 1:
+            wanted = np.linalg.solve(self._scaled, wanted)
+        step[self.free] = wanted / self._steepness
         return step
 
 

@@ -301,21 +301,21 @@ def test_a_scan_of_starts_in_one_pool_finds_every_stable_price_and_no_other(name
     assert reached == set(range(len(stable)))
 
 
-def test_a_stable_price_that_newton_may_leave_attracts_the_plain_rule() -> None:
-    """Where two of three assets have dropped out of the pool, see the README."""
+def test_a_stable_price_at_which_a_quote_alone_would_rise_with_its_own_excess_is_found() -> None:
+    """Where two of three assets have dropped out of the pool, the premium's own slope is wrong."""
     parameters = pool(
         "abc", [10.67, 10.14, 9.84], [0.46, 0.59, 0.78], [3.81, 2.63, 2.91], [0.16, 0.25, 0.34],
         [1.4, 0.62, 1.25], [0.99, 0.96, 1.0], -26.471,
     )  # fmt: skip
     roots = parameters.pool(0).equilibria(parameters.cash(0))
     assert [root.stable for root in roots] == [True, False, True, False, True]
-    first = dict(zip(("price_a", "price_b", "price_c"), roots[-1].prices + 0.01, strict=True))
-    economy = build_pool(parameters, first_quotes={**first, "funding_premium": 0.0})
-    economy.adjuster = PlainTatonnement(0.1)
-    assert economy.clear(10_000) is Outcome.CLEARED
-    rested = [economy.quotes[f"price_{asset}"] for asset in "abc"]
-    economy.close()
-    assert rested == pytest.approx(roots[-1].prices, abs=1e-6, rel=0)
+    for away in (-0.03, 0.001, 0.03, 0.1):
+        first = dict(zip(("price_a", "price_b", "price_c"), roots[-1].prices + away, strict=True))
+        economy = build_pool(parameters, first_quotes={**first, "funding_premium": 0.0})
+        assert economy.clear() is Outcome.CLEARED
+        rested = [economy.quotes[f"price_{asset}"] for asset in "abc"]
+        economy.close()
+        assert rested == pytest.approx(roots[-1].prices, abs=1e-7, rel=0)
 
 
 def test_one_asset_in_the_pool_has_the_equilibria_of_the_quadratic() -> None:
