@@ -47,7 +47,7 @@ class LocalSlope:
         self.slope, self.free = slope, free
         block = -slope[free][:, free]
         own = block.diagonal()
-        self._steepness: FloatArray = np.asarray(np.abs(own), dtype=np.float64)
+        self._steepness = np.abs(own)
         self.usable = bool(np.isfinite(block).all() and (own != 0.0).all())
         if self.usable:
             self._scaled = block / self._steepness
@@ -57,15 +57,16 @@ class LocalSlope:
             )
         if not self.usable:
             finite = np.where(np.isfinite(own), self._steepness, 1.0)
-            self._steepness = np.asarray(np.maximum(finite, 1.0), dtype=np.float64)
+            self._steepness = np.maximum(finite, 1.0)
 
     def step(self, residual: FloatArray) -> FloatArray:
         """Newton step of the free coordinates; with an unusable slope, the plain step."""
         step = np.zeros_like(residual)
         wanted = residual[self.free]
         if self.usable and wanted.size > 1:
-            wanted = np.linalg.solve(self._scaled, wanted)
-        step[self.free] = wanted / self._steepness
+            step[self.free] = np.linalg.solve(self._scaled, wanted) / self._steepness
+        else:
+            step[self.free] = wanted / self._steepness
         return step
 
 
