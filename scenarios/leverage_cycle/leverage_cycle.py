@@ -320,8 +320,7 @@ def drawn(run: Run) -> Mapping[str, Figure]:
 
 SCENARIO = Scenario(
     name="leverage-cycle",
-    summary="margins that come out of the market: optimists borrow against an asset, and what may"
-    " be promised decides its price",
+    summary="what may be promised against an asset decides its margin and its price",
     source=SOURCE,
     parameters=LeverageCycle,
     cases=cases,
