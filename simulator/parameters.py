@@ -8,13 +8,31 @@ import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
+from agents.beliefs import Beliefs
 from simulator.economy import MAX_ROUNDS
+
+
+def _believable(given: str | list[float]) -> str | list[float]:
+    """Refuse beliefs that are none."""
+    Beliefs(given)
+    return given
+
+
+GivenBeliefs = Annotated[str | list[float], AfterValidator(_believable)]
+"""Beliefs as a parameter: the name of a distribution, or one a trader."""
 
 
 class Table(BaseModel):

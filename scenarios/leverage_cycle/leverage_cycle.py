@@ -31,7 +31,7 @@ from scenarios.leverage_cycle.certificate import Promise, certify
 from scenarios.leverage_cycle.page import PAGE
 from scenarios.leverage_cycle.sides import Sides, instrument_table, side_table
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, simulate
-from simulator.parameters import Parameters, about, parse
+from simulator.parameters import GivenBeliefs, Parameters, about, parse
 
 SOURCE = (
     "Brunnermeier, Eisenbach and Sannikov, Macroeconomics with financial frictions: a survey,"
@@ -66,7 +66,7 @@ class LeverageCycle(Parameters):
         " low_payoff, low_payoff itself, and midway between low_payoff and high_payoff",
         "cash", "a list of positive numbers below high_payoff", default=[],
     )  # fmt: skip
-    beliefs: str | list[float] = about(
+    beliefs: GivenBeliefs = about(
         "probabilities that traders give to good news", "probability",
         '"uniform", "beta(a, b)" or a list of probabilities strictly between 0 and 1',
         default="uniform",
@@ -89,13 +89,6 @@ class LeverageCycle(Parameters):
     def _one_date(cls, given: Any) -> Any:
         """One number is one date."""
         return [given] if isinstance(given, int | float) else given
-
-    @field_validator("beliefs")
-    @classmethod
-    def _beliefs(cls, given: str | list[float]) -> str | list[float]:
-        """Refuse beliefs that are none."""
-        Beliefs(given)
-        return given
 
     @model_validator(mode="after")
     def _together(self) -> LeverageCycle:

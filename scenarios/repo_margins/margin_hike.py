@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypedDict
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from agents import Beliefs, RepoClearingHouse, Traders
 from markets import FlatMargin, RepoMarket, Security
@@ -24,7 +24,7 @@ from scenarios.repo_margins.certificate import certify
 from scenarios.repo_margins.verdict import verdict
 from simulator import Case, Certificate, Economy, Resting, Run, Scenario, palette, simulate
 from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
-from simulator.parameters import Parameters, about, parse
+from simulator.parameters import GivenBeliefs, Parameters, about, parse
 
 PRESET_INCOME = 1_000.0
 """Income at date 1 of traders on the side that margin, not solvency, is to stop (the sources'
@@ -57,7 +57,7 @@ class MarginHike(Parameters):
         "payoff of the security in state D", "cash", "a number above low_payoff",
         default=1.15, gt=0.0,
     )  # fmt: skip
-    beliefs: str | list[float] = about(
+    beliefs: GivenBeliefs = about(
         "probabilities that traders give to the low payoff",
         "probability",
         '"uniform", "beta(a, b)" or a list of probabilities strictly between 0 and 1',
@@ -91,13 +91,6 @@ class MarginHike(Parameters):
         "first quotes: the mean payoff without interest, or drawn from a wide range by the seed",
         default="payoffs",
     )
-
-    @field_validator("beliefs")
-    @classmethod
-    def _beliefs(cls, given: str | list[float]) -> str | list[float]:
-        """Refuse beliefs that are none."""
-        Beliefs(given)
-        return given
 
     @model_validator(mode="after")
     def _together(self) -> MarginHike:
