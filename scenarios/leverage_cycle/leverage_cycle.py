@@ -200,7 +200,7 @@ def describe(parameters: LeverageCycle, economy: Economy, resting: Resting) -> M
     menu = parameters.menu(_assets(resting), resting.date)
     found = Sides.of(resting.agents, resting.quotes, menu)
     margin = found.margin()
-    table = instrument_table(resting.agents, resting.quotes, menu)
+    table = instrument_table(found, resting.quotes, menu)
     return {
         "low_payoff": menu.security.low_payoff,
         "marginal_buyer": found.marginal_buyer(),
@@ -280,7 +280,7 @@ def _assets(resting: Resting) -> Assets:
 
 
 def _by_date(
-    run: Run, table: Callable[[pd.DataFrame, Mapping[str, float], Menu], pd.DataFrame]
+    run: Run, table: Callable[[Sides, Mapping[str, float], Menu], pd.DataFrame]
 ) -> pd.DataFrame:
     """A table of every case and date, one below the other."""
     parameters = run.parameters
@@ -288,7 +288,8 @@ def _by_date(
     tables = []
     for row, (assets, date) in enumerate(zip(run.dates["case"], run.dates["date"], strict=True)):
         here = (run.agents["case"] == assets) & (run.agents["date"] == date)
-        part = table(run.agents[here], run.quotes(row), parameters.menu(assets, int(date)))
+        quotes, menu = run.quotes(row), parameters.menu(assets, int(date))
+        part = table(Sides.of(run.agents[here], quotes, menu), quotes, menu)
         part.insert(0, "case", assets)
         part.insert(1, "date", date)
         tables.append(part)

@@ -94,17 +94,16 @@ class Sides:
         return self.agents[end].to_numpy(dtype=np.float64)[on_it]
 
 
-def side_table(agents: pd.DataFrame, quotes: Mapping[str, float], menu: Menu) -> pd.DataFrame:
+def side_table(sides: Sides, quotes: Mapping[str, float], menu: Menu) -> pd.DataFrame:
     """Every side that somebody is on: beliefs, traders, wealth, and what they hold in all.
 
     Promises are added up by their value, in cash; ``cash`` and ``asset`` are in units.
     """
-    sides = Sides.of(agents, quotes, menu)
     on = np.argmax(sides.invested, axis=1)
     prices = np.array([quotes[f"price_{name}"] for name in menu.names])
     rows = []
     for place, side in enumerate(SIDES):
-        here = agents[on == place]
+        here = sides.agents[on == place]
         if here.empty:
             continue
         weight = here["weight"].to_numpy(dtype=np.float64)
@@ -129,16 +128,15 @@ def side_table(agents: pd.DataFrame, quotes: Mapping[str, float], menu: Menu) ->
     return pd.DataFrame(rows)
 
 
-def instrument_table(agents: pd.DataFrame, quotes: Mapping[str, float], menu: Menu) -> pd.DataFrame:
+def instrument_table(sides: Sides, quotes: Mapping[str, float], menu: Menu) -> pd.DataFrame:
     """The asset and every promise: terms, price, how much stands, and who is on either side.
 
     ``margin`` is the share of an instrument's price (of the asset), or of the collateral's value
     (of a promise), that the long side puts down itself; ``promised_return`` what a promise pays
     after good news for what it costs, less one.
     """
-    price = quotes["asset_price"]
+    agents, price = sides.agents, quotes["asset_price"]
     weight = agents["weight"].to_numpy(dtype=np.float64)
-    sides = Sides.of(agents, quotes, menu)
     rows = [
         {
             "instrument": "asset", "collateral": "", "price": price,

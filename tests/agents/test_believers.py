@@ -16,7 +16,7 @@ from markets.credit_contract import Contract
 from markets.promises import Menu, default_swap, down_tranche, loan
 from markets.quote import FloatArray
 from markets.repo import Security
-from simulator import Economy
+from simulator import Economy, Outcome
 
 ASSET = Security(0.2, 1.0)
 
@@ -115,7 +115,7 @@ def test_order_in_which_beliefs_are_listed_does_not_matter() -> None:
     answers = []
     for order in (np.arange(40), shuffled):
         economy, cohort = economy_of(MENUS["tranching"], beliefs=beliefs[order], cash=cash[order])
-        assert economy.clear()
+        assert economy.clear() is Outcome.CLEARED
         answers.append((economy.quotes, cohort.table()))
     assert answers[0][0] == answers[1][0]
     assert answers[0][1].equals(answers[1][1])
@@ -127,8 +127,8 @@ def test_a_crowd_of_cohorts_is_one_cohort() -> None:
     whole, _ = economy_of(MENUS["default swaps"], beliefs=beliefs, asset=asset)
     parts, _ = economy_of(MENUS["default swaps"], beliefs=beliefs[:25], asset=asset[:25], name="a")
     Believers(parts, "b", beliefs=beliefs[25:], asset=asset[25:])
-    whole.clear()
-    parts.clear()
+    assert whole.clear() is Outcome.CLEARED
+    assert parts.clear() is Outcome.CLEARED
     assert parts.quotes == pytest.approx(whole.quotes, rel=1e-9)
 
 
