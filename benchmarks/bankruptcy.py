@@ -20,21 +20,20 @@ import numpy as np
 from rich.console import Console
 from scipy.optimize import root
 
-from agents import BankruptcyClearingHouse, Investors, LinearQuadratic
-from agents.trades import consumption
+from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
+from agents.bankruptcy.investors import Investors
+from agents.bankruptcy.trades import consumption
+from agents.bankruptcy.utility import LinearQuadratic
 from benchmarks.random_bankruptcies import SIZES, FloatArray, Primitives, draw
-from markets import (
-    AndersonTatonnement,
-    BondAndEquities,
-    BondMarket,
-    ImplicitTatonnement,
-    NewtonTatonnement,
-    PlainTatonnement,
-)
-from markets.adjustment import Adjuster, inward_share
+from markets.adjustment.anderson import AndersonTatonnement
+from markets.adjustment.implicit import ImplicitTatonnement
+from markets.adjustment.newton import NewtonTatonnement
+from markets.adjustment.rule import Adjuster, PlainTatonnement, inward_share
+from markets.bankruptcy.market import BondAndEquities, BondMarket
 from scenarios.bankruptcy.member_program import plan_by_slsqp
 from scenarios.bankruptcy.state import State
-from simulator import Economy, Outcome
+from simulator.economy import Economy
+from simulator.outcome import Outcome
 
 TOLERANCE = 1e-8
 """Excess demand as a share of what is traded, and step, at which every rule may stop."""

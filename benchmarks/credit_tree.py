@@ -12,14 +12,14 @@ import time
 
 import numpy as np
 
-from agents.call_auction import CallAuction
-from agents.credit_pool import CreditPool
-from agents.households import Households
-from markets.credit import CreditMarket
-from markets.extrapolation import ExtrapolatedTatonnement
-from scenarios.credit_tree.parameters import CreditTree
-from scenarios.credit_tree.prepayment import Prepayment
-from simulator import Economy
+from agents.credit.auction import CallAuction
+from agents.credit.clearing_house import CreditPool
+from agents.credit.households import Households
+from markets.adjustment.extrapolated import ExtrapolatedTatonnement
+from markets.credit.market import CreditMarket
+from scenarios.credit.parameters import CreditTree
+from scenarios.credit.prepayment import Prepayment
+from simulator.economy import Economy
 
 SIZES = (30, 100, 300, 1000)
 ROUNDS = 1_000

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from agents import RepoClearingHouse, Traders
-from agents.order_sums import compiled_order_sums
-from markets import FlatMargin, RepoMarket, Security
-from simulator import Economy
+from agents.repo.clearing_house import RepoClearingHouse
+from agents.repo.order_sums import compiled_order_sums
+from agents.repo.traders import Traders
+from markets.margin import FlatMargin
+from markets.repo.market import RepoMarket, Security
+from simulator.economy import Economy
 
 SECURITY = Security(0.70, 1.15)
 

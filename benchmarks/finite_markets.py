@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from agents.pledge_clearing import PledgeClearingHouse
+from agents.pledge.clearing_house import PledgeClearingHouse
 from markets.margin import FlatMargin
-from scenarios.pledgeability import closed_form as theory
-from scenarios.pledgeability.economy import Investing, build
+from scenarios.pledge import closed_form as theory
+from scenarios.pledge.economy import Investing, build
 from simulator import palette
 
 SIZES = (2_000, 6_000, 20_000, 60_000, 200_000, 600_000)

@@ -8,12 +8,12 @@ from typing import Any
 import mesa
 import numpy as np
 
-from agents import Traders
+from agents.repo.traders import Traders
 from benchmarks.economies import cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.timing import side_by_side
-from markets.repo import RepoQuotes
-from simulator import Economy
+from markets.repo.market import RepoQuotes
+from simulator.economy import Economy
 
 AGREEMENT = 1e-12
 """Largest difference of two orders, as a share of the larger: the formulas are the same, the order
@@ -24,7 +24,7 @@ SUMS_AGREEMENT = 1e-10
 
 
 class Trader(mesa.Agent):
-    """One trader of :mod:`agents.traders`, written as one would by hand."""
+    """One trader of :mod:`agents.repo.traders`, written as one would by hand."""
 
     def __init__(
         self,

@@ -17,8 +17,8 @@ from benchmarks.economies import cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.scaling import ROOT
 from benchmarks.timing import side_by_side
-from scenarios.repo_margins.margin_hike import SCENARIO, MarginHike
-from simulator import simulate
+from scenarios.repo.margin_hike import SCENARIO, MarginHike
+from simulator.run import simulate
 
 PARTS = ("post", "respond", "net and settle", "excess and depth", "adjust", "record", "mesa")
 
@@ -139,7 +139,7 @@ def command(sizes: Sequence[int]) -> Table:
 
 def _seconds(*words: str) -> float:
     """Processor seconds of a command in a process of its own."""
-    program = "from scenarios.command import main; main()"
+    program = "from walras.command import main; main()"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-c", program, *words], cwd=ROOT, check=True, capture_output=True

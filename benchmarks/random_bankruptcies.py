@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import BankruptcyClearingHouse, Investors, LinearQuadratic
-from markets import BondAndEquities, BondMarket, ImplicitTatonnement
-from markets.adjustment import Adjuster
-from simulator import Economy
+from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
+from agents.bankruptcy.investors import Investors
+from agents.bankruptcy.utility import LinearQuadratic
+from markets.adjustment.implicit import ImplicitTatonnement
+from markets.adjustment.rule import Adjuster
+from markets.bankruptcy.market import BondAndEquities, BondMarket
+from simulator.economy import Economy
 
 FloatArray = NDArray[np.float64]
 

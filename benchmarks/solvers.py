@@ -20,9 +20,9 @@ from scipy.optimize import brentq, root
 
 from benchmarks.economies import FAMILIES, economy
 from benchmarks.report import Table
-from markets.adjustment import SHARE_TOLERANCE
+from markets.adjustment.rule import SHARE_TOLERANCE
 from markets.quote import Excess, FloatArray
-from simulator import Economy
+from simulator.economy import Economy
 
 HAIRCUTS = (0.01, 0.02, 0.05, 0.10, 0.20, 0.35, 0.50)
 

@@ -8,11 +8,17 @@ from typing import Any, Protocol
 import mesa
 import numpy as np
 
-from agents import ClearingHouse, Cohort
-from agents.call_auction import CallAuction
-from markets.adjustment import Adjuster, Adjustment
-from markets.quote import Excess, FloatArray, Limits, Quote
-from markets.safeguarded import SafeguardedTatonnement
+from agents.clearing_house import ClearingHouse
+from agents.cohort import Cohort
+from agents.credit.auction import CallAuction
+from markets.adjustment.rule import Adjuster, Adjustment
+from markets.adjustment.safeguarded import SafeguardedTatonnement
+from markets.quote import (
+    Excess,
+    FloatArray,
+    Limits,
+    Quote,
+)
 from simulator.outcome import Outcome
 from simulator.record import Record
 

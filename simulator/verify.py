@@ -11,7 +11,13 @@ from typing import Any
 import pandas as pd
 
 from simulator.certificate import Certificate
-from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
+from simulator.export import (
+    FORMAT,
+    MANIFEST,
+    PROOFS,
+    digest,
+    seal,
+)
 from simulator.parameters import parse
 from simulator.scenario import Resting, Scenario
 

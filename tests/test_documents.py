@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from scenarios.command import app
+from walras.command import app
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "scenarios").rglob("README.md"))]
@@ -59,7 +59,7 @@ def test_commands_shown_run(place: str, lines: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_hold(name: str) -> None:
-    if name == "scenarios.page":
+    if name == "walras.page":
         pytest.skip("needs the browser extra")
     failed, tried = doctest.testmod(importlib.import_module(name))
     assert tried > 0

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("markets", "agents", "simulator", "scenarios")
 OUTSIDE = ("benchmarks", "tests")
-PAGE = "scenarios.page"
+PAGE = "walras.page"
 BROWSER_PACKAGES = (
     "altair",
     "ipyvue",
@@ -109,13 +109,13 @@ def test_only_the_page_loads_browser_packages(path: Path) -> None:
     [
         ("markets.quote", "import agents"),
         ("markets.quote", "from simulator.run import run"),
-        ("markets.quote", "def f():\n    import scenarios.catalogue"),
+        ("markets.quote", "def f():\n    import walras.catalogue"),
         ("agents.cohort", "from simulator import economy"),
         ("agents.cohort", "import numpy, scenarios"),
         ("simulator.run", "if True:\n    from scenarios import catalogue"),
         ("simulator.run", "from .. import scenarios"),
-        ("scenarios.catalogue", "from tests import cases"),
-        ("scenarios.catalogue", "import benchmarks"),
+        ("walras.catalogue", "from tests import cases"),
+        ("walras.catalogue", "import benchmarks"),
     ],
 )
 def test_an_import_the_wrong_way_is_found(module: str, source: str) -> None:
@@ -129,7 +129,7 @@ def test_an_import_the_wrong_way_is_found(module: str, source: str) -> None:
         ("agents.cohort", "import markets.quote"),
         ("agents.cohort", "from .program import program"),
         ("simulator.run", "from agents import cohort\nfrom markets import quote"),
-        ("scenarios.catalogue", "import simulator, agents, markets"),
+        ("walras.catalogue", "import simulator, agents, markets"),
         ("markets.quote", "import agentsoft"),
     ],
 )
@@ -146,11 +146,11 @@ def test_an_import_the_right_way_passes(module: str, source: str) -> None:
         ("try:\n    import altair\nexcept ImportError:\n    altair = None", 1),
         ("class A:\n    import ipyvuetify", 1),
         ("from . import page", 1),
-        ("from scenarios.page import Page", 1),
+        ("from walras.page import Page", 1),
         ("import mesa", 0),
         ("def serve():\n    import solara", 0),
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import solara", 0),
     ],
 )
 def test_a_browser_import_on_load_is_found(source: str, found: int) -> None:
-    assert len(browser_imports(source, "scenarios.command")) == found
+    assert len(browser_imports(source, "walras.command")) == found

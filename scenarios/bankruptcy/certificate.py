@@ -36,7 +36,7 @@ from scenarios.bankruptcy.member_program import (
     plans_by_highs,
 )
 from scenarios.bankruptcy.state import FloatArray, State
-from simulator import Certificate, Condition
+from simulator.certificate import Certificate, Condition
 
 SOLVED = 24
 """Members whose program is also given to the solver, evenly spread."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from markets.bond import BondAndEquities
+from markets.bankruptcy.market import BondAndEquities
 from scenarios.bankruptcy.state import FloatArray, State
 
 DUST = 1e-9

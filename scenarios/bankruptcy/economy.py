@@ -9,18 +9,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import BankruptcyClearingHouse, Investors
-from agents.utility import Utility
-from markets import (
-    AndersonTatonnement,
-    BondAndEquities,
-    BondMarket,
-    ImplicitTatonnement,
-    NewtonTatonnement,
-    PlainTatonnement,
-)
-from markets.adjustment import Adjuster
-from simulator import Economy
+from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
+from agents.bankruptcy.investors import Investors
+from agents.bankruptcy.utility import Utility
+from markets.adjustment.anderson import AndersonTatonnement
+from markets.adjustment.implicit import ImplicitTatonnement
+from markets.adjustment.newton import NewtonTatonnement
+from markets.adjustment.rule import Adjuster, PlainTatonnement
+from markets.bankruptcy.market import BondAndEquities, BondMarket
+from simulator.economy import Economy
 
 FloatArray = NDArray[np.float64]
 Rule = Literal["implicit", "newton", "matrix", "anderson"]

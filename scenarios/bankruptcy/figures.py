@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from markets.bond import BondAndEquities
+from markets.bankruptcy.market import BondAndEquities
 from scenarios.bankruptcy.credit_risk import summary
 from scenarios.bankruptcy.propositions import aggregates
 from scenarios.bankruptcy.state import FloatArray, State

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from markets.bond import BondAndEquities, numbered
-from simulator import Resting
+from markets.bankruptcy.market import BondAndEquities, numbered
+from simulator.scenario import Resting
 
 FloatArray = NDArray[np.float64]
 

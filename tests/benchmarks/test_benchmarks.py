@@ -9,7 +9,7 @@ from benchmarks import aims, one_agent_a_trader, overhead, reading, report, scal
 from benchmarks.economies import FAMILIES, cohort, economy, start_again
 from benchmarks.report import Table
 from markets.quote import FloatArray
-from simulator import Outcome
+from simulator.outcome import Outcome
 
 
 @pytest.mark.parametrize("family", FAMILIES)

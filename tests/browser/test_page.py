@@ -22,10 +22,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from scenarios import leverage_cycle, margin_spiral
-from scenarios.repo_margins import margin_hike
-from simulator import Outcome, Run, palette
+from scenarios.funding import margin_spiral
+from scenarios.promises import leverage_cycle
+from scenarios.repo import margin_hike
+from simulator import palette
+from simulator.outcome import Outcome
 from simulator.parameters import parse
+from simulator.run import Run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -59,7 +62,7 @@ def served(scenario: str, *assigned: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "scenarios.command", "serve", scenario, "--port", str(port)]
+    command = [sys.executable, "-m", "walras.command", "serve", scenario, "--port", str(port)]
     command += [word for assignment in assigned for word in ("--set", assignment)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

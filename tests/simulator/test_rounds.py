@@ -8,17 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents import RepoClearingHouse, Traders
-from markets import (
-    FlatMargin,
-    PlainTatonnement,
-    RepoMarket,
-    SafeguardedTatonnement,
-    Security,
-    SuccessiveTatonnement,
-)
-from markets.adjustment import Adjuster
-from simulator import Economy, Outcome
+from agents.repo.clearing_house import RepoClearingHouse
+from agents.repo.traders import Traders
+from markets.adjustment.rule import Adjuster, PlainTatonnement
+from markets.adjustment.safeguarded import SafeguardedTatonnement
+from markets.adjustment.successive import SuccessiveTatonnement
+from markets.margin import FlatMargin
+from markets.repo.market import RepoMarket, Security
+from simulator.economy import Economy
+from simulator.outcome import Outcome
 
 FIELDS = ("cash", "securities", "income_up", "income_down")
 ACCOUNTS = ("balance_now", "balance_up", "balance_down", "balance_collateral")

@@ -1,0 +1,1 @@
+"""Investors who may go bankrupt, and their clearing house."""

@@ -1,0 +1,305 @@
+r"""The best trade of every member in a bond that may not be repaid and in equities.
+
+A member with endowment :math:`w_0` at date 0 and :math:`W_s = w_s + Y_s \delta` at date 1 chooses a
+net bond position :math:`b \ge -\kappa` (lending if positive) and equity trades
+:math:`e \ge -\delta` to maximise
+
+.. math::
+
+   v_0(x_0) + \sum_s \rho_s v_1(x_s), \qquad
+   x_0 = w_0 - q_b b - q_e e \ge 0, \qquad
+   x_s = W_s + Y_s e + \begin{cases} r_s b & b \ge 0 \\ b & b < 0 . \end{cases}
+
+As :math:`r_s \le 1` the objective is concave with a kink at :math:`b = 0`, so nobody gains by
+lending and borrowing at the same time. The kink is treated like a bound: a member rests at it
+until its marginal utility asks it to lend, or to borrow.
+
+All members are solved together by a primal active-set Newton method. In each pass, for the members
+that have not finished:
+
+1. Where a full step has brought the gradient on the free trades to zero, compare the multipliers
+   of the bounds: a member without a wrong one has finished, any other lets go of the worst.
+2. Elsewhere take the Newton step on the free trades (with :math:`x_0 = 0` kept where it binds).
+3. Shorten it at the first bound in its way, which is then held, and until utility rises.
+
+With linear-quadratic utility every Newton step is exact, and the number of passes is the number of
+bounds that change, plus one.
+
+Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium" (2014), equations
+(3) and (5).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.bankruptcy.trade_slopes import newton_matrix
+from agents.bankruptcy.trades import (
+    Consumption,
+    Endowment,
+    Trades,
+    consumption,
+)
+from markets.bankruptcy.market import BondAndEquities, BondQuotes
+from markets.quote import BoolArray, FloatArray
+
+FLAT = 1e-13
+"""Gradient below this share of its own parts is zero."""
+
+WRONG = 1e-12
+"""A multiplier beyond this share of its own parts has the wrong sign; above FLAT, so that rounding
+on the free trades is not mistaken for a reason to move."""
+
+ROUNDING = 1e-14
+"""Change of utility, as a share of what it is made of, that is lost in rounding."""
+
+PASSES = 1_000
+"""Passes before a search is given up; a handful is usual."""
+
+HALVINGS = 60
+"""Halvings of a step that lowers utility."""
+
+
+def best_trades(
+    endowment: Endowment,
+    instruments: BondAndEquities,
+    quotes: BondQuotes,
+    start: Trades | None = None,
+) -> Trades:
+    """Best response of every member to the quotes.
+
+    Parameters
+    ----------
+    endowment : Endowment
+        Of the members.
+    instruments : BondAndEquities
+        What is traded.
+    quotes : BondQuotes
+        The posted quotes.
+    start : Trades, optional
+        Trades to begin the search at; no trade unless given. They change how long the search
+        takes, and its result by no more than rounding.
+
+    Raises
+    ------
+    ValueError
+        If a member's search does not end, with the member's row.
+    """
+    members, equities = endowment.equities.shape
+    best = Trades.none(members, equities) if start is None else start.rows(slice(None))
+    _make_feasible(best, endowment, quotes)
+    todo = np.arange(members)
+    stepped = np.zeros(members, dtype=np.bool_)
+    for _ in range(PASSES):
+        if todo.size == 0:
+            return best
+        search = _Search(endowment.rows(todo), instruments, quotes, best.rows(todo), stepped[todo])
+        finished = search.advance()
+        stepped[todo] = search.stepped
+        best.trade[todo], best.side[todo] = search.at.trade, search.at.side
+        best.held[todo], best.spent[todo] = search.at.held, search.at.spent
+        todo = todo[~finished]
+    if todo.size == 0:
+        return best
+    raise ValueError(
+        f"the best trade of member {int(todo[0])} was not found in {PASSES} passes; is its"
+        " utility strictly concave and increasing?"
+    )
+
+
+def _make_feasible(trades: Trades, endowment: Endowment, quotes: BondQuotes) -> None:
+    """Scale trades of the past down to what can be paid now, and forget bounds that moved."""
+    prices = np.append(quotes.bond_price, quotes.equity_prices)
+    if np.any(trades.trade[:, 0] < -quotes.short_limit):
+        trades.trade[:, 0] = np.maximum(trades.trade[:, 0], -quotes.short_limit)
+    cost = trades.trade @ prices
+    over = cost > endowment.now
+    trades.trade[over] *= (endowment.now[over] / cost[over])[:, None]
+    trades.spent[...] &= over
+    bond = trades.trade[:, 0]
+    trades.side[bond == 0.0] = 0
+    trades.held[:, 0] = (bond == 0.0) | (bond == -quotes.short_limit)
+    trades.held[:, 1:] &= trades.trade[:, 1:] == -endowment.equities
+
+
+class _Search:
+    """One pass over the members whose search has not ended."""
+
+    def __init__(
+        self,
+        endowment: Endowment,
+        instruments: BondAndEquities,
+        quotes: BondQuotes,
+        at: Trades,
+        stepped: BoolArray,
+    ) -> None:
+        self.endowment, self.instruments, self.quotes, self.at = endowment, instruments, quotes, at
+        self.stepped = stepped
+        self.prices = np.append(quotes.bond_price, quotes.equity_prices)
+        self.eaten = consumption(endowment, at, instruments, quotes)
+        rho = instruments.probabilities
+        self.now_value = endowment.utility.marginal_now(self.eaten.now)
+        self.later_value = endowment.utility.marginal_later(self.eaten.later) * rho
+        long = (at.side >= 0)[:, None]
+        self.bond_pays = np.where(long, quotes.repayment_rates, 1.0)
+
+    def advance(self) -> BoolArray:
+        """Finish members, let go of bounds, and step; tells who has finished."""
+        gains, size = self._gains()
+        free = ~self.at.held
+        value, flat = self._flat(gains, size, free)
+        flat &= self.stepped
+        released = self._release(value, size, flat)
+        self.stepped = flat & ~released
+        moving = np.flatnonzero(~flat)
+        if moving.size:
+            self._step(moving, gains[moving])
+        return np.asarray(flat & ~released, dtype=np.bool_)
+
+    def _gains(self) -> tuple[FloatArray, FloatArray]:
+        """Gradient in each trade (of lenders and the undecided: of lending), and its size."""
+        cost = self.prices * self.now_value[:, None]
+        bond = np.sum(self.later_value * self.bond_pays, axis=1)
+        equities = self.later_value @ self.instruments.payoffs
+        pays = np.column_stack([bond, equities])
+        size = cost + np.column_stack(
+            [
+                np.sum(np.abs(self.later_value), axis=1),
+                np.abs(self.later_value) @ self.instruments.payoffs,
+            ]
+        )
+        return pays - cost, size
+
+    def _flat(
+        self, gains: FloatArray, size: FloatArray, free: BoolArray
+    ) -> tuple[FloatArray, BoolArray]:
+        """Value of a good at date 0 beyond its marginal utility, and whether the face is flat."""
+        price = np.where(free, self.prices, 0.0)
+        bought = np.sum(price * price, axis=1)
+        value = np.where(
+            self.at.spent & (bought > 0.0),
+            np.sum(price * gains, axis=1) / np.where(bought > 0.0, bought, 1.0),
+            0.0,
+        )
+        left = np.where(free, gains - value[:, None] * self.prices, 0.0)
+        return value, np.all(np.abs(left) <= FLAT * size, axis=1)
+
+    def _release(self, value: FloatArray, size: FloatArray, flat: BoolArray) -> BoolArray:
+        """Let go of the worst wrongly held bound of each member at a flat point."""
+        at, quotes = self.at, self.quotes
+        worth = self.now_value + value
+        lending = self.later_value @ quotes.repayment_rates - worth * quotes.bond_price
+        borrowing = worth * quotes.bond_price - np.sum(self.later_value, axis=1)
+        equities = self.later_value @ self.instruments.payoffs
+        equities = equities - worth[:, None] * quotes.equity_prices
+        kink, cap = at.side == 0, (at.side < 0) & at.held[:, 0]
+        can_borrow = kink & (quotes.short_limit > 0.0)
+        wrong = np.column_stack(
+            [
+                np.where(kink, lending, np.where(cap, -borrowing, -np.inf)) / size[:, 0],
+                np.where(can_borrow, borrowing, -np.inf) / size[:, 0],
+                np.where(at.held[:, 1:], equities, -np.inf) / size[:, 1:],
+                np.where(at.spent, -value / self.now_value, -np.inf),
+            ]
+        )
+        worst = np.argmax(wrong, axis=1)
+        every = np.arange(worst.size)
+        release = flat & (wrong[every, worst] > WRONG)
+        lends, borrows = release & (worst == 0), release & (worst == 1)
+        at.held[lends | borrows, 0] = False
+        at.side[lends & kink], at.side[borrows] = 1, -1
+        last = wrong.shape[1] - 1
+        sold = release & (worst >= 2) & (worst < last)
+        at.held[every[sold], worst[sold] - 1] = False
+        at.spent[release & (worst == last)] = False
+        return np.asarray(release, dtype=np.bool_)
+
+    def _step(self, rows: NDArray[np.int64], gains: FloatArray) -> None:
+        """Newton step of some members, up to the first bound in its way."""
+        at = self.at.rows(rows)
+        endowment = self.endowment.rows(rows)
+        matrix = newton_matrix(
+            endowment.utility,
+            Consumption(self.eaten.now[rows], self.eaten.later[rows]),
+            at,
+            self.instruments,
+            self.quotes,
+        )
+        free = ~at.held
+        right = np.zeros((rows.size, gains.shape[1] + 1, 1))
+        right[:, :-1, 0] = np.where(free, gains, 0.0)
+        move: FloatArray = np.asarray(np.linalg.solve(matrix, right)[:, :-1, 0], dtype=np.float64)
+        reach, stop = self._reach(at, endowment, self.eaten.now[rows], move)
+        slope = np.asarray(np.sum(move * right[:, :-1, 0], axis=1))
+        length = self._rise(at, endowment, rows, move, slope, np.minimum(reach, 1.0))
+        trade = at.trade + length[:, None] * move
+        hit = length >= reach
+        every = np.arange(rows.size)
+        bond, sold, spent = hit & (stop <= 1), hit & (stop >= 2), hit & (stop == move.shape[1] + 1)
+        sold &= ~spent
+        trade[hit & (stop == 0), 0] = 0.0
+        trade[hit & (stop == 1), 0] = -self.quotes.short_limit
+        at.side[hit & (stop == 0)] = 0
+        at.held[bond, 0] = True
+        trade[every[sold], stop[sold] - 1] = -endowment.equities[every[sold], stop[sold] - 2]
+        at.held[every[sold], stop[sold] - 1] = True
+        at.spent[spent] = True
+        self.stepped[rows] = (length == 1.0) & ~hit
+        self.at.trade[rows], self.at.side[rows] = trade, at.side
+        self.at.held[rows], self.at.spent[rows] = at.held, at.spent
+
+    def _reach(
+        self, at: Trades, endowment: Endowment, now: FloatArray, move: FloatArray
+    ) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Length at which the first bound is met, and which: kink, limit, equities, date 0."""
+        bond, by = at.trade[:, 0], move[:, 0]
+        to_kink = np.where((at.side * by < 0.0), -bond, np.inf)
+        to_limit = np.where((at.side < 0) & (by < 0.0), -self.quotes.short_limit - bond, -np.inf)
+        down = move[:, 1:] < 0.0
+        to_nothing = np.where(down, -endowment.equities - at.trade[:, 1:], -np.inf)
+        cost = move @ self.prices
+        spends = ~at.spent & (cost > 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lengths = np.column_stack(
+                [
+                    np.where(np.isfinite(to_kink), to_kink / by, np.inf),
+                    np.where(np.isfinite(to_limit), to_limit / by, np.inf),
+                    np.where(down, to_nothing / np.where(down, move[:, 1:], 1.0), np.inf),
+                    np.where(spends, np.maximum(now, 0.0) / np.where(spends, cost, 1.0), np.inf),
+                ]
+            )
+        stop = np.argmin(lengths, axis=1)
+        return lengths[np.arange(stop.size), stop], stop
+
+    def _rise(
+        self,
+        at: Trades,
+        endowment: Endowment,
+        rows: NDArray[np.int64],
+        move: FloatArray,
+        slope: FloatArray,
+        length: FloatArray,
+    ) -> FloatArray:
+        """Halve steps until utility rises by a ten-thousandth of what its slope promises."""
+        rho = self.instruments.probabilities
+        before = endowment.utility.value(self.eaten.now[rows], self.eaten.later[rows], rho)
+        turnover = np.abs(self.eaten.now * self.now_value)
+        turnover += np.sum(np.abs(self.eaten.later * self.later_value), axis=1)
+        slack = ROUNDING * (np.abs(before) + turnover[rows])
+        length = length.copy()
+        todo = np.flatnonzero(slope > 0.0)
+        for _ in range(HALVINGS):
+            if todo.size == 0:
+                break
+            part = at.rows(todo)
+            tried = Trades(
+                part.trade + length[todo, None] * move[todo], part.side, part.held, part.spent
+            )
+            some = endowment.rows(todo)
+            eaten = consumption(some, tried, self.instruments, self.quotes)
+            after = some.utility.value(eaten.now, eaten.later, rho)
+            enough = after >= before[todo] + 1e-4 * length[todo] * slope[todo] - slack[todo]
+            todo = todo[~enough]
+            length[todo] *= 0.5
+        return length

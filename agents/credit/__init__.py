@@ -1,0 +1,1 @@
+"""Households that borrow against durable goods, and their clearing house."""

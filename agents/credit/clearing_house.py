@@ -1,0 +1,159 @@
+"""The clearing house of pooled credit: what borrowers deliver, it passes through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mesa
+import numpy as np
+
+from agents.clearing_house import ClearingHouse
+from agents.credit.auction import Tally
+from agents.credit.households import HouseholdOrders, HouseholdSchedule
+from agents.credit.plan import Plan
+from markets.credit.market import imbalance, pooled
+from markets.credit.quotes import CreditQuotes, NearbyQuotes
+from markets.quote import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTotals:
+    """The netted book, added up over households; a :class:`markets.credit.quotes.CreditBook`."""
+
+    goods: FloatArray
+    lent: FloatArray
+    borrowed: FloatArray
+    resold: FloatArray
+    kept: FloatArray
+    prepaid: FloatArray
+    defaulted: FloatArray
+    unrest: float
+
+
+@dataclass(frozen=True, slots=True)
+class PoolAccounts:
+    """Accounts of the pools on a netted book.
+
+    Attributes
+    ----------
+    balance : float
+        Largest difference, over nodes and pools, between what borrowers deliver and what the pool
+        passes on at the unit payments that it works out; zero.
+    split : float
+        Largest debt that is neither kept, prepaid nor defaulted on; zero.
+    walras : float
+        Largest value of all excess demands at a node, unit payments counted; zero since every
+        household spends its income.
+    """
+
+    balance: float
+    split: float
+    walras: float
+
+    def accounts(self) -> dict[str, float]:
+        """The numbers by name, for the record of rounds."""
+        return {"pool_balance": self.balance, "debt_unaccounted": self.split, "walras": self.walras}
+
+
+class CreditPool(ClearingHouse):
+    """Pools each contract into a pass-through security.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy.
+    plan : Plan
+        Where the parts of households' plans are.
+    tremble : bool
+        Whether holders expect an empty pool to pay what a vanishing borrower would deliver. If
+        not, distrust of an empty pool confirms itself.
+    """
+
+    def __init__(self, model: mesa.Model, plan: Plan, *, tremble: bool = True) -> None:
+        super().__init__(model)
+        self.plan, self.tremble = plan, tremble
+
+    def charge(self, quotes: dict[str, float]) -> bool:
+        """What the house says of empty pools."""
+        return self.tremble
+
+    def net(self, orders: Sequence[HouseholdOrders]) -> CreditTotals:
+        """Add up orders, exactly rounded, part by part."""
+        total, goods = self._sums(orders)
+        return self._totals(total, goods, max(order.unrest for order in orders))
+
+    def tally(self, nearby: NearbyQuotes, schedules: Sequence[HouseholdSchedule]) -> Tally:
+        """Add up schedules, and how the imbalance of every market answers to them.
+
+        The imbalance is linear in plans; what quotes change directly is measured around them.
+        """
+        market, posted = self.plan.market, nearby.posted
+        book = self._totals(*self._sums(schedules))
+        answers = np.column_stack(
+            [
+                imbalance(market, posted, self._totals(change, self.plan.demand @ change))
+                for change in np.sum([s.answers for s in schedules], axis=0).T
+            ]
+        )
+        directly = [
+            imbalance(market, above, book) - imbalance(market, below, book)
+            for above, below in zip(nearby.above, nearby.below, strict=True)
+        ]
+        answers[:, 2:] += np.column_stack(directly) / (2.0 * nearby.distances)
+        return Tally(imbalance(market, posted, book), answers)
+
+    def _sums(
+        self, orders: Sequence[HouseholdOrders] | Sequence[HouseholdSchedule]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Sum of plans, exactly rounded, and of what they consume."""
+        plans = np.stack([order.plan for order in orders])
+        total = np.array([math.fsum(column) for column in plans.T])
+        return total, np.asarray(np.sum([order.goods for order in orders], axis=0))
+
+    def _totals(self, total: FloatArray, goods: FloatArray, unrest: float = 0.0) -> CreditTotals:
+        """The netted book of plans with this sum."""
+        parts = {name: total[places] for name, places in self.plan.parts.items() if name != "x"}
+        return CreditTotals(goods=goods, unrest=unrest, **parts)
+
+    def settle(self, posted: CreditQuotes, book: CreditTotals) -> PoolAccounts:
+        """Collect deliveries, pass them through, and draw up the accounts."""
+        market = self.plan.market
+        middle, _ = pooled(market, posted, book)
+        debt = book.borrowed[market.first]
+        delivered = (
+            posted.coupon * book.kept
+            + posted.prepayment * book.prepaid
+            + posted.seizure * book.defaulted
+        )
+        empty = debt * market.sizes[market.first] <= 1e-9 * market.total
+        balance = np.where(empty, 0.0, delivered - middle * debt)
+        split = book.kept + book.prepaid + book.defaulted - debt
+        return PoolAccounts(
+            balance=float(np.max(np.abs(balance), initial=0.0)),
+            split=float(np.max(np.abs(split), initial=0.0)),
+            walras=self._walras(posted, book, delivered),
+        )
+
+    def _walras(self, posted: CreditQuotes, book: CreditTotals, delivered: FloatArray) -> float:
+        """Largest value of excess demands at a node, as a share of wealth."""
+        market = self.plan.market
+        value = np.sum(posted.goods * book.goods, axis=1)
+        issue = posted.price * (book.lent - book.borrowed)
+        np.add.at(value, market.issued, issue)
+        lent = book.lent[market.first]
+        np.add.at(
+            value,
+            market.middle,
+            np.sum(
+                posted.resale * (book.resold - lent) - posted.middle_payment * lent + delivered,
+                axis=1,
+            ),
+        )
+        kept = book.kept[market.last_after] * posted.delivery[:, market.first]
+        due = posted.last_payment * book.resold[market.last_after]
+        np.add.at(value, market.last, np.sum(kept - due, axis=1))
+        t, j = market.short
+        np.add.at(value, market.last[t], posted.delivery[t, j] * (book.borrowed[j] - book.lent[j]))
+        return float(np.max(np.abs(value))) / market.total

@@ -1,0 +1,265 @@
+r"""Households that borrow against durable goods and choose, debt by debt, how to end it.
+
+Linear orders jump when a quote crosses a reservation price, and rounds of plain best responses
+chatter for ever. These households have inertia: each holds a plan, and answers the quotes with the
+plan that is best for it after a small cost of moving, :math:`\lVert z - \hat z\rVert^2 / 2\tau`.
+Where quotes and plans no longer move, the cost is zero and the plan is a best response outright.
+Read as mathematics, a round is a step of the primal-dual hybrid gradient method of Chambolle and
+Pock (J. Math. Imaging Vision 40, 2011), with quotes as dual variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from agents.cohort import Cohort
+from agents.credit.inertia import Answer, Tastes, respond
+from agents.credit.interior import Interior, Programs
+from agents.credit.plan import Plan
+from markets.credit.market import CreditMarket
+from markets.credit.quotes import CreditQuotes, NearbyQuotes
+from markets.quote import FloatArray
+
+INERTIA = 8.0
+"""τ: plans move by this share of wealth when a unit of it is worth the best use of another."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdOrders:
+    """Orders of a cohort, added up over its members.
+
+    Attributes
+    ----------
+    plan : array (size,)
+        Sum of the plans.
+    goods : array (D, L)
+        Consumption less endowment and what is left of earlier consumption.
+    unrest : float
+        Largest distance by which a member moves its plan, as a share of its wealth.
+    """
+
+    plan: FloatArray
+    goods: FloatArray
+    unrest: float
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdSchedule:
+    """What a cohort tells an auction at some quotes, added up over its members.
+
+    Attributes
+    ----------
+    plan : array (size,)
+        Sum of the plans.
+    goods : array (D, L)
+        Consumption less endowment and what is left of earlier consumption.
+    answers : array (size, 2 + n)
+        How the sum of plans changes by itself, for a unit of caution, and with each of n quotes.
+    """
+
+    plan: FloatArray
+    goods: FloatArray
+    answers: FloatArray
+
+
+class Households(Cohort):
+    """A cohort of households on one event tree.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy; its market is a :class:`markets.credit.market.CreditMarket`.
+    name : str
+        Name of the cohort.
+    households : sequence of str
+        Names of the members.
+    endowment : array (H, D, L)
+        Goods that each receives at each node.
+    weights : array (H, D, L)
+        Weights of consumption in utility.
+    aversion : array (H,)
+        Relative risk aversion: 0 linear, 1 logarithmic.
+    inertia : float
+        How reluctantly plans move, see the module.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or a member could end with nothing to consume at some node (A2).
+    """
+
+    def __init__(
+        self,
+        model: mesa.Model,
+        name: str,
+        *,
+        households: Sequence[str],
+        endowment: FloatArray,
+        weights: FloatArray,
+        aversion: FloatArray,
+        inertia: float = INERTIA,
+    ) -> None:
+        super().__init__(model, name, len(households))
+        market = model.market  # type: ignore[attr-defined]
+        if not isinstance(market, CreditMarket):
+            raise TypeError("households trade on a CreditMarket")
+        self.households, self.plan, self.inertia = tuple(households), Plan(market), inertia
+        self.endowment = endowment
+        autarky = self._autarky(market, endowment)
+        self.wealth = np.asarray(np.sum(autarky, axis=0))
+        self.curvature = float(np.mean(np.minimum(aversion, 1.0)))
+        size = float(np.mean(np.sum(market.starting_prices * self.wealth, axis=1))) / self.members
+        self.scale = size / self.plan.units
+        self.tastes = Tastes(weights.reshape(self.members, -1), aversion)
+        self._scaled = self._own_units(autarky.reshape(self.members, -1), size)
+        self.plans = np.zeros((self.members, self.plan.size))
+        self.plans[:, self.plan.parts["x"].ravel()] = autarky.reshape(self.members, -1)
+        self._prices = np.hstack(
+            [
+                np.ones((self.members, self.plan.rows)),
+                self._scaled.marginal(np.maximum(autarky.reshape(self.members, -1), 1e-3 * size)),
+            ]
+        )
+        self._size = size
+        self._answer: Answer | None = None
+
+    # ------------------------------------------------------------------ the decision
+    def respond(self, posted: CreditQuotes) -> HouseholdOrders:
+        """Best response of every member, moving from the plan that it holds."""
+        answer = self._answer = self._best(posted)
+        plans = answer.plans * self.scale
+        total = np.sum(plans, axis=0)
+        unrest = float(np.max(np.abs(plans - self.plans) / self.scale))
+        return HouseholdOrders(total, self._goods(total), unrest)
+
+    def carry(self) -> None:
+        """Hold the plan of the last orders, from which the next round moves."""
+        assert self._answer is not None
+        self.plans = self._answer.plans * self.scale
+        self._prices = self._answer.prices
+
+    def hold(self, posted: CreditQuotes, placed: object) -> None:
+        """Keep what is worth nothing, so that markets of worthless securities clear too.
+
+        Where a security costs nothing it pays nothing, and nobody minds holding it: the lender
+        keeps what it would give away (Iraola and Torres-Martinez, end of the existence proof).
+        """
+        market, parts = self.plan.market, self.plan.parts
+        issued_free = np.flatnonzero(posted.price == 0.0)
+        self.plans[:, parts["lent"][issued_free]] = self.plans[:, parts["borrowed"][issued_free]]
+        middle, first = np.nonzero(posted.resale == 0.0)
+        self.plans[:, parts["resold"][middle, first]] = self.plans[
+            :, parts["lent"][market.first[first]]
+        ]
+
+    # ------------------------------------------------------------------ in an auction
+    def enter(self, depth: float) -> Interior:
+        """The plans held, at least ``depth`` of each part, with slacks as deep."""
+        inside = np.maximum(self.plans / self.scale, depth)
+        prices = self._prices[:, : self.plan.rows]
+        self._interior = Interior(inside, prices, np.full_like(inside, depth))
+        return self._interior
+
+    def schedule(self, nearby: NearbyQuotes) -> HouseholdSchedule:
+        """Schedules of all members at some quotes, added up."""
+        budgets, incomes = self._constraints(nearby.posted)
+        above = [self._constraints(posted) for posted in nearby.above]
+        below = [self._constraints(posted) for posted in nearby.below]
+        pairs, twice = list(zip(above, below, strict=True)), 2.0 * nearby.distances[:, None, None]
+        programs = Programs(
+            budgets=budgets,
+            incomes=incomes,
+            budget_slopes=np.stack([up[0] - down[0] for up, down in pairs]) / twice,
+            income_slopes=np.stack([up[1] - down[1] for up, down in pairs]) / twice,
+            consumption=self._consumption,
+            tastes=self._scaled,
+        )
+        answers = self._interior.schedules(programs) * self.scale[:, None]
+        total = np.sum(self._interior.plans, axis=0) * self.scale
+        return HouseholdSchedule(total, self._goods(total), answers)
+
+    def leave(self) -> None:
+        """Hold the plans that the auction found."""
+        found = self._interior
+        rows, consumption = self.plan.rows, self._consumption
+        self.plans = found.plans * self.scale
+        self._prices[:, :rows] = found.prices
+        self._prices[:, rows:] = self._scaled.marginal(found.plans @ consumption.T)
+
+    # ------------------------------------------------------------------ at rest
+    def multipliers(self) -> FloatArray:
+        """Marginal utility of income of each member at each node, (H, D)."""
+        nodes = len(self.plan.market.starting_prices)
+        return np.asarray(self._prices[:, :nodes] * self._pulls[:, None] / self._size)
+
+    def utilities(self) -> FloatArray:
+        """Utility of each member at its plan, (H,)."""
+        consumption = np.einsum("nlz,hz->hnl", self.plan.consumption, self.plans)
+        return self.tastes.value(consumption.reshape(self.members, -1))
+
+    # ------------------------------------------------------------------ the record
+    def table(self, limit: int | None = None) -> pd.DataFrame:
+        """What every member holds at every node: a row a member and part of its plan."""
+        rows = []
+        for member, name in enumerate(self.households):
+            for part, node, instrument, place in self.plan.labels:
+                rows.append((self.name, name, part, node, instrument, self.plans[member, place]))
+        columns = ["cohort", "household", "part", "node", "instrument", "amount"]
+        return pd.DataFrame(rows, columns=columns)
+
+    # ------------------------------------------------------------------ inner workings
+    def _best(self, posted: CreditQuotes) -> Answer:
+        """The batch of programs, on a scale of one."""
+        budgets, incomes = self._constraints(posted)
+        return respond(
+            self.plans / self.scale,
+            budgets,
+            incomes,
+            self._consumption,
+            self._scaled,
+            self.inertia,
+            self._prices,
+        )
+
+    def _constraints(self, posted: CreditQuotes) -> tuple[FloatArray, FloatArray]:
+        """E (rows, size) and b (H, rows), on a scale of one."""
+        budgets = self.plan.budgets(posted) * self.scale / self._size
+        nodes = len(self.plan.market.starting_prices)
+        budgets[nodes:] *= self._size / self.scale[self.plan.parts["kept"].ravel()][:, None]
+        return budgets, self.plan.incomes(posted, self.endowment) / self._size
+
+    @cached_property
+    def _consumption(self) -> FloatArray:
+        """K, (C, size), on a scale of one."""
+        units = self.scale[self.plan.parts["x"].ravel()]
+        consumption = self.plan.consumption.reshape(-1, self.plan.size)
+        return np.asarray(consumption * self.scale / units[:, None])
+
+    def _goods(self, total: FloatArray) -> FloatArray:
+        """What plans of this sum consume beyond endowments and what is left, (D, L)."""
+        return np.asarray(self.plan.demand @ total - np.sum(self.endowment, axis=0))
+
+    def _own_units(self, autarky: FloatArray, size: float) -> Tastes:
+        """Tastes with the largest marginal utility of a household's own endowment set to one."""
+        units = self.scale[self.plan.parts["x"].ravel()]
+        tastes = self.tastes
+        weights = tastes.weights * units ** (1.0 - tastes.aversion[:, None])
+        scaled = Tastes(weights, tastes.aversion)
+        pull = np.max(scaled.marginal(np.maximum(autarky / units, 1e-3)), axis=1)
+        self._pulls = pull
+        return Tastes(weights / pull[:, None], tastes.aversion)
+
+    @staticmethod
+    def _autarky(market: CreditMarket, endowment: FloatArray) -> FloatArray:
+        """What each member has at each node if nobody trades, (H, D, L)."""
+        autarky = endowment.copy()
+        for node, before in enumerate(market.tree.predecessors):
+            if before >= 0:
+                autarky[:, node] += autarky[:, before] @ market.tree.carried[node].T
+        return autarky

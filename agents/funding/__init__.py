@@ -1,0 +1,1 @@
+"""Customers, experts, and the clearing house that funds them."""

@@ -1,0 +1,115 @@
+r"""Customers: mean-variance traders who come to market with something to sell.
+
+Group i starts with an exposure :math:`z_{ij}` to asset j, whose payoff has mean :math:`v_j` and
+variance :math:`\sigma_j^2`, independent of the others. Its best response to the price is the
+position :math:`y_{ij}` that maximises
+
+.. math:: \sum_j \Bigl[ (v_j - q_j)\, y_{ij}
+          - \tfrac{\gamma}{2} \sigma_j^2 (y_{ij} + z_{ij})^2 \Bigr],
+   \qquad y_{ij} = \frac{v_j - q_j}{\gamma \sigma_j^2} - z_{ij} .
+
+All groups together sell :math:`S_j = Z_j - s_j (v_j - q_j)` with :math:`Z_j = \sum_i z_{ij}` and,
+for two groups, :math:`s_j = 2 / (\gamma \sigma_j^2)`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from agents.cohort import Cohort
+from markets.funding.market import FundedOrders, FundedQuotes
+from markets.quote import FloatArray
+
+
+class Customers(Cohort):
+    """Groups of customers, a member a group.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy.
+    name : str
+        Name of the cohort in records.
+    exposures : array of shape (groups, assets) or (dates, groups, assets)
+        z, what each group wants to be rid of, at each date; the last row stays.
+    risk_aversion : float
+        Coefficient of absolute risk aversion, per cash; positive.
+    volatility : array of shape (assets,)
+        Standard deviation of each asset's payoff, cash; positive.
+    """
+
+    def __init__(
+        self,
+        model: mesa.Model,
+        name: str = "customers",
+        *,
+        exposures: FloatArray,
+        risk_aversion: float,
+        volatility: FloatArray,
+    ) -> None:
+        given = np.asarray(exposures, dtype=np.float64)
+        self.exposures = given if given.ndim == 3 else given[None, :, :]
+        super().__init__(model, name, self.exposures.shape[1])
+        self.volatility = np.atleast_1d(np.asarray(volatility, dtype=np.float64))
+        if not risk_aversion > 0.0 or not np.all(self.volatility > 0.0):
+            raise ValueError(
+                f"risk_aversion is {risk_aversion} and volatility {self.volatility.tolist()};"
+                " customers need positive ones"
+            )
+        self.risk_aversion = risk_aversion
+        self.appetite = 1.0 / (risk_aversion * self.volatility**2)
+        self.held: FloatArray | None = None
+
+    def concession(self) -> FloatArray:
+        """Furthest above and below the fundamental that groups trade among themselves."""
+        alone = self.exposures.sum(axis=1) / (self.members * self.appetite)
+        return np.stack([np.max(-alone, axis=0), np.max(alone, axis=0)]).clip(min=0.0)
+
+    def exposure(self, date: int) -> FloatArray:
+        """Exposures at a date, shape (groups, assets)."""
+        exposure: FloatArray = self.exposures[min(date, len(self.exposures) - 1)]
+        return exposure
+
+    def positions(self, posted: FundedQuotes) -> FloatArray:
+        """Best response of every group (pure), shape (groups, assets)."""
+        return (posted.fundamental - posted.price) * self.appetite - self.exposure(posted.date)
+
+    def respond(self, posted: FundedQuotes) -> FundedOrders:
+        """Orders of all groups (pure)."""
+        sold = -self.positions(posted).sum(axis=0)
+        return FundedOrders(
+            sold=sold,
+            sold_by_price=self.members * self.appetite,
+            gross=np.abs(self.exposure(posted.date)).sum(axis=0),
+            bought=np.zeros_like(sold),
+            funds=0.0,
+            funds_by_price=np.zeros_like(sold),
+            cash=float(posted.price @ sold),
+        )
+
+    def hold(self, posted: FundedQuotes, placed: Any) -> None:
+        """Take the positions that the orders at the posted quotes amount to."""
+        self.posted, self.held = posted, self.positions(posted)
+
+    def table(self, limit: int | None = None) -> pd.DataFrame:
+        """Primitives and positions, a row a group and asset."""
+        if self.held is None:
+            raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
+        groups, assets = self.held.shape
+        return pd.DataFrame(
+            {
+                "cohort": self.name,
+                "member": np.repeat(np.arange(groups), assets),
+                "asset": np.tile(np.arange(assets), groups),
+                "fundamental": np.tile(self.posted.fundamental, groups),
+                "margin": np.tile(self.posted.margin, groups),
+                "exposure": self.exposure(self.posted.date).ravel(),
+                "endowed_cash": 0.0,
+                "endowed_assets": 0.0,
+                "position": self.held.ravel(),
+            }
+        )

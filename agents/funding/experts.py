@@ -1,0 +1,141 @@
+r"""Experts: risk-neutral traders who bridge the gap that customers leave, as far as funding goes.
+
+Expert i starts with cash :math:`\eta_i` and positions :math:`x^0_{ij}`. At prices :math:`q` it
+chooses positions to
+
+.. math:: \max_x \sum_j (v_j - q_j)\, x_j \quad \text{subject to} \quad
+          \sum_j m_j(q_j)\, |x_j| \le W_i = \eta_i + \sum_j x^0_{ij} q_j ,
+
+a linear program: all its wealth goes as margin into the assets with the largest gain per unit of
+margin, long where q < v and short where q > v. Where several are tied, or nothing can be gained,
+the clearing house fills its order at the share that the market posts. An expert whose wealth is
+not positive is wiped out and holds nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from agents.cohort import Cohort
+from markets.funding.market import FundedOrders, FundedQuotes, MarginTerms
+from markets.quote import FloatArray
+
+
+class Experts(Cohort):
+    """A cohort of experts.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy.
+    name : str
+        Name of the cohort in records.
+    cash : array of shape (members,)
+        eta, until the clearing house announces other deposits. May be negative: a debt against the
+        positions.
+    endowment : array of shape (members, assets)
+        x0, positions at the start of a date.
+    carries : bool
+        Whether the positions of a date, and what was gained on them, are the start of the next;
+        otherwise every date starts from the endowment.
+    recapitalised : float
+        With ``carries``: share of the distance to the first date's wealth that owners put in (or
+        take out) after each date, in [0, 1].
+    """
+
+    def __init__(
+        self,
+        model: mesa.Model,
+        name: str = "experts",
+        *,
+        cash: FloatArray,
+        endowment: FloatArray,
+        carries: bool = False,
+        recapitalised: float = 0.0,
+    ) -> None:
+        self.endowment = np.atleast_2d(np.asarray(endowment, dtype=np.float64))
+        super().__init__(model, name, len(self.endowment))
+        self.cash = self._one_each(cash)
+        if not 0.0 <= recapitalised <= 1.0:
+            raise ValueError(f"recapitalised is {recapitalised}; it must lie in [0, 1]")
+        self.carries, self.recapitalised = carries, recapitalised
+        self.target: FloatArray | None = None
+        self.held: FloatArray | None = None
+
+    def concession(self) -> None:
+        """Experts have no price of their own to trade at without customers."""
+        return None
+
+    def wake(self, date: int, terms: MarginTerms) -> None:
+        """Begin a date with the deposits that were announced, if any."""
+        if terms.deposits is not None:
+            self.cash = self._one_each(terms.deposits)
+
+    def wealth(self, posted: FundedQuotes) -> FloatArray:
+        """Wealth of every expert at the posted prices, shape (members,)."""
+        return self.cash + self.endowment @ posted.price
+
+    def positions(self, posted: FundedQuotes) -> FloatArray:
+        """Best response of every expert (pure), shape (members, assets)."""
+        funds = np.maximum(self.wealth(posted), 0.0)
+        return funds[:, None] * (posted.filled / posted.margin)
+
+    def respond(self, posted: FundedQuotes) -> FundedOrders:
+        """Orders of all experts (pure)."""
+        wealth = self.wealth(posted)
+        solvent = wealth > 0.0
+        funds = float(np.sum(wealth[solvent]))
+        bought = funds * posted.filled / posted.margin
+        nothing = np.zeros_like(bought)
+        return FundedOrders(
+            sold=nothing,
+            sold_by_price=nothing,
+            gross=nothing,
+            bought=bought,
+            funds=funds,
+            funds_by_price=self.endowment[solvent].sum(axis=0),
+            cash=-float(posted.price @ bought),
+        )
+
+    def hold(self, posted: FundedQuotes, placed: Any) -> None:
+        """Take the positions of the last orders; with ``carries`` they start the next date."""
+        self.posted = posted
+        self.opened = (self.cash, self.endowment)
+        self.held = self.positions(posted)
+        if self.carries:
+            wealth = self.wealth(posted)
+            self.target = wealth if self.target is None else self.target
+            added = self.recapitalised * (self.target - wealth)
+            self.cash = wealth + added - self.held @ posted.price
+            self.endowment = self.held
+
+    def _one_each(self, cash: FloatArray) -> FloatArray:
+        """Cash as an array with one entry an expert."""
+        given = np.asarray(cash, dtype=np.float64)
+        if given.shape != (self.members,):
+            raise ValueError(f"cash has shape {given.shape}; there are {self.members} experts")
+        return given
+
+    def table(self, limit: int | None = None) -> pd.DataFrame:
+        """Primitives and positions, a row an expert and asset."""
+        if self.held is None:
+            raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
+        members, assets = self.held.shape
+        cash, endowment = self.opened
+        return pd.DataFrame(
+            {
+                "cohort": self.name,
+                "member": np.repeat(np.arange(members), assets),
+                "asset": np.tile(np.arange(assets), members),
+                "fundamental": np.tile(self.posted.fundamental, members),
+                "margin": np.tile(self.posted.margin, members),
+                "exposure": 0.0,
+                "endowed_cash": np.repeat(cash, assets),
+                "endowed_assets": endowment.ravel(),
+                "position": self.held.ravel(),
+            }
+        )

@@ -1,0 +1,1 @@
+"""Informed investors, noise traders, and their clearing house."""

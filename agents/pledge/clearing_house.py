@@ -1,0 +1,128 @@
+"""A clearing house for pledgeable securities: it sets haircuts and reads the order schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mesa
+import numpy as np
+
+from agents.clearing_house import ClearingHouse
+from agents.pledge.forecast import PriceFunction
+from agents.pledge.investors import SpotOrders
+from agents.pledge.nature import Nature
+from markets.margin import HistoricalMargin, MarginRule
+from markets.pledge.market import RepoTerms, SpotQuotes
+from markets.quote import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeSettlement:
+    """What the clearing house finds in a netted book, each of shape ``(securities,)``.
+
+    Attributes
+    ----------
+    volume : array
+        Securities that change hands spot.
+    beyond_limits : array
+        Share of investors whose orders exceed what they own, (6) and (7).
+    repo_excess : array
+        Securities pledged by repo investors and by noise traders: the sum that equation (13) sets
+        to zero. It is not zero, since the repo rate is given (erratum 10): what is missing is lent
+        or borrowed by somebody outside the model.
+    free_log_price : array
+        Log price at which the same orders would clear without limits.
+    """
+
+    volume: FloatArray
+    beyond_limits: FloatArray
+    repo_excess: FloatArray
+    free_log_price: FloatArray
+
+    def accounts(self) -> dict[str, float]:
+        """The numbers by name, for the record of rounds."""
+        names = ("volume", "beyond_limits", "repo_excess", "free_log_price")
+        if len(self.volume) == 1:
+            return {name: float(getattr(self, name)[0]) for name in names}
+        return {
+            f"{name}_{number}": float(value)
+            for name in names
+            for number, value in enumerate(getattr(self, name), start=1)
+        }
+
+
+class PledgeClearingHouse(ClearingHouse):
+    """A clearing house that sets the haircut of each security and clears the spot market.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy.
+    margins : sequence of MarginRule
+        The rule for each security.
+    repo_rate : float or array of shape (securities,)
+        Interest on repo loans, per period; given from outside.
+    nature : Nature
+        Tells, the day after, what securities were worth.
+    """
+
+    def __init__(
+        self,
+        model: mesa.Model,
+        margins: Sequence[MarginRule],
+        *,
+        repo_rate: float | FloatArray,
+        nature: Nature,
+    ) -> None:
+        super().__init__(model)
+        self.margins = tuple(margins)
+        rates = np.asarray(repo_rate, dtype=np.float64)
+        self.repo_rate = np.broadcast_to(rates, len(self.margins)).copy()
+        self.nature = nature
+        self.log_price: FloatArray = np.zeros(len(self.margins))
+
+    def wake(self, date: int) -> None:
+        """Note what the securities returned since the day before."""
+        if date == 1:
+            return
+        returns = self.nature.at(date - 1).log_value - self.log_price
+        self.margins = tuple(
+            rule.after(float(gained)) if isinstance(rule, HistoricalMargin) else rule
+            for rule, gained in zip(self.margins, returns, strict=True)
+        )
+
+    def charge(self, quotes: dict[str, float]) -> RepoTerms:
+        """Haircuts announced at the last quotes, and what the call in a repo is worth at them."""
+        prices = np.exp(np.array(list(quotes.values())))
+        haircut = np.array(
+            [rule.haircut(float(p)) for rule, p in zip(self.margins, prices, strict=True)]
+        )
+        return RepoTerms.of(haircut, self.repo_rate, self.nature.value.precision)
+
+    def settle(self, posted: SpotQuotes, book: SpotOrders) -> PledgeSettlement:
+        """Volume, investors beyond their means, and what the repo market lacks."""
+        return PledgeSettlement(
+            volume=0.5 * (book.bought + book.sold),
+            beyond_limits=book.beyond_limits,
+            repo_excess=np.where(posted.terms.active, book.pledged, 0.0),
+            free_log_price=posted.log_price - book.free / book.free_by_price,
+        )
+
+    def place(self, posted: SpotQuotes, book: SpotOrders) -> PriceFunction:
+        r"""Publish the price function that the day's order schedules amount to.
+
+        The house holds everybody's schedule, so it knows at which price they would have cleared
+        in every other state: with
+        :math:`z = z_0 + z_p \ln p + z_v \ln v + z_u \ln u + z_\chi \ln(\chi/h) = 0` the
+        coefficients are :math:`-z_0/z_p, -z_v/z_p, -z_u/z_p, -z_\chi/z_p`. Errors of private
+        signals are averaged out and limits left aside.
+        """
+        self.log_price = posted.log_price
+        slope = -book.free_by_price
+        return PriceFunction(
+            book.constant / slope,
+            book.by_value / slope,
+            book.by_noise / slope,
+            book.by_pledge / slope,
+        )

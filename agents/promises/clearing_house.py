@@ -1,0 +1,145 @@
+"""A clearing house that holds what is pledged for promises, and passes payments on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import mesa
+import numpy as np
+
+from agents.clearing_house import ClearingHouse
+from markets.promises.market import CollateralOrders, CollateralQuotes
+from markets.promises.menu import Menu
+from markets.quote import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class CollateralSettlement:
+    """What the clearing house accepts of a netted book, and its accounts on it.
+
+    Promises that find no counterpart are not accepted: the longer side of each is scaled down. So
+    the accounts are in order in every round, whether or not the markets have cleared.
+
+    Attributes
+    ----------
+    matched : array (J,)
+        Units of each promise that stand.
+    pledged_asset, pledged_cash : float
+        Collateral that the house holds for them.
+    received : tuple of float
+        What issuers hand over after good and after bad news: what is owed, or the collateral.
+    returned : tuple of float
+        Collateral that goes back to issuers, in cash, after good and after bad news.
+    balance_now : float
+        Cash from buyers of promises less cash to their issuers; zero.
+    balance_good, balance_bad : float
+        What the collateral is worth less what buyers get and what goes back; zero.
+    unsecured : float
+        Largest amount, over promises and states, that the collateral falls short of what is
+        delivered; zero.
+    cash_excess : float
+        Cash that orders want to hold less the cash there is, the redundant market.
+    walras : float
+        Value of all excess demands as a share of wealth; zero.
+    """
+
+    matched: FloatArray
+    pledged_asset: float
+    pledged_cash: float
+    received: tuple[float, float]
+    returned: tuple[float, float]
+    balance_now: float
+    balance_good: float
+    balance_bad: float
+    unsecured: float
+    cash_excess: float
+    walras: float
+
+    def accounts(self) -> dict[str, float]:
+        """The numbers by name, for the record of rounds."""
+        return {
+            "promises_matched": math.fsum(self.matched),
+            "pledged_asset": self.pledged_asset,
+            "pledged_cash": self.pledged_cash,
+            "delivered_good": self.received[0],
+            "delivered_bad": self.received[1],
+            "returned_good": self.returned[0],
+            "returned_bad": self.returned[1],
+            "balance_now": self.balance_now,
+            "balance_good": self.balance_good,
+            "balance_bad": self.balance_bad,
+            "unsecured": self.unsecured,
+            "cash_excess": self.cash_excess,
+            "walras": self.walras,
+        }
+
+
+class CollateralClearingHouse(ClearingHouse):
+    """A clearing house that holds collateral and passes payments on.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy.
+    menu : Menu
+        The asset and the promises that it clears; announce another one at a later date.
+    """
+
+    def __init__(self, model: mesa.Model, menu: Menu) -> None:
+        super().__init__(model)
+        self.menu = menu
+
+    def charge(self, quotes: dict[str, float]) -> Menu:
+        """The menu of a date, with the collateral that each promise takes.
+
+        Raises
+        ------
+        ValueError
+            If the market has no quote for a promise of the menu, or one too many.
+        """
+        names = {f"price_{name}" for name in self.menu.names} | {"asset_price"}
+        if names != set(quotes):
+            told = ", ".join(sorted(names ^ set(quotes)))
+            raise ValueError(f"menu: {told} is quoted or on the menu, but not both")
+        return self.menu
+
+    def settle(self, posted: CollateralQuotes, book: CollateralOrders) -> CollateralSettlement:
+        """Accept what is matched, take collateral, and draw up the accounts of both states.
+
+        1. Scale down the longer side of each promise.
+        2. Buyers pay issuers; issuers hand over what is pledged.
+        3. After the news sell the collateral, pay buyers what issuers deliver, return the rest.
+        """
+        menu = posted.menu
+        matched = np.minimum(book.bought, book.sold)
+        paid_in = posted.promise_price * (book.bought * _part(matched, book.bought))
+        paid_out = posted.promise_price * (book.sold * _part(matched, book.sold))
+        asset, cash = float(menu.pledged_asset @ matched), float(menu.pledged_cash @ matched)
+        worth = asset * menu.payoff + cash
+        received, returned = matched @ menu.delivery, matched @ menu.kept
+        balance = worth - received - returned
+        secured = np.outer(menu.pledged_asset, menu.payoff) + menu.pledged_cash[:, None]
+        short = matched[:, None] * (menu.delivery - secured)
+        wealth = book.endowed_cash + posted.asset_price * book.endowed_asset
+        cash_excess = book.cash - book.endowed_cash
+        excess = posted.asset_price * (book.asset - book.endowed_asset)
+        promises = float(posted.promise_price @ (book.bought - book.sold))
+        return CollateralSettlement(
+            matched=matched,
+            pledged_asset=asset,
+            pledged_cash=cash,
+            received=(float(received[0]), float(received[1])),
+            returned=(float(returned[0]), float(returned[1])),
+            balance_now=math.fsum(paid_in) - math.fsum(paid_out),
+            balance_good=float(balance[0]),
+            balance_bad=float(balance[1]),
+            unsecured=max(float(np.max(short, initial=0.0)), 0.0),
+            cash_excess=cash_excess,
+            walras=(excess + promises + cash_excess) / wealth,
+        )
+
+
+def _part(matched: FloatArray, ordered: FloatArray) -> FloatArray:
+    """Share of what was ordered that is matched; nothing of nothing."""
+    return np.divide(matched, ordered, out=np.zeros_like(matched), where=ordered > 0.0)

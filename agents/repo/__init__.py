@@ -1,0 +1,1 @@
+"""Longs, shorts and holders of cash, and their clearing house."""

@@ -1,0 +1,129 @@
+r"""A clearing house for repo: it charges margin to both sides and reinvests the margin it holds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import mesa
+
+from agents.clearing_house import ClearingHouse
+from agents.repo.traders import RepoOrders
+from markets.margin import MarginRule
+from markets.repo.market import RepoQuotes
+
+
+@dataclass(frozen=True, slots=True)
+class RepoSettlement:
+    r"""What the clearing house accepts of a netted book, and its accounts on it.
+
+    Orders that find no counterpart are not accepted: the longer side of the repo book is scaled
+    down until :math:`(2 - h) \Theta = h \Psi`. So the accounts are zero by what was accepted in
+    every round, whether or not the markets have cleared.
+
+    Attributes
+    ----------
+    repo_excess : float
+        (2 - h) theta less h psi before scaling down: repo lending that finds no borrower, in
+        securities. Below zero, securities are offered as collateral that nobody lends against;
+        at a zero repo rate their owners do not mind.
+    idle_cash_excess : float
+        Cash that traders keep if they hold no more repo than their positions need, less the cash
+        there is: the redundant market of Walras' law.
+    walras : float
+        Value of all three excess demands, as a share of wealth and of the value of all
+        positions; zero.
+    margin_held : float
+        Margin of both sides on the accepted book, cash.
+    reinvested : float
+        Securities that the house has borrowed against that margin (Theta^EX).
+    balance_now, balance_up, balance_down : float
+        Cash received less cash paid, at date 0 and in both states of date 1; zero.
+    balance_collateral : float
+        Securities received less securities passed on or held against margin; zero.
+    """
+
+    repo_excess: float
+    idle_cash_excess: float
+    walras: float
+    margin_held: float
+    reinvested: float
+    balance_now: float
+    balance_up: float
+    balance_down: float
+    balance_collateral: float
+
+    def accounts(self) -> dict[str, float]:
+        """The numbers by name, for the record of rounds."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class RepoClearingHouse(ClearingHouse):
+    """A clearing house that stands between longs and shorts in repo.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy.
+    margin : MarginRule
+        The rule it charges margin by, the same to longs and shorts.
+    """
+
+    def __init__(self, model: mesa.Model, margin: MarginRule) -> None:
+        super().__init__(model)
+        self.margin = margin
+
+    def charge(self, quotes: dict[str, float]) -> float:
+        """Haircut that the house announces at the last quotes, before anybody trades."""
+        return self.margin.haircut(quotes["security_price"])
+
+    def settle(self, posted: RepoQuotes, book: RepoOrders) -> RepoSettlement:
+        r"""Accept what is matched, charge margin and reinvest it, and draw up the accounts.
+
+        1. Scale down the longer side of the repo book.
+        2. Charge margin :math:`(1-h) q (\Theta + \Psi)` and lend it in repo, which takes
+           :math:`\Theta^{EX} = (1-h)(\Theta + \Psi)` securities as collateral.
+        3. Add up what lenders, borrowers and the reinvestment bring and take, now and in both
+           states; solvency of every trader makes the states alike.
+        """
+        price, loan, rate = posted.price, 1.0 - posted.haircut, 1.0 + posted.repo_rate
+        repo_excess = (2.0 - loan) * book.shorts - loan * book.longs
+        lending, borrowing = book.shorts, book.longs
+        if repo_excess > 0.0:
+            lending = loan * borrowing / (2.0 - loan)
+        elif loan > 0.0:
+            borrowing = (2.0 - loan) * lending / loan
+        margin_held = posted.haircut * price * (lending + borrowing)
+        reinvested = margin_held / price
+        from_lenders, to_borrowers = price * lending, price * borrowing
+        lent_by_house = price * reinvested
+        now = math.fsum([from_lenders, margin_held, -to_borrowers])
+        later = math.fsum(
+            [
+                -rate * (from_lenders + posted.haircut * price * lending),
+                rate * (to_borrowers - posted.haircut * price * borrowing),
+            ]
+        )
+        turnover = book.cash + price * (book.supply + book.longs + book.shorts)
+        idle_excess = book.idle_cash - book.cash
+        excess = book.longs - book.shorts - book.supply
+        return RepoSettlement(
+            repo_excess=repo_excess,
+            idle_cash_excess=idle_excess,
+            walras=(price * (excess + repo_excess) + idle_excess) / turnover,
+            margin_held=margin_held,
+            reinvested=reinvested,
+            balance_now=now,
+            balance_up=later,
+            balance_down=later,
+            balance_collateral=math.fsum([borrowing, -lending, -lent_by_house / price]),
+        )
+
+    def place(self, posted: RepoQuotes, book: RepoOrders) -> float:
+        """Share of idle cash to place in repo, so that the cash kept is the cash there is.
+
+        Only where the repo rate is zero, since there traders do not mind: 1 - E_x / X.
+        """
+        if posted.special or book.idle_cash <= book.cash:
+            return 0.0
+        return 1.0 - book.cash / book.idle_cash

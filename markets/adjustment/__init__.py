@@ -1,0 +1,1 @@
+"""Rules that move quotes, one file per rule."""

@@ -1,0 +1,1 @@
+"""Markets for goods and for pooled credit on an event tree."""

@@ -1,0 +1,1 @@
+"""Markets for assets that are funded from one pool of capital."""

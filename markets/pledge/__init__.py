@@ -1,0 +1,1 @@
+"""Spot markets for securities that may be pledged in repo."""

@@ -1,0 +1,1 @@
+"""Markets for an asset and for promises that are backed by collateral."""

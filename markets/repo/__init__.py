@@ -1,0 +1,1 @@
+"""The market for a security that is traded spot and in repo."""

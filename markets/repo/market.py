@@ -1,0 +1,344 @@
+r"""A security that is traded spot and in repo, with margin charged to both sides.
+
+The market posts two quotes, the security's price :math:`q` and the repo rate :math:`\rho \le 0`.
+Traders see them through two *funded prices*
+
+.. math:: e_1 = q (1 + \rho h), \qquad e_2 = q (1 + \rho (2 - h)), \qquad h = 1 - \text{haircut},
+
+what a security costs a trader who funds it in repo, and what it brings a trader who borrows it to
+sell it short. Orders depend on the haircut only through the size of what they can carry, and on
+the quotes through :math:`e_1 \ge e_2`; so the market moves two coordinates on the ladder of
+reservation prices, from which the quotes follow:
+
+.. math:: q = e_2 + \frac{2 - h}{2 (1 - h)} (e_1 - e_2), \qquad
+          \rho = -\frac{e_1 - e_2}{2 q (1 - h)}.
+
+Source: Bottazzi, Pascoa and Ramirez, "Do security prices rise or fall when margins are raised?"
+(slides); funded prices and the specialness of the security (:math:`\rho < 0`) are our extension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from markets.ladder import Band, Ladder, Rung
+from markets.quote import (
+    Excess,
+    FloatArray,
+    Limits,
+    Quote,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """A security with two possible payoffs at date 1.
+
+    Parameters
+    ----------
+    low_payoff, high_payoff : float
+        Payoff in state U and in state D, in cash; 0 <= low < high. (The source calls the *bad*
+        state U.)
+
+    Raises
+    ------
+    ValueError
+        If the payoffs are not two different non-negative numbers in that order.
+    """
+
+    low_payoff: float
+    high_payoff: float
+
+    def __post_init__(self) -> None:
+        """Refuse payoffs that nobody could disagree about."""
+        if not 0.0 <= self.low_payoff < self.high_payoff < np.inf:
+            raise ValueError(
+                f"low_payoff is {self.low_payoff} and high_payoff is {self.high_payoff};"
+                " a security pays 0 <= low_payoff < high_payoff"
+            )
+
+    def expected(self, belief: FloatArray) -> FloatArray:
+        """Expected payoff at the probabilities ``belief`` of the low payoff."""
+        return self.high_payoff - belief * (self.high_payoff - self.low_payoff)
+
+
+@dataclass(frozen=True, slots=True)
+class RepoQuotes:
+    """What the market posts in a round.
+
+    Attributes
+    ----------
+    price : float
+        Security price, cash per security.
+    repo_rate : float
+        Interest on cash lent against the security, per period; at most 0.
+    haircut : float
+        Margin as a share of the position's value, charged to both sides.
+    long_price, short_price : float
+        The funded prices e1 and e2.
+    long_rung, short_rung : Rung
+        The same with the share that is filled of the long orders waiting at e1, and of the
+        orders at e2 that are *not* short.
+    long_band, short_band : Band
+        The stretch of the ladder around each over which the market measures depth.
+    """
+
+    price: float
+    repo_rate: float
+    haircut: float
+    security: Security
+    long_rung: Rung
+    short_rung: Rung
+    long_band: Band
+    short_band: Band
+
+    @property
+    def long_price(self) -> float:
+        """What a security costs a trader who funds it in repo."""
+        return self.long_rung.price
+
+    @property
+    def short_price(self) -> float:
+        """What a security brings a trader who borrows it in repo."""
+        return self.short_rung.price
+
+    @property
+    def special(self) -> bool:
+        """Whether the security is special in repo (the repo rate is below zero)."""
+        return self.long_price > self.short_price
+
+
+class RepoDepth(Protocol):
+    """What the market reads off the netted book, in securities.
+
+    ``longs`` and ``shorts`` are the totals of securities pledged and borrowed; the others are
+    their derivatives and what waits in the two bands.
+    """
+
+    @property
+    def longs(self) -> float:
+        """Securities pledged in all."""
+        ...
+
+    @property
+    def shorts(self) -> float:
+        """Securities borrowed in all."""
+        ...
+
+    @property
+    def longs_by_price(self) -> float:
+        """Their change with the price."""
+        ...
+
+    @property
+    def longs_by_long_price(self) -> float:
+        """Their change with the long funded price."""
+        ...
+
+    @property
+    def longs_in_band(self) -> float:
+        """Long orders waiting in the long band."""
+        ...
+
+    @property
+    def shorts_by_price(self) -> float:
+        """Their change with the price."""
+        ...
+
+    @property
+    def shorts_by_short_price(self) -> float:
+        """Their change with the short funded price."""
+        ...
+
+    @property
+    def shorts_in_band(self) -> float:
+        """Short orders waiting in the short band."""
+        ...
+
+    @property
+    def supply(self) -> float:
+        """Securities endowed."""
+        ...
+
+
+class Bidders(Protocol):
+    """What the market learns about a cohort before it opens."""
+
+    population: Literal["individuals", "continuum"]
+    supply: float
+
+    def open(self, security: Security) -> None:
+        """Learn the payoffs."""
+        ...
+
+    def reservation_prices(self) -> FloatArray:
+        """Prices at which a member changes its order."""
+        ...
+
+
+TINY = 1e-12
+"""Orders below this share of the supply count as this share, so that logarithms stay finite."""
+
+
+class RepoMarket:
+    r"""The markets for a security and for its repo.
+
+    Coordinates: ``u[0]``, the place between longs and shorts (it rises with the price), in
+    (0, 1); ``u[1]``, the share of traders who hold only cash, in [0, 1): at its lower limit 0 the
+    two funded prices are one and the repo rate is zero.
+
+    Residuals: the logarithm of securities wanted over securities offered (longs over shorts plus
+    endowments); and the logarithm of the securities that the clearing house must hold, to
+    reinvest the margin, over those that there are. While the second is below zero with
+    ``u[1] = 0`` the repo rate rests at zero.
+
+    Parameters
+    ----------
+    security : Security
+        What is traded.
+    """
+
+    quotes: tuple[Quote, ...] = (
+        Quote("security_price", "cash per security", "price of the security"),
+        Quote("repo_rate", "per period", "interest on cash lent against the security"),
+    )
+
+    excess_names: tuple[str, ...] = ("security_excess", "reinvestment_excess")
+
+    def __init__(self, security: Security) -> None:
+        self.security = security
+        self._ladder: Ladder | None = None
+
+    def open(self, cohorts: Sequence[Bidders]) -> None:
+        """Learn the reservation prices of all cohorts and refuse a market without supply."""
+        for cohort in cohorts:
+            cohort.open(self.security)
+        if not sum(cohort.supply for cohort in cohorts) > 0.0:
+            raise ValueError("securities are 0 for every trader; somebody must own the security")
+        rungs = [c.reservation_prices() for c in cohorts if c.population == "individuals"]
+        smooth = [c.reservation_prices() for c in cohorts if c.population != "individuals"]
+        self._ladder = Ladder.of(
+            rungs, smooth, top=self.security.high_payoff, bottom=self.security.low_payoff
+        )
+
+    @property
+    def ladder(self) -> Ladder:
+        """The ladder of reservation prices."""
+        if self._ladder is None:
+            raise RuntimeError("the market has not been opened: it knows no traders yet")
+        return self._ladder
+
+    def limits(self, haircut: float) -> Limits:
+        """The box of the coordinates; without margin the repo rate has nothing to ration."""
+        return Limits(
+            lower=np.array([0.0, 0.0]),
+            upper=np.array([1.0, 1.0 if haircut > 0.0 else 0.0]),
+            lower_attained=np.array([False, True]),
+            upper_attained=np.array([False, haircut == 0.0]),
+            grain=self.ladder.grain,
+        )
+
+    def first_quotes(self) -> dict[str, float]:
+        """Starting quotes from the primitives alone: the mean payoff, and no interest."""
+        mean = 0.5 * (self.security.low_payoff + self.security.high_payoff)
+        return {"security_price": mean, "repo_rate": 0.0}
+
+    def locate(self, quotes: dict[str, float], haircut: float) -> FloatArray:
+        """Coordinates of two quotes, moved inside the ladder if they stand off it."""
+        price, repo_rate = quotes["security_price"], quotes["repo_rate"]
+        loan = 1.0 - haircut
+        edge = 0.5 / (self.ladder.nodes.size - 1)
+        long_at = self.ladder.coordinate(price * (1.0 + repo_rate * loan))
+        short_at = self.ladder.coordinate(price * (1.0 + repo_rate * (2.0 - loan)))
+        long_at = min(max(long_at, edge), 1.0 - edge)
+        short_at = min(max(short_at, long_at), 1.0 - edge)
+        between = short_at - long_at if haircut > 0.0 else 0.0
+        return np.array([1.0 - long_at / (1.0 - between), between])
+
+    def post(self, coordinates: FloatArray, haircut: float, moved: FloatArray) -> RepoQuotes:
+        """Quotes at the coordinates; depth will be measured over the distance last moved."""
+        level, between = float(coordinates[0]), float(coordinates[1])
+        long_at = (1.0 - level) * (1.0 - between)
+        short_at = long_at + between
+        reach = float(np.max(moved))
+        long_rung, short_rung = self.ladder.rung(long_at), self.ladder.rung(short_at)
+        spread = long_rung.price - short_rung.price
+        if haircut > 0.0 and spread > 0.0:
+            price = short_rung.price + (1.0 + haircut) / (2.0 * haircut) * spread
+            repo_rate = -spread / (2.0 * price * haircut)
+        else:
+            price, repo_rate = long_rung.price, 0.0
+        return RepoQuotes(
+            price=price,
+            repo_rate=repo_rate,
+            haircut=haircut,
+            security=self.security,
+            long_rung=long_rung,
+            short_rung=short_rung,
+            long_band=self.ladder.band(long_at, reach),
+            short_band=self.ladder.band(short_at, reach),
+        )
+
+    def named(self, posted: RepoQuotes) -> dict[str, float]:
+        """The quotes by name."""
+        return {"security_price": posted.price, "repo_rate": posted.repo_rate}
+
+    def excess(self, posted: RepoQuotes, book: RepoDepth) -> Excess:
+        """How far the two markets are from clearing."""
+        offered = book.shorts + book.supply
+        reinvested = posted.haircut * (book.longs + book.shorts)
+        dust = TINY * book.supply
+        return Excess(
+            residual=np.log(
+                [
+                    (book.longs + dust) / offered,
+                    (reinvested + dust) / book.supply,
+                ]
+            ),
+            share=np.array(
+                [
+                    (book.longs - offered) / (book.longs + offered),
+                    (reinvested - book.supply) / (reinvested + book.supply),
+                ]
+            ),
+            units=np.array([book.longs - offered, reinvested - book.supply]),
+        )
+
+    def depth(self, posted: RepoQuotes, book: RepoDepth, coordinates: FloatArray) -> FloatArray:
+        r"""Derivative of the residuals with respect to the coordinates, shape (2, 2).
+
+        The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` -> funded prices and
+        price -> longs and shorts -> residuals. What a move along the ladder adds to the longs is
+        what waits in the band, and what the change of prices does to orders already there.
+        """
+        margin = posted.haircut
+        to_long = (1.0 + margin) / (2.0 * margin) if margin > 0.0 else 1.0
+        to_short = to_long - 1.0
+        e1, e2 = posted.long_band.price_slope, posted.short_band.price_slope
+        longs = np.array(
+            [
+                book.longs_in_band / posted.long_band.length
+                + (book.longs_by_long_price + book.longs_by_price * to_long) * e1,
+                -book.longs_by_price * to_short * e2,
+            ]
+        )
+        shorts = np.array(
+            [
+                book.shorts_by_price * to_long * e1,
+                -book.shorts_in_band / posted.short_band.length
+                + (book.shorts_by_short_price - book.shorts_by_price * to_short) * e2,
+            ]
+        )
+        level, between = float(coordinates[0]), float(coordinates[1])
+        places = np.array([[between - 1.0, level - 1.0], [between - 1.0, level]])
+        dust = TINY * book.supply
+        wanted, offered = book.longs + dust, book.shorts + book.supply
+        reinvested = margin * (book.longs + book.shorts) + dust
+        by_place = np.array(
+            [longs / wanted - shorts / offered, margin * (longs + shorts) / reinvested]
+        )
+        return np.asarray(by_place @ places)

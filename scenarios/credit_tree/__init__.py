@@ -1,1 +1,0 @@
-"""Collateralised credit on an event tree: who pays, who prepays, who defaults."""

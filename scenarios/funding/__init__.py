@@ -1,0 +1,1 @@
+"""Margin spirals: Brunnermeier, Eisenbach and Sannikov, section 3.2."""

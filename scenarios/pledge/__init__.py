@@ -1,0 +1,1 @@
+"""Pledgeable securities whose prices reveal what investors know: Ramirez."""

@@ -1,0 +1,237 @@
+"""The economy of both scenarios: investors with private signals, noise, and a clearing house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic.config import JsonDict
+
+from agents.cohort import Population
+from agents.pledge.clearing_house import PledgeClearingHouse
+from agents.pledge.forecast import Information, PriceFunction
+from agents.pledge.investors import (
+    InformedInvestors,
+    Learner,
+    Learning,
+    Role,
+)
+from agents.pledge.nature import Lognormal, Nature
+from agents.pledge.noise_traders import NoiseTraders
+from markets.adjustment.newton import NewtonTatonnement
+from markets.margin import MarginRule
+from markets.pledge.market import PledgeableMarket, RepoTerms
+from scenarios.pledge import closed_form as theory
+from simulator.economy import Economy
+from simulator.parameters import Parameters
+
+WHOLE_STEP = np.inf
+"""Distance that log prices may move in a round where limits are ignored: orders are linear in them,
+so one Newton step is exact however long it is."""
+
+
+def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
+    """A parameter's declaration."""
+    extra: JsonDict = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
+    return Field(description=meaning, json_schema_extra=extra, **field)
+
+
+class Investing(Parameters):
+    """Parameters that both scenarios share."""
+
+    value_precision: float = about(
+        "precision of ln v, the security's final value", "1/variance", default=4.0, gt=0.0
+    )
+    signal_precision: float = about(
+        "precision of each investor's private signal of ln v", "1/variance", default=2.0, gt=0.0
+    )
+    noise_precision: float = about(
+        "precision of ln u, what noise traders buy", "1/variance", default=4.0, gt=0.0
+    )
+    risk_aversion: float = about(
+        "relative risk aversion of investors", default=2.0, gt=1.0
+    )  # fmt: skip
+    wealth: float = about(
+        "wealth of the investors, half of it cash", "securities", default=1.0, gt=0.0
+    )
+    spot_share: float = about(
+        "share of investors without access to repo", "share of investors",
+        default=0.9, gt=0.0, lt=1.0,
+    )  # fmt: skip
+    repo_rate: float = about(
+        "interest on repo loans, given from outside", "per period", default=0.02, ge=0.0
+    )
+    mean_value: float = about("mean of v", "cash", default=1.0, gt=0.0)
+    mean_noise: float = about("mean of u", "securities", default=1.0, gt=0.0)
+    belief: theory.Version = about(
+        "price function that investors believe on the first day: Proposition 8 as printed, with"
+        " the public signal's noise restored, or corrected",
+        default="printed",
+    )
+    investors: int = about(
+        "number of investors", "investors", "a whole number of at least 10", default=10_000, ge=10
+    )
+    population: Population = about(
+        "whether errors of private signals are drawn, or are the quantiles of their law, as if"
+        " investors were a continuum",
+        default="individuals",
+    )
+
+    @property
+    def primitives(self) -> theory.Primitives:
+        """The numbers that closed forms and certificates start from."""
+        names = theory.Primitives.__dataclass_fields__
+        return theory.Primitives(**{name: getattr(self, name) for name in names})
+
+    def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:
+        """Refuse a haircut at which repo investors could buy more than spot investors own."""
+        if not (theory.feasible(haircut, self.spot_share) and haircut < 1.0):
+            raise ValueError(
+                f"{name} is {haircut}; it must lie strictly between 1 - spot_share"
+                f" ({1.0 - self.spot_share:.6g}) and 1"
+            )
+
+
+class Learns(Investing):
+    """Parameters of investors who may learn."""
+
+    learning: Learning = about(
+        "how forecasts change from day to day: not at all; toward the one that the price function"
+        " of yesterday's orders makes right; or by each investor's regression on its own history",
+        default="map",
+    )
+    damping: float | None = about(
+        "share of the way to the forecast that would have been right yesterday (learning = map);"
+        " unless given, signal_precision over itself plus the precision of the price as a signal",
+        "share", "a number in (0, 1]", default=None, gt=0.0, le=1.0,
+    )  # fmt: skip
+    gain: float = about(
+        "weight of a new day relative to a day among equals (learning = regression)",
+        default=2.0, gt=0.0, le=10.0,
+    )  # fmt: skip
+    memory: float = about(
+        "days that the first belief counts for (learning = regression)",
+        "days", default=50.0, ge=10.0,
+    )  # fmt: skip
+    log_value: float | None = about(
+        "ln v on every day, instead of draws", "log of cash", "a number", default=None
+    )
+    log_noise: float | None = about(
+        "ln u on every day, instead of draws", "log of securities", "a number", default=None
+    )
+    limits: Literal["ignored", "imposed"] = about(
+        "whether orders stop at the cash and securities that an investor owns; the closed forms"
+        " ignore it",
+        default="ignored",
+    )
+
+    @model_validator(mode="after")
+    def _varied(self) -> Learns:
+        """Refuse to regress on days that are all alike."""
+        for name in ("log_value", "log_noise"):
+            value = getattr(self, name)
+            if self.learning == "regression" and value is not None:
+                raise ValueError(
+                    f"{name} is {value}; with learning = regression it must be left out, since"
+                    " nothing can be learnt from days that are all alike"
+                )
+        if self.learning == "map" and self.limits == "imposed":
+            raise ValueError(
+                'limits is "imposed"; with learning = map it must be "ignored", since orders that'
+                " stop at a limit amount to no linear price function"
+            )
+        return self
+
+
+def believed(parameters: Investing, terms: RepoTerms) -> PriceFunction:
+    """The price function that the named belief implies at the announced haircuts."""
+    found = [
+        theory.coefficients(parameters.primitives, float(haircut), float(rate), parameters.belief)
+        for haircut, rate in zip(terms.haircut, terms.repo_rate, strict=True)
+    ]
+    return PriceFunction(
+        *(np.array([getattr(one, name) for one in found]) for name in ("b0", "b1", "b2", "b3"))
+    )
+
+
+def build(
+    parameters: Investing,
+    rng: np.random.Generator,
+    margins: Sequence[MarginRule],
+    *,
+    names: Sequence[str] = ("",),
+    repo_rate: float | Sequence[float] | None = None,
+    common: bool = False,
+    learner: Learner | None = None,
+    limits: Literal["ignored", "imposed"] = "ignored",
+    log_value: float | None = None,
+    log_noise: float | None = None,
+) -> Economy:
+    """Make the economy as it stands on the first morning.
+
+    Parameters
+    ----------
+    parameters : Investing
+        The numbers.
+    rng : numpy.random.Generator
+        The one source of randomness.
+    margins : sequence of MarginRule
+        The clearing house's rule for each security.
+    names : sequence of str
+        Names of the securities.
+    repo_rate : float or sequence of float, optional
+        Interest on repo loans against each security; the parameters' unless given.
+    common : bool
+        Whether all securities have the same value, noise and signals, or independent ones.
+    learner, limits, log_value, log_noise
+        See :class:`agents.pledge.investors.InformedInvestors` and
+        :class:`agents.pledge.nature.Nature`.
+    """
+    known = Information(
+        value=Lognormal(parameters.mean_value, parameters.value_precision),
+        noise=Lognormal(parameters.mean_noise, parameters.noise_precision),
+        signal_precision=parameters.signal_precision,
+    )
+    nature = Nature(
+        rng,
+        known.value,
+        known.noise,
+        securities=len(margins),
+        common=common,
+        log_value=log_value,
+        log_noise=log_noise,
+    )
+    economy = Economy(
+        PledgeableMarket(known.value.log_mean, names),
+        adjuster=NewtonTatonnement(trust=WHOLE_STEP) if limits == "ignored" else None,
+        rng=rng,
+    )
+    rates = parameters.repo_rate if repo_rate is None else np.asarray(repo_rate)
+    PledgeClearingHouse(economy, margins, repo_rate=rates, nature=nature)
+    NoiseTraders(economy, "noise", nature=nature)
+    spot = min(
+        max(round(parameters.spot_share * parameters.investors), 1), parameters.investors - 1
+    )
+    sides: tuple[tuple[Role, int, float], ...] = (
+        ("repo", parameters.investors - spot, 1.0 - parameters.spot_share),
+        ("spot", spot, parameters.spot_share),
+    )
+    for role, members, share in sides:
+        InformedInvestors(
+            economy,
+            f"{role} investors",
+            role=role,
+            members=members,
+            share=share,
+            nature=nature,
+            belief=lambda terms: believed(parameters, terms),
+            known=known,
+            risk_aversion=parameters.risk_aversion,
+            wealth=parameters.wealth,
+            learner=learner,
+            limits=limits,
+            population=parameters.population,
+        )
+    return economy

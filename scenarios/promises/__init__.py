@@ -1,0 +1,1 @@
+"""Collateral equilibrium: Brunnermeier, Eisenbach and Sannikov, section 3.3."""

@@ -1,0 +1,86 @@
+"""What the scenario ``leverage-cycle`` shows in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import cycle
+
+import pandas as pd
+
+from agents.promises.believers import Believers
+from simulator import palette
+from simulator.economy import Economy
+from simulator.page_plan import (
+    Account,
+    Announcement,
+    Control,
+    Curve,
+    Line,
+    Page,
+)
+
+PROMISES = (palette.REPO_RATE, palette.HOUSE, palette.LONG, palette.SHORT, palette.BAD)
+"""Colours of promises, in the order of the menu."""
+
+
+def curves(economy: Economy) -> tuple[Curve, ...]:
+    """The price of the asset, and on one axis those of all promises that are quoted."""
+    names = [name for name in economy.quotes if name != "asset_price"]
+    return (
+        Curve("asset_price", "asset price", "cash per asset", palette.PRICE),
+        *(
+            Curve(name, "promises", "cash each", colour,
+                  name=name.removeprefix("price_").replace("_", " "))
+            for name, colour in zip(names, cycle(PROMISES), strict=False)
+        ),
+    )  # fmt: skip
+
+
+def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
+    """Belief of traders, and what a unit of their wealth pays after good less after bad news."""
+    cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
+    tables = [cohort.exposures(economy.posted, limit) for cohort in cohorts]
+    return pd.concat(tables, ignore_index=True)
+
+
+def marginal_beliefs(economy: Economy) -> Mapping[str, float]:
+    """The least optimistic belief that is long, and the least pessimistic that is short, if any."""
+    cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
+    longs, shorts = zip(*(cohort.marginal(economy.posted) for cohort in cohorts), strict=True)
+    marks = {"marginal buyer": min(longs), "marginal short": max(shorts)}
+    return {name: belief for name, belief in marks.items() if 0.0 < belief < 1.0}
+
+
+PAGE = Page(
+    controls=(
+        Control("low_payoff", 0.05, 0.45, 0.05, label="low payoff at the first date"),
+        Control("high_payoff", 0.5, 2.0, 0.1),
+        Control("promises"),
+        Control("cash", 0.1, 3.0, 0.1),
+        Control("asset", 0.1, 3.0, 0.1),
+        Control("beliefs"),
+        Control("population"),
+        Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
+    ),
+    curves=curves,
+    line=Line(
+        along="belief",
+        held="exposure",
+        along_label="belief (probability of good news)",
+        held_label="payoff, good less bad (per wealth)",
+        traders=line_of_beliefs,
+        marks=marginal_beliefs,
+        names=("long", "cash or safe loans", "short"),
+    ),
+    accounts=(
+        Account("pledged_asset", "assets pledged", "assets"),
+        Account("pledged_cash", "cash pledged", "cash"),
+        Account("balance_now", "balance now", "cash", "balance"),
+        Account("balance_good", "balance after good news", "cash", "balance"),
+        Account("balance_bad", "balance after bad news", "cash", "balance"),
+        Account("unsecured", "delivered beyond collateral", "cash", "balance"),
+    ),
+    announcement=Announcement("low_payoff", "low payoff", 0.05, 0.9, 0.05),
+    case_label="what can be traded beside the asset",
+    certify_rounds=True,
+)

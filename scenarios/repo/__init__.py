@@ -1,0 +1,1 @@
+"""Repo margins charged by a clearing house: Bottazzi, Pascoa and Ramirez."""

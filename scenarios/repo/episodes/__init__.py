@@ -1,0 +1,1 @@
+"""Haircut increases on sovereign bonds in the euro crisis."""

@@ -1,0 +1,170 @@
+r"""A table of holdings of the repo market as arrays, with the units that accounts are measured in.
+
+A trader's accounts are measured by its wealth, unless its positions exceed a thousand times that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scenarios.repo.program import (
+    HOLDINGS,
+    BoolArray,
+    FloatArray,
+    TraderPrograms,
+)
+
+RESOLUTION = 1e-3
+"""Accounts of a trader are measured by at least this share of its gross positions: so the
+tolerances above never ask for more than 12 digits of the numbers that were added up."""
+
+PART = 1e-9
+"""Share of the unit of accounts below which a constraint binds and a position is none."""
+
+COLUMNS = (
+    "cohort",
+    "weight",
+    "belief",
+    "endowed_cash",
+    "endowed_securities",
+    "income_up",
+    "income_down",
+    *HOLDINGS,
+)
+"""Columns of a table of holdings that are read."""
+
+
+@dataclass(frozen=True)
+class Holdings:
+    r"""Quotes with a table of holdings as arrays, one row for each trader or slice of them.
+
+    Attributes
+    ----------
+    programs : TraderPrograms
+        The traders' linear programs, which know quotes and primitives.
+    cohort : array of shape (n,)
+        Number of the cohort.
+    weight : array of shape (n,)
+        Number of traders that a row stands for; positive.
+    cash, security, repo_lending, repo_borrowing : array of shape (n,)
+        :math:`x, y, \theta, \psi` of one trader.
+    """
+
+    programs: TraderPrograms
+    cohort: NDArray[np.int64]
+    weight: FloatArray
+    cash: FloatArray
+    security: FloatArray
+    repo_lending: FloatArray
+    repo_borrowing: FloatArray
+
+    @classmethod
+    def read(
+        cls,
+        agents: pd.DataFrame,
+        *,
+        low_payoff: float,
+        high_payoff: float,
+        haircut: float,
+        security_price: float,
+        repo_rate: float,
+    ) -> Holdings:
+        """Read a table of holdings; rows that stand for nobody (weight 0) are left out.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, no row is left, a weight is negative or not finite, a belief
+            lies outside [0, 1], an endowment or income is negative or not finite, or the quotes
+            and payoffs are those of no program.
+        """
+        missing = [name for name in COLUMNS if name not in agents.columns]
+        if missing:
+            raise ValueError(f"the table of holdings lacks {', '.join(missing)}")
+        weight = agents["weight"].to_numpy(dtype=np.float64)
+        _refuse("weight", ~(np.isfinite(weight) & (weight >= 0.0)), weight)
+        rows = agents[weight > 0.0]
+        if rows.empty:
+            raise ValueError("the table of holdings has no rows")
+        column = {name: rows[name].to_numpy(dtype=np.float64) for name in COLUMNS[1:]}
+        _refuse(
+            "belief", ~((column["belief"] >= 0.0) & (column["belief"] <= 1.0)), column["belief"]
+        )
+        for name in COLUMNS[3:7]:
+            values = column[name]
+            _refuse(name, ~(np.isfinite(values) & (values >= 0.0)), values)
+        if not 0.0 <= low_payoff < high_payoff < np.inf:
+            raise ValueError(f"payoffs are {low_payoff} and {high_payoff}; 0 <= low < high")
+        programs = TraderPrograms(
+            low_payoff,
+            high_payoff,
+            haircut,
+            security_price,
+            repo_rate,
+            *(column[name] for name in COLUMNS[2:7]),
+        )
+        return cls(
+            programs,
+            pd.factorize(rows["cohort"])[0].astype(np.int64),
+            column["weight"],
+            *(column[name] for name in HOLDINGS),
+        )
+
+    def __len__(self) -> int:
+        return int(self.weight.size)
+
+    @property
+    def portfolios(self) -> FloatArray:
+        """Holdings as columns, shape (n, 4)."""
+        return np.column_stack([self.cash, self.security, self.repo_lending, self.repo_borrowing])
+
+    def total(self, amount: FloatArray) -> float:
+        """Sum over all traders of an amount a trader."""
+        return float(np.sum(self.weight * amount))
+
+    def unit(self, portfolios: FloatArray | None = None) -> FloatArray:
+        """Cash by which a trader's accounts are measured, shape (n,); see :data:`RESOLUTION`.
+
+        Other portfolios than those held may be given where they are compared with them.
+        """
+        gross = _gross(self.portfolios, self.programs.security_price)
+        if portfolios is not None:
+            gross = np.maximum(gross, _gross(portfolios, self.programs.security_price))
+        return np.maximum(self.programs.wealth, RESOLUTION * gross)
+
+    def kind(self) -> NDArray[np.int64]:
+        """1 for a long, -1 for a short, 0 for a trader without a position; shape (n,)."""
+        value = self.programs.security_price * self.security
+        held = np.abs(value) > PART * self.unit()
+        return np.where(held, np.sign(value), 0.0).astype(np.int64)
+
+    def stopped_by_margin(self) -> BoolArray:
+        """Rows that hold nothing but margin: no cash, the box binds, no repo the other way."""
+        price, unit, kind = self.programs.security_price, self.unit(), self.kind()
+        box = self.security + (self.repo_lending - self.repo_borrowing)
+        other = np.where(kind > 0, self.repo_lending, self.repo_borrowing)
+        nothing = (np.abs(self.cash) + price * (np.abs(box) + np.abs(other))) <= PART * unit
+        return np.asarray((self.programs.haircut > 0.0) & (kind != 0) & nothing)
+
+    def stopped_by_solvency(self) -> BoolArray:
+        """Rows with a position that leaves nothing in the state that goes against it."""
+        slack, kind = self.programs.slack(self.portfolios), self.kind()
+        against = np.where(kind > 0, slack[:, 2], slack[:, 3])
+        return np.asarray((kind != 0) & (np.abs(against) <= PART * self.unit()))
+
+
+def _gross(portfolios: FloatArray, price: float) -> FloatArray:
+    """Cash and value of all positions, shape (n,)."""
+    absolute = np.abs(portfolios)
+    return np.asarray(absolute[:, 0] + price * np.sum(absolute[:, 1:], axis=1))
+
+
+def _refuse(name: str, wrong: BoolArray, values: FloatArray) -> None:
+    """Name the first row in which a column holds what it can't."""
+    rows = np.flatnonzero(wrong)
+    if rows.size:
+        raise ValueError(f"{name} in row {rows[0]} is {values[rows[0]]}")

@@ -1,0 +1,195 @@
+r"""Is the market short or long? The elasticity of each side's net trade with respect to leverage.
+
+The source calls a market *short* if the net trade of the shorts is more elastic with respect to the
+loan-to-value ratio :math:`h = 1 - \text{haircut}` than that of the longs, and *long* in the
+opposite case: raised margins then make the price rise, or fall.
+
+A side's net trade is :math:`T = \sum w |y - e_y|` over its traders. Its elasticity
+:math:`\frac{h}{T} \frac{dT}{dh}` is taken at the posted quotes :math:`q` and :math:`\rho`, so it
+asks how much of its position each side must unwind before any price moves. With
+:math:`W = e_x + q e_y`, a position of size :math:`s` that is stopped by
+
+* margin, :math:`s = W / (q (1-h))`, has :math:`ds/dh = s / (1-h)`;
+* solvency, :math:`s = (\omega_U + W) / (e_1 - D_U)` for a long with
+  :math:`e_1 = q (1 + \rho h)`, has :math:`ds/dh = -\rho q s / (e_1 - D_U)`;
+* solvency, :math:`s = (\omega_D + W) / (D_D - e_2)` for a short with
+  :math:`e_2 = q (1 + \rho (2-h))`, has :math:`ds/dh = -\rho q s / (D_D - e_2)`.
+
+At a zero repo rate a side that is stopped by solvency does not react to margins at all.
+
+Which constraint stops a trader is read off its holdings, never asked of the code that traded.
+
+Source: Bottazzi, Pascoa and Ramirez (slides), definition of short and long markets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from scenarios.repo.holdings import Holdings
+from scenarios.repo.program import BoolArray, FloatArray
+
+Market = Literal["short", "long", "neither"]
+StoppedBy = Literal["margin", "solvency", "both", "nobody"]
+
+TIE = 1e-9
+"""Relative; elasticities closer than this are equal, and neither side is the more leveraged one."""
+
+ZERO_RATE = 1e-12
+"""Per period; a repo rate above minus this is zero, and the marginal trader is long in part and
+short for the rest; below, it is long or short in part and holds cash for the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which side of a market is the more leveraged one.
+
+    Attributes
+    ----------
+    market : {"short", "long", "neither"}
+        The side whose net trade is the more elastic. Neither, if both sides are stopped by margin
+        alone or both by solvency alone, or if the elasticities are equal.
+    long_elasticity, short_elasticity : float
+        Elasticity of the side's net trade with respect to the loan-to-value ratio, at fixed
+        quotes; 0 for a side without traders.
+    longs_stopped_by, shorts_stopped_by : {"margin", "solvency", "both", "nobody"}
+        What stops the traders of the side; "both" if it differs between them, "nobody" if the
+        side has no traders. A trader stopped by both at once counts as stopped by margin.
+    """
+
+    market: Market
+    long_elasticity: float
+    short_elasticity: float
+    longs_stopped_by: StoppedBy
+    shorts_stopped_by: StoppedBy
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Full positions of every row were it on this side, and how much of the row is; all (n,)."""
+
+    size: FloatArray
+    growth: FloatArray
+    by_margin: BoolArray
+    share: FloatArray
+
+
+def verdict(
+    *,
+    low_payoff: float,
+    high_payoff: float,
+    haircut: float,
+    security_price: float,
+    repo_rate: float,
+    agents: pd.DataFrame,
+) -> Verdict:
+    r"""Name the market by the side whose net trade is the more elastic.
+
+    1. Full size of each row's position on either side, and what would stop it there.
+    2. Share of the row on each side: all of it, none, or in part for a marginal trader.
+    3. Net trade of each side, its derivative by :math:`h` at fixed quotes, the elasticity.
+
+    Parameters
+    ----------
+    low_payoff, high_payoff, haircut, security_price, repo_rate, agents
+        As in :func:`scenarios.repo.certificate.certify`. If the table is a sample, so is
+        the verdict.
+
+    Raises
+    ------
+    ValueError
+        As :meth:`scenarios.repo.certificate.Holdings.read`.
+    """
+    held = Holdings.read(
+        agents,
+        low_payoff=low_payoff,
+        high_payoff=high_payoff,
+        haircut=haircut,
+        security_price=security_price,
+        repo_rate=repo_rate,
+    )
+    longs, shorts = _sides(held)
+    long_elasticity = _elasticity(held, longs, long=True)
+    short_elasticity = _elasticity(held, shorts, long=False)
+    by_long, by_short = _stopped_by(longs), _stopped_by(shorts)
+    alike = by_long == by_short and by_long != "both"
+    gap = abs(long_elasticity - short_elasticity)
+    market: Market
+    if alike or gap <= TIE * max(long_elasticity, short_elasticity):
+        market = "neither"
+    else:
+        market = "long" if long_elasticity > short_elasticity else "short"
+    return Verdict(market, long_elasticity, short_elasticity, by_long, by_short)
+
+
+def _sides(held: Holdings) -> tuple[_Side, _Side]:
+    """Every row on both sides, with the share of it that is there."""
+    programs, position = held.programs, held.security
+    price, rate, haircut = programs.security_price, programs.repo_rate, programs.haircut
+    long_loss = price * (1.0 + rate * (1.0 - haircut)) - programs.low_payoff
+    short_loss = programs.high_payoff - price * (1.0 + rate * (1.0 + haircut))
+    kind = held.kind()
+    longs = _full(held, programs.income_up, long_loss, kind > 0)
+    shorts = _full(held, programs.income_down, short_loss, kind < 0)
+    stopped = held.stopped_by_margin() | held.stopped_by_solvency()
+    long_size, short_size = longs[0], shorts[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if rate > -ZERO_RATE:
+            # nobody is left with cash only: the marginal trader is long in part, short for the rest
+            part_long = np.clip((position + short_size) / (long_size + short_size), 0.0, 1.0)
+            part_short = 1.0 - part_long
+        else:
+            part_long = np.clip(position / long_size, 0.0, 1.0)
+            part_short = np.clip(-position / short_size, 0.0, 1.0)
+    long_share = np.where(stopped, kind > 0, np.nan_to_num(part_long))
+    short_share = np.where(stopped, kind < 0, np.nan_to_num(part_short))
+    return _Side(*longs, long_share), _Side(*shorts, short_share)
+
+
+def _full(
+    held: Holdings, income: FloatArray, loss: float, on_this_side: BoolArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Size of a full position on one side, its derivative by h, and whether margin stops it.
+
+    What binds at the holdings decides for a row that is fully on this side; for others it is the
+    tighter of the two limits.
+    """
+    programs = held.programs
+    price, rate, haircut = programs.security_price, programs.repo_rate, programs.haircut
+    wealth = programs.wealth
+    unlimited = np.full(len(held), np.inf)
+    margin_limit = wealth / (price * haircut) if haircut > 0.0 else unlimited
+    solvency_limit = (income + wealth) / loss if loss > 0.0 else unlimited
+    by_margin = margin_limit <= solvency_limit
+    by_margin = np.where(on_this_side & held.stopped_by_solvency(), False, by_margin)
+    by_margin = np.where(on_this_side & held.stopped_by_margin(), True, by_margin)
+    size = np.where(by_margin, margin_limit, solvency_limit)
+    margin_growth = size / haircut if haircut > 0.0 else unlimited
+    solvency_growth = -rate * price * size / loss if loss > 0.0 else unlimited
+    return size, np.where(by_margin, margin_growth, solvency_growth), by_margin
+
+
+def _elasticity(held: Holdings, side: _Side, *, long: bool) -> float:
+    """Elasticity of the net trade of one side with respect to h."""
+    there = side.share > 0.0
+    if not np.any(there):
+        return 0.0
+    count = (held.weight * side.share)[there]
+    endowed = held.programs.endowed_securities[there]
+    traded = side.size[there] - endowed if long else side.size[there] + endowed
+    h = 1.0 - held.programs.haircut
+    return float(h * (count @ side.growth[there]) / (count @ traded))
+
+
+def _stopped_by(side: _Side) -> StoppedBy:
+    """What stops the traders of one side."""
+    by_margin = side.by_margin[side.share > 0.0]
+    if not by_margin.size:
+        return "nobody"
+    if np.all(by_margin):
+        return "margin"
+    return "both" if np.any(by_margin) else "solvency"

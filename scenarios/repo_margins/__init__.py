@@ -1,1 +1,0 @@
-"""Repo margins charged by a clearing house."""

@@ -1,0 +1,1 @@
+"""Exact arithmetic: recognising numbers from their digits, elimination, algebraic numbers."""

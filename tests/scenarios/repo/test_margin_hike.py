@@ -1,0 +1,234 @@
+"""The scenario margin-hike: published numbers, certificates, starts, sizes, bad input."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenarios.repo import closed_form, margin_hike
+from scenarios.repo.published import CASES, Published
+from simulator.outcome import Outcome
+from simulator.run import Run
+
+
+def incomes(case: Published) -> dict[str, float]:
+    return {"income_up": case.income_up, "income_down": case.income_down}
+
+
+def economy_of(case: Published) -> dict[str, Any]:
+    a, b = case.beliefs
+    return {
+        "haircuts": [case.haircut],
+        "low_payoff": case.low_payoff,
+        "high_payoff": case.high_payoff,
+        "cash": case.cash,
+        "securities": case.securities,
+        "beliefs": "uniform" if (a, b) == (1.0, 1.0) else f"beta({a}, {b})",
+        **incomes(case),
+    }
+
+
+def quantile_of(case: Published, run: Run, side: str) -> float:
+    return float(run.dates[f"marginal_belief_{side}"].iloc[0])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.case)
+def test_published_numbers_with_a_continuum(case: Published) -> None:
+    """Traders find the published equilibria in rounds: residuals first, then the values."""
+    run = margin_hike.run(population="continuum", traders=1000, **economy_of(case))
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate.holds
+    found = run.equilibrium | {
+        f"belief_{side}": quantile_of(case, run, side) for side in ("long", "short")
+    }
+    tolerance = max(case.tolerance, 1e-9)
+    for name, value in case.expected.items():
+        if name in found:
+            assert found[name] == pytest.approx(
+                value, rel=tolerance if case.relative else 0.0, abs=tolerance
+            ), name
+
+
+@pytest.mark.parametrize("market", ["short", "long"])
+@pytest.mark.parametrize("haircut", [0.01, 0.05, 0.2, 0.5])
+def test_individuals_meet_the_closed_form_like_one_over_their_number(
+    market: str, haircut: float
+) -> None:
+    """All regimes: the error times the number of traders stays bounded, and is small at 1e5."""
+    errors = {}
+    for traders in (100, 1_000, 10_000, 100_000):
+        run = margin_hike.run(market=market, haircuts=[haircut], traders=traders)
+        assert run.outcome is Outcome.CLEARED
+        assert run.closed_form is not None
+        price = run.closed_form["security_price"]
+        errors[traders] = abs(run.equilibrium["security_price"] - price) / price
+    assert errors[100_000] <= 1e-4
+    assert max(error * traders for traders, error in errors.items()) <= 20.0
+
+
+def test_the_price_rises_in_a_short_market_and_falls_in_a_long_one() -> None:
+    """The slides' proposition at their haircuts, and their two printed points."""
+    short = margin_hike.run(market="short", haircuts=[0.01, 0.03])
+    prices = short.dates.security_price.round(3).tolist()
+    assert prices == [0.754, 0.789]
+    assert short.dates.verdict.tolist() == ["short", "short"]
+    long = margin_hike.run(market="long", haircuts=[0.01, 0.03])
+    assert long.dates.security_price.iloc[1] < long.dates.security_price.iloc[0]
+    assert long.dates.verdict.tolist() == ["long", "long"]
+
+
+@pytest.mark.parametrize(
+    "economy",
+    [
+        {"market": "short", "haircuts": [0.4]},
+        {"market": "long", "haircuts": [0.4]},
+        {"income_up": 0.0, "income_down": 0.0, "haircuts": [0.05]},
+    ],
+    ids=["regime III short", "regime III long", "no income"],
+)
+def test_neither_side_leads_where_both_are_stopped_alike(economy: dict[str, Any]) -> None:
+    run = margin_hike.run(population="continuum", traders=200, **economy)
+    assert run.dates.verdict.tolist() == ["neither"]
+
+
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+@pytest.mark.parametrize("economy", ["short", "long", "beta", "heterogeneous"])
+def test_every_haircut_clears_from_far_starts(economy: str, population: str) -> None:
+    """A sample of haircuts; the slow test below takes all of them."""
+    clears_from_far(economy, population, np.array([0.01, 0.03, 0.04, 0.11, 0.26, 0.41]), 400)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("economy", ["short", "long", "beta", "heterogeneous"])
+def test_all_haircuts_clear_from_far_starts_at_ten_thousand(economy: str) -> None:
+    """From 1% to 50% in steps of 1%, four far starts each, ten thousand traders."""
+    rounds = clears_from_far(economy, "individuals", np.arange(0.01, 0.505, 0.01), 10_000)
+    assert np.quantile(rounds, 0.9) <= 40
+    assert max(rounds) < 100
+
+
+def clears_from_far(
+    economy: str, population: str, haircuts: np.ndarray[Any, Any], traders: int
+) -> list[int]:
+    rng = np.random.default_rng(1)
+    given_fields: dict[str, Any] = {"market": "long" if economy == "long" else "short"}
+    if economy == "beta":
+        given_fields |= {"beliefs": "beta(2, 3)", "income_down": 5000.0}
+    if economy == "heterogeneous":
+        given_fields |= {
+            "beliefs": rng.uniform(0.001, 0.999, traders).tolist(),
+            "cash": rng.lognormal(size=traders).tolist(),
+            "securities": rng.uniform(0.1, 3.0, traders).tolist(),
+            "income_down": (1000.0 * rng.uniform(size=traders)).tolist(),
+        }
+    rounds = []
+    for haircut in haircuts:
+        parameters = margin_hike.MarginHike(
+            haircuts=[float(haircut)],
+            traders=traders,
+            population=population,  # type: ignore[arg-type]
+            start="random",
+            **given_fields,
+        )
+        for seed in range(4):
+            made = margin_hike.build(parameters, np.random.default_rng(seed))
+            assert made.clear() is Outcome.CLEARED, (haircut, seed)
+            rounds.append(made.round)
+            made.close()
+    return rounds
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(0, 100_000),
+    st.lists(st.floats(0.0, 0.8), min_size=1, max_size=3),
+    st.sampled_from(["individuals", "continuum"]),
+    st.floats(0.0, 1.0),
+)
+def test_random_parameters_are_certified_and_meet_the_closed_form(
+    seed: int, haircuts: list[float], population: str, rich: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    run = margin_hike.run(
+        haircuts=[round(h, 4) for h in haircuts],
+        low_payoff=float(rng.uniform(0.0, 1.0)),
+        high_payoff=float(rng.uniform(1.05, 3.0)),
+        beliefs=f"beta({rng.uniform(0.5, 4):.3f}, {rng.uniform(0.5, 4):.3f})",
+        cash=float(rng.uniform(0.1, 3.0)),
+        securities=float(rng.uniform(0.1, 3.0)),
+        income_up=float(rng.choice([0.0, rich, 500.0])),
+        income_down=float(rng.choice([0.0, rich, 500.0])),
+        traders=300,
+        population=population,
+    )
+    assert run.outcome is Outcome.CLEARED, run.certificate.table()
+    if population == "continuum":
+        for row in range(len(run.dates)):
+            theory = run.closed_forms(row)
+            assert theory is not None
+            for name, value in run.quotes(row).items():
+                assert value == pytest.approx(theory[name], rel=1e-7, abs=1e-9)
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Any) -> None:
+    folders = []
+    for name in ("one", "two"):
+        run = margin_hike.run(start="random", traders=500, seed=3)
+        folders.append(run.export(tmp_path / name))
+    files = sorted(path.name for path in folders[0].iterdir())
+    assert files == sorted(path.name for path in folders[1].iterdir())
+    assert "quotes_by_round.svg" in files
+    for file in files:
+        if file == "manifest.json":
+            continue  # names the checkout, which may change while the test runs
+        assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes(), file
+
+
+def test_no_closed_form_is_claimed_where_there_is_none() -> None:
+    listed = margin_hike.run(beliefs=[0.2, 0.5, 0.8], haircuts=[0.05])
+    assert listed.closed_form is None
+    mixed = margin_hike.run(traders=4, cash=[1.0, 2.0, 3.0, 4.0], haircuts=[0.05])
+    assert mixed.closed_form is None
+
+
+def test_the_closed_form_is_not_looked_at_while_trading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agents must find the equilibrium without being told it."""
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("the closed form was consulted during trading")
+
+    monkeypatch.setattr(closed_form, "solve", forbidden)
+    made = margin_hike.build(margin_hike.MarginHike(traders=100), np.random.default_rng(0))
+    assert made.clear() is Outcome.CLEARED
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"haircuts": [1.0]}, r"haircuts\[0\] is 1.0; it must be a list of at least one haircut"),
+        ({"haircuts": [0.1, -0.1]}, r"haircuts\[1\] is -0.1"),
+        ({"haircuts": []}, r"haircuts is \[\]"),
+        ({"haircuts": [float("nan")]}, r"haircuts\[0\] is nan"),
+        ({"low_payoff": 1.2}, "low_payoff is 1.2 and high_payoff is 1.15"),
+        ({"low_payoff": 1.15}, "low_payoff < high_payoff"),
+        ({"cash": float("nan")}, "cash is nan; it must be a number of at least 0"),
+        ({"securities": -1.0}, "securities is -1.0; it must be a number of at least 0"),
+        ({"securities": 0.0}, "securities is 0.0; somebody must own"),
+        ({"income_up": [1.0, 2.0, 3.0]}, "income_up has 3 entries"),
+        ({"beliefs": [0.5, 1.5]}, "beliefs contains 1.5; a belief lies strictly between 0 and 1"),
+        ({"beliefs": "normal"}, 'beliefs is "normal"; known are'),
+        ({"traders": 1}, "traders is 1; it must be a whole number of at least 2"),
+        ({"traders": 2.5}, "traders is 2.5"),
+        ({"haircut": [0.1]}, '"haircut" is not a parameter; did you mean "haircuts"'),
+        ({"market": "bull"}, 'market is "bull"; it must be "short" or "long"'),
+        ({"population": 3}, "population is 3"),
+        ({"beliefs": [0.4, 0.4, 0.5], "population": "continuum"}, "beliefs lists 0.4 twice"),
+        ({"max_rounds": 0}, "max_rounds is 0"),
+    ],
+)
+def test_bad_parameters_are_refused_in_one_sentence(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said) as caught:
+        margin_hike.run(**wrong)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,292 @@
+"""The command from end to end, in a process of its own where it matters."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from walras.command import app
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = ["--set", "traders=200"]
+
+
+def walras(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def apart(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "walras.command", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported")
+    result = walras("run", "margin-hike", *SMALL, "--out", str(folder), "--quiet")
+    assert result.exit_code == 0, result.output
+    (run,) = folder.iterdir()
+    return run
+
+
+def copy_of(exported: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / exported.name
+    shutil.copytree(exported, copy)
+    return copy
+
+
+def test_list_names_every_scenario_with_its_source() -> None:
+    said = walras("list").stdout
+    assert "margin-hike" in said
+    assert "Bottazzi" in said
+
+
+def test_show_tells_default_unit_range_and_meaning() -> None:
+    said = apart("show", "margin-hike", cwd="/").stdout
+    for word in ("haircuts", "[0.01, 0.03]", "[0, 1)", "low_payoff", "beliefs", "beta(a, b)"):
+        assert word in said
+
+
+def test_shown_toml_runs(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text(walras("show", "margin-hike", "--toml").stdout)
+    result = apart("run", str(file), *SMALL, "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["parameters"]["traders"] == 200
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_json_is_one_document_alone_on_stdout(tmp_path: Path) -> None:
+    result = apart("run", "margin-hike", *SMALL, "--json", cwd=tmp_path)
+    assert result.returncode == 0
+    told = json.loads(result.stdout)
+    assert told["scenario"] == "margin-hike"
+    assert told["outcome"] == "cleared"
+    assert told["seed"] == 0
+    assert [date["haircut"] for date in told["dates"]] == [0.01, 0.03]
+    for date in told["dates"]:
+        assert set(date["quotes"]) == {"security_price", "repo_rate"}
+        assert {"security_price", "repo_rate"} <= set(date["closed_form"])
+        assert date["certificate"]["holds"] is True
+        assert {"name", "residual", "tolerance", "holds"} <= set(
+            date["certificate"]["conditions"][0]
+        )
+        assert date["verdict"] == "short"
+        assert 0.0 < date["marginal_long"] <= date["marginal_short"] < 1.0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_goes_to_stderr_and_the_table_to_stdout(tmp_path: Path) -> None:
+    result = apart("run", "margin-hike", *SMALL, "--no-plots", cwd=tmp_path)
+    assert result.returncode == 0
+    assert "security_price" in result.stdout
+    assert "closed form" in result.stdout
+    assert (tmp_path / "runs").is_dir()
+    quiet = apart("run", "margin-hike", *SMALL, "--no-plots", "--quiet", cwd=tmp_path)
+    assert quiet.stderr == ""
+
+
+def test_an_export_holds_tables_figures_and_manifest(exported: Path) -> None:
+    names = {path.name for path in exported.iterdir()}
+    kinds = ("csv", "parquet")
+    tables = {f"{table}.{kind}" for table in ("rounds", "dates", "agents") for kind in kinds}
+    assert tables <= names
+    assert {"manifest.json", "parameters.toml"} <= names
+    figures = [name for name in names if name.endswith(".png")]
+    assert len(figures) == 4
+    assert {name.replace(".png", ".svg") for name in figures} <= names
+    agents = pd.read_parquet(exported / "agents.parquet")
+    assert len(agents) == 2 * 200
+    pd.testing.assert_frame_equal(
+        agents, pd.read_csv(exported / "agents.csv"), check_exact=False, check_dtype=False
+    )
+    manifest = json.loads((exported / "manifest.json").read_text())
+    assert {"scenario", "parameters", "seed", "versions", "outcome", "files"} <= set(manifest)
+
+
+def test_the_manifest_repeats_the_run_bit_by_bit(exported: Path, tmp_path: Path) -> None:
+    again = walras(
+        "run", str(exported / "parameters.toml"), "--seed", "0", "--out", str(tmp_path), "--quiet"
+    )
+    assert again.exit_code == 0
+    (run,) = tmp_path.iterdir()
+    assert run.name == exported.name
+    for path in exported.iterdir():
+        if path.name != "manifest.json":
+            assert path.read_bytes() == (run / path.name).read_bytes(), path.name
+    # the checkout that runs the test may change under it; nothing else in the manifest may
+    one, other = (json.loads((f / "manifest.json").read_text()) for f in (exported, run))
+    for manifest in (one, other):
+        del manifest["revision"], manifest["seal"]
+    assert one == other
+
+
+def test_verify_certifies_from_the_files_alone(exported: Path) -> None:
+    result = walras("verify", str(exported))
+    assert result.exit_code == 0
+    assert "as they were exported" in result.stdout
+    assert walras("verify", str(exported.parent)).exit_code == 0
+
+
+def test_verify_says_what_a_sample_did_not_let_it_recheck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.run.AGENTS_LIMIT", 100)
+    monkeypatch.setattr("simulator.run.AGENTS_SAMPLE", 50)
+    run = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots", "--quiet")
+    assert run.exit_code == 0
+    result = walras("verify", str(tmp_path))
+    assert result.exit_code == 0
+    assert "not rechecked" in result.stdout
+
+
+@pytest.mark.parametrize("file", ["dates.parquet", "agents.csv", "quotes_by_round.png"])
+def test_verify_notices_an_altered_file(exported: Path, tmp_path: Path, file: str) -> None:
+    copy = copy_of(exported, tmp_path)
+    content = bytearray((copy / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / file).write_bytes(bytes(content))
+    result = walras("verify", str(copy))
+    assert result.exit_code == 2
+    assert file in result.stderr
+
+
+def test_verify_notices_a_price_that_was_made_nicer(exported: Path, tmp_path: Path) -> None:
+    """Even with digests redone, the certificate does not hold at another price."""
+    from simulator.export import digest, seal
+
+    copy = copy_of(exported, tmp_path)
+    dates = pd.read_parquet(copy / "dates.parquet")
+    dates["security_price"] += 1e-4
+    dates.to_parquet(copy / "dates.parquet", index=False)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["files"]["dates.parquet"] = digest(copy / "dates.parquet")
+    manifest["seal"] = seal(manifest)
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert walras("verify", str(copy)).exit_code == 3
+
+
+@pytest.mark.parametrize("harm", ["truncated", "foreign", "empty", "missing", "unsealed", "gone"])
+def test_verify_refuses_what_is_no_whole_run(exported: Path, tmp_path: Path, harm: str) -> None:
+    copy = copy_of(exported, tmp_path)
+    manifest = copy / "manifest.json"
+    if harm == "truncated":
+        manifest.write_text(manifest.read_text()[:200])
+    elif harm == "foreign":
+        manifest.write_text('{"name": "something else"}')
+    elif harm == "empty":
+        manifest.unlink()
+    elif harm == "missing":
+        (copy / "agents.parquet").unlink()
+    elif harm == "unsealed":
+        manifest.write_text(manifest.read_text().replace('"seed": 0', '"seed": 1'))
+    else:
+        shutil.rmtree(copy)
+    result = walras("verify", str(copy))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("walras: ")
+
+
+def test_a_run_that_does_not_clear_is_exported_and_exits_3(tmp_path: Path) -> None:
+    result = apart(
+        "run", "margin-hike", *SMALL, "--set", "max_rounds=2", "--out", str(tmp_path), "--no-plots"
+    )
+    assert result.returncode == 3
+    assert "ran out of rounds" in result.stderr
+    (run,) = tmp_path.iterdir()
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["outcome"] == "ran out of rounds"
+    assert len(pd.read_parquet(run / "rounds.parquet")) == 4
+
+
+BAD = {
+    "haircut": (["--set", "haircuts=[1.2]"], "haircuts[0] is 1.2"),
+    "no haircut": (["--set", "haircuts=[]"], "at least one haircut"),
+    "payoffs": (["--set", "low_payoff=2"], "low_payoff is 2.0 and high_payoff is 1.15"),
+    "nan": (["--set", "cash=nan"], "cash is nan"),
+    "negative": (["--set", "securities=-1"], "securities is -1"),
+    "belief": (["--set", "beliefs=[0.5, 2.0]"], "beliefs contains 2.0"),
+    "distribution": (["--set", "beliefs=cauchy"], 'beliefs is "cauchy"'),
+    "one trader": (["--set", "traders=1"], "traders is 1"),
+    "misspelt": (["--set", "hiarcuts=[0.1]"], 'did you mean "haircuts"'),
+    "no value": (["--set", "traders"], "is not an assignment"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_exits_2_with_one_sentence(name: str, tmp_path: Path) -> None:
+    words, said = BAD[name]
+    out = tmp_path / "out"
+    result = walras("run", "margin-hike", *words, "--out", str(out), "--quiet")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.startswith("walras: ")
+    assert result.stderr.count("\n") == 1
+    assert not out.exists()
+
+
+def test_an_unknown_scenario_suggests_the_nearest() -> None:
+    result = walras("run", "margin-hikes")
+    assert result.exit_code == 2
+    assert 'did you mean "margin-hike"' in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('scenario = "margin-hike"\n[parameters]\nhaircuts = [0.1\n', "line 3, column 16"),
+        ('scenario = "margin-hike"\nseed == 1\n', "line 2, column 7"),
+        ("traders = 3\n", "names no scenario"),
+        ('scenario = "margin-hike"\ntraders = 3\n', "outside [parameters]"),
+        ('scenario = "nothing"\n', "is not a scenario"),
+    ],
+)
+def test_a_bad_file_says_where(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(text)
+    result = walras("run", str(file), "--json")
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    result = walras("run", str(tmp_path / "nothing.toml"))
+    assert result.exit_code == 2
+    assert "nothing.toml can't be read" in result.stderr
+
+
+def test_out_must_be_a_folder_that_can_be_written(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for out in (file, file / "below"):
+        result = walras("run", "margin-hike", *SMALL, "--out", str(out))
+        assert result.exit_code == 2
+        assert str(file) in result.stderr
+    assert file.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_killed_run_leaves_nothing_under_its_final_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("simulator.export._write_manifest", killed)
+    result = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots")
+    assert result.exit_code != 0
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,93 @@
+"""What every scenario declares for the page holds together, without any browser package."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from simulator.page_plan import Page
+from simulator.parameters import declared, parse
+from simulator.scenario import Scenario
+from tests.test_imports import BROWSER_PACKAGES
+from walras.catalogue import SCENARIOS
+from walras.watched import Watched
+
+SHOWN = [scenario for scenario in SCENARIOS.values() if scenario.page is not None]
+
+
+def page_of(scenario: Scenario) -> Page:
+    assert scenario.page is not None
+    return scenario.page
+
+
+def test_the_main_scenario_has_a_page() -> None:
+    assert "margin-hike" in {scenario.name for scenario in SHOWN}
+
+
+@pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
+def test_controls_stay_inside_the_declarations(scenario: Scenario) -> None:
+    known = {item.name: item for item in declared(scenario.parameters)}
+    for control in page_of(scenario).controls:
+        default = known[control.parameter].default
+        assert not (control.choices and control.slider)
+        if control.slider:
+            assert control.low is not None
+            assert control.high is not None
+            first = default[0] if isinstance(default, list) else default
+            assert control.low <= first <= control.high
+        for value in (control.low, control.high, *control.choices):
+            if value is None:
+                continue
+            other = Watched(scenario, **{control.parameter: value}).problem
+            assert not other or control.parameter in other
+
+
+@pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
+def test_curves_accounts_and_positions_are_there_after_a_round(scenario: Scenario) -> None:
+    page = page_of(scenario)
+    watched = Watched(scenario)
+    assert watched.problem == ""
+    watched.step()
+    assert watched.economy is not None
+    assert watched.economy.record is not None
+    columns = set(watched.economy.record.columns)
+    assert {curve.quote for curve in watched.curves} <= set(watched.economy.quotes)
+    assert {account.column for account in page.accounts} <= columns
+    assert {f"{name}_share" for name in watched.economy.market.excess_names} <= columns
+    traders = page.line.traders(watched.economy, 50)
+    assert 0 < len(traders) <= 60
+    assert np.all(np.isfinite(traders[[page.line.along, page.line.held]]))
+    assert page.line.marks(watched.economy)
+
+
+@pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
+def test_positions_are_looked_at_and_not_taken(scenario: Scenario) -> None:
+    seen, unseen = Watched(scenario), Watched(scenario)
+    for _ in range(3):
+        for watched in (seen, unseen):
+            watched.step()
+        assert seen.economy is not None
+        assert unseen.economy is not None
+        page_of(scenario).line.traders(seen.economy, 50)
+        page_of(scenario).line.marks(seen.economy)
+        assert seen.economy.quotes == unseen.economy.quotes
+
+
+@pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
+def test_an_announcement_lists_its_term_date_by_date(scenario: Scenario) -> None:
+    control = page_of(scenario).announcement
+    if control is None:
+        return
+    for value in (control.low, control.high):
+        parameters = parse(scenario.parameters, {control.parameter: [value, value]})
+        assert {len(case.announcements) for case in scenario.cases(parameters)} == {2}
+
+
+def test_no_browser_package_is_loaded_with_the_pages() -> None:
+    code = (
+        "import sys, walras.command, walras.panels, walras.watched;"
+        f"print([name for name in {BROWSER_PACKAGES} if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

@@ -1,0 +1,157 @@
+"""A watched economy is the economy of a run, stepped by hand."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+from scenarios.funding import margin_spiral
+from scenarios.promises import leverage_cycle
+from scenarios.repo import margin_hike
+from simulator.outcome import Outcome
+from walras.watched import Watched
+
+SCENARIO = margin_hike.SCENARIO
+FEW = (("traders", 200),)
+
+
+def played(watched: Watched) -> Watched:
+    while watched.running:
+        watched.step()
+    return watched
+
+
+def test_it_plays_the_rounds_of_a_run_and_announces_like_one() -> None:
+    run = margin_hike.run(traders=200, haircuts=[0.02, 0.3])
+    watched = played(Watched(SCENARIO, given=FEW, haircuts=0.02))
+    assert watched.outcome is Outcome.CLEARED
+    watched.announce(0.3)
+    assert watched.running
+    played(watched)
+    assert watched.economy is not None
+    assert watched.economy.record is not None
+    rounds = watched.economy.record.frame()
+    for name in rounds.columns:
+        np.testing.assert_array_equal(rounds[name], run.rounds[name], err_msg=name)
+    assert watched.certificate == run.certificates[-1]
+    assert watched.closed_forms[2]["security_price"] == run.dates["closed_security_price"].iloc[-1]
+    assert watched.parameters == run.parameters
+    assert (watched.date, watched.steps) == (2, len(run.rounds))
+
+
+def test_it_rests_when_the_markets_rest() -> None:
+    watched = played(Watched(SCENARIO, given=FEW))
+    steps = watched.steps
+    watched.step()
+    assert watched.steps == steps
+
+
+def test_it_gives_up_when_a_run_would() -> None:
+    watched = played(Watched(SCENARIO, given=(*FEW, ("max_rounds", 2))))
+    assert watched.outcome is Outcome.OUT_OF_ROUNDS
+    assert watched.steps == 2
+    assert watched.certificate is not None
+    assert not watched.certificate.holds
+
+
+def test_the_declared_announcements_are_proposed_and_may_be_changed() -> None:
+    watched = played(Watched(SCENARIO, given=(*FEW, ("haircuts", [0.01, 0.04, 0.05]))))
+    assert (watched.term, watched.planned) == (0.01, 0.04)
+    watched.announce(0.030000000000000002)
+    assert (watched.term, watched.planned) == (0.03, 0.05)
+    played(watched).announce(watched.planned)
+    assert (watched.term, watched.planned) == (0.05, 0.05)
+    assert watched.parameters is not None
+    assert watched.parameters.model_dump()["haircuts"] == [0.01, 0.03, 0.05]
+
+
+def test_a_certificate_is_of_this_round_or_not_current() -> None:
+    watched = Watched(SCENARIO, given=FEW)
+    assert not watched.current
+    watched.step()
+    assert watched.current
+    assert watched.certificate is not None
+    assert not watched.certificate.holds
+    played(watched).announce(0.02)
+    assert not watched.current
+
+
+def test_nothing_is_announced_before_anybody_has_traded() -> None:
+    watched = Watched(SCENARIO, given=FEW)
+    assert not watched.announcing
+    watched.announce(0.2)
+    assert (watched.date, watched.term) == (1, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"haircuts": 1.5}, "haircuts"),
+        ({"low_payoff": 2.0}, "low_payoff is 2.0 and high_payoff is 1.15"),
+        ({"beliefs": "normal"}, "normal"),
+        ({"beliefs": "[0.1, 1.2]"}, "1.2"),
+        ({"case": "nowhere"}, 'case is "nowhere"; it must be one of short'),
+    ],
+)
+def test_what_a_run_would_refuse_becomes_a_sentence(values: dict[str, object], told: str) -> None:
+    watched = Watched(SCENARIO, given=FEW, **values)  # type: ignore[arg-type]
+    assert told in watched.problem
+    assert "\n" not in watched.problem
+    assert watched.economy is None
+    watched.step()
+    watched.announce(0.2)
+    assert (watched.running, watched.steps, watched.date) == (False, 0, 1)
+
+
+def test_a_refused_announcement_leaves_the_market_as_it_was() -> None:
+    watched = played(Watched(SCENARIO, given=FEW))
+    watched.announce(1.5)
+    assert "haircuts" in watched.problem
+    assert (watched.date, watched.term) == (1, 0.01)
+    watched.announce(0.5)
+    assert watched.problem == ""
+    assert played(watched).outcome is Outcome.CLEARED
+
+
+def test_announcing_tells_whether_the_market_was_at_rest() -> None:
+    watched = Watched(SCENARIO, given=FEW)
+    watched.step()
+    assert not watched.announce(0.2)
+    assert played(watched).announce(0.3)
+    assert not played(watched).announce(1.5)
+
+
+def test_an_economy_no_longer_watched_is_let_go() -> None:
+    watched = Watched(SCENARIO, given=FEW)
+    watched.step()
+    assert watched.economy is not None
+    economy = weakref.ref(watched.economy)
+    del watched
+    gc.collect()
+    assert economy() is None
+
+
+def test_experts_have_the_wealth_that_is_announced() -> None:
+    """The default list says something else for the second date; what is announced counts."""
+    wealth = [-4.4, -4.6, -4.3]
+    run = margin_spiral.run(experts_wealth=wealth)
+    watched = played(Watched(margin_spiral.SCENARIO, experts_wealth=wealth[0]))
+    for cash in wealth[1:]:
+        watched.announce(cash)
+        played(watched)
+    assert watched.economy is not None
+    assert watched.economy.record is not None
+    rounds = watched.economy.record.frame()
+    np.testing.assert_array_equal(rounds["security_price"], run.rounds["security_price"])
+    assert watched.certificate == run.certificates[-1]
+
+
+def test_curves_are_the_promises_that_are_quoted() -> None:
+    for case, promises in {
+        "none": [],
+        "borrowing": ["loan half", "loan low", "loan risky"],
+        "default-swaps": ["down tranche", "default swap"],
+    }.items():
+        watched = Watched(leverage_cycle.SCENARIO, case=case)
+        assert [curve.name for curve in watched.curves if curve.name] == promises

@@ -1,0 +1,1 @@
+"""Markets with collateral, margins and default: the public API."""
