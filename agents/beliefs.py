@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 _BETA = re.compile(r"^beta\(\s*([^,()]+?)\s*,\s*([^,()]+?)\s*\)$")
 
@@ -25,7 +26,7 @@ class Beliefs:
 
     Raises
     ------
-    ValueError
+    Refused
         If the distribution is unknown or a belief lies outside (0, 1).
     """
 
@@ -37,10 +38,10 @@ class Beliefs:
             return
         values = np.sort(np.asarray(given, dtype=np.float64).ravel())
         if values.size < 2:
-            raise ValueError(f"beliefs has {values.size} entries; at least two are needed")
+            raise Refused(f"beliefs has {values.size} entries; at least two are needed")
         wrong = values[~((values > 0.0) & (values < 1.0))]
         if wrong.size:
-            raise ValueError(f"beliefs contains {wrong[0]}; a belief lies strictly between 0 and 1")
+            raise Refused(f"beliefs contains {wrong[0]}; a belief lies strictly between 0 and 1")
         self.values = values
 
     @property
@@ -53,12 +54,12 @@ class Beliefs:
 
         Raises
         ------
-        ValueError
+        Refused
             If a belief is listed twice: it would be held by a mass of traders at one point.
         """
         if self.values is not None and np.any(np.diff(self.values) <= 0.0):
             twice = self.values[1:][np.diff(self.values) <= 0.0][0]
-            raise ValueError(
+            raise Refused(
                 f"beliefs lists {twice} twice; beliefs of a continuum must differ (those of"
                 " individuals need not)"
             )
@@ -148,7 +149,5 @@ def _shape(name: str) -> tuple[float, float]:
             a = b = np.nan
         if 0.0 < a < np.inf and 0.0 < b < np.inf:
             return a, b
-        raise ValueError(f'beliefs is "{name}"; beta(a, b) needs two positive numbers')
-    raise ValueError(
-        f'beliefs is "{name}"; known are "uniform", "beta(a, b)" and a list of beliefs'
-    )
+        raise Refused(f'beliefs is "{name}"; beta(a, b) needs two positive numbers')
+    raise Refused(f'beliefs is "{name}"; known are "uniform", "beta(a, b)" and a list of beliefs')

@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Generic, Literal
 
 import mesa
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+from typing_extensions import TypeVar
 
+from markets.market import Quotes, Terms
 from markets.quote import FloatArray
+from markets.refused import Refused
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Population = Literal["individuals", "continuum"]
 """Whether members are single traders, or a mass of them spread smoothly."""
 
 
-class Cohort(mesa.Agent):
-    """Base of every cohort: one Mesa agent whose fields are arrays, a row a member.
+Orders = TypeVar("Orders", default=FloatArray)
+"""Orders at posted quotes, added up over the members: a number, an array or a dataclass of them."""
+
+Placed = TypeVar("Placed", default=None)
+"""What the clearing house tells traders when they take their positions."""
+
+
+class Infeasible(Exception):
+    """A member has no choice that meets its constraints at the posted quotes.
+
+    The message names the member and the constraint. A cohort raises it in :meth:`Cohort.respond`;
+    the rounds of the date end, and the outcome says so.
+    """
+
+
+class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
+    """Base of every cohort: one Mesa agent whose fields are arrays, one row per member.
 
     Parameters
     ----------
@@ -38,22 +58,28 @@ class Cohort(mesa.Agent):
         """Sum over the members of a field with a row each, or one row if they are alike."""
         return float(field[0]) * self.members if field.size == 1 else float(np.sum(field))
 
-    def wake(self, date: int, terms: Any) -> None:
+    def wake(self, date: int, terms: Terms) -> None:
         """Begin a date, counted from 1, on the terms announced; nothing unless overridden."""
 
-    def respond(self, posted: Any) -> Any:
-        """Orders at the posted quotes, added up over the members; changes nothing."""
+    def respond(self, posted: Quotes) -> Orders:
+        """Orders at the posted quotes, added up over the members; changes nothing.
+
+        Raises
+        ------
+        Infeasible
+            If a member has no choice that meets its constraints.
+        """
         raise NotImplementedError
 
     def carry(self) -> None:
         """Keep what the next round's orders depend on; nothing unless overridden."""
 
-    def hold(self, posted: Any, placed: Any) -> None:
+    def hold(self, posted: Quotes, placed: Placed) -> None:
         """Take the positions that the orders at the posted quotes amount to."""
         raise NotImplementedError
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Primitives and holdings, a row a member (about ``limit`` of them if given)."""
+        """Primitives and holdings, one row per member (about ``limit`` of them if given)."""
         raise NotImplementedError
 
 
@@ -68,11 +94,13 @@ def rows_shown(members: int, limit: int | None, around: list[float]) -> NDArray[
 
 
 def one_or_each(name: str, value: float | Sequence[float] | FloatArray, members: int) -> FloatArray:
-    """One row a member, or a single row if they are all alike."""
+    """One row per member, or a single row if they are all alike."""
     field = np.atleast_1d(np.asarray(value, dtype=np.float64))
     if field.ndim != 1 or field.size not in (1, members):
-        raise ValueError(f"{name} has {field.size} entries; one, or one a member ({members})")
+        raise Refused(
+            f"{name} has {field.size} entries; it must have one, or one per member ({members})"
+        )
     wrong = field[~(np.isfinite(field) & (field >= 0.0))]
     if wrong.size:
-        raise ValueError(f"{name} is {wrong[0]}; it must be a finite number, not negative")
+        raise Refused(f"{name} is {wrong[0]}; it must be a finite number, not negative")
     return field

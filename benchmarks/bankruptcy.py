@@ -28,7 +28,8 @@ from benchmarks.random_bankruptcies import SIZES, FloatArray, Primitives, draw
 from markets.adjustment.anderson import AndersonTatonnement
 from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.newton import NewtonTatonnement
-from markets.adjustment.rule import Adjuster, PlainTatonnement, inward_share
+from markets.adjustment.plain import PlainTatonnement
+from markets.adjustment.rule import Adjuster, inward_share
 from markets.bankruptcy.market import BondAndEquities, BondMarket
 from scenarios.bankruptcy.member_program import plan_by_slsqp
 from scenarios.bankruptcy.state import State

@@ -10,8 +10,9 @@ import numpy as np
 from agents.repo.clearing_house import RepoClearingHouse
 from agents.repo.order_sums import compiled_order_sums
 from agents.repo.traders import Traders
+from markets.instruments import Security
 from markets.margin import FlatMargin
-from markets.repo.market import RepoMarket, Security
+from markets.repo.market import RepoMarket
 from simulator.economy import Economy
 
 SECURITY = Security(0.70, 1.15)

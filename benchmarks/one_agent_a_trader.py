@@ -12,7 +12,7 @@ from agents.repo.traders import Traders
 from benchmarks.economies import cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.timing import side_by_side
-from markets.repo.market import RepoQuotes
+from markets.repo.quotes import RepoQuotes
 from simulator.economy import Economy
 
 AGREEMENT = 1e-12

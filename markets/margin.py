@@ -10,6 +10,8 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 from scipy.special import ndtri
 
+from markets.refused import Refused
+
 
 class MarginRule(Protocol):
     """A rule that a clearing house charges margin by."""
@@ -46,7 +48,7 @@ class FlatMargin:
 
     Raises
     ------
-    ValueError
+    Refused
         If the rate is not a number in [0, 1).
     """
 
@@ -55,7 +57,7 @@ class FlatMargin:
     def __post_init__(self) -> None:
         """Refuse a haircut outside [0, 1)."""
         if not 0.0 <= self.rate < 1.0:
-            raise ValueError(f"haircut is {self.rate}; a haircut lies in [0, 1)")
+            raise Refused(f"haircut is {self.rate}; a haircut lies in [0, 1)")
 
     def haircut(self, price: float) -> float:
         """Return the flat rate, whatever the price."""
@@ -106,7 +108,7 @@ class ValueAtRiskMargin:
 
     Raises
     ------
-    ValueError
+    Refused
         If a number is outside its range.
 
     Examples
@@ -126,11 +128,11 @@ class ValueAtRiskMargin:
     def __post_init__(self) -> None:
         """Refuse numbers outside their range."""
         if not 0.0 < self.tail < 1.0:
-            raise ValueError(f"tail is {self.tail}; it must lie strictly between 0 and 1")
+            raise Refused(f"tail is {self.tail}; it must lie strictly between 0 and 1")
         if not 0.0 <= self.least < 1.0:
-            raise ValueError(f"haircut is {self.least}; a haircut lies in [0, 1)")
+            raise Refused(f"haircut is {self.least}; a haircut lies in [0, 1)")
         if self.window < 1:
-            raise ValueError(f"window is {self.window}; it must be at least 1 return")
+            raise Refused(f"window is {self.window}; it must be at least 1 return")
 
     def after(self, log_return: float) -> Self:
         """The rule with one more return in its past."""
@@ -159,7 +161,7 @@ class LinearMargin:
 
     Raises
     ------
-    ValueError
+    Refused
         If the base is not positive, or a number is not finite.
     """
 
@@ -170,9 +172,9 @@ class LinearMargin:
     def __post_init__(self) -> None:
         """Refuse a margin that is none."""
         if not 0.0 < self.base < math.inf:
-            raise ValueError(f"margin base is {self.base}; it must be a positive number")
+            raise Refused(f"margin base is {self.base}; it must be a positive number")
         if not (math.isfinite(self.rise) and math.isfinite(self.reference)):
-            raise ValueError(
+            raise Refused(
                 f"margin rise is {self.rise} and its reference {self.reference};"
                 " both must be finite numbers"
             )
@@ -220,7 +222,7 @@ class VolatilityMargin:
 
     Raises
     ------
-    ValueError
+    Refused
         If one of them lies outside what is allowed.
     """
 
@@ -233,13 +235,13 @@ class VolatilityMargin:
     def __post_init__(self) -> None:
         """Refuse settings that give no margin."""
         if not 0.0 < self.volatility < math.inf:
-            raise ValueError(f"volatility is {self.volatility}; it must be a positive number")
+            raise Refused(f"volatility is {self.volatility}; it must be a positive number")
         if not 0.5 < self.confidence < 1.0:
-            raise ValueError(f"confidence is {self.confidence}; it must lie between 1/2 and 1")
+            raise Refused(f"confidence is {self.confidence}; it must lie between 1/2 and 1")
         if not 0.0 < self.horizon < math.inf:
-            raise ValueError(f"horizon is {self.horizon}; it must be a positive number of dates")
+            raise Refused(f"horizon is {self.horizon}; it must be a positive number of dates")
         if not 0.0 <= self.memory < 1.0:
-            raise ValueError(f"memory is {self.memory}; it must lie in [0, 1)")
+            raise Refused(f"memory is {self.memory}; it must lie in [0, 1)")
 
     @classmethod
     def from_prices(
@@ -255,7 +257,7 @@ class VolatilityMargin:
         The estimate starts from the first change.
         """
         if len(prices) < 2:
-            raise ValueError(f"prices has {len(prices)} entries; a volatility needs at least two")
+            raise Refused(f"prices has {len(prices)} entries; a volatility needs at least two")
         rule = cls(abs(prices[1] - prices[0]), prices[1], confidence, horizon, memory)
         for price in prices[2:]:
             rule = rule.closed_at(price)
@@ -304,7 +306,7 @@ class AntiProcyclicalMargin:
 
     Raises
     ------
-    ValueError
+    Refused
         If floor or buffer is negative.
     """
 
@@ -318,7 +320,7 @@ class AntiProcyclicalMargin:
         for name in ("floor", "buffer"):
             value = getattr(self, name)
             if not 0.0 <= value < math.inf:
-                raise ValueError(f"{name} is {value}; it must be a number of at least 0")
+                raise Refused(f"{name} is {value}; it must be a number of at least 0")
 
     def haircut(self, price: float) -> float:
         """Margin as a share of the price."""

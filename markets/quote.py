@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.refused import Refused
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
@@ -51,7 +53,7 @@ class Limits:
     def __post_init__(self) -> None:
         """Refuse an empty box."""
         if np.any(self.lower > self.upper):
-            raise ValueError("limits: a lower limit exceeds its upper limit")
+            raise Refused("limits: a lower limit exceeds its upper limit")
 
     def held(self, coordinates: FloatArray, residual: FloatArray) -> BoolArray:
         """Tell which coordinates rest at an attained limit while excess demand pushes outward."""

@@ -143,8 +143,18 @@ class Certificate:
         # a certificate that proves nothing must not be covered up by one that does
         return cls(() if empty else tuple(worst.values()))
 
+    def complaint(self) -> str:
+        """The conditions that fail, in a sentence."""
+        if not self.conditions:
+            return "there is nothing to certify"
+        return "; ".join(
+            f"{c.name} fails: its residual is {c.residual:.2e}, at most {c.tolerance:.0e} is allowed"
+            f" ({c.meaning})"
+            for c in self.failed()
+        )
+
     def table(self) -> pd.DataFrame:
-        """One row a condition: name, residual, tolerance, holds, meaning, checked."""
+        """One row per condition: name, residual, tolerance, holds, meaning, checked."""
         columns = ["name", "residual", "tolerance", "holds", "meaning", "checked"]
         rows = [[getattr(condition, name) for name in columns] for condition in self.conditions]
         return pd.DataFrame(rows, columns=columns)

@@ -2,76 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Generic, Never, cast
 
 import mesa
 import numpy as np
+from typing_extensions import TypeVar
 
-from agents.clearing_house import ClearingHouse
-from agents.cohort import Cohort
-from agents.credit.auction import CallAuction
+from agents.clearing_house import ClearingHouse, Settlement
+from agents.cohort import Cohort, Infeasible
 from markets.adjustment.rule import Adjuster, Adjustment
 from markets.adjustment.safeguarded import SafeguardedTatonnement
-from markets.quote import (
-    Excess,
-    FloatArray,
-    Limits,
-    Quote,
-)
-from simulator.outcome import Outcome
+from markets.market import Market
+from markets.quote import Excess, FloatArray, Limits
+from markets.refused import Refused
+from simulator.cycle import find_cycle
+from simulator.outcome import Ending, Outcome
 from simulator.record import Record
 
 MAX_ROUNDS = 1_000
 """Rounds at one date before the run gives up."""
 
-POLISH_STEPS = 10
-"""Steps of the rule that polishes a resting point; they are not rounds and are marked as such."""
+NEAREST, FARTHEST = 1e-7, 0.05
+"""Shortest and longest distance, in coordinates, over which depth is measured."""
 
-CYCLE_LOOKBACK = 40
-"""Rounds in which a run that did not settle is searched for a cycle."""
+Terms = TypeVar("Terms", covariant=True, default=object)
+Quotes = TypeVar("Quotes", covariant=True, default=object)
+Book = TypeVar("Book", covariant=True, default=object)
 
-
-class Market(Protocol):
-    """What a round asks of the markets of an economy."""
-
-    quotes: tuple[Quote, ...]
-    excess_names: tuple[str, ...]  # one a coordinate
-
-    def open(self, cohorts: Sequence[Any]) -> None:
-        """Learn who trades."""
-        ...
-
-    def first_quotes(self) -> dict[str, float]:
-        """Starting quotes, from the primitives alone; asked for after ``open``."""
-        ...
-
-    def limits(self, terms: Any) -> Limits:
-        """The box of the coordinates."""
-        ...
-
-    def locate(self, quotes: dict[str, float], terms: Any) -> FloatArray:
-        """Coordinates of some quotes."""
-        ...
-
-    def post(self, coordinates: FloatArray, terms: Any, moved: FloatArray) -> Any:
-        """The quotes to show to everybody."""
-        ...
-
-    def named(self, posted: Any) -> dict[str, float]:
-        """The quotes by name."""
-        ...
-
-    def excess(self, posted: Any, book: Any) -> Excess:
-        """How far every market is from clearing."""
-        ...
-
-    def depth(self, posted: Any, book: Any, coordinates: FloatArray) -> FloatArray | None:
-        """What the markets know of their own slope."""
-        ...
+AT_LIMIT = 1e-9
+"""Distance, as a share of the range, at which a coordinate counts as having run into a limit."""
 
 
-class Economy(mesa.Model):
+class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     """A Mesa model whose step is one round of trading.
 
     Cohorts and the clearing house are Mesa agents that register themselves; markets are given.
@@ -84,25 +47,24 @@ class Economy(mesa.Model):
         The rule that moves the quotes; :class:`SafeguardedTatonnement` unless given.
     rng : int or numpy.random.Generator
         The one source of randomness, used only where a scenario says so.
-    first_quotes : dict, optional
+    first_quotes : mapping, optional
         Quotes to start from instead of the market's own.
-    polish : Adjuster, optional
-        Another rule, with tighter tolerances, that takes over where the rounds have cleared.
-    auction : CallAuction, optional
-        Where all quotes are sought at once when rounds take long; cohorts, market and clearing
-        house must be able to take part.
 
     Attributes
     ----------
-    auction_steps : int
-        Steps of all auctions at this date; they are not rounds.
-    auction_move : float
-        Largest distance, in coordinates, by which an auction moved a quote at this date.
+    quotes : dict
+        The quotes posted last, by name.
+    date, round : int
+        Date from 1, and rounds at this date.
+    evaluations : int
+        How often all traders were asked for orders at this date: once per round, and more often
+        where the rule needs the depth of a market that does not report it.
+    settlement : Settlement or None
+        What the clearing house accepted in the last round, and its accounts.
 
     Examples
     --------
-    >>> from agents import RepoClearingHouse, Traders
-    >>> from markets import FlatMargin, RepoMarket, Security
+    >>> from walras import Economy, FlatMargin, RepoClearingHouse, RepoMarket, Security, Traders
     >>> economy = Economy(RepoMarket(Security(0.70, 1.15)), rng=7)
     >>> house = RepoClearingHouse(economy, FlatMargin(0.01))
     >>> funds = Traders(economy, "funds", beliefs="uniform", members=500, income_down=1000)
@@ -114,65 +76,81 @@ class Economy(mesa.Model):
 
     def __init__(
         self,
-        market: Market,
+        market: Market[Terms, Quotes, Book, Never],
         *,
         adjuster: Adjuster | None = None,
         rng: int | np.random.Generator = 0,
-        first_quotes: dict[str, float] | None = None,
-        polish: Adjuster | None = None,
-        auction: CallAuction | None = None,
+        first_quotes: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
         self.first_quotes = dict(first_quotes or {})
         self.quotes = self.first_quotes
-        self.date = 1
-        self.round = 0
-        self.polish = polish
-        self.polished = 0
-        self.auction, self.auction_steps, self.auction_move = auction, 0, 0.0
+        self.date, self.round, self.evaluations = 1, 0, 0
         self.adjustment: Adjustment | None = None
         self.record: Record | None = None
-        self.posted: Any = None
-        self.book: Any = None
-        self.settlement: Any = None
+        self.settlement: Settlement | None = None
+        self.infeasible = ""
+        self._last: tuple[Quotes, Book] | None = None
 
     # ------------------------------------------------------------------ who is there
     @property
-    def house(self) -> ClearingHouse:
+    def house(self) -> ClearingHouse[Terms, Quotes, Book, object, object]:
         """The clearing house."""
         houses = [agent for agent in self.agents if isinstance(agent, ClearingHouse)]
         if len(houses) != 1:
-            raise ValueError(f"an economy has one clearing house; this one has {len(houses)}")
+            raise Refused(f"an economy has one clearing house; this one has {len(houses)}")
         return houses[0]
 
     @property
-    def cohorts(self) -> list[Cohort]:
+    def cohorts(self) -> list[Cohort[Terms, Quotes, object, object]]:
         """The cohorts, by name, so that the order in which they were made can't matter."""
-        found = [agent for agent in self.agents if isinstance(agent, Cohort)]
-        names = [cohort.name for cohort in found]
+        cohorts = [agent for agent in self.agents if isinstance(agent, Cohort)]
+        names = [cohort.name for cohort in cohorts]
         if len(set(names)) < len(names):
-            raise ValueError(f"two cohorts have one name; the names are {', '.join(sorted(names))}")
-        return sorted(found, key=lambda cohort: cohort.name)
+            raise Refused(f"two cohorts have one name; the names are {', '.join(sorted(names))}")
+        return sorted(cohorts, key=lambda cohort: cohort.name)
+
+    @property
+    def members(self) -> int:
+        """Number of traders in all cohorts."""
+        return sum(cohort.members for cohort in self.cohorts)
+
+    # ------------------------------------------------------------------ the last round
+    @property
+    def traded(self) -> bool:
+        """Whether there has been a round."""
+        return self._last is not None
+
+    @property
+    def posted(self) -> Quotes:
+        """What the market posted in the last round."""
+        return self._round[0]
+
+    @property
+    def book(self) -> Book:
+        """The netted orders of the last round."""
+        return self._round[1]
 
     # ------------------------------------------------------------------ rounds
     def open(self) -> None:
         """Let the market learn who is there, and start the adjustment at the quotes."""
         self._cohorts, self._house = self.cohorts, self.house
         if not self._cohorts:
-            raise ValueError("an economy needs at least one cohort of traders")
+            raise Refused("an economy needs at least one cohort of traders")
         if self.record is None:
-            self.market.open(self._cohorts)
+            self.market.open(cast(Sequence[Never], self._cohorts))
             self.first_quotes = self.first_quotes or self.market.first_quotes()
             self.quotes = self.first_quotes
         self._house.wake(self.date)
         self.terms = self._house.charge(self.quotes)
         for cohort in self._cohorts:
             cohort.wake(self.date, self.terms)
-        self.adjustment = self.adjuster.start(
-            self.market.locate(self.quotes, self.terms), self.market.limits(self.terms)
-        )
+        limits = self.market.limits(self.terms)
+        coordinates = self.market.locate(self.quotes, self.terms)
+        _check(limits, coordinates, len(self.market.excess_names))
+        self.adjustment = self.adjuster.start(coordinates, limits)
         self.running = True
 
     def step(self) -> None:
@@ -180,20 +158,23 @@ class Economy(mesa.Model):
         if self.adjustment is None:
             self.open()
         state = self._state
-        posted = self.market.post(state.coordinates, self.terms, state.moved)
-        orders = [cohort.respond(posted) for cohort in self._cohorts]
-        book = self._house.net(orders)
-        settlement = self._house.settle(posted, book)
-        excess = self.market.excess(posted, book)
-        depth = self.market.depth(posted, book, state.coordinates)
-        adjuster = self.polish if self.polish is not None and self.polished else self.adjuster
-        self.adjustment = adjuster.adjust(state, excess, depth)
+        try:
+            self._last = self._ask(state.coordinates, state.moved)
+            depth = self._depth() if self.adjuster.asks_depth(state) else None
+        except Infeasible as error:
+            self.infeasible, self.running = str(error), False
+            return
+        self.settlement = self._house.settle(*self._round)
+        excess = self.market.excess(*self._round)
+        self.adjustment = self.adjuster.adjust(state, excess, depth)
         for cohort in self._cohorts:
             cohort.carry()
-        self._remember(posted, book, settlement, excess)
+        self._remember(excess)
         self.running = not self._state.settled
-        if self.auction is not None and self.running and self.auction.due(self.round):
-            self._hold(self.auction)
+        self.between_rounds()
+
+    def between_rounds(self) -> None:
+        """What else happens after a round; nothing unless overridden."""
 
     def clear(self, max_rounds: int = MAX_ROUNDS) -> Outcome:
         """Run rounds until the markets clear, then let every trader take its position.
@@ -204,30 +185,39 @@ class Economy(mesa.Model):
             ``CLEARED`` if the rounds settled; whether that is an equilibrium is for the
             certificate to say.
         """
-        outcome = None
-        while outcome is None:
+        ending = None
+        while ending is None:
             self.step()
-            outcome = self.ended(max_rounds)
-        if outcome is Outcome.CLEARED:
-            self._polish()
+            ending = self.ended(max_rounds)
         self.rest()
-        return outcome
+        return ending.outcome
 
-    def ended(self, max_rounds: int = MAX_ROUNDS) -> Outcome | None:
+    def ended(self, max_rounds: int = MAX_ROUNDS) -> Ending | None:
         """How the rounds of this date ended; None while they go on."""
-        if self._state.settled:
-            return Outcome.CLEARED
+        if self.infeasible:
+            return Ending(Outcome.INFEASIBLE, self.infeasible)
+        state = self._state
+        if state.settled:
+            return Ending(Outcome.CLEARED, "")
+        if not np.isfinite(state.coordinates).all():
+            return Ending(Outcome.OUT_OF_RANGE, "a quote is no longer a number")
         if self.round < max_rounds:
             return None
-        return Outcome.CYCLES if self._cycles() else Outcome.OUT_OF_ROUNDS
+        return self._out_of_range() or self._cycle() or self._out_of_rounds()
 
     def rest(self) -> None:
         """Let every trader take the positions that its last orders amount to."""
-        placed = self._house.place(self.posted, self.book)
+        if not self.traded:
+            return
+        placed = self._house.place(*self._round)
         for cohort in self._cohorts:
             cohort.hold(self.posted, placed)
 
-    def announce(self, **terms: Any) -> None:
+    def redundant(self) -> Mapping[str, float]:
+        """Excess demand in the markets that Walras' law leaves over, see the clearing house."""
+        return self._house.redundant(*self._round) if self.traded else {}
+
+    def announce(self, **terms: object) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
 
         If nothing came to rest at the last date, they start from the first quotes again.
@@ -241,14 +231,14 @@ class Economy(mesa.Model):
         house = self.house
         for name, value in terms.items():
             if not hasattr(house, name):
-                raise ValueError(f"the clearing house has no {name} to announce")
+                raise Refused(f"the clearing house has no {name} to announce")
             setattr(house, name, value)
         if self.round > 0:
             self.date += 1
         if self.adjustment is not None and not self.adjustment.settled:
             self.quotes = self.first_quotes
-        self.round = self.polished = self.auction_steps = 0
-        self.auction_move = 0.0
+        self.round = self.evaluations = 0
+        self.infeasible = ""
         self.adjustment = None
 
     def close(self) -> None:
@@ -258,32 +248,73 @@ class Economy(mesa.Model):
         if ids is not None:
             ids.pop(self, None)
 
+    def accounts(self) -> dict[str, float]:
+        """Numbers to record in each round: those of the settlement, unless extended."""
+        assert self.settlement is not None
+        return self.settlement.accounts()
+
     # ------------------------------------------------------------------ inner workings
     @property
     def _state(self) -> Adjustment:
         assert self.adjustment is not None
         return self.adjustment
 
-    def _remember(self, posted: Any, book: Any, settlement: Any, excess: Excess) -> None:
-        """Keep the round's state and add its row to the record."""
-        self.posted, self.book, self.settlement = posted, book, settlement
-        self.quotes = self.market.named(posted)
-        if not self.polished:
-            self.round += 1
-        accounts = settlement.accounts()
+    @property
+    def _round(self) -> tuple[Quotes, Book]:
+        if self._last is None:
+            raise RuntimeError("no round has been traded yet")
+        return self._last
+
+    def _ask(self, coordinates: FloatArray, moved: FloatArray) -> tuple[Quotes, Book]:
+        """Post quotes, let every cohort respond, and net the orders."""
+        self.evaluations += 1
+        posted = self.market.post(coordinates, self.terms, moved)
+        return posted, self._house.net([cohort.respond(posted) for cohort in self._cohorts])
+
+    def _depth(self) -> FloatArray:
+        """Derivatives of residuals by coordinates: the market's own, or finite differences.
+
+        Traders are asked what they would order a little to either side: over the distance of the
+        last move, so that it spans steps of finitely many traders while quotes are far, and lies
+        inside one when they are near; and at most half of the way to a limit.
+        """
+        state = self._state
+        here, limits = state.coordinates, state.limits
+        depth = self.market.depth(*self._round, here)
+        if depth is not None:
+            return depth
+        reach = min(max(float(np.max(state.moved)), NEAREST), FARTHEST)
+        depth = -np.eye(here.size)
+        none = np.zeros_like(here)
+        for k, place in enumerate(here.tolist()):
+            low = place - min(reach, 0.5 * (place - float(limits.lower[k])))
+            high = place + min(reach, 0.5 * (float(limits.upper[k]) - place))
+            if not high > low:
+                continue
+            ends = []
+            for end in (low, high):
+                beside = here.copy()
+                beside[k] = end
+                ends.append(self.market.excess(*self._ask(beside, none)).residual)
+            depth[:, k] = (ends[1] - ends[0]) / (high - low)
+        return depth
+
+    def _remember(self, excess: Excess) -> None:
+        """Keep the quotes by name and add the round's row to the record."""
+        self.quotes = self.market.named(self.posted)
+        self.round += 1
+        accounts = self.accounts()
+        market, state = self.market, self._state
         if self.record is None:
-            shares = [f"{name}_share" for name in self.market.excess_names]
+            if list(self.quotes) != [quote.name for quote in market.quotes]:
+                raise TypeError(
+                    f"{type(market).__name__}.named gives {', '.join(self.quotes)}; its quotes are"
+                    f" {', '.join(quote.name for quote in market.quotes)}"
+                )
+            shares = [f"{name}_share" for name in market.excess_names]
             self.record = Record(
-                [
-                    *self.quotes,
-                    *self.market.excess_names,
-                    *shares,
-                    *accounts,
-                    "share",
-                    "step",
-                    "polish",
-                    "auction",
-                ]
+                [*self.quotes, *market.excess_names, *shares, *accounts]
+                + ["share", "step", "evaluations"]
             )
         self.record.write(
             self.date,
@@ -293,54 +324,63 @@ class Economy(mesa.Model):
                 *excess.units,
                 *excess.share,
                 *accounts.values(),
-                self._state.share,
-                self._state.step,
-                self.polished,
-                self.auction_steps,
+                state.share,
+                state.step,
+                self.evaluations,
             ],
         )
 
-    def _hold(self, auction: CallAuction) -> None:
-        """Hold an auction; rounds go on from the quotes that it finds."""
-        before = self._state
-        bidders: list[Any] = [*self._cohorts]
-        market: Any = self.market
-        found, steps = auction.hold(market, bidders, self._house, before.coordinates, self.terms)
-        self.auction_steps += steps
-        if found is not None:
-            self.adjustment = self.adjuster.start(found, before.limits)
-            move = float(np.max(np.abs(found - before.coordinates)))
-            self.auction_move = max(self.auction_move, move)
+    def _out_of_range(self) -> Ending | None:
+        """Whether a coordinate has run into a limit that no equilibrium attains."""
+        state, limits = self._state, self._state.limits
+        room = AT_LIMIT * (limits.upper - limits.lower)
+        below = ~limits.lower_attained & (state.coordinates - limits.lower <= room)
+        above = ~limits.upper_attained & (limits.upper - state.coordinates <= room)
+        for end, there in (("lower", below), ("upper", above)):
+            if there.any():
+                name = self.market.excess_names[int(np.argmax(there))]
+                return Ending(
+                    Outcome.OUT_OF_RANGE,
+                    f"the quote behind {name} ran into the {end} end of its range, at which no"
+                    " equilibrium can be",
+                )
+        return None
 
-    def _polish(self) -> None:
-        """Go on from the resting point by the other rule; go back if that leads away from it."""
-        if self.polish is None:
-            return
-        kept = ("adjustment", "posted", "book", "settlement", "quotes")
-        rest = {name: getattr(self, name) for name in kept}
-        share = self._state.share
-        self.adjustment = self.polish.start(self._state.coordinates, self._state.limits)
-        for self.polished in range(1, POLISH_STEPS + 1):
-            self.step()
-            if self._state.settled:
-                return
-        if self._state.share > share:
-            for name, value in rest.items():
-                setattr(self, name, value)
-
-    def _cycles(self) -> bool:
-        """Whether the last rounds repeat themselves with some period."""
+    def _cycle(self) -> Ending | None:
+        """Whether the rounds of this date end in a cycle."""
         assert self.record is not None
-        last = np.column_stack(
-            [self.record.column(quote.name, CYCLE_LOOKBACK) for quote in self.market.quotes]
+        names = [quote.name for quote in self.market.quotes]
+        rounds = self.round
+        path = np.column_stack([self.record.column(name, rounds) for name in names])
+        cycle = find_cycle(path)
+        if cycle is None:
+            return None
+        most = int(np.argmax(cycle.amplitude))
+        return Ending(
+            Outcome.CYCLES,
+            f"the quotes repeat themselves every {cycle.period} rounds; the widest swing is that of"
+            f" {names[most]}, {cycle.amplitude[most]:.6g} from lowest to highest",
         )
-        if len(last) < CYCLE_LOOKBACK:
-            return False
-        spread = np.ptp(last, axis=0)
-        if not np.any(spread > 0.0):
-            return False
-        for period in range(2, CYCLE_LOOKBACK // 2 + 1):
-            repeat = np.abs(last[period:] - last[:-period])
-            if np.all(repeat <= 1e-3 * np.maximum(spread, 1e-300)):
-                return True
-        return False
+
+    def _out_of_rounds(self) -> Ending:
+        state = self._state
+        return Ending(
+            Outcome.OUT_OF_ROUNDS,
+            f"after {self.round} rounds the largest excess demand is {state.share:.1e} of what is"
+            f" traded; a market has cleared at {self.adjuster.share_tolerance:.0e}",
+        )
+
+
+def _check(limits: Limits, coordinates: FloatArray, count: int) -> None:
+    """Refuse a market whose coordinates, limits and excess demands do not fit together."""
+    for name, numbers in (
+        ("a lower limit", limits.lower),
+        ("an upper limit", limits.upper),
+        ("a coordinate of the first quotes", coordinates),
+    ):
+        if numbers.shape != (count,):
+            raise TypeError(
+                f"{name} is missing or too many: {numbers.shape} for {count} excess demands"
+            )
+        if not np.isfinite(numbers).all():
+            raise Refused(f"{name} is {numbers[~np.isfinite(numbers)][0]}; it must be finite")

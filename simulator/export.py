@@ -9,13 +9,16 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from simulator.palette import styled
-from simulator.run import Run
+from markets.refused import Refused
+from simulator.declared import Declared
+from simulator.parameters import to_toml
+from simulator.results import P, Results
 
 MANIFEST = "manifest.json"
 TABLES = ("rounds", "dates", "agents")
@@ -23,7 +26,10 @@ PROOFS = "proofs.json"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
 
-FORMAT = 1
+MILLIMETRES = 25.4
+"""In an inch."""
+
+FORMAT = 2
 """Version of the layout of an exported folder."""
 
 
@@ -32,18 +38,18 @@ def check_writable(folder: Path) -> None:
 
     Raises
     ------
-    ValueError
+    Refused
         Naming the folder and what is wrong with it. Nothing is left behind.
     """
     missing = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
         if folder.exists() and not folder.is_dir():
-            raise ValueError(f"out is {folder}, which is a file; it must be a folder")
+            raise Refused(f"out is {folder}, which is a file; it must be a folder")
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder):
             pass
     except OSError as error:
-        raise ValueError(
+        raise Refused(
             f"out is {folder}, which can't be written to ({error.strerror});"
             " it must be a folder that you may write to"
         ) from error
@@ -53,17 +59,54 @@ def check_writable(folder: Path) -> None:
                 part.rmdir()
 
 
-def name_of(run: Run) -> str:
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How figures are written.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Any of ``png``, ``svg`` and ``pdf``.
+    dpi : float
+        Dots per inch of PNG files; 300 is print resolution.
+    width : float, optional
+        Width in millimetres to which every figure is scaled; its own unless given.
+    """
+
+    kinds: tuple[str, ...] = ("png", "svg", "pdf")
+    dpi: float = 300.0
+    width: float | None = None
+
+
+SCREEN = Format()
+"""As figures are laid out, at print resolution."""
+
+
+def name_of(run: Results[P]) -> str:
     """Folder name of a run: the scenario and a digest of parameters and seed."""
     told = json.dumps([run.parameters.model_dump(mode="json"), run.seed], sort_keys=True)
-    return f"{run.scenario.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    return f"{run.title.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
-def export(run: Run, folder: Path, *, plots: bool = True) -> Path:
+def export(
+    run: Results[P], scenario: Declared[P], folder: Path, figures: Format | None = SCREEN
+) -> Path:
     """Write a run to a folder of its own inside ``folder``.
 
     Everything is written under a temporary name in the same place and renamed at the end, so that
     a run that is killed leaves nothing under its final name.
+
+    Parameters
+    ----------
+    run : Results
+        What to write.
+    scenario : Declared
+        The scenario, for its figures and tables; of a run that was stopped before its end those
+        are left out.
+    folder : pathlib.Path
+        Where to put the run's own folder.
+    figures : Format, optional
+        How to write figures; None for none.
 
     Returns
     -------
@@ -78,9 +121,12 @@ def export(run: Run, folder: Path, *, plots: bool = True) -> Path:
         fresh.mkdir()
         _write_tables(run, fresh)
         _write_proofs(run, fresh)
-        (fresh / "parameters.toml").write_text(_toml(run), encoding="utf-8")
-        if plots:
-            _write_figures(run, fresh)
+        text = to_toml(run.title.name, run.parameters)
+        (fresh / "parameters.toml").write_text(text, encoding="utf-8")
+        if run.error is None:
+            _write_reports(run, scenario, fresh)
+            if figures is not None:
+                _write_figures(run, scenario, fresh, figures)
         _write_manifest(run, fresh)
         if target.exists():
             target.replace(Path(temporary) / "old")
@@ -100,40 +146,54 @@ def seal(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _write_tables(run: Run, folder: Path) -> None:
+def _write_tables(run: Results[P], folder: Path) -> None:
     for name in TABLES:
-        table: pd.DataFrame = getattr(run, name).copy()
-        table.attrs = {}
+        table: pd.DataFrame = getattr(run, name)
         table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
         if name != "agents" or len(table) <= CSV_LIMIT:
             table.to_csv(folder / f"{name}.csv", index=False)
-    if run.scenario.report is not None:
-        run.scenario.report(run).to_csv(folder / "report.csv", index=False)
-
-    for name, table in run.tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False)
 
 
-def _write_proofs(run: Run, folder: Path) -> None:
+def _write_reports(run: Results[P], scenario: Declared[P], folder: Path) -> None:
+    """The scenario's further tables; one without any rows is left out."""
+    report = scenario.report(run)
+    tables = {**scenario.tables(run), **run.studies}
+    for name, table in {**tables, **({} if report is None else {"report": report})}.items():
+        if len(table):
+            table.to_csv(folder / f"{name}.csv", index=False)
+
+
+def _write_proofs(run: Results[P], folder: Path) -> None:
     """Proofs in the order of the dates, if there are any."""
     if any(proof is not None for proof in run.proofs):
         text = json.dumps(list(run.proofs), indent=1, allow_nan=False)
         (folder / PROOFS).write_text(text + "\n", encoding="utf-8")
 
 
-def _write_figures(run: Run, folder: Path) -> None:
+def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: Format) -> None:
+    from simulator.palette import styled
+
+    silent = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with styled():
-        for name, figure in run.plot().items():
-            figure.savefig(folder / f"{name}.png", metadata={"Software": None})
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": "walras"})
+        for name, figure in scenario.figures(run).items():
+            if form.width is not None:
+                width, height = figure.get_size_inches()
+                inches = form.width / MILLIMETRES
+                figure.set_size_inches(inches, height * inches / width)
+            for kind in form.kinds:
+                named = {} if kind == "png" else {"Creator": "walras"}
+                figure.savefig(
+                    folder / f"{name}.{kind}", dpi=form.dpi, metadata={**silent[kind], **named}
+                )
 
 
-def _write_manifest(run: Run, folder: Path) -> None:
+def _write_manifest(run: Results[P], folder: Path) -> None:
     packages = ("walras", "mesa", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "pyarrow")
     manifest = {
         "format": FORMAT,
         **run.to_json(),
         "complete": run.complete,
+        "finished": run.error is None,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
         "repeat": f"walras run parameters.toml --seed {run.seed}",
         "versions": {
@@ -168,9 +228,3 @@ def _revision() -> str | None:
         check=False,
     )
     return told.stdout.strip() or None
-
-
-def _toml(run: Run) -> str:
-    from simulator.parameters import to_toml
-
-    return to_toml(run.scenario.name, run.parameters)

@@ -1,15 +1,16 @@
-"""How a run ended, with advice."""
+"""How the rounds of a date ended, and how a run did, with advice."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """The ways in which rounds end.
+    """The ways in which a date, and so a run, may end.
 
-    Only :attr:`CLEARED` is an equilibrium; what else a certificate says of the last state is part
-    of the record all the same.
+    Only :attr:`CLEARED` is an equilibrium; what a certificate says of the last state is part of the
+    record all the same. The last two are no ends of rounds: the run was stopped in between.
     """
 
     CLEARED = "cleared"
@@ -17,8 +18,10 @@ class Outcome(StrEnum):
     OUT_OF_ROUNDS = "ran out of rounds"
     CYCLES = "cycles"
     NO_TRADE = "no trade"
-    OUT_OF_RANGE = "quote left its no-arbitrage range"
+    OUT_OF_RANGE = "quote left its range"
     INFEASIBLE = "infeasible problem"
+    INTERRUPTED = "interrupted"
+    DEFECT = "internal error"
 
     @property
     def advice(self) -> str:
@@ -29,16 +32,28 @@ class Outcome(StrEnum):
 _ADVICE = {
     Outcome.CLEARED: "All markets cleared and every condition of the equilibrium was certified.",
     Outcome.NOT_CERTIFIED: "The rounds settled, but a condition of the equilibrium failed its"
-    " check: read the certificate. Unless the scenario gives traders a belief that is wrong, please"
-    " report it as a bug with the manifest.",
-    Outcome.OUT_OF_ROUNDS: "The rounds ended before the markets cleared: allow more rounds, start"
-    " from other quotes, or look at the excess demand by round for what does not settle.",
-    Outcome.CYCLES: "The quotes repeat themselves without clearing: take a smaller step or the"
-    " safeguarded rule.",
+    " check. Unless the scenario gives traders a belief that is wrong, please report it as a bug"
+    " with the manifest.",
+    Outcome.OUT_OF_ROUNDS: "The rounds ended before the markets cleared: allow more of them"
+    " (max_rounds), try another rule (rule), or look at the excess demand by round for what does"
+    " not settle.",
+    Outcome.CYCLES: "The quotes repeat themselves without clearing: take a smaller step (step) or"
+    " another rule (rule = safeguarded).",
     Outcome.NO_TRADE: "Nobody trades at these quotes: an equilibrium, but a trivial one; start"
     " from more optimistic expectations to look for another.",
-    Outcome.OUT_OF_RANGE: "A quote reached the end of the range in which no arbitrage exists:"
-    " look for a side of the market without limits to its orders.",
+    Outcome.OUT_OF_RANGE: "Look for a side of the market without limits to its orders, or try"
+    " another rule (rule).",
     Outcome.INFEASIBLE: "A trader has no choice that meets its constraints: check endowments and"
     " incomes.",
+    Outcome.INTERRUPTED: "The run was interrupted; what was done before is recorded.",
+    Outcome.DEFECT: "This is a defect of the program: please report it with the traceback and the"
+    " manifest. What was done before is recorded.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the rounds of a date ended: the outcome, and in a sentence which condition decided it."""
+
+    outcome: Outcome
+    reason: str

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from simulator import palette
-from simulator.economy import Economy
+from simulator.point import ScenarioEconomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +139,20 @@ class Line:
     held: str
     along_label: str
     held_label: str
-    traders: Callable[[Economy, int], pd.DataFrame]
-    marks: Callable[[Economy], Mapping[str, float]]
+    traders: Callable[[ScenarioEconomy, int], pd.DataFrame]
+    marks: Callable[[ScenarioEconomy], Mapping[str, float]]
     names: tuple[str, str, str] = ("long", "cash", "short")
     ends: tuple[float, float] | None = (0.0, 1.0)
     wide: bool = True
+
+
+def quoted(economy: ScenarioEconomy) -> tuple[Curve, ...]:
+    """A curve for every quote that the markets post, those of the same unit on one axis."""
+    quotes = economy.market.quotes
+    return tuple(
+        Curve(quote.name, "quotes", quote.unit, colour, name=quote.name.replace("_", " "))
+        for quote, colour in zip(quotes, palette.EXCESS, strict=False)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +164,9 @@ class Page:
     controls : tuple of Control
         Parameters to set before the market opens.
     curves : tuple of Curve, or callable
-        Quotes to plot by round; a function of the economy where what is quoted depends on it.
-    line : Line
+        Quotes to plot by round; a function of the economy where what is quoted depends on it;
+        all quotes unless given.
+    line : Line, optional
         Positions to plot.
     accounts : tuple of Account
         The clearing house's balance sheet.
@@ -169,10 +179,10 @@ class Page:
         rest. True where taking them changes nothing that later rounds depend on.
     """
 
-    controls: tuple[Control, ...]
-    curves: tuple[Curve, ...] | Callable[[Economy], tuple[Curve, ...]]
-    line: Line
-    accounts: tuple[Account, ...]
+    controls: tuple[Control, ...] = ()
+    curves: tuple[Curve, ...] | Callable[[ScenarioEconomy], tuple[Curve, ...]] = quoted
+    line: Line | None = None
+    accounts: tuple[Account, ...] = ()
     announcement: Announcement | None = None
     case_label: str = "case"
     certify_rounds: bool = False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import tomlkit
 from pydantic import (
@@ -22,7 +21,12 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from agents.beliefs import Beliefs
+from markets.adjustment.rule import Adjuster
+from markets.adjustment.rules import RuleName, rule
+from markets.quote import FloatArray
+from markets.refused import Refused
 from simulator.economy import MAX_ROUNDS
+from simulator.names import unknown
 
 
 def _believable(given: str | list[float]) -> str | list[float]:
@@ -32,7 +36,7 @@ def _believable(given: str | list[float]) -> str | list[float]:
 
 
 GivenBeliefs = Annotated[str | list[float], AfterValidator(_believable)]
-"""Beliefs as a parameter: the name of a distribution, or one a trader."""
+"""Beliefs as a parameter: the name of a distribution, or one per trader."""
 
 
 class Table(BaseModel):
@@ -49,7 +53,7 @@ class Table(BaseModel):
         if isinstance(given, Mapping):
             for name in given:
                 if name not in cls.model_fields:
-                    raise ValueError(unknown(str(name), list(cls.model_fields), "parameter"))
+                    raise Refused(unknown(str(name), list(cls.model_fields), "parameter"))
         return given
 
 
@@ -59,6 +63,11 @@ def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
     return Field(description=meaning, json_schema_extra=extra, **field)
 
 
+def rule_parameter(default: RuleName) -> Any:
+    """Declare the parameter ``rule`` of an economy whose default is another one."""
+    return about("rule that moves the quotes", default=default)
+
+
 class Parameters(Table):
     """Base of every scenario's parameters.
 
@@ -66,16 +75,24 @@ class Parameters(Table):
     words, what is ``allowed``. A field may itself be a :class:`Table`, or a list of them.
     """
 
-    max_rounds: int = Field(
-        default=MAX_ROUNDS,
-        ge=1,
-        description="rounds at one date before the run gives up",
-        json_schema_extra={"unit": "rounds"},
+    rule: RuleName = rule_parameter("safeguarded")
+    step: float = about(
+        "size of the steps of the rules plain, anderson and extrapolated",
+        "multiple of the market's own step",
+        default=1.0,
+        gt=0.0,
     )
+    max_rounds: int = about(
+        "rounds at one date before the run gives up", "rounds", default=MAX_ROUNDS, ge=1
+    )
+
+    def adjuster(self, pace: float | FloatArray) -> Adjuster:
+        """The rule chosen, with the step of the textbook rule that suits a market."""
+        return rule(self.rule, pace, self.step)
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
+class ParameterHelp:
     """A parameter as help pages show it."""
 
     name: str
@@ -86,13 +103,13 @@ class Declaration:
     choices: tuple[str, ...] = ()
 
 
-def declared(model: type[Parameters]) -> list[Declaration]:
+def declared(model: type[Parameters]) -> list[ParameterHelp]:
     """The parameters of a model in the order of their declaration, the common ones last."""
     common = Parameters.model_fields
     fields = model.model_fields
     order = [name for name in fields if name not in common] + [n for n in fields if n in common]
     return [
-        Declaration(
+        ParameterHelp(
             name,
             _as_plain(field.default),
             _extra(field, "unit"),
@@ -102,13 +119,6 @@ def declared(model: type[Parameters]) -> list[Declaration]:
         )
         for name, field in ((name, fields[name]) for name in order)
     ]
-
-
-def unknown(name: str, known: list[str], kind: str) -> str:
-    """One sentence on a name that is not known, with the nearest that is."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
-    return f'"{name}" is not a {kind}; {hint}'
 
 
 def allowed(field: FieldInfo) -> str:
@@ -185,18 +195,21 @@ def _as_plain(value: Any) -> Any:
     return [_as_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def parse(model: type[Parameters], given: Mapping[str, Any]) -> Parameters:
+P = TypeVar("P", bound=Parameters)
+
+
+def parse(model: type[P], given: Mapping[str, Any]) -> P:
     """Check given values against a declaration.
 
     Raises
     ------
-    ValueError
+    Refused
         With one sentence that names the field, the value and what is allowed.
     """
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
-        raise ValueError(explain(error, model)) from None
+        raise Refused(explain(error, model)) from None
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
@@ -204,7 +217,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     name, value = name.strip(), value.strip()
     if not equals or not name:
-        raise ValueError(f'"{text}" is not an assignment; write --set key=value')
+        raise Refused(f'"{text}" is not an assignment; write --set key=value')
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
@@ -216,34 +229,34 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
 
     Raises
     ------
-    ValueError
+    Refused
         If the file can't be read, is not TOML (with line and column), or names no scenario.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise ValueError(f"{path} can't be read: {reason}") from None
+        raise Refused(f"{path} can't be read: {reason}") from None
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         lines = text.splitlines() or [""]
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
         told = str(error).replace("at end of document", end)
-        raise ValueError(f"{path} is not TOML: {told[:1].lower()}{told[1:]}") from None
+        raise Refused(f"{path} is not TOML: {told[:1].lower()}{told[1:]}") from None
     name = content.pop("scenario", None)
     if not isinstance(name, str):
-        raise ValueError(f'{path} names no scenario; its first line must be scenario = "..."')
+        raise Refused(f'{path} names no scenario; its first line must be scenario = "..."')
     given = content.pop("parameters", {})
     loose = [key for key, value in content.items() if not _is_table(value)]
     if loose or not isinstance(given, dict):
         extra = next(iter(loose), "parameters")
-        raise ValueError(
+        raise Refused(
             f'{path} has "{extra}" outside [parameters]; only scenario and tables are known there'
         )
     twice = sorted(given.keys() & content.keys())
     if twice:
-        raise ValueError(f"{path} has {twice[0]} twice, in [parameters] and as a table of its own")
+        raise Refused(f"{path} has {twice[0]} twice, in [parameters] and as a table of its own")
     return name, given | content
 
 

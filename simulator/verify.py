@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from markets.refused import Refused
 from simulator.certificate import Certificate
+from simulator.declared import Declared
 from simulator.export import (
     FORMAT,
     MANIFEST,
@@ -19,7 +21,7 @@ from simulator.export import (
     seal,
 )
 from simulator.parameters import parse
-from simulator.scenario import Resting, Scenario
+from simulator.point import RestingPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Verification:
         return bool(self.certificates) and all(c.holds for c in self.certificates)
 
 
-def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
+def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     """Certify an exported run again.
 
     1. Find the manifest and check its own seal.
@@ -66,19 +68,17 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
     ----------
     folder : pathlib.Path
         An exported run, or a folder that holds exactly one.
-    scenarios : mapping
-        The scenarios by name.
+    find : callable
+        The scenario of a name; refuses one that it does not know.
 
     Raises
     ------
-    ValueError
+    Refused
         If the folder is no exported run, or too little of it is left to check.
     """
     folder = _run_folder(folder)
     manifest = _read_manifest(folder)
-    scenario = scenarios.get(str(manifest.get("scenario")))
-    if scenario is None:
-        raise ValueError(f'{folder} is a run of "{manifest.get("scenario")}", which is not known')
+    scenario = find(str(manifest["scenario"]))
     altered = _altered(folder, manifest)
     parameters = parse(scenario.parameters, manifest["parameters"])
     dates = _read_table(folder, "dates")
@@ -91,7 +91,7 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
         placed = dates.assign(place=range(len(dates)))
         for row in placed.merge(shown).to_dict("records"):
             here = (agents["case"] == row["case"]) & (agents["date"] == row["date"])
-            resting = Resting(
+            point = RestingPoint(
                 case=str(row["case"]),
                 date=int(row["date"]),
                 quotes={
@@ -101,9 +101,9 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
                 complete=complete,
                 proof=proofs[row["place"]],
             )
-            certificates.append(scenario.certify(parameters, resting))
+            certificates.append(scenario.certify(parameters, point))
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise ValueError(f"{folder} does not hold together: {error}") from None
+        raise Refused(f"{folder} does not hold together: {error}") from None
     unchecked: tuple[str, ...] = ()
     if len(shown) < len(dates):
         unchecked += (f"traders of {len(shown)} of {len(dates)} dates were exported",)
@@ -124,7 +124,7 @@ def verify(folder: Path, scenarios: Mapping[str, Scenario]) -> Verification:
 def _run_folder(folder: Path) -> Path:
     """The folder itself, or the only run inside it."""
     if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder; name the folder of an exported run")
+        raise Refused(f"{folder} is not a folder; name the folder of an exported run")
     if (folder / MANIFEST).is_file():
         return folder
     inside = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
@@ -132,8 +132,8 @@ def _run_folder(folder: Path) -> Path:
         return inside[0]
     if inside:
         names = ", ".join(path.name for path in inside)
-        raise ValueError(f"{folder} holds {len(inside)} runs; name one of them: {names}")
-    raise ValueError(f"{folder} is not an exported run: it has no {MANIFEST}")
+        raise Refused(f"{folder} holds {len(inside)} runs; name one of them: {names}")
+    raise Refused(f"{folder} is not an exported run: it has no {MANIFEST}")
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -141,12 +141,12 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        raise ValueError(f"{path} is not readable as JSON; the run is truncated") from None
+        raise Refused(f"{path} is not readable as JSON; the run is truncated") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ValueError(f"{path} is not the manifest of a run of this version")
+        raise Refused(f"{path} is not the manifest of a run of this version")
     missing = {"scenario", "parameters", "complete", "dates", "files", "seal"} - manifest.keys()
     if missing:
-        raise ValueError(f"{path} lacks {', '.join(sorted(missing))}; it has been altered")
+        raise Refused(f"{path} lacks {', '.join(sorted(missing))}; it has been altered")
     return manifest
 
 
@@ -173,9 +173,9 @@ def _read_proofs(folder: Path, count: int) -> list[Any]:
     try:
         proofs = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        raise ValueError(f"{path} is not readable as JSON; the run is truncated") from None
+        raise Refused(f"{path} is not readable as JSON; the run is truncated") from None
     if not isinstance(proofs, list) or len(proofs) != count:
-        raise ValueError(f"{path} does not hold one entry for each of {count} dates")
+        raise Refused(f"{path} does not hold one entry for each of {count} dates")
     return proofs
 
 
@@ -185,4 +185,4 @@ def _read_table(folder: Path, name: str) -> pd.DataFrame:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{path} can't be read as a table: {reason}") from None
+        raise Refused(f"{path} can't be read as a table: {reason}") from None

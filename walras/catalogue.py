@@ -1,46 +1,48 @@
-"""The scenarios by name."""
+"""The scenarios by name, loaded only when they are asked for."""
 
 from __future__ import annotations
 
-from scenarios.bankruptcy import bankruptcy, bankruptcy_capm
-from scenarios.credit import economy as credit_tree
-from scenarios.credit import housing, liquidity_contraction, prepayment
-from scenarios.funding import funding_contagion, margin_procyclicality, margin_spiral
-from scenarios.pledge import pledgeability, pledgeable_securities
-from scenarios.promises import leverage_cycle
-from scenarios.repo import euro_crisis, margin_hike
-from simulator.parameters import unknown
-from simulator.scenario import Scenario
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario
-    for scenario in (
-        margin_hike.SCENARIO,
-        euro_crisis.SCENARIO,
-        prepayment.SCENARIO,
-        liquidity_contraction.SCENARIO,
-        housing.SCENARIO,
-        credit_tree.SCENARIO,
-        pledgeability.SCENARIO,
-        pledgeable_securities.SCENARIO,
-        bankruptcy.SCENARIO,
-        bankruptcy_capm.SCENARIO,
-        margin_spiral.SCENARIO,
-        funding_contagion.SCENARIO,
-        margin_procyclicality.SCENARIO,
-        leverage_cycle.SCENARIO,
+from markets.refused import Refused
+from scenarios import bankruptcy, credit, funding, pledge, promises, repo
+from simulator.names import unknown
+from simulator.title import Title
+
+if TYPE_CHECKING:
+    from simulator.scenario import Scenario
+
+TITLES: dict[str, Title] = {
+    title.name: title
+    for title in (
+        repo.MARGIN_HIKE,
+        repo.EURO_CRISIS,
+        credit.PREPAYMENT,
+        credit.LIQUIDITY_CONTRACTION,
+        credit.HOUSING,
+        credit.CREDIT_TREE,
+        pledge.PLEDGEABILITY,
+        pledge.PLEDGEABLE_SECURITIES,
+        bankruptcy.BANKRUPTCY,
+        bankruptcy.BANKRUPTCY_CAPM,
+        funding.MARGIN_SPIRAL,
+        funding.FUNDING_CONTAGION,
+        funding.MARGIN_PROCYCLICALITY,
+        promises.LEVERAGE_CYCLE,
     )
 }
 
 
-def find(name: str) -> Scenario:
+def find(name: str) -> Scenario[Any]:
     """The scenario of a name.
 
     Raises
     ------
-    ValueError
+    Refused
         If there is none, with the nearest name.
     """
-    if name not in SCENARIOS:
-        raise ValueError(unknown(name, list(SCENARIOS), "scenario"))
-    return SCENARIOS[name]
+    if name not in TITLES:
+        raise Refused(unknown(name, list(TITLES), "scenario"))
+    scenario: Scenario[Any] = import_module(TITLES[name].module).SCENARIO
+    return scenario

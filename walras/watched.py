@@ -15,8 +15,9 @@ from simulator.economy import Economy
 from simulator.outcome import Outcome
 from simulator.page_plan import Control, Curve, Page
 from simulator.parameters import Parameters, parse, parse_assignment
+from simulator.point import Case, RestingPoint
 from simulator.run import at_rest
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 CERTIFIED_MEMBERS = 20_000
 """Traders up to which a certificate is made after every round; beyond, at rest only."""
@@ -254,7 +255,7 @@ class Watched:
     def _look_up(self) -> None:
         """Ask the scenario for the closed form of this date."""
         assert self.economy is not None
-        here = Resting(
+        here = RestingPoint(
             self._case.name, self.date, dict(self.economy.quotes), pd.DataFrame(), complete=False
         )
         found = self.what.closed_form(self.parameters, here) or {}

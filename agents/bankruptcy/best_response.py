@@ -43,6 +43,7 @@ from agents.bankruptcy.trades import (
 )
 from markets.bankruptcy.market import BondAndEquities, BondQuotes
 from markets.quote import BoolArray, FloatArray
+from markets.refused import Refused
 
 FLAT = 1e-13
 """Gradient below this share of its own parts is zero."""
@@ -83,7 +84,7 @@ def best_trades(
 
     Raises
     ------
-    ValueError
+    Refused
         If a member's search does not end, with the member's row.
     """
     members, equities = endowment.equities.shape
@@ -102,7 +103,7 @@ def best_trades(
         todo = todo[~finished]
     if todo.size == 0:
         return best
-    raise ValueError(
+    raise Refused(
         f"the best trade of member {int(todo[0])} was not found in {PASSES} passes; is its"
         " utility strictly concave and increasing?"
     )

@@ -17,6 +17,7 @@ from markets.bankruptcy.market import (
     realised,
 )
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class BankruptcyClearingHouse(ClearingHouse):
 
     Raises
     ------
-    ValueError
+    Refused
         If the limit is negative.
     """
 
@@ -100,7 +101,7 @@ class BankruptcyClearingHouse(ClearingHouse):
         self, model: mesa.Model, instruments: BondAndEquities, short_limit: float = math.inf
     ) -> None:
         if not short_limit >= 0.0:
-            raise ValueError(f"short_limit is {short_limit}; it must be at least 0")
+            raise Refused(f"short_limit is {short_limit}; it must be at least 0")
         super().__init__(model)
         self.instruments = instruments
         self.short_limit = short_limit

@@ -20,6 +20,7 @@ from agents.bankruptcy.utility import Utility
 from agents.cohort import Cohort
 from markets.bankruptcy.market import BondAndEquities, BondQuotes, numbered
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 BLOCK = 1 << 13
 """Members whose derivatives are worked out at a time, so that intermediate arrays stay small."""
@@ -68,7 +69,7 @@ class Investors(Cohort):
 
     Raises
     ------
-    ValueError
+    Refused
         If shapes disagree or an endowment is not positive (assumption A3).
     """
 
@@ -87,18 +88,18 @@ class Investors(Cohort):
         self.equities = np.asarray(equities, dtype=np.float64)
         members = self.now.size
         if self.now.ndim != 1 or members == 0:
-            raise ValueError(f"{name}: now has shape {self.now.shape}; it must be one a member")
+            raise Refused(f"{name}: now has shape {self.now.shape}; it must be one a member")
         for field, array in (("later", self.goods_later), ("equities", self.equities)):
             if array.ndim != 2 or array.shape[0] != members:
-                raise ValueError(
+                raise Refused(
                     f"{name}: {field} has shape {array.shape}; it must have a row for each of the"
                     f" {members} members"
                 )
         for field, array in (("now", self.now), ("later", self.goods_later)):
             if not np.all(array > 0.0):
-                raise ValueError(f"{name}: {field} has {np.min(array)}; each must be above 0")
+                raise Refused(f"{name}: {field} has {np.min(array)}; each must be above 0")
         if not np.all(self.equities >= 0.0):
-            raise ValueError(f"{name}: equities has {np.min(self.equities)}; each at least 0")
+            raise Refused(f"{name}: equities has {np.min(self.equities)}; each at least 0")
         super().__init__(model, name, members)
         self.utility = utility
         self._last: Trades | None = None
@@ -111,7 +112,7 @@ class Investors(Cohort):
             ("equities", self.equities.shape[1], instruments.equities),
         ):
             if given != wanted:
-                raise ValueError(
+                raise Refused(
                     f"{self.name}: {field} has {given} entries a member; it must have {wanted}"
                 )
         self.instruments = instruments

@@ -23,6 +23,7 @@ import pandas as pd
 from agents.cohort import Cohort
 from markets.funding.market import FundedOrders, FundedQuotes
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 
 class Customers(Cohort):
@@ -56,7 +57,7 @@ class Customers(Cohort):
         super().__init__(model, name, self.exposures.shape[1])
         self.volatility = np.atleast_1d(np.asarray(volatility, dtype=np.float64))
         if not risk_aversion > 0.0 or not np.all(self.volatility > 0.0):
-            raise ValueError(
+            raise Refused(
                 f"risk_aversion is {risk_aversion} and volatility {self.volatility.tolist()};"
                 " customers need positive ones"
             )

@@ -23,6 +23,7 @@ import pandas as pd
 from agents.cohort import Cohort
 from markets.funding.market import FundedOrders, FundedQuotes, MarginTerms
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 
 class Experts(Cohort):
@@ -61,7 +62,7 @@ class Experts(Cohort):
         super().__init__(model, name, len(self.endowment))
         self.cash = self._one_each(cash)
         if not 0.0 <= recapitalised <= 1.0:
-            raise ValueError(f"recapitalised is {recapitalised}; it must lie in [0, 1]")
+            raise Refused(f"recapitalised is {recapitalised}; it must lie in [0, 1]")
         self.carries, self.recapitalised = carries, recapitalised
         self.target: FloatArray | None = None
         self.held: FloatArray | None = None
@@ -117,7 +118,7 @@ class Experts(Cohort):
         """Cash as an array with one entry an expert."""
         given = np.asarray(cash, dtype=np.float64)
         if given.shape != (self.members,):
-            raise ValueError(f"cash has shape {given.shape}; there are {self.members} experts")
+            raise Refused(f"cash has shape {given.shape}; there are {self.members} experts")
         return given
 
     def table(self, limit: int | None = None) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Lognormal:
         for name in ("mean", "precision"):
             value = getattr(self, name)
             if not 0.0 < value < math.inf:
-                raise ValueError(f"{name} is {value}; it must be a number above 0")
+                raise Refused(f"{name} is {value}; it must be a number above 0")
 
     @property
     def log_mean(self) -> float:

@@ -37,6 +37,7 @@ from agents.promises.ventures import Ventures, financings
 from markets.ladder import Rung
 from markets.promises.market import CollateralOrders, CollateralQuotes
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 TIE = 1e-11
 """Returns that differ by less, relatively, are equal: quotes are rounded, their ties are not."""
@@ -79,7 +80,7 @@ class Believers(Cohort):
 
     Raises
     ------
-    ValueError
+    Refused
         If an endowment is negative, not finite or has the wrong length, if members of a continuum
         differ in it, if a belief lies outside (0, 1), or there are fewer than two members.
     """
@@ -100,14 +101,14 @@ class Believers(Cohort):
         if self.beliefs.values is not None:
             members = int(self.beliefs.values.size)
         if members < 2:
-            raise ValueError(f"members is {members}; a market needs at least two believers")
+            raise Refused(f"members is {members}; a market needs at least two believers")
         super().__init__(model, name, members)
         self.cash = one_or_each("cash", cash, members)
         self.asset = one_or_each("asset", asset, members)
         if population == "continuum":
             self.beliefs.refuse_ties()
             if max(self.cash.size, self.asset.size) > 1:
-                raise ValueError(
+                raise Refused(
                     "cash and asset are one number each in a continuum; make a cohort of each kind"
                 )
         elif self.beliefs.values is not None:

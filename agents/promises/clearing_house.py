@@ -12,6 +12,7 @@ from agents.clearing_house import ClearingHouse
 from markets.promises.market import CollateralOrders, CollateralQuotes
 from markets.promises.menu import Menu
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,13 @@ class CollateralClearingHouse(ClearingHouse):
 
         Raises
         ------
-        ValueError
+        Refused
             If the market has no quote for a promise of the menu, or one too many.
         """
         names = {f"price_{name}" for name in self.menu.names} | {"asset_price"}
         if names != set(quotes):
             told = ", ".join(sorted(names ^ set(quotes)))
-            raise ValueError(f"menu: {told} is quoted or on the menu, but not both")
+            raise Refused(f"menu: {told} is quoted or on the menu, but not both")
         return self.menu
 
     def settle(self, posted: CollateralQuotes, book: CollateralOrders) -> CollateralSettlement:

@@ -3,14 +3,15 @@ r"""A clearing house for repo: it charges margin to both sides and reinvests the
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import mesa
 
 from agents.clearing_house import ClearingHouse
-from agents.repo.traders import RepoOrders
 from markets.margin import MarginRule
-from markets.repo.market import RepoQuotes
+from markets.repo.book import RepoBook
+from markets.repo.quotes import RepoQuotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class RepoSettlement:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-class RepoClearingHouse(ClearingHouse):
+class RepoClearingHouse(ClearingHouse[float, RepoQuotes, RepoBook, RepoBook, float]):
     """A clearing house that stands between longs and shorts in repo.
 
     Parameters
@@ -73,11 +74,11 @@ class RepoClearingHouse(ClearingHouse):
         super().__init__(model)
         self.margin = margin
 
-    def charge(self, quotes: dict[str, float]) -> float:
+    def charge(self, quotes: Mapping[str, float]) -> float:
         """Haircut that the house announces at the last quotes, before anybody trades."""
         return self.margin.haircut(quotes["security_price"])
 
-    def settle(self, posted: RepoQuotes, book: RepoOrders) -> RepoSettlement:
+    def settle(self, posted: RepoQuotes, book: RepoBook) -> RepoSettlement:
         r"""Accept what is matched, charge margin and reinvest it, and draw up the accounts.
 
         1. Scale down the longer side of the repo book.
@@ -119,7 +120,7 @@ class RepoClearingHouse(ClearingHouse):
             balance_collateral=math.fsum([borrowing, -lending, -lent_by_house / price]),
         )
 
-    def place(self, posted: RepoQuotes, book: RepoOrders) -> float:
+    def place(self, posted: RepoQuotes, book: RepoBook) -> float:
         """Share of idle cash to place in repo, so that the cash kept is the cash there is.
 
         Only where the repo rate is zero, since there traders do not mind: 1 - E_x / X.
@@ -127,3 +128,14 @@ class RepoClearingHouse(ClearingHouse):
         if posted.special or book.idle_cash <= book.cash:
             return 0.0
         return 1.0 - book.cash / book.idle_cash
+
+    def redundant(self, posted: RepoQuotes, book: RepoBook) -> Mapping[str, float]:
+        """Idle cash less the cash there is; where the repo rate is zero, what repo takes of it.
+
+        At a zero repo rate traders do not mind lending idle cash in repo, so cash clears as long as
+        there is no more to hold than they would.
+        """
+        idle = book.idle_cash - book.cash
+        if not posted.special:
+            idle = min(idle, 0.0)
+        return {"cash": idle / (book.cash + posted.price * book.supply)}

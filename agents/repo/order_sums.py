@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 BLOCK = 1 << 13
 """Rows at a time: intermediate arrays stay in cache, sums stay exact to a few digits of the last
@@ -96,13 +97,13 @@ def compiled_order_sums() -> Summing:
 
     Raises
     ------
-    ValueError
+    Refused
         If numba is not installed.
     """
     try:
         import numba
     except ImportError as missing:
-        raise ValueError(
+        raise Refused(
             'compiled is True; that needs numba, which comes with the extra "fast"'
         ) from missing
     # additions may change places inside a block, so that several rows are added at once

@@ -44,36 +44,18 @@ from agents.cohort import (
     rows_shown,
 )
 from agents.repo.order_sums import compiled_order_sums, order_sums
+from markets.instruments import Security
 from markets.ladder import Rung
 from markets.quote import FloatArray
-from markets.repo.market import RepoQuotes, Security
+from markets.refused import Refused
+from markets.repo.book import RepoBook
+from markets.repo.quotes import RepoQuotes
 
 ROUNDING = 1e-14
 """Cash below this share of what a trader turns over is rounding, and kept as zero."""
 
 SAMPLED = 64
 """Members whose orders stand for all those waiting in a band of the ladder."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepoOrders:
-    """Orders of a cohort at the posted quotes, in securities (see :class:`markets.repo.market.RepoDepth`).
-
-    ``longs`` is the total that longs buy and pledge, ``shorts`` the total that shorts borrow and
-    sell; ``idle_cash`` is what is left if nobody holds more repo than its position needs.
-    """
-
-    longs: float
-    longs_by_price: float
-    longs_by_long_price: float
-    longs_in_band: float
-    shorts: float
-    shorts_by_price: float
-    shorts_by_short_price: float
-    shorts_in_band: float
-    idle_cash: float
-    cash: float
-    supply: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +68,7 @@ class _Side:
     in_band: float
 
 
-class Traders(Cohort):
+class Traders(Cohort[float, RepoQuotes, RepoBook, float]):
     """A cohort of traders who share the problem above and differ in beliefs and endowments.
 
     Parameters
@@ -112,7 +94,7 @@ class Traders(Cohort):
 
     Raises
     ------
-    ValueError
+    Refused
         If an endowment is negative or not finite, has the wrong length, if there are fewer than
         two members, or if numba is asked for and missing.
 
@@ -141,7 +123,7 @@ class Traders(Cohort):
         if self.beliefs.values is not None:
             members = int(self.beliefs.values.size)
         if members < 2:
-            raise ValueError(f"traders is {members}; a market needs at least two traders")
+            raise Refused(f"traders is {members}; a market needs at least two traders")
         if population == "continuum":
             self.beliefs.refuse_ties()
         super().__init__(model, name, members)
@@ -185,7 +167,7 @@ class Traders(Cohort):
         return self.expected
 
     # ------------------------------------------------------------------ the decision
-    def respond(self, posted: RepoQuotes) -> RepoOrders:
+    def respond(self, posted: RepoQuotes) -> RepoBook:
         """Best response of every member to the posted quotes, as totals (pure).
 
         Longs are a prefix and shorts a suffix of the rows; sizes are added up block by block.
@@ -193,7 +175,7 @@ class Traders(Cohort):
         longs, shorts = self._side(posted, long=True), self._side(posted, long=False)
         wealth = self.total_cash + posted.price * self.supply
         margin = posted.haircut * posted.price * (longs.total + shorts.total)
-        return RepoOrders(
+        return RepoBook(
             longs=longs.total,
             longs_by_price=longs.by_price,
             longs_by_long_price=longs.by_funded_price,
@@ -269,9 +251,9 @@ class Traders(Cohort):
 
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Primitives and holdings, a row a member.
+        """Primitives and holdings, one row per member.
 
-        A slice of a continuum in which some are long and others are not is shown as a row each,
+        A slice of a continuum in which some are long and others are not is shown as one row each,
         with the mean belief of that part and its ``weight`` in traders.
 
         Parameters

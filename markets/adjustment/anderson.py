@@ -65,6 +65,10 @@ class AndersonTatonnement:
         inside = limits.clip(np.asarray(coordinates, dtype=np.float64))
         return AndersonState(inside, np.full_like(inside, 0.1), limits, plain=self.burn_in)
 
+    def asks_depth(self, state: Adjustment) -> bool:
+        """No: it knows excess demand only."""
+        return False
+
     def adjust(
         self, state: Adjustment, excess: Excess, depth: FloatArray | None = None
     ) -> AndersonState:

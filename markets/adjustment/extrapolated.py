@@ -58,7 +58,7 @@ class ExtrapolatedTatonnement:
         :math:`\sigma` to begin with.
     """
 
-    step: float = STEP
+    step: float | FloatArray = STEP
     patience: int = 300
     least_caution: float = 0.125
     share_tolerance: float = SHARE_TOLERANCE
@@ -68,6 +68,10 @@ class ExtrapolatedTatonnement:
         """Begin at ``coordinates``."""
         inside = limits.clip(np.asarray(coordinates, dtype=np.float64))
         return ExtrapolatedState(inside, np.zeros_like(inside), limits)
+
+    def asks_depth(self, state: Adjustment) -> bool:
+        """No: it knows excess demand only."""
+        return False
 
     def adjust(
         self, state: Adjustment, excess: Excess, depth: FloatArray | None = None

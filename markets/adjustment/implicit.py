@@ -74,6 +74,10 @@ class ImplicitTatonnement:
         inside = limits.clip(np.asarray(coordinates, dtype=np.float64))
         return ImplicitState(inside, np.full_like(inside, 0.1), limits, time=self.first_time)
 
+    def asks_depth(self, state: Adjustment) -> bool:
+        """Yes, in every round."""
+        return True
+
     def adjust(
         self, state: Adjustment, excess: Excess, depth: FloatArray | None = None
     ) -> ImplicitState:

@@ -150,6 +150,10 @@ class NewtonTatonnement:
             next_calm=self.calm_rounds,
         )
 
+    def asks_depth(self, state: Adjustment) -> bool:
+        """Yes, in every round."""
+        return True
+
     def adjust(
         self, state: Adjustment, excess: Excess, depth: FloatArray | None = None
     ) -> NewtonState:

@@ -11,7 +11,7 @@ The problem every rule solves is a mixed complementarity problem in coordinates
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -57,6 +57,15 @@ class Adjustment:
 class Adjuster(Protocol):
     """A rule that moves quotes."""
 
+    @property
+    def share_tolerance(self) -> float:
+        """Largest excess demand, as a share of what is traded, of a market that has cleared."""
+        ...
+
+    def asks_depth(self, state: Adjustment) -> bool:
+        """Whether the next answer needs the depth of the market."""
+        ...
+
     def start(self, coordinates: FloatArray, limits: Limits) -> Adjustment:
         """Begin at ``coordinates`` inside ``limits``."""
         ...
@@ -73,8 +82,8 @@ class Adjuster(Protocol):
         excess : Excess
             What the orders said at those quotes.
         depth : array of shape (n, n), optional
-            What the market knows of its own slope: derivative of each residual (row) with
-            respect to each coordinate (column).
+            Derivative of each residual (row) with respect to each coordinate (column), if asked
+            for.
         """
         ...
 
@@ -106,39 +115,3 @@ def short_of_limits(
     if not np.any(over):
         return step
     return step * float(np.min(reach[over] / np.abs(step[over])))
-
-
-@dataclass(frozen=True, slots=True)
-class PlainTatonnement:
-    r"""The textbook rule :math:`u \leftarrow u + k\, z(u)` with one fixed step ``k``.
-
-    It needs no knowledge of the market, may need thousands of rounds and may cycle for ever;
-    it is here to compare with. ``step`` may be one number, or one a coordinate.
-    """
-
-    step: float | FloatArray = 0.1
-    share_tolerance: float = SHARE_TOLERANCE
-    step_tolerance: float = STEP_TOLERANCE
-
-    def start(self, coordinates: FloatArray, limits: Limits) -> Adjustment:
-        """Begin at ``coordinates``."""
-        inside = limits.clip(coordinates)
-        return Adjustment(inside, np.full_like(inside, 0.1), limits)
-
-    def adjust(
-        self, state: Adjustment, excess: Excess, depth: FloatArray | None = None
-    ) -> Adjustment:
-        """Move every coordinate in proportion to its residual; ``depth`` is not used."""
-        wanted = short_of_limits(state.limits, state.coordinates, self.step * excess.residual)
-        target = state.limits.clip(state.coordinates + wanted)
-        share = inward_share(state.limits, state.coordinates, excess)
-        moved = np.abs(target - state.coordinates)
-        step = float(np.max(moved))
-        return replace(
-            state,
-            coordinates=target,
-            moved=moved,
-            share=share,
-            step=step,
-            settled=share <= self.share_tolerance and step <= self.step_tolerance,
-        )

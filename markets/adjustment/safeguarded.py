@@ -50,6 +50,10 @@ class SafeguardedTatonnement:
         inner = self.newton.start(coordinates, limits)
         return SafeguardedState(inner.coordinates, inner.moved, limits, inner=inner)
 
+    def asks_depth(self, state: Adjustment) -> bool:
+        """While Newton's rule is at work."""
+        return not (isinstance(state, SafeguardedState) and state.successive)
+
     def adjust(
         self, state: Adjustment, excess: Excess, depth: FloatArray | None = None
     ) -> SafeguardedState:

@@ -67,6 +67,10 @@ class SuccessiveTatonnement:
         inside = limits.clip(np.asarray(coordinates, dtype=np.float64))
         return SuccessiveState(inside, np.full_like(inside, 0.1), limits)
 
+    def asks_depth(self, state: Adjustment) -> bool:
+        """No: it knows excess demand only."""
+        return False
+
     def adjust(
         self, state: Adjustment, excess: Excess, depth: FloatArray | None = None
     ) -> SuccessiveState:

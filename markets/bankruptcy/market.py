@@ -25,6 +25,7 @@ from markets.quote import (
     Limits,
     Quote,
 )
+from markets.refused import Refused
 
 ONE = 1e-12
 """Rounding allowed in the sum of probabilities."""
@@ -54,7 +55,7 @@ class BondAndEquities:
 
     Raises
     ------
-    ValueError
+    Refused
         If probabilities are not probabilities, shapes disagree, a payoff is negative, or the
         payoffs of the bond and the equities are linearly dependent (assumption A4).
     """
@@ -68,26 +69,26 @@ class BondAndEquities:
         """Check, and fill in names."""
         rho, payoffs = np.asarray(self.probabilities), np.asarray(self.payoffs)
         if rho.ndim != 1 or rho.size == 0 or not np.all(rho > 0.0):
-            raise ValueError(f"probabilities is {rho.tolist()}; each must be above 0")
+            raise Refused(f"probabilities is {rho.tolist()}; each must be above 0")
         if abs(float(np.sum(rho)) - 1.0) > ONE:
-            raise ValueError(f"probabilities add up to {float(np.sum(rho)):.12g}; it must be 1")
+            raise Refused(f"probabilities add up to {float(np.sum(rho)):.12g}; it must be 1")
         if payoffs.ndim != 2 or payoffs.shape[0] != rho.size:
-            raise ValueError(
+            raise Refused(
                 f"payoffs has shape {payoffs.shape}; it must have one payoff a state, of which"
                 f" there are {rho.size}, for every equity"
             )
         if not np.all(payoffs >= 0.0):
-            raise ValueError(f"payoffs has {float(np.min(payoffs))}; each must be at least 0")
+            raise Refused(f"payoffs has {float(np.min(payoffs))}; each must be at least 0")
         columns = np.column_stack([np.ones(rho.size), payoffs])
         if np.linalg.matrix_rank(columns) < columns.shape[1]:
-            raise ValueError(
+            raise Refused(
                 "payoffs of the bond and the equities are linearly dependent; they must be"
                 f" {columns.shape[1]} independent columns over the {rho.size} states"
             )
         for field, count in (("state_names", rho.size), ("equity_names", payoffs.shape[1])):
             names = getattr(self, field) or tuple(str(k + 1) for k in range(count))
             if len(names) != count or len(set(names)) < count:
-                raise ValueError(f"{field} is {names}; it must be {count} different names")
+                raise Refused(f"{field} is {names}; it must be {count} different names")
             object.__setattr__(self, field, tuple(names))
 
     @property

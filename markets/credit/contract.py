@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Literal
 
 from markets.credit.event_tree import Bundle, EventTree
+from markets.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,31 +104,29 @@ class Contract:
 
         Raises
         ------
-        ValueError
+        Refused
             With one sentence that names the contract, the field and what is allowed.
         """
         who = f'contract "{self.name}"'
         if any(mark in self.name for mark in "@[]"):
-            raise ValueError(f'{who}: a name has no "@", "[" or "]"')
+            raise Refused(f'{who}: a name has no "@", "[" or "]"')
         if self.issued_at not in tree.places:
-            raise ValueError(f'{who}: issued_at is "{self.issued_at}", which is no node')
+            raise Refused(f'{who}: issued_at is "{self.issued_at}", which is no node')
         date = tree.date(self.issued_at)
         if date == 2:
-            raise ValueError(
+            raise Refused(
                 f'{who}: issued_at is "{self.issued_at}", a node of date 2; credit is issued at'
                 " date 0 or 1"
             )
         if any(part < 0 for part in self.collateral) or not any(self.collateral):
             told = ", ".join(str(part) for part in self.collateral)
-            raise ValueError(
-                f"{who}: collateral is {told}; it has no negative part and is not zero"
-            )
+            raise Refused(f"{who}: collateral is {told}; it has no negative part and is not zero")
         if date == 0 and self.prepayment is None:
-            raise ValueError(
+            raise Refused(
                 f"{who}: prepayment is missing; a contract issued at date 0 has a rule for it"
             )
         if date == 1 and self.prepayment is not None:
-            raise ValueError(
+            raise Refused(
                 f"{who}: prepayment is given; a contract issued at date 1 ends at date 2 and has"
                 " none"
             )
@@ -141,28 +140,28 @@ class Contract:
                 later |= set(tree.last)
             for node, bundle in self.coupon.bundles.items():
                 if node not in tree.places:
-                    raise ValueError(f'{who}: coupon names "{node}", which is no node')
+                    raise Refused(f'{who}: coupon names "{node}", which is no node')
                 if node not in later:
-                    raise ValueError(
+                    raise Refused(
                         f'{who}: coupon names "{node}", which does not follow "{self.issued_at}"'
                     )
                 _not_negative(bundle, f'{who}: coupon at "{node}"')
             return
         if self.coupon.rate <= -1:
-            raise ValueError(f"{who}: rate is {self.coupon.rate}; it must be above -1")
+            raise Refused(f"{who}: rate is {self.coupon.rate}; it must be above -1")
         if self.coupon.index is not None and not all(part > 0 for part in self.coupon.index):
-            raise ValueError(f"{who}: index has a part that is not positive; all must be")
+            raise Refused(f"{who}: index has a part that is not positive; all must be")
 
     def _check_prepayment(self, tree: EventTree, who: str) -> None:
         rule = self.prepayment
         if isinstance(rule, RealPrepayment):
             for node, bundle in rule.bundles.items():
                 if node not in tree.middle:
-                    raise ValueError(f'{who}: prepayment names "{node}", no node of date 1')
+                    raise Refused(f'{who}: prepayment names "{node}", no node of date 1')
                 _not_negative(bundle, f'{who}: prepayment at "{node}"')
             missing = [node for node in tree.middle if node not in rule.bundles]
             if missing:
-                raise ValueError(
+                raise Refused(
                     f'{who}: prepayment is missing at "{missing[0]}"; it is given at every node'
                     " of date 1"
                 )
@@ -170,19 +169,19 @@ class Contract:
                 for node in tree.middle:
                     self._not_below_coupon(rule.bundles[node], node, who)
             else:
-                raise ValueError(
+                raise Refused(
                     f"{who}: prepayment is real while the coupon has a fixed rate, so that it"
                     " could fall below the coupon; use backward or forward"
                 )
         elif isinstance(rule, BackwardPrepayment):
             if not isinstance(self.coupon, FixedRateCoupon):
-                raise ValueError(
+                raise Refused(
                     f"{who}: prepayment is backward, which needs a coupon with a fixed rate"
                 )
         elif isinstance(rule, ForwardPrepayment):
             for node in tree.last:
                 if rule.discount.get(node, Fraction(0)) <= 0:
-                    raise ValueError(
+                    raise Refused(
                         f'{who}: discount at "{node}" is missing or not positive; every node of'
                         " date 2 has a positive one"
                     )
@@ -192,7 +191,7 @@ class Contract:
         coupon = self.coupon.bundles.get(node, (Fraction(0),) * len(bundle))
         if any(b < a for b, a in zip(bundle, coupon, strict=True)):
             told = [", ".join(str(part) for part in parts) for parts in (bundle, coupon)]
-            raise ValueError(
+            raise Refused(
                 f'{who}: prepayment at "{node}" is {told[0]}, below the coupon of {told[1]}; it'
                 " must be at least the coupon"
             )
@@ -212,4 +211,4 @@ def collateral_at(contract: Contract, node: str, tree: EventTree) -> Bundle:
 def _not_negative(bundle: Bundle, what: str) -> None:
     for part in bundle:
         if part < 0:
-            raise ValueError(f"{what} is {part}; it must not be negative")
+            raise Refused(f"{what} is {part}; it must not be negative")

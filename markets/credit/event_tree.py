@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from markets.quote import FloatArray
+from markets.refused import Refused
 
 Bundle = tuple[Fraction, ...]
 """An amount of each good, in the order of the tree's goods."""
@@ -60,7 +61,7 @@ class EventTree:
 
     Raises
     ------
-    ValueError
+    Refused
         If the nodes are no tree of dates 0, 1, 2, or a transformation is not one.
     """
 
@@ -70,13 +71,13 @@ class EventTree:
     def __post_init__(self) -> None:
         """Refuse what is not a tree."""
         if not self.goods:
-            raise ValueError("goods is empty; an economy has at least one good")
+            raise Refused("goods is empty; an economy has at least one good")
         _distinct(self.goods, "good")
         _distinct([node.name for node in self.nodes], "node")
         roots = [node.name for node in self.nodes if node.after is None]
         if len(roots) != 1:
             told = ", ".join(f'"{name}"' for name in roots) or "none"
-            raise ValueError(
+            raise Refused(
                 "nodes: exactly one node has no predecessor (the first, without after);"
                 f" here it is {told}"
             )
@@ -87,7 +88,7 @@ class EventTree:
         for node in self.nodes:
             date = known[node.name]
             if date < DATES - 1 and not self.after(node.name):
-                raise ValueError(
+                raise Refused(
                     f'node "{node.name}" is at date {date} and nothing follows it; every branch'
                     " reaches date 2"
                 )
@@ -95,24 +96,24 @@ class EventTree:
     def _check(self, node: Node, known: Mapping[str, int]) -> None:
         """Refuse a node that does not fit on what is there."""
         if any(mark in node.name for mark in "@[]"):
-            raise ValueError(f'node "{node.name}": a name has no "@", "[" or "]"')
+            raise Refused(f'node "{node.name}": a name has no "@", "[" or "]"')
         if node.after is None:
             return
         if node.after not in known:
-            raise ValueError(
+            raise Refused(
                 f'node "{node.name}" follows "{node.after}", which is no node named before it'
             )
         if known[node.after] >= DATES - 1:
-            raise ValueError(
+            raise Refused(
                 f'node "{node.name}" follows "{node.after}", which is at date 2; dates are 0 to 2'
             )
         size = len(self.goods)
         if len(node.keeps) != size or any(len(row) != size for row in node.keeps):
-            raise ValueError(f'node "{node.name}": keeps is not a {size} by {size} matrix')
+            raise Refused(f'node "{node.name}": keeps is not a {size} by {size} matrix')
         for row in node.keeps:
             for entry in row:
                 if entry < 0:
-                    raise ValueError(
+                    raise Refused(
                         f'node "{node.name}": keeps has the entry {entry}; a transformation has'
                         " no negative entries"
                     )
@@ -193,4 +194,4 @@ class EventTree:
 def _distinct(names: Sequence[str], kind: str) -> None:
     for name in names:
         if list(names).count(name) > 1:
-            raise ValueError(f'{kind} "{name}" is named twice; names are distinct')
+            raise Refused(f'{kind} "{name}" is named twice; names are distinct')

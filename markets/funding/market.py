@@ -36,6 +36,7 @@ from markets.quote import (
     Limits,
     Quote,
 )
+from markets.refused import Refused
 
 ROOM = 1.25
 """Prices are looked for up to so many times the concession at which customers need no expert."""
@@ -170,7 +171,7 @@ class FundedMarket:
         self.names = tuple(names)
         self.fundamental = np.atleast_2d(np.asarray(fundamental, dtype=np.float64))
         if self.fundamental.shape[1] != len(self.names):
-            raise ValueError(
+            raise Refused(
                 f"fundamental has {self.fundamental.shape[1]} entries at a date;"
                 f" there are {len(self.names)} assets"
             )
@@ -185,7 +186,7 @@ class FundedMarket:
         """Learn how far from the fundamental customers trade without any expert."""
         found = [c for c in (cohort.concession() for cohort in cohorts) if c is not None]
         if not found:
-            raise ValueError("nobody sells to experts; the market needs a cohort of customers")
+            raise Refused("nobody sells to experts; the market needs a cohort of customers")
         self._reach = reach(np.max(found, axis=0), np.max(np.abs(self.fundamental), axis=0))
 
     def limits(self, terms: MarginTerms) -> Limits:

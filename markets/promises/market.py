@@ -49,6 +49,7 @@ from markets.quote import (
     Limits,
     Quote,
 )
+from markets.refused import Refused
 
 TURN = (0.4, 0.6)
 """Coordinates between which issuers turn to a promise that has rivals, while its price rests."""
@@ -172,7 +173,7 @@ class CollateralMarket:
         """Learn the line of beliefs, and refuse a market in which something is missing."""
         for name in ("endowed_asset", "endowed_cash"):
             if not sum(getattr(cohort, name) for cohort in cohorts) > 0.0:
-                raise ValueError(f"{name} is 0 for every trader; somebody must own some of it")
+                raise Refused(f"{name} is 0 for every trader; somebody must own some of it")
         self._cohorts = tuple(cohorts)
         self._ladder = Ladder.of(
             [cohort.lines() for cohort in cohorts if cohort.population == "individuals"],

@@ -23,8 +23,9 @@ import numpy as np
 
 from markets.credit.contract import Contract, RealCoupon, collateral_at
 from markets.credit.event_tree import EventTree, Node
+from markets.instruments import Security
 from markets.quote import BoolArray, FloatArray
-from markets.repo.market import Security
+from markets.refused import Refused
 
 NOW, GOOD, BAD = "now", "good", "bad"
 """Nodes of the tree: where everything is traded, and the two states that follow."""
@@ -79,9 +80,9 @@ def _promise(
 ) -> Contract:
     for amount in owed:
         if not 0.0 <= amount < np.inf:
-            raise ValueError(f"promise {name}: {amount} is owed; it must be finite, not negative")
+            raise Refused(f"promise {name}: {amount} is owed; it must be finite, not negative")
     if not any(owed):
-        raise ValueError(f"promise {name}: nothing is owed in either state")
+        raise Refused(f"promise {name}: nothing is owed in either state")
     return Contract(
         name=name,
         issued_at=NOW,
@@ -117,7 +118,7 @@ class Menu:
 
     Raises
     ------
-    ValueError
+    Refused
         If two promises have one name, or one delivers nothing in either state, or all that is
         pledged in both.
     """
@@ -139,13 +140,13 @@ class Menu:
         for contract in contracts:
             contract.check(tree)
             if names.count(contract.name) > 1:
-                raise ValueError(f"promise {contract.name} is named twice; names are distinct")
+                raise Refused(f"promise {contract.name} is named twice; names are distinct")
         rows = [(c, *_deliveries(c, tree)) for c in contracts]
         for contract, delivery, kept in rows:
             if not np.any(delivery > 0.0):
-                raise ValueError(f"promise {contract.name} delivers nothing in either state")
+                raise Refused(f"promise {contract.name} delivers nothing in either state")
             if not np.any(kept > 0.0):
-                raise ValueError(f"promise {contract.name} leaves its issuer nothing")
+                raise Refused(f"promise {contract.name} leaves its issuer nothing")
         rows.sort(key=lambda row: (abs(_tilt(row[1])), row[1].tolist(), row[0].name))
         delivery = np.array([row[1] for row in rows]).reshape(-1, 2)
         return cls(

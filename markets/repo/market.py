@@ -19,153 +19,26 @@ Source: Bottazzi, Pascoa and Ramirez, "Do security prices rise or fall when marg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
 
-from markets.ladder import Band, Ladder, Rung
+from markets.instruments import Security
+from markets.ladder import Ladder
+from markets.market import Market
 from markets.quote import (
     Excess,
     FloatArray,
     Limits,
     Quote,
 )
+from markets.refused import Refused
+from markets.repo.book import RepoBook
+from markets.repo.quotes import RepoQuotes
 
 
-@dataclass(frozen=True, slots=True)
-class Security:
-    """A security with two possible payoffs at date 1.
-
-    Parameters
-    ----------
-    low_payoff, high_payoff : float
-        Payoff in state U and in state D, in cash; 0 <= low < high. (The source calls the *bad*
-        state U.)
-
-    Raises
-    ------
-    ValueError
-        If the payoffs are not two different non-negative numbers in that order.
-    """
-
-    low_payoff: float
-    high_payoff: float
-
-    def __post_init__(self) -> None:
-        """Refuse payoffs that nobody could disagree about."""
-        if not 0.0 <= self.low_payoff < self.high_payoff < np.inf:
-            raise ValueError(
-                f"low_payoff is {self.low_payoff} and high_payoff is {self.high_payoff};"
-                " a security pays 0 <= low_payoff < high_payoff"
-            )
-
-    def expected(self, belief: FloatArray) -> FloatArray:
-        """Expected payoff at the probabilities ``belief`` of the low payoff."""
-        return self.high_payoff - belief * (self.high_payoff - self.low_payoff)
-
-
-@dataclass(frozen=True, slots=True)
-class RepoQuotes:
-    """What the market posts in a round.
-
-    Attributes
-    ----------
-    price : float
-        Security price, cash per security.
-    repo_rate : float
-        Interest on cash lent against the security, per period; at most 0.
-    haircut : float
-        Margin as a share of the position's value, charged to both sides.
-    long_price, short_price : float
-        The funded prices e1 and e2.
-    long_rung, short_rung : Rung
-        The same with the share that is filled of the long orders waiting at e1, and of the
-        orders at e2 that are *not* short.
-    long_band, short_band : Band
-        The stretch of the ladder around each over which the market measures depth.
-    """
-
-    price: float
-    repo_rate: float
-    haircut: float
-    security: Security
-    long_rung: Rung
-    short_rung: Rung
-    long_band: Band
-    short_band: Band
-
-    @property
-    def long_price(self) -> float:
-        """What a security costs a trader who funds it in repo."""
-        return self.long_rung.price
-
-    @property
-    def short_price(self) -> float:
-        """What a security brings a trader who borrows it in repo."""
-        return self.short_rung.price
-
-    @property
-    def special(self) -> bool:
-        """Whether the security is special in repo (the repo rate is below zero)."""
-        return self.long_price > self.short_price
-
-
-class RepoDepth(Protocol):
-    """What the market reads off the netted book, in securities.
-
-    ``longs`` and ``shorts`` are the totals of securities pledged and borrowed; the others are
-    their derivatives and what waits in the two bands.
-    """
-
-    @property
-    def longs(self) -> float:
-        """Securities pledged in all."""
-        ...
-
-    @property
-    def shorts(self) -> float:
-        """Securities borrowed in all."""
-        ...
-
-    @property
-    def longs_by_price(self) -> float:
-        """Their change with the price."""
-        ...
-
-    @property
-    def longs_by_long_price(self) -> float:
-        """Their change with the long funded price."""
-        ...
-
-    @property
-    def longs_in_band(self) -> float:
-        """Long orders waiting in the long band."""
-        ...
-
-    @property
-    def shorts_by_price(self) -> float:
-        """Their change with the price."""
-        ...
-
-    @property
-    def shorts_by_short_price(self) -> float:
-        """Their change with the short funded price."""
-        ...
-
-    @property
-    def shorts_in_band(self) -> float:
-        """Short orders waiting in the short band."""
-        ...
-
-    @property
-    def supply(self) -> float:
-        """Securities endowed."""
-        ...
-
-
-class Bidders(Protocol):
+class RepoTrader(Protocol):
     """What the market learns about a cohort before it opens."""
 
     population: Literal["individuals", "continuum"]
@@ -184,7 +57,7 @@ TINY = 1e-12
 """Orders below this share of the supply count as this share, so that logarithms stay finite."""
 
 
-class RepoMarket:
+class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     r"""The markets for a security and for its repo.
 
     Coordinates: ``u[0]``, the place between longs and shorts (it rises with the price), in
@@ -213,12 +86,12 @@ class RepoMarket:
         self.security = security
         self._ladder: Ladder | None = None
 
-    def open(self, cohorts: Sequence[Bidders]) -> None:
+    def open(self, cohorts: Sequence[RepoTrader]) -> None:
         """Learn the reservation prices of all cohorts and refuse a market without supply."""
         for cohort in cohorts:
             cohort.open(self.security)
         if not sum(cohort.supply for cohort in cohorts) > 0.0:
-            raise ValueError("securities are 0 for every trader; somebody must own the security")
+            raise Refused("securities are 0 for every trader; somebody must own the security")
         rungs = [c.reservation_prices() for c in cohorts if c.population == "individuals"]
         smooth = [c.reservation_prices() for c in cohorts if c.population != "individuals"]
         self._ladder = Ladder.of(
@@ -247,7 +120,7 @@ class RepoMarket:
         mean = 0.5 * (self.security.low_payoff + self.security.high_payoff)
         return {"security_price": mean, "repo_rate": 0.0}
 
-    def locate(self, quotes: dict[str, float], haircut: float) -> FloatArray:
+    def locate(self, quotes: Mapping[str, float], haircut: float) -> FloatArray:
         """Coordinates of two quotes, moved inside the ladder if they stand off it."""
         price, repo_rate = quotes["security_price"], quotes["repo_rate"]
         loan = 1.0 - haircut
@@ -287,7 +160,7 @@ class RepoMarket:
         """The quotes by name."""
         return {"security_price": posted.price, "repo_rate": posted.repo_rate}
 
-    def excess(self, posted: RepoQuotes, book: RepoDepth) -> Excess:
+    def excess(self, posted: RepoQuotes, book: RepoBook) -> Excess:
         """How far the two markets are from clearing."""
         offered = book.shorts + book.supply
         reinvested = posted.haircut * (book.longs + book.shorts)
@@ -308,7 +181,7 @@ class RepoMarket:
             units=np.array([book.longs - offered, reinvested - book.supply]),
         )
 
-    def depth(self, posted: RepoQuotes, book: RepoDepth, coordinates: FloatArray) -> FloatArray:
+    def depth(self, posted: RepoQuotes, book: RepoBook, coordinates: FloatArray) -> FloatArray:
         r"""Derivative of the residuals with respect to the coordinates, shape (2, 2).
 
         The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` -> funded prices and

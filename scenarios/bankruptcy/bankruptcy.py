@@ -25,8 +25,9 @@ from scenarios.bankruptcy.state import State, read
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import Parameters, parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 SOURCE = "Eichberger, Rheinberger and Summer, Credit Risk in General Equilibrium (2014)"
 
@@ -118,7 +119,7 @@ def cases(parameters: TwoInvestors) -> list[Case]:
     return [Case("two investors", lambda rng: economy(parameters, rng), [{}])]
 
 
-def state_of(parameters: TwoInvestors, resting: Resting) -> State:
+def state_of(parameters: TwoInvestors, resting: RestingPoint) -> State:
     """A resting point as arrays."""
     return read(INSTRUMENTS, parameters.limit, resting)
 
@@ -134,7 +135,9 @@ def solution(parameters: TwoInvestors) -> theory.TwoInvestors:
     )
 
 
-def describe(parameters: TwoInvestors, economy: Economy, resting: Resting) -> Mapping[str, Any]:
+def describe(
+    parameters: TwoInvestors, economy: Economy, resting: RestingPoint
+) -> Mapping[str, Any]:
     """The regime, the range of bond prices that clear, and credit risk."""
     solved = solution(parameters)
     return {
@@ -145,7 +148,7 @@ def describe(parameters: TwoInvestors, economy: Economy, resting: Resting) -> Ma
     }
 
 
-def closed_form(parameters: TwoInvestors, resting: Resting) -> Mapping[str, float]:
+def closed_form(parameters: TwoInvestors, resting: RestingPoint) -> Mapping[str, float]:
     """The closed form; the bond price only where it is the only one that clears."""
     solved = solution(parameters)
     known = {"repayment_rate": solved.repayment_rate, "promised": solved.promised}
@@ -154,7 +157,7 @@ def closed_form(parameters: TwoInvestors, resting: Resting) -> Mapping[str, floa
     return known
 
 
-def certified(parameters: TwoInvestors, resting: Resting) -> Certificate:
+def certified(parameters: TwoInvestors, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point."""
     return certify(state_of(parameters, resting), complete=resting.complete)
 
@@ -163,7 +166,7 @@ def _state(run: Run) -> State:
     parameters = run.parameters
     assert isinstance(parameters, TwoInvestors)
     quotes = run.equilibrium
-    return state_of(parameters, Resting("two investors", 1, quotes, run.agents, run.complete))
+    return state_of(parameters, RestingPoint("two investors", 1, quotes, run.agents, run.complete))
 
 
 def drawn(run: Run) -> Mapping[str, Figure]:

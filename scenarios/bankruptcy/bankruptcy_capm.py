@@ -26,8 +26,9 @@ from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters, Table, parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 Positive = Annotated[float, Field(gt=0.0)]
 Amount = Annotated[float, Field(ge=0.0)]
@@ -264,12 +265,14 @@ def cases(parameters: BankruptcyCapm) -> list[Case]:
     return [Case("all", lambda rng: economy(parameters, rng), [{}])]
 
 
-def state_of(parameters: BankruptcyCapm, resting: Resting) -> State:
+def state_of(parameters: BankruptcyCapm, resting: RestingPoint) -> State:
     """A resting point as arrays."""
     return read(parameters.instruments, parameters.limit, resting)
 
 
-def describe(parameters: BankruptcyCapm, economy: Economy, resting: Resting) -> Mapping[str, Any]:
+def describe(
+    parameters: BankruptcyCapm, economy: Economy, resting: RestingPoint
+) -> Mapping[str, Any]:
     """Credit risk, and how far Propositions 2 and 3 are from holding (not given if they can't)."""
     state = state_of(parameters, resting)
     told: dict[str, Any] = dict(summary(state))
@@ -282,7 +285,7 @@ def describe(parameters: BankruptcyCapm, economy: Economy, resting: Resting) -> 
     return told | dict(zip(names, values, strict=True))
 
 
-def closed_form(parameters: BankruptcyCapm, resting: Resting) -> Mapping[str, float] | None:
+def closed_form(parameters: BankruptcyCapm, resting: RestingPoint) -> Mapping[str, float] | None:
     """Prices by Proposition 2 at the shortfall of the resting point, where it applies."""
     state = state_of(parameters, resting)
     if not (propositions.applies(state) and resting.complete):
@@ -297,7 +300,7 @@ def closed_form(parameters: BankruptcyCapm, resting: Resting) -> Mapping[str, fl
     return known
 
 
-def certified(parameters: BankruptcyCapm, resting: Resting) -> Certificate:
+def certified(parameters: BankruptcyCapm, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point."""
     return certify(state_of(parameters, resting), complete=resting.complete)
 
@@ -305,7 +308,7 @@ def certified(parameters: BankruptcyCapm, resting: Resting) -> Certificate:
 def _state(run: Run) -> State:
     parameters = run.parameters
     assert isinstance(parameters, BankruptcyCapm)
-    return state_of(parameters, Resting("all", 1, run.equilibrium, run.agents, run.complete))
+    return state_of(parameters, RestingPoint("all", 1, run.equilibrium, run.agents, run.complete))
 
 
 def at_risk(parameters: BankruptcyCapm, risk: float) -> BankruptcyCapm | None:
@@ -326,7 +329,7 @@ def at_risk(parameters: BankruptcyCapm, risk: float) -> BankruptcyCapm | None:
 
 
 def risk_states(parameters: BankruptcyCapm, seed: int) -> dict[float, State]:
-    """Resting points of the economy by endowment risk, those that clear."""
+    """RestingPoint points of the economy by endowment risk, those that clear."""
     found = {}
     for risk in RISKS:
         changed = at_risk(parameters, risk)
@@ -336,7 +339,9 @@ def risk_states(parameters: BankruptcyCapm, seed: int) -> dict[float, State]:
         if model.clear(changed.max_rounds) is Outcome.CLEARED:
             tables = [cohort.table() for cohort in model.cohorts]
             agents = figures.joined(tables)
-            found[risk] = state_of(changed, Resting("all", 1, dict(model.quotes), agents, True))
+            found[risk] = state_of(
+                changed, RestingPoint("all", 1, dict(model.quotes), agents, True)
+            )
         model.close()
     return found
 

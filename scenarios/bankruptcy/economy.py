@@ -15,7 +15,8 @@ from agents.bankruptcy.utility import Utility
 from markets.adjustment.anderson import AndersonTatonnement
 from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.newton import NewtonTatonnement
-from markets.adjustment.rule import Adjuster, PlainTatonnement
+from markets.adjustment.plain import PlainTatonnement
+from markets.adjustment.rule import Adjuster
 from markets.bankruptcy.market import BondAndEquities, BondMarket
 from simulator.economy import Economy
 

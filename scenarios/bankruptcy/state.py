@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from markets.bankruptcy.market import BondAndEquities, numbered
-from simulator.scenario import Resting
+from simulator.point import RestingPoint
 
 FloatArray = NDArray[np.float64]
 
@@ -97,7 +97,7 @@ class State:
             )
 
 
-def read(instruments: BondAndEquities, short_limit: float, resting: Resting) -> State:
+def read(instruments: BondAndEquities, short_limit: float, resting: RestingPoint) -> State:
     """Read a state from a resting point."""
     table, quotes = resting.agents, resting.quotes
     states, equities = instruments.state_names, instruments.equity_names

@@ -44,9 +44,10 @@ from scenarios.credit.strategy_map import strategy_map
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import parse
+from simulator.point import Case, RestingPoint
 from simulator.proof.algebraic import Exact, reader
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 
 def starting_prices(economy: CreditEconomy) -> FloatArray:
@@ -111,7 +112,7 @@ def _first(market: CreditMarket, start: str, rng: np.random.Generator) -> dict[s
     return None
 
 
-def refined(economy: CreditEconomy, resting: Resting) -> Resting:
+def refined(economy: CreditEconomy, resting: RestingPoint) -> RestingPoint:
     """The exact equilibrium that the rounds approach, where it can be proved; else as it is."""
     resting = replace(resting, quotes=_without_dust(economy, resting))
     proof = prove(economy, resting.quotes, certificate.plans_of(resting.agents))
@@ -130,7 +131,7 @@ def refined(economy: CreditEconomy, resting: Resting) -> Resting:
     return replace(resting, quotes=quotes, agents=agents, proof=proof)
 
 
-def _without_dust(economy: CreditEconomy, resting: Resting) -> dict[str, float]:
+def _without_dust(economy: CreditEconomy, resting: RestingPoint) -> dict[str, float]:
     """The quotes, with those of contracts that nobody trades and nobody trusts set to zero.
 
     They approach zero round by round, and at a price of a billionth a solver could still buy
@@ -157,7 +158,7 @@ def _amount(
     )
 
 
-def certified(economy: CreditEconomy, resting: Resting) -> Certificate:
+def certified(economy: CreditEconomy, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point, from its proof or its tables."""
     return certificate.certify(economy, resting.quotes, resting.agents, resting.proof)
 
@@ -182,7 +183,7 @@ def scenario_of(
     """
     default = parameters().economies()
 
-    def economy(given: CreditTree, resting: Resting) -> CreditEconomy:
+    def economy(given: CreditTree, resting: RestingPoint) -> CreditEconomy:
         return given.economies()[resting.case]
 
     def cases(given: CreditTree) -> list[Case]:
@@ -191,7 +192,7 @@ def scenario_of(
             for case, found in given.economies().items()
         ]
 
-    def compare(given: CreditTree, resting: Resting) -> Mapping[str, float] | None:
+    def compare(given: CreditTree, resting: RestingPoint) -> Mapping[str, float] | None:
         found = economy(given, resting)
         if reference is None or found != default[resting.case] or untraded(found, resting):
             return None
@@ -214,13 +215,13 @@ def scenario_of(
     )
 
 
-def resting_points(run: Run) -> list[tuple[CreditEconomy, Resting]]:
+def resting_points(run: Run) -> list[tuple[CreditEconomy, RestingPoint]]:
     """The resting points of a run, each with its economy."""
     economies = run.parameters.economies()  # type: ignore[attr-defined]
     points = []
     for row, case in enumerate(run.dates["case"]):
         agents = run.agents[run.agents["case"] == case].reset_index(drop=True)
-        resting = Resting(case, 1, run.quotes(row), agents, run.complete, run.proofs[row])
+        resting = RestingPoint(case, 1, run.quotes(row), agents, run.complete, run.proofs[row])
         points.append((economies[case], resting))
     return points
 

@@ -20,8 +20,8 @@ from scenarios.credit import conditions, exact
 from scenarios.credit.certificate import plans_of
 from scenarios.credit.reading import CreditEconomy
 from simulator import palette
+from simulator.point import RestingPoint
 from simulator.proof.algebraic import Exact
-from simulator.scenario import Resting
 
 ACTIONS: Final = {
     "paid": ("pays the coupon", palette.GOOD),
@@ -52,14 +52,14 @@ DUST: Final = 1e-9
 """Quotes that are shown as zero where none is proved."""
 
 
-def of_case(resting: Resting) -> str:
+def of_case(resting: RestingPoint) -> str:
     """The case for the end of a title, where a run has several."""
     return "" if resting.case == "economy" else f": {resting.case}"
 
 
 # ---------------------------------------------------------------------- the tree
 @palette.styled()
-def event_tree(economy: CreditEconomy, resting: Resting, rates: Mapping[str, float]) -> Figure:
+def event_tree(economy: CreditEconomy, resting: RestingPoint, rates: Mapping[str, float]) -> Figure:
     """The event tree with quotes on its nodes and what borrowers do at date 1."""
     tree = economy.tree
     height = max(len(tree.last), 1)
@@ -97,7 +97,7 @@ def _places(economy: CreditEconomy) -> dict[str, tuple[float, float]]:
 def _draw_node(
     axes: Axes,
     economy: CreditEconomy,
-    resting: Resting,
+    resting: RestingPoint,
     rates: Mapping[str, float],
     node: str,
     place: tuple[float, float],
@@ -142,7 +142,7 @@ def _draw_node(
             left += 0.54 * share
 
 
-def number(value: float, resting: Resting) -> str:
+def number(value: float, resting: RestingPoint) -> str:
     """A quote as text: the fraction itself where it is proved and short."""
     if exact.proved(resting.proof):
         exactly = str(Fraction(value).limit_denominator(1000))
@@ -152,7 +152,7 @@ def number(value: float, resting: Resting) -> str:
 
 
 # ---------------------------------------------------------------------- who pays whom
-def payments(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
+def payments(economy: CreditEconomy, resting: RestingPoint) -> pd.DataFrame:
     """What each household receives from the pools and markets of credit at each node.
 
     Returns
@@ -195,7 +195,7 @@ def payments(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
 
 
 @palette.styled()
-def flows(economy: CreditEconomy, resting: Resting) -> Figure:
+def flows(economy: CreditEconomy, resting: RestingPoint) -> Figure:
     """Who pays whom at each node: what each household pays to and receives from the pools."""
     table = payments(economy, resting)
     tree = economy.tree

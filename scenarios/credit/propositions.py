@@ -41,8 +41,8 @@ from scenarios.credit.conditions import (
 )
 from scenarios.credit.linear import maximise
 from scenarios.credit.reading import CreditEconomy, Household
+from simulator.point import RestingPoint
 from simulator.proof.algebraic import reader
-from simulator.scenario import Resting
 
 EQUAL = Fraction(1, 10**7)
 """Numbers closer than this count as equal where they are not proved."""
@@ -140,7 +140,7 @@ class Case:
         return "prepays" if cost < seized else "defaults"
 
 
-def evaluate(economy: CreditEconomy, resting: Resting) -> pd.DataFrame:
+def evaluate(economy: CreditEconomy, resting: RestingPoint) -> pd.DataFrame:
     """A row a borrower, contract of date 0 and node of date 1: predicted beside taken.
 
     Returns

@@ -13,7 +13,7 @@ from scenarios.credit import certificate, conditions, exact
 from scenarios.credit.reading import CreditEconomy, Household, wealth
 from simulator.economy import Economy
 from simulator.outcome import Outcome
-from simulator.scenario import Resting
+from simulator.point import RestingPoint
 
 Number = Any
 """An exact number, or one in floating point; the two are not mixed."""
@@ -27,7 +27,7 @@ TRADED = 1e-7
 collateral, from which a contract counts as traded."""
 
 
-def untraded(economy: CreditEconomy, resting: Resting) -> list[str]:
+def untraded(economy: CreditEconomy, resting: RestingPoint) -> list[str]:
     """Contracts of which nothing is expected, and that nobody trades or that cost nothing."""
     found = []
     totals = resting.agents.groupby(["part", "node", "instrument"])["amount"].sum()
@@ -46,12 +46,12 @@ def untraded(economy: CreditEconomy, resting: Resting) -> list[str]:
     return found
 
 
-def judged(economy: CreditEconomy, resting: Resting) -> Outcome:
+def judged(economy: CreditEconomy, resting: RestingPoint) -> Outcome:
     """No trade, where an empty pool is distrusted; cleared otherwise."""
     return Outcome.NO_TRADE if untraded(economy, resting) else Outcome.CLEARED
 
 
-def described(economy: CreditEconomy, model: Economy, resting: Resting) -> dict[str, Any]:
+def described(economy: CreditEconomy, model: Economy, resting: RestingPoint) -> dict[str, Any]:
     """Utilities, payment rates, auctions, and what is said of trade at a resting point."""
     plans = plans_at(economy, resting)
     told: dict[str, Any] = {
@@ -70,7 +70,7 @@ def described(economy: CreditEconomy, model: Economy, resting: Resting) -> dict[
 
 
 def plans_at(
-    economy: CreditEconomy, resting: Resting
+    economy: CreditEconomy, resting: RestingPoint
 ) -> Mapping[str, Mapping[conditions.Variable, Number]]:
     """Plans by household: in exact numbers where they are proved, in floating point elsewhere."""
     if not exact.proved(resting.proof):

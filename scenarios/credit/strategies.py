@@ -28,13 +28,13 @@ from scenarios.credit.certificate import plans_of
 from scenarios.credit.linear import maximise
 from scenarios.credit.propositions import EQUAL, Case
 from scenarios.credit.reading import CreditEconomy, Household
+from simulator.point import RestingPoint
 from simulator.proof.algebraic import Exact
-from simulator.scenario import Resting
 
 
 def by_closing_cost(
     economy: CreditEconomy,
-    resting: Resting,
+    resting: RestingPoint,
     household: Household,
     contract: Contract,
     node: str,

@@ -19,7 +19,7 @@ from scenarios.credit.figures import ACTIONS, of_case
 from scenarios.credit.reading import CreditEconomy
 from scenarios.credit.strategies import by_closing_cost
 from simulator import palette
-from simulator.scenario import Resting
+from simulator.point import RestingPoint
 
 GRID: Final = 240
 """Points on each axis of a strategy map."""
@@ -32,7 +32,7 @@ HATCH: Final = "////"
 
 
 @palette.styled()
-def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: Resting) -> Figure:
+def strategy_map(table: pd.DataFrame, economy: CreditEconomy, resting: RestingPoint) -> Figure:
     """What a borrower does at each collateral value and prepayment cost, beside what was done.
 
     With linear utility the borrower chooses again at every cost of closing its debt

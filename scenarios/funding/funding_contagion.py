@@ -27,8 +27,9 @@ from scenarios.funding.one_pool import Pool
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about, parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 Positive = Annotated[float, Field(gt=0.0)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -206,7 +207,9 @@ def cases(parameters: FundingContagion) -> list[Case]:
     return [Case("one pool", lambda rng: build(parameters, rng), announcements)]
 
 
-def describe(parameters: FundingContagion, economy: Economy, resting: Resting) -> Mapping[str, Any]:
+def describe(
+    parameters: FundingContagion, economy: Economy, resting: RestingPoint
+) -> Mapping[str, Any]:
     """Margins, positions, what a unit of cash does to prices, the number of equilibria."""
     posted, book, date = economy.posted, economy.book, resting.date - 1
     margin = {f"margin_{name}": float(m) for name, m in _named(parameters, posted.margin)}
@@ -232,7 +235,7 @@ def describe(parameters: FundingContagion, economy: Economy, resting: Resting) -
     }
 
 
-def closed_form(parameters: FundingContagion, resting: Resting) -> Mapping[str, float] | None:
+def closed_form(parameters: FundingContagion, resting: RestingPoint) -> Mapping[str, float] | None:
     """Prices by the equations, where the date has one equilibrium."""
     date = resting.date - 1
     roots = parameters.pool(date).equilibria(parameters.cash(date))
@@ -245,7 +248,7 @@ def closed_form(parameters: FundingContagion, resting: Resting) -> Mapping[str, 
     }
 
 
-def certified(parameters: FundingContagion, resting: Resting) -> Certificate:
+def certified(parameters: FundingContagion, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point, from its table of positions."""
     prices = np.array([resting.quotes[f"price_{name}"] for name in parameters.assets])
     fallen = np.array(parameters.fundamental_values) - prices

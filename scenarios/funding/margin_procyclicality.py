@@ -35,8 +35,9 @@ from scenarios.funding.margin_spiral import SOURCE
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about, parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 Rule = Literal["flat", "linear", "value-at-risk", "anti-procyclical"]
 
@@ -251,7 +252,7 @@ def excess_volatility(
 
 
 def describe(
-    parameters: MarginProcyclicality, economy: Economy, resting: Resting
+    parameters: MarginProcyclicality, economy: Economy, resting: RestingPoint
 ) -> Mapping[str, Any]:
     """The date's news, margin and position, and the measures over the dates so far."""
     house, posted = economy.house, economy.posted
@@ -273,7 +274,9 @@ def describe(
     }
 
 
-def closed_form(parameters: MarginProcyclicality, resting: Resting) -> Mapping[str, float] | None:
+def closed_form(
+    parameters: MarginProcyclicality, resting: RestingPoint
+) -> Mapping[str, float] | None:
     """The equilibrium at the margin charged, where it is the only one; None elsewhere."""
     slope = parameters.margin_slope if resting.case == "linear" else 0.0
     value = _asset(resting, "customers", "fundamental")[0]
@@ -292,7 +295,7 @@ def closed_form(parameters: MarginProcyclicality, resting: Resting) -> Mapping[s
     return {"security_price": roots[0].price, "experts_position": roots[0].position}
 
 
-def certified(parameters: MarginProcyclicality, resting: Resting) -> Certificate:
+def certified(parameters: MarginProcyclicality, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point, from its table of positions."""
     price = resting.quotes["security_price"]
     rule = None
@@ -341,7 +344,7 @@ def run(*, seed: int = 0, **parameters: Any) -> Run:
     return simulate(SCENARIO, parse(MarginProcyclicality, parameters), seed=seed)
 
 
-def _asset(resting: Resting, cohort: str, column: str) -> FloatArray:
+def _asset(resting: RestingPoint, cohort: str, column: str) -> FloatArray:
     """A column of one cohort."""
     rows = resting.agents["cohort"] == cohort
     return resting.agents.loc[rows, column].to_numpy(dtype=np.float64)

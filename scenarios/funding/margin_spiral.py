@@ -27,8 +27,9 @@ from scenarios.funding.page import PAGE
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about, parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 SOURCE = (
     "Brunnermeier, Eisenbach and Sannikov, Macroeconomics with financial frictions: a survey,"
@@ -146,7 +147,9 @@ def cases(parameters: MarginSpiral) -> list[Case]:
     return [Case("spiral", lambda rng: build(parameters, rng), announcements)]
 
 
-def describe(parameters: MarginSpiral, economy: Economy, resting: Resting) -> Mapping[str, Any]:
+def describe(
+    parameters: MarginSpiral, economy: Economy, resting: RestingPoint
+) -> Mapping[str, Any]:
     """Margin, position, what wealth does to the price, and how near a jump is."""
     spiral = parameters.spiral
     price = resting.quotes["security_price"]
@@ -196,7 +199,7 @@ def _to_jump(spiral: Spiral, branch: str, price: float, cash: float) -> float:
     return cash - fold_cash if nearer and not below else math.inf
 
 
-def closed_form(parameters: MarginSpiral, resting: Resting) -> Mapping[str, float]:
+def closed_form(parameters: MarginSpiral, resting: RestingPoint) -> Mapping[str, float]:
     """The equilibrium to which wealth, moving slowly, takes the price by the equations."""
     root = parameters.spiral.path(parameters.experts_wealth[: resting.date])[-1]
     gain = abs(parameters.fundamental_value - root.price) / root.margin
@@ -208,7 +211,7 @@ def closed_form(parameters: MarginSpiral, resting: Resting) -> Mapping[str, floa
     }
 
 
-def certified(parameters: MarginSpiral, resting: Resting) -> Certificate:
+def certified(parameters: MarginSpiral, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point, from its table of positions."""
     price = resting.quotes["security_price"]
     fallen = parameters.fundamental_value - price

@@ -24,8 +24,9 @@ from scenarios.pledge.economy import Learns, about, build
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 MEASURED_DAYS = 300
 MEASURED_INVESTORS = 1_000
@@ -109,7 +110,9 @@ def cases(parameters: Pledgeability) -> list[Case]:
     return [Case("one security", lambda rng: morning(parameters, rng), [{}] * parameters.days)]
 
 
-def describe(parameters: Pledgeability, economy: Economy, resting: Resting) -> Mapping[str, Any]:
+def describe(
+    parameters: Pledgeability, economy: Economy, resting: RestingPoint
+) -> Mapping[str, Any]:
     """The day's state, terms, coefficients and investors beyond their means.
 
     ``conjecture`` is the price function that the day's forecasts rest on, ``realised`` the one that
@@ -159,7 +162,7 @@ def describe(parameters: Pledgeability, economy: Economy, resting: Resting) -> M
     }
 
 
-def closed_form(parameters: Pledgeability, resting: Resting) -> Mapping[str, float] | None:
+def closed_form(parameters: Pledgeability, resting: RestingPoint) -> Mapping[str, float] | None:
     """The log price of the continuum in the corrected equilibrium, in the day's state."""
     if "log_value" in resting.agents:
         noise = resting.agents[resting.agents["role"] == "noise"].iloc[0]
@@ -175,7 +178,7 @@ def closed_form(parameters: Pledgeability, resting: Resting) -> Mapping[str, flo
     return {"log_price": found.log_price(log_value, log_noise, pledged)}
 
 
-def certified(parameters: Pledgeability, resting: Resting) -> Certificate:
+def certified(parameters: Pledgeability, resting: RestingPoint) -> Certificate:
     """The certificate of a day; on the last one it covers the forecasts too.
 
     Not with limits imposed: then the price is not linear in the state and no forecast of the kind

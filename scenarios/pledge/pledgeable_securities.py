@@ -27,8 +27,9 @@ from scenarios.pledge.economy import Investing, about, build
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 
 class PledgeableSecurities(Investing):
@@ -93,7 +94,7 @@ def cases(parameters: PledgeableSecurities) -> list[Case]:
 
 
 def describe(
-    parameters: PledgeableSecurities, economy: Economy, resting: Resting
+    parameters: PledgeableSecurities, economy: Economy, resting: RestingPoint
 ) -> Mapping[str, Any]:
     """Haircuts, state and coefficients of each security."""
     terms = economy.posted.terms
@@ -125,7 +126,9 @@ def describe(
     }
 
 
-def closed_form(parameters: PledgeableSecurities, resting: Resting) -> Mapping[str, float] | None:
+def closed_form(
+    parameters: PledgeableSecurities, resting: RestingPoint
+) -> Mapping[str, float] | None:
     """The log prices of the continuum in the corrected equilibrium, in the day's state."""
     if "log_value" not in resting.agents:
         return None
@@ -142,7 +145,7 @@ def closed_form(parameters: PledgeableSecurities, resting: Resting) -> Mapping[s
     }
 
 
-def certified(parameters: PledgeableSecurities, resting: Resting) -> Certificate:
+def certified(parameters: PledgeableSecurities, resting: RestingPoint) -> Certificate:
     """The certificate of a day, for all securities at once."""
     return certify(
         primitives=parameters.primitives,

@@ -1,1 +1,17 @@
 """Collateral equilibrium: Brunnermeier, Eisenbach and Sannikov, section 3.3."""
+
+from __future__ import annotations
+
+from simulator.title import Title
+
+SOURCE = (
+    "Brunnermeier, Eisenbach and Sannikov, Macroeconomics with financial frictions: a survey,"
+    " section 3.3, after Geanakoplos (1997, 2003)"
+)
+
+LEVERAGE_CYCLE = Title(
+    name="leverage-cycle",
+    summary="what may be promised against an asset decides its margin and its price",
+    source=SOURCE,
+    module="scenarios.promises.leverage_cycle",
+)

@@ -21,6 +21,7 @@ from agents.cohort import Population
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract
+from markets.instruments import Security
 from markets.promises.market import CollateralMarket
 from markets.promises.menu import (
     Menu,
@@ -30,7 +31,6 @@ from markets.promises.menu import (
     owed_in_cash,
 )
 from markets.quote import FloatArray
-from markets.repo.market import Security
 from scenarios.promises import closed_form as theory
 from scenarios.promises import figures
 from scenarios.promises.certificate import Promise, certify
@@ -44,8 +44,9 @@ from simulator.parameters import (
     about,
     parse,
 )
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 SOURCE = (
     "Brunnermeier, Eisenbach and Sannikov, Macroeconomics with financial frictions: a survey,"
@@ -209,7 +210,9 @@ def cases(parameters: LeverageCycle) -> list[Case]:
     ]
 
 
-def describe(parameters: LeverageCycle, economy: Economy, resting: Resting) -> Mapping[str, Any]:
+def describe(
+    parameters: LeverageCycle, economy: Economy, resting: RestingPoint
+) -> Mapping[str, Any]:
     """Who is marginal, what buyers of the asset put down, and what each promise does."""
     menu = parameters.menu(_assets(resting), resting.date)
     found = Sides.of(resting.agents, resting.quotes, menu)
@@ -225,7 +228,7 @@ def describe(parameters: LeverageCycle, economy: Economy, resting: Resting) -> M
     }
 
 
-def closed_form(parameters: LeverageCycle, resting: Resting) -> Mapping[str, float] | None:
+def closed_form(parameters: LeverageCycle, resting: RestingPoint) -> Mapping[str, float] | None:
     """The equilibrium of the continuum by the equations; None where there are none."""
     assets = _assets(resting)
     if isinstance(parameters.cash, list) or isinstance(parameters.asset, list):
@@ -259,7 +262,7 @@ def closed_form(parameters: LeverageCycle, resting: Resting) -> Mapping[str, flo
     }
 
 
-def certified(parameters: LeverageCycle, resting: Resting) -> Certificate:
+def certified(parameters: LeverageCycle, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point, from its table of positions."""
     menu = parameters.menu(_assets(resting), resting.date)
     return certify(
@@ -288,7 +291,7 @@ def _below(parameters: LeverageCycle, agents: pd.DataFrame) -> FloatArray | None
     return np.stack([low - half, high + half], axis=1)
 
 
-def _assets(resting: Resting) -> Assets:
+def _assets(resting: RestingPoint) -> Assets:
     """The market of a case; the case is named after it."""
     return next(assets for assets in EVERY if assets == resting.case)
 

@@ -17,20 +17,21 @@ from matplotlib.figure import Figure
 from pydantic import Field
 
 from scenarios.repo import margin_hike
+from scenarios.repo.episodes import figures
 from scenarios.repo.episodes.episodes import (
     CAUTION,
     Episode,
     episodes,
     observed_response,
 )
-from scenarios.repo.episodes import figures
 from scenarios.repo.margin_hike import Amount, MarginHike
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.page_plan import Control
 from simulator.parameters import Parameters, parse
+from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
-from simulator.scenario import Case, Resting, Scenario
+from simulator.scenario import Scenario
 
 MARKETS: tuple[Literal["short", "long"], ...] = ("short", "long")
 
@@ -112,7 +113,7 @@ def cases(parameters: EuroCrisis) -> list[Case]:
     ]
 
 
-def describe(parameters: EuroCrisis, economy: Economy, resting: Resting) -> Mapping[str, Any]:
+def describe(parameters: EuroCrisis, economy: Economy, resting: RestingPoint) -> Mapping[str, Any]:
     """Episode and market, and what the repo-margin scenario tells of a resting point."""
     model, episode = _models(parameters)[resting.case]
     return {
@@ -123,12 +124,12 @@ def describe(parameters: EuroCrisis, economy: Economy, resting: Resting) -> Mapp
     }
 
 
-def closed_form(parameters: EuroCrisis, resting: Resting) -> Mapping[str, float] | None:
+def closed_form(parameters: EuroCrisis, resting: RestingPoint) -> Mapping[str, float] | None:
     """The continuum's equilibrium at the episode's haircut."""
     return margin_hike.closed_form(_models(parameters)[resting.case][0], resting)
 
 
-def certified(parameters: EuroCrisis, resting: Resting) -> Certificate:
+def certified(parameters: EuroCrisis, resting: RestingPoint) -> Certificate:
     """The certificate of a resting point."""
     return margin_hike.certified(_models(parameters)[resting.case][0], resting)
 

@@ -7,7 +7,7 @@ opposite case: raised margins then make the price rise, or fall.
 A side's net trade is :math:`T = \sum w |y - e_y|` over its traders. Its elasticity
 :math:`\frac{h}{T} \frac{dT}{dh}` is taken at the posted quotes :math:`q` and :math:`\rho`, so it
 asks how much of its position each side must unwind before any price moves. With
-:math:`W = e_x + q e_y`, a position of size :math:`s` that is stopped by
+:math:`W = e_x + q e_y`, a position of size :math:`s` that is constrained by
 
 * margin, :math:`s = W / (q (1-h))`, has :math:`ds/dh = s / (1-h)`;
 * solvency, :math:`s = (\omega_U + W) / (e_1 - D_U)` for a long with
@@ -15,9 +15,9 @@ asks how much of its position each side must unwind before any price moves. With
 * solvency, :math:`s = (\omega_D + W) / (D_D - e_2)` for a short with
   :math:`e_2 = q (1 + \rho (2-h))`, has :math:`ds/dh = -\rho q s / (D_D - e_2)`.
 
-At a zero repo rate a side that is stopped by solvency does not react to margins at all.
+At a zero repo rate a side that is constrained by solvency does not react to margins at all.
 
-Which constraint stops a trader is read off its holdings, never asked of the code that traded.
+Which constraint binds a trader is read off its holdings, never asked of the code that traded.
 
 Source: Bottazzi, Pascoa and Ramirez (slides), definition of short and long markets.
 """
@@ -34,7 +34,7 @@ from scenarios.repo.holdings import Holdings
 from scenarios.repo.program import BoolArray, FloatArray
 
 Market = Literal["short", "long", "neither"]
-StoppedBy = Literal["margin", "solvency", "both", "nobody"]
+ConstrainedBy = Literal["margin", "solvency", "both", "nobody"]
 
 TIE = 1e-9
 """Relative; elasticities closer than this are equal, and neither side is the more leveraged one."""
@@ -51,21 +51,29 @@ class Verdict:
     Attributes
     ----------
     market : {"short", "long", "neither"}
-        The side whose net trade is the more elastic. Neither, if both sides are stopped by margin
+        The side whose net trade is the more elastic. Neither, if both sides are constrained by margin
         alone or both by solvency alone, or if the elasticities are equal.
     long_elasticity, short_elasticity : float
         Elasticity of the side's net trade with respect to the loan-to-value ratio, at fixed
         quotes; 0 for a side without traders.
-    longs_stopped_by, shorts_stopped_by : {"margin", "solvency", "both", "nobody"}
-        What stops the traders of the side; "both" if it differs between them, "nobody" if the
-        side has no traders. A trader stopped by both at once counts as stopped by margin.
+    longs_constrained_by, shorts_constrained_by : {"margin", "solvency", "both", "nobody"}
+        What constrains the traders of the side; "both" if it differs between them, "nobody" if the
+        side has no traders. A trader constrained by both at once counts as constrained by margin.
     """
 
     market: Market
     long_elasticity: float
     short_elasticity: float
-    longs_stopped_by: StoppedBy
-    shorts_stopped_by: StoppedBy
+    longs_constrained_by: ConstrainedBy
+    shorts_constrained_by: ConstrainedBy
+    special: bool
+
+    @property
+    def regime(self) -> str:
+        """Which constraint binds on each side, and whether the security is special in repo."""
+        longs, shorts = self.longs_constrained_by, self.shorts_constrained_by
+        repo = "special" if self.special else "general"
+        return f"longs: {longs}, shorts: {shorts}, repo: {repo}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def verdict(
 ) -> Verdict:
     r"""Name the market by the side whose net trade is the more elastic.
 
-    1. Full size of each row's position on either side, and what would stop it there.
+    1. Full size of each row's position on either side, and what would constrain it there.
     2. Share of the row on each side: all of it, none, or in part for a marginal trader.
     3. Net trade of each side, its derivative by :math:`h` at fixed quotes, the elasticity.
 
@@ -115,7 +123,7 @@ def verdict(
     longs, shorts = _sides(held)
     long_elasticity = _elasticity(held, longs, long=True)
     short_elasticity = _elasticity(held, shorts, long=False)
-    by_long, by_short = _stopped_by(longs), _stopped_by(shorts)
+    by_long, by_short = _constrained_by(longs), _constrained_by(shorts)
     alike = by_long == by_short and by_long != "both"
     gap = abs(long_elasticity - short_elasticity)
     market: Market
@@ -123,7 +131,8 @@ def verdict(
         market = "neither"
     else:
         market = "long" if long_elasticity > short_elasticity else "short"
-    return Verdict(market, long_elasticity, short_elasticity, by_long, by_short)
+    special = repo_rate < -ZERO_RATE
+    return Verdict(market, long_elasticity, short_elasticity, by_long, by_short, special)
 
 
 def _sides(held: Holdings) -> tuple[_Side, _Side]:
@@ -185,8 +194,8 @@ def _elasticity(held: Holdings, side: _Side, *, long: bool) -> float:
     return float(h * (count @ side.growth[there]) / (count @ traded))
 
 
-def _stopped_by(side: _Side) -> StoppedBy:
-    """What stops the traders of one side."""
+def _constrained_by(side: _Side) -> ConstrainedBy:
+    """What constrains the traders of one side."""
     by_margin = side.by_margin[side.share > 0.0]
     if not by_margin.size:
         return "nobody"

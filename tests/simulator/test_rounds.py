@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from agents.repo.clearing_house import RepoClearingHouse
 from agents.repo.traders import Traders
-from markets.adjustment.rule import Adjuster, PlainTatonnement
+from markets.adjustment.plain import PlainTatonnement
+from markets.adjustment.rule import Adjuster
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.adjustment.successive import SuccessiveTatonnement
+from markets.instruments import Security
 from markets.margin import FlatMargin
-from markets.repo.market import RepoMarket, Security
+from markets.repo.market import RepoMarket
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 

@@ -12,6 +12,7 @@ from scipy.optimize import linprog
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract
+from markets.instruments import Security
 from markets.promises.market import CollateralMarket, CollateralQuotes
 from markets.promises.menu import (
     Menu,
@@ -20,7 +21,6 @@ from markets.promises.menu import (
     loan,
 )
 from markets.quote import FloatArray
-from markets.repo.market import Security
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from agents.beliefs import Beliefs
 from agents.repo.traders import Traders
-from markets.repo.market import RepoMarket, RepoQuotes, Security
+from markets.instruments import Security
+from markets.repo.market import RepoMarket
+from markets.repo.quotes import RepoQuotes
 from scenarios.repo.program_optimum import best_utilities
 
 SECURITY = Security(0.70, 1.15)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markets.adjustment.newton import LocalSlope, NewtonTatonnement
-from markets.adjustment.rule import Adjuster, Adjustment, PlainTatonnement
+from markets.adjustment.plain import PlainTatonnement
+from markets.adjustment.rule import Adjuster, Adjustment
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.adjustment.successive import SuccessiveTatonnement
 from markets.margin import FlatMargin

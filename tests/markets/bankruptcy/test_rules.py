@@ -6,7 +6,8 @@ import pytest
 from benchmarks.random_bankruptcies import SIZES, draw
 from markets.adjustment.anderson import AndersonTatonnement
 from markets.adjustment.implicit import ImplicitTatonnement
-from markets.adjustment.rule import Adjuster, PlainTatonnement, inward_share
+from markets.adjustment.plain import PlainTatonnement
+from markets.adjustment.rule import Adjuster, inward_share
 from markets.quote import Excess, Limits
 from simulator.outcome import Outcome
 

@@ -8,6 +8,7 @@ import pytest
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract
+from markets.instruments import Security
 from markets.promises.market import CollateralMarket
 from markets.promises.menu import (
     Menu,
@@ -15,7 +16,6 @@ from markets.promises.menu import (
     down_tranche,
     loan,
 )
-from markets.repo.market import Security
 from simulator.economy import Economy
 
 ASSET = Security(0.2, 1.0)

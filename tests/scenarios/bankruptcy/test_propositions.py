@@ -18,7 +18,7 @@ from scenarios.bankruptcy.propositions import (
 )
 from scenarios.bankruptcy.state import FloatArray, State, read
 from simulator.outcome import Outcome
-from simulator.scenario import Resting
+from simulator.point import RestingPoint
 
 ROUNDING = 1e-12
 
@@ -28,7 +28,7 @@ def state(**given: Any) -> State:
     assert run.outcome is Outcome.CLEARED
     assert isinstance(run.parameters, bankruptcy_capm.BankruptcyCapm)
     return bankruptcy_capm.state_of(
-        run.parameters, Resting("all", 1, run.equilibrium, run.agents, True)
+        run.parameters, RestingPoint("all", 1, run.equilibrium, run.agents, True)
     )
 
 
@@ -63,7 +63,7 @@ def test_propositions_hold_in_random_economies() -> None:
         assert economy.clear() is Outcome.CLEARED
         (cohort,) = economy.cohorts
         assert isinstance(cohort, Investors)
-        resting = Resting("x", 1, dict(economy.quotes), cohort.table(), True)
+        resting = RestingPoint("x", 1, dict(economy.quotes), cohort.table(), True)
         here = read(cohort.instruments, 10.0, resting)
         economy.close()
         if not applies(here):

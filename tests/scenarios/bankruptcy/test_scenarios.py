@@ -15,8 +15,8 @@ from scenarios.bankruptcy.credit_risk import by_cohort
 from scenarios.bankruptcy.state import State
 from simulator.outcome import Outcome
 from simulator.parameters import parse, read_toml, to_toml
+from simulator.point import RestingPoint
 from simulator.run import Run
-from simulator.scenario import Resting
 from walras.command import app
 
 CARA = [
@@ -31,7 +31,7 @@ CARA = [
 
 def state_of(run: Run) -> State:
     assert isinstance(run.parameters, bankruptcy_capm.BankruptcyCapm)
-    resting = Resting("all", 1, run.equilibrium, run.agents, True)
+    resting = RestingPoint("all", 1, run.equilibrium, run.agents, True)
     return bankruptcy_capm.state_of(run.parameters, resting)
 
 

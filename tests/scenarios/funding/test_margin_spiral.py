@@ -11,7 +11,7 @@ import pytest
 from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
 from agents.funding.experts import Experts
-from markets.adjustment.rule import PlainTatonnement
+from markets.adjustment.plain import PlainTatonnement
 from markets.funding.market import FundedMarket
 from markets.margin import LinearMargin
 from scenarios.funding import funding_contagion, margin_procyclicality, margin_spiral, published

@@ -25,8 +25,8 @@ from scenarios.promises.leverage_cycle import (
     sides,
 )
 from simulator.outcome import Outcome
+from simulator.point import RestingPoint
 from simulator.run import Run
-from simulator.scenario import Resting
 
 
 def at_once(assets: str, **more: Any) -> Run:
@@ -223,8 +223,8 @@ def test_random_crowds_clear_to_the_last_trader(
 
 
 # ---------------------------------------------------------------------- the certificate
-def resting(run: Run) -> Resting:
-    return Resting(str(run.dates["case"].iloc[0]), 1, run.quotes(0), run.agents, complete=True)
+def resting(run: Run) -> RestingPoint:
+    return RestingPoint(str(run.dates["case"].iloc[0]), 1, run.quotes(0), run.agents, complete=True)
 
 
 @pytest.mark.parametrize("population", ["continuum", "individuals"])

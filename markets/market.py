@@ -1,0 +1,97 @@
+r"""What a round asks of the markets of an economy.
+
+The markets of an economy move their quotes together. They have :math:`n` *coordinates*, numbers of
+their own choosing from which the quotes follow (log prices, shares, places on a ladder of
+reservation prices), and one excess demand per coordinate. A rule of :mod:`markets.adjustment` moves
+the coordinates; it knows nothing else about the market.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Generic
+
+from typing_extensions import TypeVar
+
+from markets.quote import Excess, FloatArray, Limits, Quote
+
+Terms = TypeVar("Terms", default=None)
+"""What the clearing house announces before a date's rounds: a haircut, a short limit, a menu."""
+
+Quotes = TypeVar("Quotes", default=FloatArray)
+"""What every trader sees in a round."""
+
+Book = TypeVar("Book", default=FloatArray)
+"""The orders of all cohorts, netted: a dataclass that lives beside its market."""
+
+Trader = TypeVar("Trader", contravariant=True, default=object)
+"""What the market must know of a cohort before it opens; nothing unless overridden."""
+
+
+class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
+    """The markets of an economy; subclass it and say what they post and when they clear.
+
+    Attributes
+    ----------
+    quotes : tuple of Quote
+        Name, unit and meaning of every number that is posted; :meth:`named` has these names.
+    excess_names : tuple of str
+        Name of the excess demand of each coordinate, for instance ``security_excess``.
+    pace : float or array of shape (n,)
+        Step of the textbook rule in each coordinate: how far it moves for a residual of one.
+    """
+
+    quotes: tuple[Quote, ...]
+    excess_names: tuple[str, ...]
+    pace: float | FloatArray = 0.1
+
+    def open(self, cohorts: Sequence[Trader]) -> None:
+        """Learn who trades, once, before the first date; nothing unless overridden.
+
+        Raises
+        ------
+        Refused
+            If these cohorts can't trade here, for instance because nobody owns anything.
+        """
+
+    @abstractmethod
+    def first_quotes(self) -> dict[str, float]:
+        """Starting quotes by name, from the primitives alone; asked for after :meth:`open`."""
+
+    @abstractmethod
+    def limits(self, terms: Terms) -> Limits:
+        """The box of the coordinates: finite numbers, shape (n,)."""
+
+    @abstractmethod
+    def locate(self, quotes: Mapping[str, float], terms: Terms) -> FloatArray:
+        """Coordinates of quotes by name, shape (n,); the inverse of posting where there is one."""
+
+    @abstractmethod
+    def post(self, coordinates: FloatArray, terms: Terms, moved: FloatArray) -> Quotes:
+        """The quotes at some coordinates.
+
+        Parameters
+        ----------
+        coordinates : array of shape (n,)
+            Where the markets stand.
+        terms
+            What the clearing house announced.
+        moved : array of shape (n,)
+            How far the coordinates moved last, for markets that report their depth over a distance.
+        """
+
+    @abstractmethod
+    def named(self, posted: Quotes) -> dict[str, float]:
+        """The posted quotes by the names of :attr:`quotes`, in their order."""
+
+    @abstractmethod
+    def excess(self, posted: Quotes, book: Book) -> Excess:
+        """How far every coordinate's market is from clearing."""
+
+    def depth(self, posted: Quotes, book: Book, coordinates: FloatArray) -> FloatArray | None:
+        """Derivative of each residual (row) with respect to each coordinate (column), (n, n).
+
+        None, unless overridden: then a round measures it by finite differences if its rule asks.
+        """
+        return None

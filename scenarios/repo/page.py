@@ -1,0 +1,76 @@
+"""What the scenario ``margin-hike`` shows in the browser."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from agents.repo.traders import Traders
+from markets.repo.quotes import RepoQuotes
+from simulator import palette
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
+from simulator.point import ScenarioEconomy
+
+
+def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
+    """Belief and order at the posted quotes of traders chosen evenly along the line of beliefs."""
+    posted = economy.posted
+    assert isinstance(posted, RepoQuotes)
+    tables = []
+    for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
+        rows = np.linspace(0, cohort.members - 1, min(limit, cohort.members)).astype(np.int64)
+        security = posted.security
+        tables.append(
+            pd.DataFrame(
+                {
+                    "belief": (security.high_payoff - cohort.expected[rows])
+                    / (security.high_payoff - security.low_payoff),
+                    "security": cohort.positions(posted, 0.0, rows).security,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def marginal_traders(economy: ScenarioEconomy) -> dict[str, float]:
+    """Beliefs of the traders who are indifferent."""
+    posted = economy.posted
+    assert isinstance(posted, RepoQuotes)
+    return dict(zip(("marginal long", "marginal short"), posted.marginal_beliefs, strict=True))
+
+
+PAGE = Page(
+    controls=(
+        Control("market"),
+        Control("haircuts", 0.0, 0.5, 0.005, label="haircut at the first date"),
+        Control("traders", choices=(10, 100, 1_000, 10_000, 100_000, 1_000_000)),
+        Control("low_payoff", 0.0, 1.5, 0.05),
+        Control("high_payoff", 0.05, 2.0, 0.05),
+        Control("cash", 0.0, 5.0, 0.1),
+        Control("beliefs"),
+        Control("population"),
+        Control("start"),
+    ),
+    curves=(
+        Curve("security_price", "security price", "cash per security", palette.PRICE),
+        Curve("repo_rate", "repo rate", "percent per period", palette.REPO_RATE, 100.0),
+    ),
+    line=Line(
+        along="belief",
+        held="security",
+        along_label="belief (probability of the low payoff)",
+        held_label="security held (units, negative if short)",
+        traders=line_of_beliefs,
+        marks=marginal_traders,
+    ),
+    accounts=(
+        Account("margin_held", "margin held", "cash"),
+        Account("reinvested", "reinvested in repo", "securities"),
+        Account("balance_now", "balance at date 0", "cash", "balance"),
+        Account("balance_up", "balance at date 1, state U", "cash", "balance"),
+        Account("balance_down", "balance at date 1, state D", "cash", "balance"),
+        Account("balance_collateral", "collateral", "securities", "balance"),
+    ),
+    announcement=Announcement("haircuts", "haircut", 0.0, 0.5, 0.005),
+    certify_rounds=True,
+)

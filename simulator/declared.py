@@ -1,0 +1,112 @@
+"""What a scenario declares; the run, the command, the page and the export know nothing else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Generic, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from simulator.certificate import Certificate
+from simulator.outcome import Ending, Outcome
+from simulator.page_plan import Page
+from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.results import P, Results
+from simulator.title import Title
+
+CLEARED = Ending(Outcome.CLEARED, "")
+
+
+class Declared(ABC, Generic[P]):
+    """Everything that a scenario declares, with defaults for what it need not.
+
+    Attributes
+    ----------
+    title : Title
+        Name, summary and source.
+    parameters : type
+        Pydantic model of its parameters.
+    caution : str
+        What a reader of the results should keep in mind, if anything.
+    headline : sequence of str
+        Columns of the table of dates that the command prints before quotes.
+    traders_shown : {"every date", "last date"}
+        Dates whose traders a run keeps one by one; scenarios of thousands of dates keep the last
+        of each case. Every date is certified all the same.
+    page : Page
+        What it shows in the browser; quotes, excess demand and the certificate unless given.
+    """
+
+    title: Title
+    parameters: type[P]
+    caution: str = ""
+    headline: Sequence[str] = ()
+    traders_shown: Literal["every date", "last date"] = "every date"
+    page: Page = Page()
+
+    @property
+    def name(self) -> str:
+        """Its name in the command."""
+        return self.title.name
+
+    # ------------------------------------------------------------------ what every scenario says
+    @abstractmethod
+    def cases(self, parameters: P) -> Sequence[Case]:
+        """The economies to run, and what is announced at each of their dates."""
+
+    @abstractmethod
+    def certify(self, parameters: P, point: RestingPoint) -> Certificate:
+        """The certificate of a resting point, by code that shares nothing with the trading code."""
+
+    # ------------------------------------------------------------------ what it may say besides
+    def describe(
+        self, parameters: P, economy: ScenarioEconomy, point: RestingPoint
+    ) -> Mapping[str, object]:
+        """Further columns of the table of dates; changes nothing.
+
+        A value that is itself a mapping has no column: it goes to ``Run.details`` and JSON.
+        """
+        return {}
+
+    def closed_form(self, parameters: P, point: RestingPoint) -> Mapping[str, float] | None:
+        """Quotes and read-outs of the paper's closed form, by name; None where there is none.
+
+        The page asks before anybody has traded: then the table of traders is empty, and only what
+        case and date tell can be answered.
+        """
+        return None
+
+    def refine(self, parameters: P, point: RestingPoint) -> RestingPoint:
+        """The resting point that the rounds approach, with a proof if there is one."""
+        return point
+
+    def judge(self, parameters: P, point: RestingPoint) -> Ending:
+        """What a certified resting point counts as: an equilibrium unless overridden."""
+        return CLEARED
+
+    def figures(self, results: Results[P]) -> Mapping[str, Figure]:
+        """The figures of a run by file name: quotes and excess demand by round."""
+        from simulator import rounds_figures
+
+        return {
+            "quotes_by_round": rounds_figures.quotes(results),
+            "excess_demand_by_round": rounds_figures.excess(results.rounds),
+        }
+
+    def report(self, results: Results[P]) -> pd.DataFrame | None:
+        """One more table that the command prints and an export holds."""
+        return None
+
+    def tables(self, results: Results[P]) -> Mapping[str, pd.DataFrame]:
+        """Further tables of a run by name, exported beside the others."""
+        return {}
+
+    def studies(self, parameters: P, rng: np.random.Generator) -> Mapping[str, pd.DataFrame]:
+        """Tables over a range of a parameter, simulated or by theory: a part of the run.
+
+        ``rng`` is a generator of its own, so that the run itself draws the same without studies.
+        """
+        return {}

@@ -1,0 +1,169 @@
+"""The journey of a case through its dates; the command, the page and sweeps all drive this one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.certificate import Certificate, Condition
+from simulator.declared import Declared
+from simulator.outcome import Ending, Outcome
+from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy, at_rest
+from simulator.results import P
+
+REDUNDANT = 1e-8
+"""Largest excess demand, as a share of what there is, in a market that Walras' law leaves over. It
+adds up the errors of all other markets, each of which may be 1e-10 of what is traded there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The economy was built and has opened; the first event of a journey."""
+
+    economy: ScenarioEconomy
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round was traded.
+
+    Attributes
+    ----------
+    case : str
+        Name of the case.
+    date, dates : int
+        Date from 1, and the number of dates announced.
+    round : int
+        Round of this date, from 1.
+    share : float
+        Largest excess demand as a share of what is traded.
+    """
+
+    case: str
+    date: int
+    dates: int
+    round: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What to do next, sent into a journey: new terms, and the parameters of a run with them."""
+
+    parameters: object
+    terms: Mapping[str, object]
+
+
+Event = Opened | Round | DateEnd
+
+
+def travel(
+    scenario: Declared[P], parameters: P, case: Case, rng: np.random.Generator
+) -> Generator[Event, Announced | None, ScenarioEconomy]:
+    """Take a case through its dates: announce, rounds, refine, certify, judge.
+
+    Yields ``Opened`` once, ``Round`` after every round and ``DateEnd`` where the rounds of a date
+    have ended. Who drives it may send an :class:`Announced` in answer to a round or an end: the
+    date is then over, and the announced one begins. Otherwise the case's own announcements follow
+    until there are none; a journey that is sent announcements goes on as long as they come.
+
+    Returns
+    -------
+    Economy
+        As it stands at the end; the driver closes it.
+
+    Raises
+    ------
+    Refused
+        If the economy can't be built from the parameters.
+    """
+    economy = case.build(rng)
+    economy.open()
+    sent: Announced | None = yield Opened(economy)
+    while True:
+        ending: Ending | None = None
+        while sent is None and ending is None:
+            economy.step()
+            ending = economy.ended(parameters.max_rounds)
+            if ending is None:
+                sent = yield _round(case, economy)
+        if ending is not None:
+            if not economy.infeasible:
+                yield _round(case, economy)
+            sent = yield end_of_date(scenario, parameters, case, economy, ending)
+        if sent is None:
+            if economy.date >= len(case.announcements):
+                return economy
+            terms = case.announcements[economy.date]
+        else:
+            assert isinstance(sent.parameters, scenario.parameters)
+            parameters, terms = sent.parameters, sent.terms
+        economy.announce(**terms)
+        economy.open()
+        sent = None
+
+
+def end_of_date(
+    scenario: Declared[P],
+    parameters: P,
+    case: Case,
+    economy: ScenarioEconomy,
+    ending: Ending,
+) -> DateEnd:
+    """Let traders take their positions; refine, certify and judge where they rest."""
+    point, certificate = look(scenario, parameters, case, economy)
+    if ending.outcome is Outcome.CLEARED:
+        if certificate.holds:
+            ending = scenario.judge(parameters, point)
+        else:
+            ending = Ending(Outcome.NOT_CERTIFIED, certificate.complaint())
+    opened = len(point.agents) > 0
+    return DateEnd(
+        point=point,
+        outcome=ending.outcome,
+        reason=ending.reason,
+        certificate=certificate,
+        closed_form=(scenario.closed_form(parameters, point) or {}) if opened else {},
+        told=scenario.describe(parameters, economy, point) if opened else {},
+        rounds=economy.round,
+        evaluations=economy.evaluations,
+    )
+
+
+def look(
+    scenario: Declared[P], parameters: P, case: Case, economy: ScenarioEconomy
+) -> tuple[RestingPoint, Certificate]:
+    """Where the economy stands, as if it were at rest, and the certificate of that.
+
+    Beside the scenario's own conditions the certificate has one for every market that Walras' law
+    leaves over, recomputed from the netted orders.
+    """
+    economy.rest()
+    point = scenario.refine(parameters, at_rest(case.name, economy))
+    if not len(point.agents):
+        return point, Certificate(())
+    conditions = scenario.certify(parameters, point).conditions
+    left_over = tuple(
+        Condition(
+            f"redundant market: {name}",
+            abs(share),
+            REDUNDANT,
+            f"the market for {name}, which Walras' law leaves over, clears in value",
+        )
+        for name, share in economy.redundant().items()
+    )
+    return point, Certificate((*conditions, *left_over))
+
+
+def without_traders(end: DateEnd) -> DateEnd:
+    """The same end without its table of traders."""
+    return replace(end, point=replace(end.point, agents=end.point.agents.iloc[:0]))
+
+
+def _round(case: Case, economy: ScenarioEconomy) -> Round:
+    assert economy.adjustment is not None
+    return Round(
+        case.name, economy.date, len(case.announcements), economy.round, economy.adjustment.share
+    )

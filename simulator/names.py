@@ -1,0 +1,13 @@
+"""Names that are not known."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+
+def unknown(name: str, known: Sequence[str], kind: str) -> str:
+    """One sentence on a name that is not known, with the nearest that is."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
+    return f'"{name}" is not a {kind}; {hint}'

@@ -1,0 +1,211 @@
+"""The results of a run: tables, certificates and outcomes, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic
+
+import numpy as np
+import pandas as pd
+from typing_extensions import TypeVar
+
+from simulator.certificate import Certificate
+from simulator.outcome import Outcome
+from simulator.parameters import Parameters
+from simulator.point import DateEnd, Proof, RestingPoint
+from simulator.title import Title
+
+P = TypeVar("P", bound=Parameters, default=Parameters)
+"""The parameters of a scenario."""
+
+
+@dataclass(frozen=True)
+class Results(Generic[P]):
+    """What a run found.
+
+    Attributes
+    ----------
+    title : Title
+        The scenario's name, summary and source.
+    parameters : Parameters
+        With which parameters it was run.
+    seed : int
+        Seed of the one random generator.
+    ends : tuple of DateEnd
+        How every date of every case ended, in order.
+    rounds : pandas.DataFrame
+        One row per round. The column ``case`` tells economies apart, ``date`` counts from 1.
+    studies : mapping
+        Tables over a range of a parameter, by name, if the scenario declares some.
+    error : BaseException, optional
+        What stopped the run before its end: an interrupt, or a defect of the program.
+    """
+
+    title: Title
+    parameters: P
+    seed: int
+    ends: tuple[DateEnd, ...]
+    rounds: pd.DataFrame
+    studies: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    error: BaseException | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended: the first date that did not end in a certified equilibrium tells."""
+        if self.error is not None:
+            stopped = isinstance(self.error, KeyboardInterrupt)
+            return Outcome.INTERRUPTED if stopped else Outcome.DEFECT
+        failed = [end.outcome for end in self.ends if end.outcome is not Outcome.CLEARED]
+        return failed[0] if failed else Outcome.CLEARED
+
+    @property
+    def reason(self) -> str:
+        """What decided the outcome, in a sentence; empty where all dates cleared."""
+        if self.error is not None:
+            return f"{type(self.error).__name__}: {self.error}"
+        failed = [end for end in self.ends if end.outcome is not Outcome.CLEARED]
+        if not failed:
+            return ""
+        point = failed[0].point
+        where = f"{point.case}, date {point.date}: " if len(self.ends) > 1 else ""
+        return where + failed[0].reason
+
+    @property
+    def points(self) -> tuple[RestingPoint, ...]:
+        """The resting points, one per date."""
+        return tuple(end.point for end in self.ends)
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The certificates, one per date."""
+        return tuple(end.certificate for end in self.ends)
+
+    @property
+    def certificate(self) -> Certificate:
+        """All certificates in one: of each condition the date at which it holds least well."""
+        return Certificate.worst_of(self.certificates)
+
+    @property
+    def details(self) -> tuple[Mapping[str, Any], ...]:
+        """What the scenario tells of each date that has no column in the table of dates."""
+        return tuple(
+            {name: value for name, value in end.told.items() if isinstance(value, Mapping)}
+            for end in self.ends
+        )
+
+    @property
+    def proofs(self) -> tuple[Proof | None, ...]:
+        """The proof that each certificate checked, or None."""
+        return tuple(point.proof for point in self.points)
+
+    @property
+    def complete(self) -> bool:
+        """Whether ``agents`` shows every trader of the dates that it shows."""
+        return all(point.complete for point in self.points)
+
+    @cached_property
+    def dates(self) -> pd.DataFrame:
+        """One row per date: quotes, what the scenario tells, closed form, outcome."""
+        return pd.DataFrame([_row(end) for end in self.ends])
+
+    @cached_property
+    def agents(self) -> pd.DataFrame:
+        """One row per trader and date."""
+        tables = [point.agents for point in self.points if len(point.agents)]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    @property
+    def equilibrium(self) -> dict[str, float]:
+        """The quotes at the last date."""
+        return dict(self.points[-1].quotes)
+
+    @property
+    def closed_form(self) -> dict[str, float] | None:
+        """The closed form at the last date, by quote; None where there is none."""
+        return self.closed_forms(len(self.ends) - 1)
+
+    @property
+    def quote_names(self) -> list[str]:
+        """Names of the quotes, in the order of the table of dates; cases may lack some."""
+        return list(dict.fromkeys(name for point in self.points for name in point.quotes))
+
+    def quotes(self, row: int) -> dict[str, float]:
+        """The quotes in a row of the table of dates."""
+        return dict(self.points[row].quotes)
+
+    def closed_forms(self, row: int) -> dict[str, float] | None:
+        """The closed form beside a row of the table of dates."""
+        closed = self.ends[row].closed_form.items()
+        return {name: float(v) for name, v in closed if np.isfinite(v)} or None
+
+    def __repr__(self) -> str:
+        """A line that says what was run and how it ended."""
+        return (
+            f"<{type(self).__name__} {self.title.name}, seed {self.seed}: {self.outcome},"
+            f" {len(self.ends)} dates, {len(self.rounds)} rounds>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The table of dates, for notebooks."""
+        head = f"<p><b>{self.title.name}</b>, seed {self.seed}: {self.outcome}</p>"
+        table: str = self.dates.to_html(index=False, max_rows=20, float_format="{:.6g}".format)
+        return head + table
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as one JSON document."""
+        return {
+            "scenario": self.title.name,
+            "parameters": self.parameters.model_dump(mode="json"),
+            "seed": self.seed,
+            "outcome": str(self.outcome),
+            "reason": self.reason,
+            "advice": self.outcome.advice,
+            "rounds": len(self.rounds),
+            "dates": [_json(end) for end in self.ends],
+        }
+
+
+def _row(end: DateEnd) -> dict[str, Any]:
+    """One row of the table of dates."""
+    row: dict[str, Any] = {"case": end.point.case, "date": end.point.date, **end.point.quotes}
+    row |= {name: v for name, v in end.told.items() if not isinstance(v, Mapping)}
+    closed = end.closed_form.items()
+    row |= {f"closed_{name}": value for name, value in closed}
+    row |= {f"difference_{name}": row[name] - value for name, value in closed if name in row}
+    return row | {
+        "rounds": end.rounds,
+        "evaluations": end.evaluations,
+        "outcome": str(end.outcome),
+        "certified": end.certificate.holds,
+    }
+
+
+def _json(end: DateEnd) -> dict[str, Any]:
+    quotes = end.point.quotes
+    row = {
+        name: value
+        for name, value in _row(end).items()
+        if name not in quotes and not name.startswith(("closed_", "difference_"))
+    }
+    details = {name: value for name, value in end.told.items() if isinstance(value, Mapping)}
+    closed = {name: float(v) for name, v in end.closed_form.items() if np.isfinite(v)}
+    return {
+        **{name: _plain(value) for name, value in (row | details).items()},
+        "reason": end.reason,
+        "quotes": _plain(quotes),
+        "closed_form": closed or None,
+        "certificate": end.certificate.to_json(),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it; numbers that are none become null."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
