@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from walras.command import app
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--set", "traders=200"]
 
 
