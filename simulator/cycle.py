@@ -11,9 +11,9 @@ from markets.quote import FloatArray
 
 REPEATED, RETURNED = 1e-3, 0.15
 """Distances, as shares of the amplitude, at which a path is back where it was: the first, of one
-that repeats itself; the second, where there is none, of one that goes around: its period need not be
-a whole number of rounds, and it may spiral outward. (The textbook rule moves in finite steps, and so
-does not stay on a closed orbit around a centre: in a turn it drifts outward by the share
+that repeats itself; the second, where there is none, of one that goes around: its period need not
+be a whole number of rounds, and it may spiral outward. (The textbook rule moves in finite steps,
+and so does not stay on a closed orbit around a centre: in a turn it drifts outward by the share
 2 pi^2 / period.)"""
 
 AWAY = 0.45
