@@ -19,13 +19,13 @@ NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 """What the page imports and only the extra ``browser`` installs."""
 
 VARIABLE = "WALRAS_PAGE"
-"""Environment variable by which the page is told what to show."""
+"""Environment variable that says what the page shows."""
 
 READY_WITHIN = 60.0
 """Seconds that the server may take to answer."""
 
 CLOSES_WITHIN = 2
-"""Seconds that open pages are given when the server is told to stop."""
+"""Seconds that open pages are given when the server stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Asked:
     given: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
-    def told(self) -> str:
+    def to_environment(self) -> str:
         """As text for the environment of the page."""
         return json.dumps({"scenario": self.scenario, "given": dict(self.given), "seed": self.seed})
 
     @classmethod
-    def heard(cls, default: str) -> Asked:
+    def from_environment(cls, default: str) -> Asked:
         """What the environment asks for; a scenario by its defaults if it asks for nothing."""
         text = os.environ.get(VARIABLE)
         return cls(default) if text is None else cls(**json.loads(text))
@@ -74,7 +74,7 @@ def check_servable(host: str, port: int) -> None:
 def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until interrupted; tell ``ready`` the address as soon as the page answers."""
     os.environ |= {
-        VARIABLE: asked.told(),
+        VARIABLE: asked.to_environment(),
         "MPLBACKEND": "Agg",
         "SOLARA_APP": str(Path(__file__).with_name("page.py")),
         "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3
