@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from markets.refused import Refused
+
 NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 """What the page imports and only the extra ``browser`` installs."""
 
@@ -52,11 +54,11 @@ def check_servable(host: str, port: int) -> None:
 
     Raises
     ------
-    ValueError
+    Refused
         With one sentence that says what to do.
     """
     if not all(importlib.util.find_spec(name) for name in NEEDED):
-        raise ValueError(
+        raise Refused(
             'the page needs the extra "browser": pip install "walras[browser]", or make browser'
         )
     try:
@@ -68,7 +70,7 @@ def check_servable(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ValueError(f"can't listen on {host}, port {port}: {reason}") from None
+        raise Refused(f"can't listen on {host}, port {port}: {reason}") from None
 
 
 def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> None:

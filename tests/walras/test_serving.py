@@ -14,7 +14,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """What would have been served, instead of serving it; as if the extra were installed."""
     calls: list[tuple[object, ...]] = []
     monkeypatch.setattr(serving, "NEEDED", ())
-    monkeypatch.setattr("walras.command.serve_page", lambda *given: calls.append(given))
+    monkeypatch.setattr("walras.serving.serve", lambda *given: calls.append(given))
     return calls
 
 
