@@ -9,7 +9,7 @@ charged, their positions) and the quotes; nothing here has traded.
 * Every group of customers is at the maximum of its mean-variance utility, a concave function whose
   slope :math:`v_j - q_j - \gamma \sigma_j^2 (y_j + z_j)` vanishes there and nowhere else.
 * Positions of all traders add up to zero in every asset.
-* The margin is positive, and is what the rule says, where the rule can be told from parameters.
+* The margin is positive, and is what the rule says, where the rule follows from parameters.
 * The posted funding premium is the dual value of the experts' funding.
 
 Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.2.
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from markets.quote import FloatArray
 from simulator.certificate import Certificate, Condition
@@ -120,6 +119,8 @@ def _programs(
 
     In shares of wealth the program is the same for every expert, so it is solved once.
     """
+    from scipy.optimize import linprog
+
     per_unit = gain / margin
     solution = linprog(
         -np.concatenate([per_unit, -per_unit]),
