@@ -73,7 +73,7 @@ class Rungs:
         )
 
     def prices(self, premium: float) -> FloatArray:
-        """Prices at which experts are indifferent to a short and to a long position, (2, assets)."""
+        """Prices at which experts are indifferent to a short sale and to a long position."""
         return np.array(
             [
                 [

@@ -214,7 +214,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
         from scenarios.funding import figures
 
         shown = {}
-        if results.studies:
+        if "equilibria_by_wealth" in results.studies:
             shown["price_against_wealth"] = figures.price_against_wealth(
                 results.dates, results.studies["equilibria_by_wealth"]
             )
