@@ -89,7 +89,7 @@ class Rungs:
         slopes = np.zeros_like(prices)
         for side, rung, widest, moved in zip(SIDES, prices, self.widest, slopes, strict=True):
             margin, slope = margins(self.rules, rung)
-            inside = np.abs(rung - self.fundamental) < widest
+            inside = rung != self.fundamental + side * widest
             np.divide(side * margin, 1.0 - side * premium * slope, out=moved, where=inside)
         return slopes
 
