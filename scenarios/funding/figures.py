@@ -66,7 +66,11 @@ def price_against_wealth(dates: pd.DataFrame, branches: pd.DataFrame) -> Figure:
     """
     figure = Figure(figsize=(9.0, 5.6))
     axes = figure.subplots()
-    low, high = branches["experts_wealth"].iloc[[-1, 0]]
+    wealth = dates["experts_wealth"].to_numpy(dtype=np.float64)
+    price = dates["security_price"].to_numpy(dtype=np.float64)
+    margin = 0.15 * max(float(np.ptp(wealth)), 0.1)
+    low, high = wealth.min() - margin, wealth.max() + margin
+    inside = branches["experts_wealth"].between(low, high)
     for stable, line in BRANCH_LINES:
         label = "stable equilibria" if stable else "unstable equilibria"
         for _, branch in branches.groupby("kind", sort=False):
@@ -74,13 +78,12 @@ def price_against_wealth(dates: pd.DataFrame, branches: pd.DataFrame) -> Figure:
             if shown.notna().any():
                 axes.plot(branch["experts_wealth"], shown, **line, label=label)
                 label = "_"
-    fold = branches[branches["fold"]]
-    axes.plot(
-        fold["experts_wealth"], fold["security_price"], marker="D", color=palette.INK,
-        linestyle="none", label="fold",
-    )  # fmt: skip
-    wealth = dates["experts_wealth"].to_numpy(dtype=np.float64)
-    price = dates["security_price"].to_numpy(dtype=np.float64)
+    fold = branches[branches["fold"] & inside]
+    if len(fold):
+        axes.plot(
+            fold["experts_wealth"], fold["security_price"], marker="D", color=palette.INK,
+            linestyle="none", label="fold",
+        )  # fmt: skip
     lowest, last = int(np.argmin(wealth)), len(dates) - 1
     for start, stop, colour, marker in (
         (0, lowest, palette.SHORT, "v"),
@@ -101,7 +104,6 @@ def price_against_wealth(dates: pd.DataFrame, branches: pd.DataFrame) -> Figure:
             linestyle="none", label="did not clear",
         )  # fmt: skip
     axes.set_xlim(low, high)
-    inside = branches["experts_wealth"].between(low, high)
     reached = np.concatenate([branches.loc[inside, "security_price"], price])
     room = 0.08 * max(float(np.ptp(reached)), 1e-3)
     axes.set_ylim(reached.min() - room, reached.max() + room)
@@ -179,11 +181,11 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
         line = {**RULE_LINES[str(rule)], "linewidth": 1.5, "markevery": (first, spacing)}
         upper.plot(path["date"], path["security_price"], **line, label=rule)
         lower.plot(path["date"], path["margin"], **line)
-        if number == 0:
-            upper.plot(
-                path["date"], path["fundamental"], color=palette.PRICE, linewidth=1.0,
-                linestyle=":", label="fundamental value",
-            )  # fmt: skip
+    news = dates[dates["case"] == dates["case"].iloc[0]]
+    upper.plot(
+        news["date"], news["fundamental"], color=palette.PRICE, linewidth=1.0, linestyle=":",
+        label="fundamental value",
+    )  # fmt: skip
     upper.set_ylabel("price, cash")
     upper.set_title("Price: the same news under each margin rule")
     lower.set_title("Margin under each rule")
