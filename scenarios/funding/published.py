@@ -35,7 +35,7 @@ def _stable(case: str, endowment: float, slope: float, cash: float, *numbers: fl
             "security_price": price,
             "experts_position": position,
             "margin": margin,
-            "amplification": {"total": total},
+            "amplification": total,
         },
         tolerance=ROUNDING,
     )
