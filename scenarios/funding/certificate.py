@@ -1,6 +1,6 @@
 r"""Proof that prices and positions are an equilibrium of customers and experts.
 
-Everything is worked out again from the table of agents (their primitives, the margin they were
+Everything is recomputed from the table of agents (their primitives, the margin they were
 charged, their positions) and the quotes; nothing here has traded.
 
 * Every expert's positions solve its linear program
@@ -63,7 +63,7 @@ def certify(
     volatility : array of shape (assets,)
         Standard deviation of each asset's payoff.
     rule : array of shape (assets,), optional
-        Margin that the rule asks for at these prices; None where it rests on past prices, which a
+        Margin that the rule asks for at these prices; None where it depends on past prices, which a
         resting point does not show.
     """
     customers, experts = (agents[agents["cohort"] == c] for c in ("customers", "experts"))

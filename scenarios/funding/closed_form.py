@@ -161,16 +161,16 @@ class Spiral:
 
     def equilibria(self, cash: float) -> list[Root]:
         """Every equilibrium at some cash of the experts, in falling order of the price."""
-        found: list[tuple[float, Kind, bool]] = []
+        places: list[tuple[float, Kind, bool]] = []
         if self.margin_base * abs(self.supply) <= cash + self.endowment * self.fundamental:
-            found.append((0.0, "funded", True))
+            places.append((0.0, "funded", True))
         for d in self._constrained(cash):
             stable = self.denominator(self.price(d)) > 0.0
-            found.append((d, "constrained", stable))
+            places.append((d, "constrained", stable))
         if self.widest > 0.0 and cash + self.endowment * self.price(self.widest) <= 0.0:
-            found.append((self.widest, "wiped out", True))
+            places.append((self.widest, "wiped out", True))
         roots = []
-        for d, kind, stable in found:
+        for d, kind, stable in places:
             q = self.price(d)
             roots.append(Root(q, self.position(q), self.margin(q), kind, stable))
         return sorted(roots, key=lambda root: -root.price)
@@ -240,13 +240,13 @@ class Spiral:
 
     def path(self, cash: Sequence[float]) -> list[Root]:
         """Equilibria along a slow path of cash, from the fundamental price."""
-        found: list[Root] = []
+        path: list[Root] = []
         price = self.fundamental
         for amount in cash:
             root = self.rest(amount, price)
-            found.append(root)
+            path.append(root)
             price = root.price
-        return found
+        return path
 
     def _short(self, cash: float, concession: float) -> bool:
         """Whether experts lack funding at a concession, so that it has to widen."""

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
 from markets.funding.book import FundedBook
@@ -27,6 +26,9 @@ from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Positive = Annotated[float, Field(gt=0.0)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from pydantic import model_validator
 
 from markets.funding.book import FundedBook
@@ -28,6 +28,9 @@ from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NEAR_FOLD = 0.05
 """A run is near a fold if a change of wealth by less than this share of the margin on all that

@@ -7,13 +7,13 @@ that they hold follows from the funding premium :math:`\lambda`,
           d_j(\lambda) = \frac{\lambda m_{0j}}{1 - a_j t_j \lambda},
 
 up to :math:`|Z_j| / s_j`, at which customers need no expert and the asset drops out of the pool. So
-all prices hang on one number, and an equilibrium is a root of the shortfall of funding
+all prices depend on one number, and an equilibrium is a root of the shortfall of funding
 
 .. math:: N(\lambda) = \sum_j m_j\,(|Z_j| - s_j d_j)
           - \eta - \sum_j x_{0j} (v_j - a_j d_j) ,
 
-or :math:`\lambda = 0` where :math:`N(0) \le 0` (*funded*), or the end of the line, where nobody is
-held any more, with :math:`N \ge 0` there (*wiped out*). Where experts are short of funding the
+or :math:`\lambda = 0` where :math:`N(0) \le 0` (*funded*), or the highest premium, at which no
+asset is held, with :math:`N \ge 0` there (*wiped out*). Where experts are short of funding the
 premium rises: a root is stable exactly if N falls through it.
 
 Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.2; the equations for several assets
@@ -68,7 +68,7 @@ class Pool:
         """Every equilibrium at some cash of the experts, in rising order of the premium.
 
         1. Scan N between the premia at which assets drop out, and narrow down every crossing.
-        2. Add the ends of the line, where they are equilibria.
+        2. Add no premium and the highest one, where they are equilibria.
         """
         from scipy.optimize import brentq
 

@@ -54,6 +54,7 @@ def test_positions_solve_the_linear_program(price: list[float], filled: list[flo
             np.concatenate([-gain, gain]), A_ub=[np.tile(MARGIN, 2)], b_ub=[funds], method="highs"
         )
         assert MARGIN @ np.abs(held) <= funds + 1e-12
+        assert best.fun is not None
         assert gain @ held == pytest.approx(-best.fun, abs=1e-12)
 
 

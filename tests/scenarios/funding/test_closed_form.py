@@ -58,12 +58,12 @@ def test_rows_of_the_branches_are_equilibria(market: Spiral) -> None:
     branches = market.branches(low, high)
     assert branches["experts_wealth"].min() <= low
     assert branches["experts_wealth"].max() >= high
-    for row in branches.iloc[::7].itertuples():
-        roots = market.equilibria(row.experts_wealth)
-        near = [root for root in roots if abs(root.price - row.security_price) < 1e-6]
-        assert near, row
-        if abs(market.denominator(row.security_price)) > 1e-3:
-            assert row.stable in [root.stable for root in near]
+    columns = branches[["experts_wealth", "security_price", "stable"]].iloc[::7]
+    for cash, price, stable in columns.itertuples(index=False, name=None):
+        near = [root for root in market.equilibria(cash) if abs(root.price - price) < 1e-6]
+        assert near, (cash, price)
+        if abs(market.denominator(price)) > 1e-3:
+            assert stable in [root.stable for root in near]
     fold = branches[branches["fold"]]
     place = market.fold()
     assert place is not None

@@ -10,7 +10,6 @@ import pytest
 from markets.refused import Refused
 from scenarios.funding.funding_contagion import SCENARIO
 from simulator.outcome import Outcome
-from simulator.run import Run
 
 
 def test_a_margin_on_one_asset_moves_every_price() -> None:
@@ -29,20 +28,19 @@ def test_a_margin_on_one_asset_moves_every_price() -> None:
 
 def test_wealth_moves_prices_together_as_the_response_says() -> None:
     step, names = 1e-4, ("stock", "twin", "other")
-
-    def prices(cash: float) -> list[float]:
-        found = SCENARIO.run(
-            experts_wealth=[cash], margin_factors=[1.0], margin_slopes=[0.1, 0.2, -0.1]
+    up, down, at = (
+        SCENARIO.run(
+            experts_wealth=[-3.0 + by], margin_factors=[1.0], margin_slopes=[0.1, 0.2, -0.1]
         )
-        assert found.outcome is Outcome.CLEARED
-        told.append(found)
-        return [found.equilibrium[f"price_{name}"] for name in names]
-
-    told: list[Run[Any]] = []
-    measured = (np.array(prices(-3.0 + step)) - np.array(prices(-3.0 - step))) / (2.0 * step)
-    prices(-3.0)
-    response = [told[-1].dates[f"response_{name}"].iloc[0] for name in names]
-    assert np.all(measured > 0.0)
+        for by in (step, -step, 0.0)
+    )
+    assert at.outcome is up.outcome is down.outcome is Outcome.CLEARED
+    measured = [
+        (up.equilibrium[f"price_{name}"] - down.equilibrium[f"price_{name}"]) / (2.0 * step)
+        for name in names
+    ]
+    response = [at.dates[f"response_{name}"].iloc[0] for name in names]
+    assert min(measured) > 0.0
     assert measured == pytest.approx(response, abs=1e-6, rel=0)
 
 

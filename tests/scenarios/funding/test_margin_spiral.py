@@ -52,7 +52,7 @@ def price_of(cash: float, base: float, slope: float, endowment: float) -> float:
 
 @pytest.mark.parametrize("case", published.CASES, ids=lambda case: case.case)
 def test_rounds_reach_the_published_equilibrium(case: Published) -> None:
-    run = SCENARIO.run(**case.parameters)
+    run = SCENARIO.run(**dict[str, Any](case.parameters))
     assert run.outcome is Outcome.CLEARED
     parts = run.details[0]["amplification"]
     reached: dict[str, Any] = {**run.dates.iloc[0], "amplification": parts["total"]}
