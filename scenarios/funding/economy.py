@@ -73,7 +73,7 @@ def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray
         )
 
 
-def build(
+def make_economy(
     parameters: Parameters,
     *,
     rules: Mapping[str, PriceMargin],

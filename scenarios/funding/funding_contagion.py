@@ -17,9 +17,16 @@ from markets.funding.quotes import FundedQuotes
 from markets.margin import LinearMargin
 from markets.quote import FloatArray
 from scenarios.funding import FUNDING_CONTAGION
-from scenarios.funding import economy as made
 from scenarios.funding.certificate import certify
-from scenarios.funding.economy import FundedEconomy, risk_aversion_parameter
+from scenarios.funding.economy import (
+    FundedEconomy,
+    appetite,
+    make_economy,
+    price_range,
+    refuse_no_margin,
+    refuse_no_wealth,
+    risk_aversion_parameter,
+)
 from scenarios.funding.one_pool import Pool, price_responses
 from simulator.certificate import Certificate
 from simulator.parameters import Parameters, about
@@ -104,19 +111,19 @@ class FundingContagion(Parameters):
                 f'shocked is "{self.shocked}"; it must be one of {", ".join(self.assets)}'
             )
         value = np.array(self.fundamental_values)
-        low, high = made.price_range(np.array(self.customers_supplies), self.appetite, value)
+        low, high = price_range(np.array(self.customers_supplies), self.appetite, value)
         for date in range(self.dates):
             for j, rule in enumerate(self.rules(date).values()):
-                made.refuse_no_margin(
+                refuse_no_margin(
                     f"margin_slopes[{j}]", rule.rise, rule, float(low[j]), float(high[j])
                 )
-        made.refuse_no_wealth(self.experts_wealth[0], np.array(self.experts_endowments), value)
+        refuse_no_wealth(self.experts_wealth[0], np.array(self.experts_endowments), value)
         return self
 
     @property
     def appetite(self) -> FloatArray:
         """Assets that customers keep for each unit of cash by which its price falls, by asset."""
-        return made.appetite(self.risk_aversion, np.array(self.volatilities))
+        return appetite(self.risk_aversion, np.array(self.volatilities))
 
     @property
     def dates(self) -> int:
@@ -164,7 +171,7 @@ def build(
     first_quotes: Mapping[str, float] | None = None,
 ) -> FundedEconomy:
     """Make the economy as it stands at the first date."""
-    return made.build(
+    return make_economy(
         parameters,
         rules=parameters.rules(0),
         fundamental=np.array(parameters.fundamental_values),

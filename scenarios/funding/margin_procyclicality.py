@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,11 +20,18 @@ from markets.funding.quotes import FundedQuotes
 from markets.margin import AntiProcyclicalMargin, LinearMargin, PriceMargin, VolatilityMargin
 from markets.quote import FloatArray
 from scenarios.funding import MARGIN_PROCYCLICALITY
-from scenarios.funding import economy as made
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Spiral
-from scenarios.funding.economy import FundedEconomy, risk_aversion_parameter
+from scenarios.funding.economy import (
+    FundedEconomy,
+    appetite,
+    make_economy,
+    price_range,
+    refuse_no_margin,
+    risk_aversion_parameter,
+)
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
+from scenarios.funding.news import News, draw_news
 from simulator.certificate import Certificate
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -123,7 +129,19 @@ class MarginProcyclicality(Parameters):
     @property
     def appetite(self) -> float:
         """Assets that customers keep for each unit of cash by which the price falls, s."""
-        return float(made.appetite(self.risk_aversion, np.array(self.volatility)))
+        return float(appetite(self.risk_aversion, np.array(self.volatility)))
+
+    def draw_news(self, rng: np.random.Generator) -> News:
+        """What happens at each date, the same under every margin rule."""
+        return draw_news(
+            rng,
+            self.dates,
+            fundamental_value=self.fundamental_value,
+            news_volatility=self.news_volatility,
+            supply=self.customers_supply,
+            supply_volatility=self.supply_volatility,
+            supply_persistence=self.supply_persistence,
+        )
 
     def margin_rule(self, name: str) -> PriceMargin:
         """A margin rule as it stands before the first date, where all charge the base."""
@@ -142,35 +160,6 @@ class MarginProcyclicality(Parameters):
         return LinearMargin(self.margin_base, slope, self.fundamental_value)
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What happens at each date, whatever the margin rule.
-
-    Attributes
-    ----------
-    fundamental, supply : array of shape (dates,)
-        v and Z.
-    """
-
-    fundamental: FloatArray
-    supply: FloatArray
-
-
-def draw(parameters: MarginProcyclicality, rng: np.random.Generator) -> News:
-    """Draw the news: a random walk of the payoff, and selling pressure that fades.
-
-    The first date has no news.
-    """
-    shocks = rng.standard_normal((2, parameters.dates))
-    shocks[:, 0] = 0.0
-    fundamental = parameters.fundamental_value + parameters.news_volatility * np.cumsum(shocks[0])
-    pressure = np.zeros(parameters.dates)
-    for date in range(1, parameters.dates):
-        kept = parameters.supply_persistence * pressure[date - 1]
-        pressure[date] = kept + parameters.supply_volatility * shocks[1, date]
-    return News(fundamental, parameters.customers_supply + pressure)
-
-
 def build(
     parameters: MarginProcyclicality, name: str, news: News, rng: np.random.Generator | int = 0
 ) -> FundedEconomy:
@@ -182,12 +171,10 @@ def build(
         If the linear margin would not be positive wherever the price may be.
     """
     value, supply = news.fundamental[:, None], news.supply[:, None]
-    low, high = made.price_range(supply, np.array([parameters.appetite]), value)
+    low, high = price_range(supply, np.array([parameters.appetite]), value)
     rule = parameters.margin_rule(name)
-    made.refuse_no_margin(
-        "margin_slope", parameters.margin_slope, rule, float(low[0]), float(high[0])
-    )
-    return made.build(
+    refuse_no_margin("margin_slope", parameters.margin_slope, rule, float(low[0]), float(high[0]))
+    return make_economy(
         parameters,
         rules={"security_price": rule},
         fundamental=value,
@@ -215,7 +202,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         def maker(name: str) -> Callable[[np.random.Generator], FundedEconomy]:
             def build_one(rng: np.random.Generator) -> FundedEconomy:
                 if not drawn:
-                    drawn.append(draw(parameters, rng))
+                    drawn.append(parameters.draw_news(rng))
                 return build(parameters, name, drawn[0], rng)
 
             return build_one

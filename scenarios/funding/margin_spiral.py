@@ -18,10 +18,17 @@ from markets.funding.book import FundedBook
 from markets.funding.quotes import FundedQuotes
 from markets.margin import LinearMargin
 from scenarios.funding import MARGIN_SPIRAL
-from scenarios.funding import economy as made
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Amplification, Spiral
-from scenarios.funding.economy import FundedEconomy, risk_aversion_parameter
+from scenarios.funding.economy import (
+    FundedEconomy,
+    appetite,
+    make_economy,
+    price_range,
+    refuse_no_margin,
+    refuse_no_wealth,
+    risk_aversion_parameter,
+)
 from scenarios.funding.page import PAGE
 from simulator.certificate import Certificate
 from simulator.parameters import Parameters, about
@@ -76,19 +83,17 @@ class MarginSpiral(Parameters):
     def _together(self) -> MarginSpiral:
         """Refuse a margin that vanishes at some price, and experts who start below zero."""
         value = np.array([self.fundamental_value])
-        low, high = made.price_range(
-            np.array([self.customers_supply]), np.array([self.appetite]), value
-        )
-        made.refuse_no_margin(
+        low, high = price_range(np.array([self.customers_supply]), np.array([self.appetite]), value)
+        refuse_no_margin(
             "margin_slope", self.margin_slope, self.margin_rule, float(low[0]), float(high[0])
         )
-        made.refuse_no_wealth(self.experts_wealth[0], np.array([self.experts_endowment]), value)
+        refuse_no_wealth(self.experts_wealth[0], np.array([self.experts_endowment]), value)
         return self
 
     @property
     def appetite(self) -> float:
         """Assets that customers keep for each unit of cash by which the price falls, s."""
-        return float(made.appetite(self.risk_aversion, np.array(self.volatility)))
+        return float(appetite(self.risk_aversion, np.array(self.volatility)))
 
     @property
     def margin_rule(self) -> LinearMargin:
@@ -114,7 +119,7 @@ def build(
     first_quotes: Mapping[str, float] | None = None,
 ) -> FundedEconomy:
     """Make the economy as it stands at the first date."""
-    return made.build(
+    return make_economy(
         parameters,
         rules={"security_price": parameters.margin_rule},
         fundamental=np.array([parameters.fundamental_value]),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from markets.refused import Refused
-from scenarios.funding.margin_procyclicality import SCENARIO, MarginProcyclicality, draw
+from scenarios.funding.margin_procyclicality import SCENARIO, MarginProcyclicality
 from simulator.outcome import Outcome
 from simulator.run import Run
 
@@ -68,18 +68,6 @@ def test_experts_start_a_date_with_what_they_held_at_the_last() -> None:
     experts = run.agents[run.agents["cohort"] == "experts"]
     held = experts["position"].to_numpy()
     assert np.array_equal(experts["endowed_assets"].to_numpy()[1:], held[:-1])
-
-
-def test_news_has_the_moments_that_parameters_say() -> None:
-    parameters = MarginProcyclicality(dates=5_000)
-    news = draw(parameters, np.random.default_rng(0))
-    assert news.fundamental[0] == parameters.fundamental_value
-    assert news.supply[0] == parameters.customers_supply
-    steps = np.diff(news.fundamental)
-    assert np.std(steps) == pytest.approx(parameters.news_volatility, rel=0.05)
-    pressure = news.supply - parameters.customers_supply
-    shocks = pressure[1:] - parameters.supply_persistence * pressure[:-1]
-    assert np.std(shocks) == pytest.approx(parameters.supply_volatility, rel=0.05)
 
 
 def test_bad_rules_are_refused_in_a_sentence() -> None:
