@@ -2,8 +2,8 @@ r"""Investors with private signals, who trade a pledgeable security spot or in r
 
 An investor has wealth :math:`w` (in securities), half of it in cash, relative risk aversion
 :math:`\gamma`, and a forecast :math:`E_i` of the log value with variance :math:`V`
-(:mod:`agents.pledge.forecast`). With the log-linear portfolio return of Campbell and Viceira its best
-share of wealth is
+(:mod:`agents.pledge.forecast`). With the log-linear portfolio return of Campbell and Viceira its
+best share of wealth is
 
 * for a spot investor, who *sells* it:
   :math:`y^S = \frac12 - \frac{1}{2\gamma} + \frac{\ln p - E_i}{\gamma V}`;
@@ -174,7 +174,6 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         size = self._size(posted.terms)
         order, volume = size * net, np.abs(size) * gross
         tilt = self._slopes(posted)
-        pledging = (size > 0.0) if self.role == "repo" else np.zeros_like(size, dtype=np.bool_)
         return SpotBook(
             bought=0.5 * (volume + order),
             sold=0.5 * (volume - order),
@@ -185,7 +184,7 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             by_value=size * tilt.by_value,
             by_noise=np.zeros_like(size),
             by_pledge=size * tilt.by_pledge,
-            pledged=np.where(pledging, order / posted.terms.leverage, 0.0),
+            pledged=np.where(size > 0.0, order / posted.terms.leverage, 0.0),
             beyond_limits=beyond * self.share / self.members,
         )
 
