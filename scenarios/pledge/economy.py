@@ -31,7 +31,7 @@ from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import ScenarioEconomy
 
 WHOLE_STEP = np.inf
-"""Largest move of log prices in a round where limits are ignored: orders are then linear in them, so
+"""Largest move of log prices in a round where limits are ignored: orders are then linear, so that
 one Newton step is exact however long it is."""
 
 
@@ -48,9 +48,7 @@ class Investing(Parameters):
     noise_precision: float = about(
         "precision of ln u, what noise traders buy", "1/variance", default=4.0, gt=0.0
     )
-    risk_aversion: float = about(
-        "relative risk aversion of investors", default=2.0, gt=1.0
-    )
+    risk_aversion: float = about("relative risk aversion of investors", default=2.0, gt=1.0)
     wealth: float = about(
         "wealth of the investors, half of it cash", "securities", default=1.0, gt=0.0
     )
@@ -72,8 +70,8 @@ class Investing(Parameters):
         "number of investors", "investors", "a whole number of at least 10", default=10_000, ge=10
     )
     population: Population = about(
-        "whether errors of private signals are drawn, or are the quantiles of their distribution, as"
-        " if investors were a continuum",
+        "whether errors of private signals are drawn, or are the quantiles of their distribution,"
+        " as if investors were a continuum",
         default="individuals",
     )
 
