@@ -73,15 +73,15 @@ def studies(
         "haircut": ((least + 0.06 * (1.0 - least), rate), (least + 0.6 * (1.0 - least), rate)),
         "rate": ((haircut, 0.0), (haircut, max(0.3, 1.2 * rate))),
     }
-    tables = {}
-    for name, (low, high) in ranges.items():
-        points = np.linspace(low, high, POINTS).T.tolist()
-        curve = np.linspace(low, high, CURVE_POINTS).T.tolist()
-        tables[f"informativeness_by_{name}"] = simulated(
-            simulated_economy, *points, days=DAYS, rng=rng
-        )
+    pairs = np.concatenate([np.linspace(*ends, POINTS) for ends in ranges.values()])
+    measured = simulated(simulated_economy, *pairs.T.tolist(), days=DAYS, rng=rng)
+    tables = {"bias_by_haircut_and_rate": bias_map(parameters, haircut)}
+    for number, (name, ends) in enumerate(ranges.items()):
+        rows = measured.iloc[number * POINTS : (number + 1) * POINTS]
+        tables[f"informativeness_by_{name}"] = rows.reset_index(drop=True)
+        curve = np.linspace(*ends, CURVE_POINTS).T.tolist()
         tables[f"closed_form_by_{name}"] = expected(parameters, *curve)
-    return tables | {"bias_by_haircut_and_rate": bias_map(parameters, haircut)}
+    return tables
 
 
 def simulated(

@@ -160,12 +160,12 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         terms, state = cohort.posted.terms, cohort.nature.at(point.date)
         haircut, log_pledge = float(terms.haircut[0]), float(terms.log_pledge_value[0])
         log_value, log_noise = float(state.log_value[0]), float(state.log_noise[0])
-        solved = {
+        solved: dict[str, theory.Coefficients] = {
             version: theory.coefficients(primitives, haircut, rate, version)
             for version in theory.VERSIONS
         }
         conjecture = cohort.forecast.justified_by(cohort.known)
-        versions: dict[str, theory.Coefficients] = {
+        versions = {
             "belief": solved[parameters.belief],
             "conjecture": _first(conjecture, parameters.noise_precision),
             "realised": _first(cohort.published, parameters.noise_precision),
@@ -260,10 +260,8 @@ SCENARIO = PledgeabilityScenario()
 
 def _first(function: PriceFunction, noise_precision: float) -> theory.Coefficients:
     """The first security's coefficients."""
-    return theory.Coefficients(
-        *(float(one) for one in function.stacked()[:, 0]),
-        tau_theta=float(function.precision(noise_precision)[0]),
-    )
+    values = (*function.stacked()[:, 0], function.precision(noise_precision)[0])
+    return theory.Coefficients(*(float(value) for value in values))
 
 
 def _thresholds(parameters: Pledgeability, haircut: float) -> dict[str, float]:
