@@ -255,7 +255,7 @@ def prices_by_day(dates: pd.DataFrame, names: Sequence[str]) -> Figure:
         )  # fmt: skip
         below.step(dates["date"], dates[f"haircut_{name}"], where="mid", lw=1.5, **style)
     axes.set_ylabel("log price")
-    below.set_ylabel("haircut (share of the price)")
+    below.set_ylabel("haircut")
     below.set_xlabel("day")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", ncols=1)
     figure.suptitle("Log prices and haircuts of the securities")
