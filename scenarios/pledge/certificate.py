@@ -19,8 +19,8 @@ How each is checked
                  + \tfrac12 (1 - \gamma)(\tfrac12 - y)^2 V,
 
 with :math:`x = \ln p` spot and :math:`x = \ln(\chi/h) + \ln p` in repo. The maximum of the parabola
-is computed from three of its values, not from a first-order condition, and the call's value :math:`\chi` by
-integrating its payoff, not from its formula.
+is computed from three of its values, not from a first-order condition, and the call's value
+:math:`\chi` by integrating its payoff, not from its formula.
 
 *Forecasts.* The price function is solved from clearing with the mean forecast weights of each side,
 and the forecast that Bayes' rule gives under it is compared with the mean forecast of the table by
@@ -31,6 +31,7 @@ rational forecast's own error.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -140,7 +141,7 @@ def certify(
         conditions.append(
             Condition(
                 "clearing",
-                max(day.excess() for day in days),
+                _worst(day.excess() for day in days),
                 CLEARING_TOLERANCE,
                 "purchases minus sales of each security, as a share of their sum",
                 checked,
@@ -149,7 +150,7 @@ def certify(
     conditions.append(
         Condition(
             "best orders",
-            max(day.regret(limits_imposed) for day in days),
+            _worst(day.regret(limits_imposed) for day in days),
             UTILITY_TOLERANCE,
             "log certainty-equivalent wealth that an investor forgoes by its order",
             checked,
@@ -159,7 +160,7 @@ def certify(
         conditions.append(
             Condition(
                 "limits",
-                max(day.overdrawn() for day in days),
+                _worst(day.overdrawn() for day in days),
                 LIMIT_TOLERANCE,
                 "share of wealth by which an order exceeds the cash or securities owned",
                 checked,
@@ -169,7 +170,7 @@ def certify(
         conditions.append(
             Condition(
                 "right forecasts",
-                max(day.misjudgement() for day in days),
+                _worst(day.misjudgement() for day in days),
                 forecast_tolerance,
                 "difference between the mean forecast and Bayes' rule under the price function"
                 " that forecasts bring about, in standard deviations of the forecast's error",
@@ -177,6 +178,11 @@ def certify(
             )
         )
     return Certificate(tuple(conditions))
+
+
+def _worst(residuals: Iterable[float]) -> float:
+    """The largest residual; NaN if one of them is."""
+    return float(np.max(list(residuals)))
 
 
 @lru_cache(maxsize=1024)
@@ -222,7 +228,7 @@ class _Day:
         return abs(math.fsum(orders)) / max(math.fsum(np.abs(orders)), 1e-300)
 
     def shares(self) -> FloatArray:
-        """Share of wealth sold (or pledged) that each order amounts to."""
+        """Share of wealth sold (or pledged) that each order implies."""
         wealth = self.primitives.wealth * self.investors["mass"]
         per_share = wealth * np.where(self.repo, self.leverage, -1.0)
         return np.asarray(self.investors["order"] / per_share, dtype=np.float64)
