@@ -228,6 +228,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         from scenarios.pledge import figures
 
         versions = results.details[0]["coefficients"]
+        assert isinstance(versions, Mapping)
         shown = {
             "coefficients_by_day": figures.coefficients_by_day(results.dates, versions),
             "price_against_closed_form": figures.price_against_closed_form(results.dates),

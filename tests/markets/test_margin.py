@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from markets.margin import (
@@ -50,6 +51,41 @@ def test_buffer_is_drawn_down_before_the_charge_rises() -> None:
         charges.append(rule.margin(price))
         rule = rule.closed_at(price)
     assert charges == pytest.approx([1.25, 1.25, 1.25, 1.5, 1.5, 1.25])
+
+
+def test_value_at_risk_covers_the_lender_in_all_but_the_tail() -> None:
+    rng = np.random.default_rng(3)
+    returns = 0.3 * rng.standard_normal(400)
+    rule = ValueAtRiskMargin(0.1, window=400)
+    for gained in returns:
+        rule = rule.after(float(gained))
+    loan = 1.0 - rule.haircut(price=1.0)
+    assert np.mean(np.exp(returns) < loan) == pytest.approx(0.1, abs=1.0 / 400)
+
+
+def test_value_at_risk_forgets_and_waits_for_a_past() -> None:
+    rule = ValueAtRiskMargin(0.25, least=0.05, window=4)
+    assert rule.haircut(1.0) == 0.05
+    for gained in (-2.0, -0.5, -0.5, -0.5, -0.5):
+        rule = rule.after(gained)
+    assert rule.past == (-0.5,) * 4
+    assert rule.haircut(1.0) == pytest.approx(1.0 - np.exp(-0.5))
+    assert rule.after(3.0).after(3.0).after(3.0).after(3.0).haircut(1.0) == 0.05
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"tail": 0.0}, "tail is 0.0; it must lie strictly between 0 and 1"),
+        ({"tail": 0.1, "least": 1.0}, "haircut is 1.0"),
+        ({"tail": 0.1, "window": 0}, "window is 0"),
+    ],
+)
+def test_value_at_risk_outside_its_range_is_refused(
+    fields: dict[str, float], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        ValueAtRiskMargin(**fields)  # type: ignore[arg-type]
 
 
 def test_only_rules_that_read_returns_are_historical() -> None:
