@@ -150,14 +150,14 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
         """The log prices of the continuum in the corrected equilibrium, in the day's state."""
         if "log_value" not in point.agents:
             return None
-        rows = point.agents[point.agents["role"] == "noise"].sort_values("security")
+        noise = point.agents[point.agents["role"] == "noise"].sort_values("security")
+        states = noise[["haircut", "log_value", "order"]].to_numpy(np.float64).tolist()
+        rate, precision = parameters.repo_rate, parameters.value_precision
         return {
-            f"log_price_{name}": _closed(parameters, row["haircut"]).log_price(
-                row["log_value"],
-                row["order"],
-                log_pledge_value(row["haircut"], parameters.repo_rate, parameters.value_precision),
+            f"log_price_{name}": _closed(parameters, haircut).log_price(
+                log_value, log_noise, log_pledge_value(haircut, rate, precision)
             )
-            for name, row in zip(parameters.names, rows.to_dict("records"), strict=True)
+            for name, (haircut, log_value, log_noise) in zip(parameters.names, states, strict=True)
         }
 
     def report(self, results: Results[PledgeableSecurities]) -> pd.DataFrame:
