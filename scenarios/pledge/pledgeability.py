@@ -223,6 +223,22 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         """Informativeness and bias by haircut and by repo rate, simulated and by theory."""
         return informativeness.studies(parameters, parameters.haircut, rng)
 
+    def summary(self, results: Results[Pledgeability]) -> str:
+        """The price function conjectured and realised on the last day, beside the corrected one."""
+        if not results.ends:
+            return self.title.summary
+        coefficients = results.details[-1]["coefficients"]
+        assert isinstance(coefficients, Mapping)
+        conjecture, realised, corrected = (
+            f"({coefficients[who]['b1']:.4f}, {coefficients[who]['b2']:.4f})"
+            for who in ("conjecture", "realised", "corrected")
+        )
+        return (
+            f"on day {len(results.ends)} investors conjecture that the coefficients of value and"
+            f" noise in the log price are {conjecture}, and their orders make them {realised};"
+            f" corrected theory says {corrected}"
+        )
+
     def figures(self, results: Results[Pledgeability]) -> Mapping[str, Figure]:
         """The figures of a run; those by haircut and repo rate only where there are studies."""
         from scenarios.pledge import figures

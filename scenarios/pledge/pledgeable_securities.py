@@ -195,6 +195,20 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
             rows.append(row)
         return pd.DataFrame(rows)
 
+    def summary(self, results: Results[PledgeableSecurities]) -> str:
+        """Gaps of log prices with the same payoff, their correlations with independent ones."""
+        pairs = self.report(results) if results.ends else pd.DataFrame()
+        if "price_correlation" in pairs:
+            values, what = pairs["price_correlation"], "correlation of log prices"
+        elif len(pairs) and results.parameters.payoffs == "same":
+            values, what = pairs["mean_gap"].abs(), "mean gap of log prices"
+        else:
+            return self.title.summary
+        return (
+            f"{what} between securities with {results.parameters.payoffs} payoffs:"
+            f" {values.min():.3f} to {values.max():.3f} over {len(pairs)} pairs"
+        )
+
     def figures(self, results: Results[PledgeableSecurities]) -> Mapping[str, Figure]:
         """Prices and haircuts by day."""
         from scenarios.pledge import figures

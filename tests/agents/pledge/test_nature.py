@@ -22,9 +22,8 @@ def test_each_day_is_drawn_once_and_securities_may_share_it() -> None:
 def test_asking_for_days_out_of_order_draws_the_same() -> None:
     one, other = (Nature(np.random.default_rng(1), VALUE, NOISE) for _ in range(2))
     ahead = one.at(3).log_value
-    for date in (1, 2, 3):
-        last = other.at(date).log_value
-    assert last == ahead
+    in_order = [other.at(date).log_value for date in (1, 2, 3)]
+    assert in_order[-1] == ahead
 
 
 def test_a_fixed_value_is_not_drawn() -> None:

@@ -283,6 +283,14 @@ def test_figures_by_haircut_and_rate_are_left_out_without_studies(
     pd.testing.assert_frame_equal(exported, studied.studies["informativeness_by_rate"])
 
 
+def test_the_summary_is_that_of_the_run() -> None:
+    # the numbers of Proposition 8 as printed, and of the market that believes it
+    printed = SCENARIO.summary(learned(belief="printed", learning="none", days=1, **STATE))
+    assert "(0.6592, 1.0000), and their orders make them (0.3920, 0.7841)" in printed
+    learnt = SCENARIO.summary(learned(days=5))
+    assert learnt.count("(0.4286, 0.8571)") == 3
+
+
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [

@@ -65,6 +65,17 @@ def test_each_security_has_its_haircut_state_and_coefficients() -> None:
         )
 
 
+@pytest.mark.parametrize("payoffs", ["same", "independent"])
+def test_the_summary_is_that_of_the_run(payoffs: str) -> None:
+    run = SCENARIO.run(haircuts=[0.2, 0.3], payoffs=payoffs, investors=50, days=4)
+    row = report_of(run).iloc[0]
+    column = "mean_gap" if payoffs == "same" else "price_correlation"
+    number = abs(row[column]) if payoffs == "same" else row[column]
+    assert f"{number:.3f} to {number:.3f} over 1 pairs" in SCENARIO.summary(run)
+    one = SCENARIO.run(haircuts=[0.2], payoffs=payoffs, investors=50, days=2)
+    assert SCENARIO.summary(one) == SCENARIO.title.summary
+
+
 def test_haircuts_swing_by_the_share_asked_for_and_come_back() -> None:
     parameters = PledgeableSecurities(haircuts=[0.3], swing=0.2, period=20, days=41)
     path = parameters.path(0.3)

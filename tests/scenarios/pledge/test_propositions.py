@@ -49,9 +49,7 @@ def test_remark_1_repo_adds_noise_and_less_so_at_higher_haircuts(
     assert slope == pytest.approx((up - down) / (2 * step), rel=1e-4)
 
 
-def test_remark_1_can_fail_for_the_corrected_coefficients() -> (
-    None
-):
+def test_remark_1_can_fail_for_the_corrected_coefficients() -> None:
     with_repo = theory.coefficients(AMPLE, 0.35, 0.01)
     without = theory.without_repo(AMPLE)
     assert with_repo.b2 == pytest.approx(0.1750678558, abs=ROUNDING)
