@@ -114,7 +114,7 @@ class Forecast:
         )
 
     def of(self, rows: slice) -> Forecast:
-        """The weights of some members; those that all share stay single."""
+        """The weights of some members; weights that all share are kept once."""
         parts = (getattr(self, part.name) for part in fields(self))
         return Forecast(*(part if part.shape[1] == 1 else part[:, rows] for part in parts))
 

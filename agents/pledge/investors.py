@@ -13,7 +13,7 @@ best share of wealth is
 A repo investor's purchases so rise with the price. Where the repo market is shut it is a spot
 investor.
 
-Half the wealth is cash and half is securities, so nobody can sell or pledge more than
+Half the wealth is cash and half is securities, so no investor can sell or pledge more than
 :math:`y = \frac12`, nor buy more than :math:`\frac12` without a loan
 (:math:`y^S \ge -\frac12`), nor, in repo, sell what it does not own
 (:math:`y^R \ge -\frac{h}{2(1-h)}`). The source writes these limits down, (6) and (7), and then
@@ -257,7 +257,7 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
 
     # ------------------------------------------------------------------ inner workings
     def _forecast(self, rows: slice) -> Forecast:
-        """Forecasts of some members; those that all share stay single."""
+        """Forecasts of some members; weights that all share are kept once."""
         assert self.forecast is not None
         return self.forecast.of(rows)
 

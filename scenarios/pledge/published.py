@@ -31,8 +31,8 @@ AMPLE: Mapping[str, object] = {
     "haircut": 0.35,
     "repo_rate": 0.01,
 }
-"""Vague signals and ample wealth: hardly anybody would want more than it owns. (With the default
-parameters, precise signals and little wealth, most investors would.)"""
+"""Imprecise signals and ample wealth: few orders exceed what investors own. (With the default
+parameters, precise signals and little wealth, most do.)"""
 
 DAY: Mapping[str, object] = {"learning": "none", "days": 1, "log_value": 0.2, "log_noise": 0.3}
 """One day in a given state, on which investors hold the belief that is asked for."""

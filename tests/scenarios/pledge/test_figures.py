@@ -26,7 +26,7 @@ def dates(days: int) -> pd.DataFrame:
 @pytest.mark.parametrize("days", [1, 30, 500])
 def test_coefficients_are_told_apart_without_colour(days: int) -> None:
     table = dates(days)
-    versions = {
+    versions: dict[str, dict[str, float]] = {
         version: {name: float(number) for name in figures.PANELS}
         for number, version in enumerate(figures.VERSION_STYLES)
     }
@@ -35,7 +35,7 @@ def test_coefficients_are_told_apart_without_colour(days: int) -> None:
         lines = axes.get_lines()
         assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 5
         assert [float(np.asarray(line.get_ydata())[0]) for line in lines[:3]] == [0.0, 1.0, 2.0]
-        assert list(lines[4].get_ydata()) == table[f"realised_{name}"].tolist()
+        assert np.asarray(lines[4].get_ydata()).tolist() == table[f"realised_{name}"].tolist()
 
 
 def test_distances_are_in_standard_deviations_of_a_finite_market() -> None:
@@ -67,7 +67,7 @@ def test_informativeness_shows_simulations_as_points_and_theory_as_a_dashed_line
         line, points = axes.get_lines()[:2]
         assert (line.get_linestyle(), points.get_marker()) == ("--", "o")
         assert to_hex(line.get_color()) == palette.CLOSED_FORM.lower()
-        assert list(points.get_ydata()) == curve[measure].tolist()
+        assert np.asarray(points.get_ydata()).tolist() == curve[measure].tolist()
     assert figure.get_suptitle() == "Informativeness and bias by haircut"
 
 
