@@ -1,7 +1,7 @@
 """Seven margin increases of the euro crisis: daily haircuts and 10-year yields.
 
 The data are the tables of the slides "Do security prices rise or fall when margins are
-raised?" by Bottazzi, Pascoa and Ramirez; ``README.md`` beside this file has the data
+raised?" by Bottazzi, Pascoa and Ramirez; ``EURO_CRISIS.md`` in the folder above has the data
 dictionary, the one misprint and what the tables do and do not support.
 
 Units and signs, throughout: haircuts are fractions of the security's value (0.15, not 15);
@@ -232,7 +232,7 @@ def load() -> pd.DataFrame:
         ``announced`` ``datetime64[ns]``, the rest ``float64``. ``change_printed`` is NaN on
         an episode's first day; ``note`` is never missing, but mostly empty.
     """
-    resource = files("scenarios.repo.euro_crisis").joinpath("episodes.csv")
+    resource = files("scenarios.repo.episodes").joinpath("episodes.csv")
     with resource.open("r", encoding="utf-8") as stream:
         table = pd.read_csv(stream, dtype=_DTYPES)
     for column in _DATES:
