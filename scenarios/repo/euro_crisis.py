@@ -183,7 +183,7 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
             short = 100.0 * (after_short / before_short - 1.0)
             long = 100.0 * (after_long / before_long - 1.0)
             sign = np.sign(observed.price_change_percent)
-                        rows.append(
+            rows.append(
                 {
                     "episode": episode.name,
                     "haircut_before": episode.haircut_before,
