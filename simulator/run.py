@@ -128,7 +128,7 @@ def simulate(
     if studies and error is None:
         try:
             studied = scenario.studies(parameters, np.random.default_rng(seed))
-        except (Exception, KeyboardInterrupt) as stopped:
+        except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
             error = stopped
     return Run(
         title=scenario.title,
