@@ -100,6 +100,7 @@ def simulate(
     ends: list[DateEnd] = []
     rounds: list[pd.DataFrame] = []
     studied: Mapping[str, pd.DataFrame] = {}
+    units: dict[str, str] = {}
     error: BaseException | None = None
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
@@ -118,6 +119,7 @@ def simulate(
                 raise
             error = stopped
         if economy is not None:
+            units |= {quote.name: quote.unit for quote in economy.market.quotes}
             if economy.record is not None:
                 table = economy.record.frame()
                 table.insert(0, "case", case.name)
@@ -137,6 +139,7 @@ def simulate(
         ends=tuple(ends),
         rounds=pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame(),
         studies=studied,
+        units=units,
         error=error,
         scenario=scenario,
     )
