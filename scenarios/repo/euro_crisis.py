@@ -19,6 +19,7 @@ from pydantic import model_validator
 from scenarios.repo import EURO_CRISIS, margin_hike
 from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
 from scenarios.repo.margin_hike import Amount, MarginHike
+from scenarios.repo.page import PAGE
 from simulator.certificate import Certificate
 from simulator.page_plan import Control
 from simulator.parameters import Parameters, about
@@ -118,7 +119,7 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
     caution = CAUTION
     headline = ("haircut",)
     page = replace(
-        margin_hike.PAGE,
+        PAGE,
         controls=(
             Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
             Control("low_payoff", 0.0, 1.1, 0.05),

@@ -7,11 +7,10 @@ margins are raised?" (slides). The model, its symbols and the errata are in this
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
 from agents.beliefs import Beliefs
@@ -34,6 +33,9 @@ from simulator.parameters import GivenBeliefs, Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PRESET_INCOME = 1_000.0
 """Income at date 1 of traders on the side that margin, not solvency, is to constrain (the sources'
@@ -275,13 +277,21 @@ class MarginHikeScenario(Scenario[MarginHike]):
     def figures(self, results: Results[MarginHike]) -> Mapping[str, Figure]:
         """The figures of a run; the one over all haircuts only where there is a closed form."""
         from scenarios.repo import figures
+        from simulator.rounds_figures import excess, quotes
 
         parameters, dates = results.parameters, results.dates
+        if results.rounds.empty:
+            return {}
+
+        def haircut(_: str, date: int) -> str:
+            return f"haircut {figures.percent(parameters.haircuts[date - 1])}"
+
         shown = {
-            "quotes_by_round": figures.quotes_by_round(results.rounds, dates),
-            "excess_demand_by_round": figures.excess_by_round(results.rounds, dates=dates),
-            "positions_by_belief": figures.positions_by_belief(results.agents, dates),
+            "quotes_by_round": quotes(results, label=haircut),
+            "excess_demand_by_round": excess(results, label=haircut),
         }
+        if not results.agents.empty:
+            shown["positions_by_belief"] = figures.positions_by_belief(results.agents, dates)
         if results.studies:
             sources = (parameters.low_payoff, parameters.high_payoff, parameters.beliefs)
             alike = sources == (0.70, 1.15, "uniform")

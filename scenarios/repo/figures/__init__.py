@@ -1,9 +1,8 @@
 """Figures of a repo market with margins, drawn from plain tables.
 
-Tables are those of a run. ``rounds``: date, round, security_price, repo_rate,
-security_excess_share, reinvestment_excess_share. ``dates``: date, haircut, security_price,
-repo_rate and, where known, closed_security_price, closed_repo_rate, marginal_belief_long,
-marginal_belief_short. ``agents``: date, weight, belief, security. More columns do no harm.
+Tables are those of a run. ``dates``: date, haircut, security_price, repo_rate and, where known,
+marginal_belief_long, marginal_belief_short. ``agents``: date, weight, belief, security. More
+columns do no harm.
 
 Prices are in cash per security, haircuts and repo rates fractions in the tables and percent in the
 figures, beliefs are probabilities of the low payoff. Every function returns a new ``Figure`` and
@@ -19,33 +18,25 @@ from scenarios.repo.figures.by_haircut import (
     haircut_grid,
     slides_points,
 )
-from scenarios.repo.figures.by_round import (
-    MARKED_ROUNDS,
-    SMALLEST_SHOWN,
-    excess_by_round,
-    quotes_by_round,
-)
 from scenarios.repo.figures.positions import (
     MOST_PANELS,
     MOST_TRADERS,
     RASTER_FROM,
     positions_by_belief,
 )
+from scenarios.repo.figures.tables import percent
 
 __all__ = [
     "BORDER_WIDTH",
     "LEAST_HAIRCUT",
     "LEVERED_INCOMES",
-    "MARKED_ROUNDS",
     "MOST_HAIRCUT",
     "MOST_PANELS",
     "MOST_TRADERS",
     "RASTER_FROM",
-    "SMALLEST_SHOWN",
     "against_haircut",
-    "excess_by_round",
     "haircut_grid",
+    "percent",
     "positions_by_belief",
-    "quotes_by_round",
     "slides_points",
 ]
