@@ -54,12 +54,10 @@ MOST_LINES: Final = 60
 TALL: Final = 24
 """Characters of the longest label that is written upright."""
 
-DASHES: Final[tuple[str | tuple[int, tuple[int, ...]], ...]] = (
-    "-",
-    (0, (6, 2)),
-    (0, (1, 1)),
-    (0, (6, 2, 1, 2)),
-)
+Dash = str | tuple[int, tuple[int, ...]]
+"""A line style of Matplotlib."""
+
+DASHES: Final[tuple[Dash, ...]] = ("-", (0, (6, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)))
 MARKERS: Final = "osD^vP*X"
 """Each curve has a dash and a marker besides its colour."""
 

@@ -43,6 +43,11 @@ class Run(Results[P]):
         """The scenario's own table, if it has one."""
         return self.scenario.report(self)
 
+    @property
+    def summary(self) -> str:
+        """What happened, in one sentence."""
+        return self.scenario.summary(self)
+
     def plot(self) -> Mapping[str, Figure]:
         """The figures of the scenario, by name."""
         return self.scenario.figures(self)

@@ -48,6 +48,12 @@ ACCOUNT_TOLERANCE = 1e-9
 CLEARING_TOLERANCE = 1e-9
 """Share of what is traded: ten times the excess demand at which rounds may come to rest."""
 
+AT_REST = 1e-10
+"""Share of the positions in a market: the excess demand at which rounds may come to rest."""
+
+MOST_UNKNOWN = 1e-2
+"""Share of what is lent and borrowed: beyond, a repo market is not known well enough to certify."""
+
 HOUSE_TOLERANCE = 1e-9
 """Share of the cash the clearing house passes on: like clearing, on which its accounts rest."""
 
@@ -232,6 +238,7 @@ def _markets(held: Holdings) -> list[Condition]:
     bought = total(np.abs(held.security - programs.endowed_securities))
     h = 1.0 - programs.haircut
     lending, borrowing = (2.0 - h) * total(held.repo_lending), h * total(held.repo_borrowing)
+    reinvested = programs.haircut * total(held.repo_lending + held.repo_borrowing)
     return [
         Condition(
             "security market",
@@ -247,14 +254,29 @@ def _markets(held: Holdings) -> list[Condition]:
             "cash kept is the cash that there is (share of cash kept, endowed and paid for"
             " securities)",
         ),
-        Condition(
-            "repo market",
-            _ratio(lending - borrowing, lending + borrowing),
-            CLEARING_TOLERANCE,
-            "repo lending by traders, and of the margin they pay, is repo borrowing:"
-            " (2 - h) theta = h psi (share of their sum)",
-        ),
+        _repo_market(lending, borrowing, gross + reinvested + endowed),
     ]
+
+
+def _repo_market(lending: float, borrowing: float, positions: float) -> Condition:
+    """Clearing of the repo market.
+
+    Its excess demand is that of the security less that of the margin to reinvest. Rounds rest
+    where each of these two is at most :data:`AT_REST` of its own positions, which at haircuts close
+    to 1 are many times what is lent and borrowed: nobody can then tell the repo market's gap from
+    zero any better than that.
+    """
+    scale = lending + borrowing
+    conditioning = positions / scale if scale > 0.0 else 0.0
+    meaning = (
+        "repo lending by traders, and of the margin they pay, is repo borrowing:"
+        " (2 - h) theta = h psi (share of their sum"
+    )
+    tolerance = CLEARING_TOLERANCE
+    if AT_REST * conditioning > tolerance:
+        tolerance = min(AT_REST * conditioning, MOST_UNKNOWN)
+        meaning += f"; positions are {conditioning:.0f} times that, and known to {AT_REST:.0e}"
+    return Condition("repo market", _ratio(lending - borrowing, scale), tolerance, meaning + ")")
 
 
 def _clearing_house(held: Holdings) -> list[Condition]:

@@ -198,6 +198,17 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
             )
         return pd.DataFrame(rows)
 
+    def summary(self, results: Results[EuroCrisis]) -> str:
+        """How often each market moved the price the way that was observed."""
+        report = self.report(results)
+        if report is None:
+            return super().summary(results)
+        short, long = (int(report["matching"].isin([side, "both"]).sum()) for side in MARKETS)
+        return (
+            f"of {len(report)} haircut increases on sovereign bonds the short market moves the"
+            f" price the way that was observed in {short}, the long market in {long}"
+        )
+
     def figures(self, results: Results[EuroCrisis]) -> Mapping[str, Figure]:
         """Haircuts and yields by day, with what was simulated; quotes and excess by round."""
         from scenarios.repo.episodes import figures

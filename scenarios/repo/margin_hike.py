@@ -26,6 +26,7 @@ from scenarios.repo import MARGIN_HIKE
 from scenarios.repo import closed_form as theory
 from scenarios.repo.certificate import certify
 from scenarios.repo.page import PAGE
+from scenarios.repo.summary import percent, summary
 from scenarios.repo.verdict import verdict
 from simulator.certificate import Certificate
 from simulator.economy import Economy
@@ -253,13 +254,19 @@ class MarginHikeScenario(Scenario[MarginHike]):
         """The certificate of a resting point, from its table of holdings."""
         return certify(**_terms(parameters, point), agents=point.agents, complete=point.complete)
 
+    def summary(self, results: Results[MarginHike]) -> str:
+        """How price and repo rate answered the haircuts of this run."""
+        if not results.ends:
+            return super().summary(results)
+        return summary(results.parameters.haircuts, results.ends)
+
     def studies(
         self, parameters: MarginHike, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
         """The closed form over all haircuts, in a short and in a long market."""
         if not parameters.has_closed_form:
             return {}
-        from scenarios.repo.figures.by_haircut import LEVERED_INCOMES, haircut_grid
+        from scenarios.repo.over_haircuts import LEVERED_INCOMES, haircut_grid
 
         beliefs = Beliefs(parameters.beliefs)
         up, down = parameters.incomes
@@ -277,6 +284,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
     def figures(self, results: Results[MarginHike]) -> Mapping[str, Figure]:
         """The figures of a run; the one over all haircuts only where there is a closed form."""
         from scenarios.repo import figures
+        from scenarios.repo.over_haircuts import slides_points
         from simulator.rounds_figures import excess, quotes
 
         parameters, dates = results.parameters, results.dates
@@ -284,7 +292,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             return {}
 
         def haircut(_: str, date: int) -> str:
-            return f"haircut {figures.percent(parameters.haircuts[date - 1])}"
+            return f"haircut {percent(parameters.haircuts[date - 1])}"
 
         shown = {
             "quotes_by_round": quotes(results, label=haircut),
@@ -298,7 +306,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             alike = alike and parameters.cash == parameters.securities == 1
             shown["price_against_haircut"] = figures.against_haircut(
                 results.studies["closed_form_by_haircut"],
-                figures.slides_points() if alike else None,
+                slides_points() if alike else None,
                 dates,
             )
         return shown

@@ -9,34 +9,12 @@ figures, beliefs are probabilities of the low payoff. Every function returns a n
 keeps nothing.
 """
 
-from scenarios.repo.figures.by_haircut import (
-    BORDER_WIDTH,
-    LEAST_HAIRCUT,
-    LEVERED_INCOMES,
-    MOST_HAIRCUT,
-    against_haircut,
-    haircut_grid,
-    slides_points,
-)
+from scenarios.repo.figures.by_haircut import against_haircut
 from scenarios.repo.figures.positions import (
     MOST_PANELS,
     MOST_TRADERS,
     RASTER_FROM,
     positions_by_belief,
 )
-from scenarios.repo.figures.tables import percent
 
-__all__ = [
-    "BORDER_WIDTH",
-    "LEAST_HAIRCUT",
-    "LEVERED_INCOMES",
-    "MOST_HAIRCUT",
-    "MOST_PANELS",
-    "MOST_TRADERS",
-    "RASTER_FROM",
-    "against_haircut",
-    "haircut_grid",
-    "percent",
-    "positions_by_belief",
-    "slides_points",
-]
+__all__ = ["MOST_PANELS", "MOST_TRADERS", "RASTER_FROM", "against_haircut", "positions_by_belief"]
