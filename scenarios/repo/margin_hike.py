@@ -316,7 +316,7 @@ SCENARIO = MarginHikeScenario()
 
 
 class Terms(TypedDict):
-    """The numbers of a point point that certificate and verdict start from."""
+    """The numbers of a resting point that certificate and verdict start from."""
 
     low_payoff: float
     high_payoff: float
@@ -326,7 +326,7 @@ class Terms(TypedDict):
 
 
 def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
-    """The numbers of a point point that certificate and verdict start from."""
+    """The numbers of a resting point that certificate and verdict start from."""
     return {
         "low_payoff": parameters.low_payoff,
         "high_payoff": parameters.high_payoff,

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from scenarios.repo.closed_form import ClosedForm, price_curve
-from scenarios.repo.published import CASES, SLIDES
+from scenarios.repo.published import SLIDES_POINTS
 
 LEVERED_INCOMES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
     {"short": (0.0, 2000.0), "long": (2000.0, 0.0)}
 )
-"""Incomes (up, down) at which the rich side is stopped by margin down to a haircut of 0.1%."""
+"""Incomes (up, down) at which the rich side is constrained by margin down to a haircut of 0.1%."""
 
 LEAST_HAIRCUT: Final = 0.001
 
@@ -98,11 +98,10 @@ def slides_points() -> pd.DataFrame:
 
     They hold for the payoffs and endowments that are the defaults of ``haircut_grid``.
     """
-    cases = [case for case in CASES if case.source.startswith(SLIDES)]
     return pd.DataFrame(
         {
-            "loan_to_value": [1.0 - case.haircut for case in cases],
-            "security_price": [case.expected["security_price"] for case in cases],
+            "loan_to_value": [1.0 - haircut for haircut, *_ in SLIDES_POINTS],
+            "security_price": [price for *_, price in SLIDES_POINTS],
         }
     )
 

@@ -169,7 +169,7 @@ def _sides(held: Holdings) -> tuple[_Side, _Side]:
     kind = held.kind()
     longs = _full(held, programs.income_up, long_loss, kind > 0)
     shorts = _full(held, programs.income_down, short_loss, kind < 0)
-    stopped = held.stopped_by_margin() | held.stopped_by_solvency()
+    stopped = held.constrained_by_margin() | held.constrained_by_solvency()
     long_size, short_size = longs[0], shorts[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         if rate > -ZERO_RATE:
@@ -199,8 +199,8 @@ def _full(
     margin_limit = wealth / (price * haircut) if haircut > 0.0 else unlimited
     solvency_limit = (income + wealth) / loss if loss > 0.0 else unlimited
     by_margin = margin_limit <= solvency_limit
-    by_margin = np.where(on_this_side & held.stopped_by_solvency(), False, by_margin)
-    by_margin = np.where(on_this_side & held.stopped_by_margin(), True, by_margin)
+    by_margin = np.where(on_this_side & held.constrained_by_solvency(), False, by_margin)
+    by_margin = np.where(on_this_side & held.constrained_by_margin(), True, by_margin)
     size = np.where(by_margin, margin_limit, solvency_limit)
     margin_growth = size / haircut if haircut > 0.0 else unlimited
     solvency_growth = -rate * price * size / loss if loss > 0.0 else unlimited

@@ -5,7 +5,7 @@ raised?" by Bottazzi, Pascoa and Ramirez; ``EURO_CRISIS.md`` in the folder above
 dictionary, the one misprint and what the tables do and do not support.
 
 Units and signs, throughout: haircuts are fractions of the security's value (0.15, not 15);
-yields are percent a year; a change is positive when the thing went up; a relative change is
+yields are percent per year; a change is positive when the thing went up; a relative change is
 in percent of its starting value; a basis point is a hundredth of a percentage point. All
 dates are trading days and every yield is a close.
 """
@@ -117,9 +117,9 @@ class ObservedResponse:
     haircut_change
         new less old haircut, a fraction (0.05 is five points).
     yield_start
-        yield at ``start``, percent a year.
+        yield at ``start``, percent per year.
     yield_end
-        yield at ``end``, percent a year.
+        yield at ``end``, percent per year.
     yield_change_percent
         100 (yield_end / yield_start - 1).
     yield_change_basis_points
@@ -269,7 +269,7 @@ def zero_coupon_price(
     Parameters
     ----------
     yield_percent
-        yield, percent a year; a number or an array of any shape, above -100.
+        yield, percent per year; a number or an array of any shape, above -100.
     years
         time to maturity in years, not negative.
 

@@ -36,10 +36,11 @@ def against_haircut(
     Parameters
     ----------
     grid : pandas.DataFrame
-        market, loan_to_value, security_price, repo_rate, regime; see :func:`scenarios.repo.over_haircuts.haircut_grid`. Markets
-        called "short" and "long" have their colours, any other name a neutral one.
+        market, loan_to_value, security_price, repo_rate, regime, as from
+        :func:`scenarios.repo.over_haircuts.haircut_grid`. Markets called "short" and "long" have
+        their colours, any other name a neutral one.
     published : pandas.DataFrame, optional
-        loan_to_value and security_price of published points; see :func:`scenarios.repo.over_haircuts.slides_points`.
+        loan_to_value and security_price of published points.
     dates : pandas.DataFrame, optional
         The resting points of a run: haircut, security_price, repo_rate.
     """

@@ -35,17 +35,17 @@ def plain(
     cash, securities, income = given
     wealth = cash + price * securities
     order = per_loss * (income + wealth)
-    stopped = np.ones(cash.size, dtype=bool)
+    solvent = np.ones(cash.size, dtype=bool)
     if per_margin < np.inf:
-        stopped = order < per_margin * wealth
+        solvent = order < per_margin * wealth
         smaller = np.minimum(order, per_margin * wealth)
     else:
         smaller = order
     return OrderSums(
         float(smaller.sum()),
-        float(order[stopped].sum()),
-        float(securities[stopped].sum()),
-        float(cash[~stopped].sum()),
+        float(order[solvent].sum()),
+        float(securities[solvent].sum()),
+        float(cash[~solvent].sum()),
     )
 
 

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.beliefs import Beliefs
+from agents.repo.positions import positions
+from agents.repo.sides import full_size
 from agents.repo.traders import Traders
 from markets.instruments import Security
 from markets.repo.market import RepoMarket
@@ -52,7 +54,7 @@ def test_totals_are_the_sums_of_the_positions(
 ) -> None:
     traders = cohort(seed, ties=ties)
     quotes = posted(traders, level, between if haircut > 0.0 else 0.0, haircut)
-    orders, held = traders.respond(quotes), traders.positions(quotes, 0.0)
+    orders, held = traders.respond(quotes), positions(traders.primitives, quotes, 0.0)
     assert orders.longs == pytest.approx(held.pledged.sum(), rel=1e-12, abs=1e-12)
     assert orders.shorts == pytest.approx(held.borrowed.sum(), rel=1e-12, abs=1e-12)
     assert orders.idle_cash == pytest.approx(
@@ -61,7 +63,7 @@ def test_totals_are_the_sums_of_the_positions(
 
 
 @given(seed=SEED, ties=st.booleans(), placed=st.floats(0.0, 1.0), **QUOTES)
-def test_no_member_could_do_better_by_the_programme(
+def test_no_member_could_do_better_by_the_program(
     seed: int, ties: bool, placed: float, level: float, between: float, haircut: float
 ) -> None:
     """The decision written twice: positions against the linear program of the source."""
@@ -124,13 +126,13 @@ def test_derivatives_are_those_of_the_totals(
     quotes = posted(traders, level, between if haircut > 0.0 else 0.0, haircut)
     rows = slice(0, traders.members)
     for long in (True, False):
-        size, by_price, _ = traders._size(quotes, rows, long=long)
+        size, by_price, _ = full_size(traders.primitives, quotes, rows, long=long)
         step = 1e-6 * quotes.price
         bumped = RepoQuotes(
             quotes.price + step,
             *(getattr(quotes, name) for name in list(RepoQuotes.__dataclass_fields__)[1:]),
         )
-        again = traders._size(bumped, rows, long=long)[0]
+        again = full_size(traders.primitives, bumped, rows, long=long)[0]
         slope = (again - size) / step
         kink = np.abs(slope - by_price) > 1e-3 * (1.0 + np.abs(by_price))
         assert kink.sum() <= 1
@@ -139,8 +141,8 @@ def test_derivatives_are_those_of_the_totals(
 def test_members_are_sorted_with_their_endowments() -> None:
     given_beliefs = [0.9, 0.1, 0.5]
     traders = Traders(mesa.Model(rng=0), beliefs=given_beliefs, cash=[9.0, 1.0, 5.0])
-    assert traders.cash.tolist() == [1.0, 5.0, 9.0]
-    assert traders.beliefs.members(3).tolist() == [0.1, 0.5, 0.9]
+    assert traders.primitives.cash.tolist() == [1.0, 5.0, 9.0]
+    assert traders.primitives.beliefs.members(3).tolist() == [0.1, 0.5, 0.9]
 
 
 @pytest.mark.parametrize("law", ["uniform", "beta(2,3)", "beta(0.5, 0.5)"])

@@ -600,7 +600,7 @@ def test_certificates_survive_json() -> None:
 # ---------------------------------------------------------------------- the verdict
 def called(state: State) -> tuple[str, str, str]:
     found = verdict(**vars(state))
-    return found.market, found.longs_stopped_by, found.shorts_stopped_by
+    return found.market, found.longs_constrained_by, found.shorts_constrained_by
 
 
 @pytest.mark.parametrize(
@@ -622,7 +622,7 @@ def test_markets_are_named_as_in_the_slides(
     assert called(equilibrium(market, haircut)) == expected
 
 
-def test_side_stopped_by_solvency_does_not_react_at_a_zero_rate() -> None:
+def test_side_constrained_by_solvency_does_not_react_at_a_zero_rate() -> None:
     """Slides: T = (1 + q)/(q (1-h)) + 1 for a short, whose elasticity follows by hand."""
     state = short_market()
     found = verdict(**vars(state))
@@ -681,7 +681,7 @@ def test_market_without_income_is_neither_long_nor_short() -> None:
     assert (found.long_elasticity, found.short_elasticity) == (0.0, 0.0)
 
 
-def test_side_of_unlike_traders_may_be_stopped_by_both() -> None:
+def test_side_of_unlike_traders_may_be_constrained_by_both() -> None:
     """One short has less income than full leverage needs, and holds what solvency allows."""
     state = short_market()
     q = state.security_price

@@ -240,7 +240,7 @@ def test_markets_coincide_when_both_sides_are_fully_levered() -> None:
         assert short.security_price == pytest.approx(long.security_price, rel=1e-14)
         assert short.repo_rate == pytest.approx(long.repo_rate, rel=1e-13)
         assert long.regime == short.regime == "III"
-        assert (short.longs_stopped_by, short.shorts_stopped_by) == ("margin", "margin")
+        assert (short.longs_constrained_by, short.shorts_constrained_by) == ("margin", "margin")
         q, h = short.security_price, 1.0 - haircut
         assert short.marginal_long == pytest.approx((2.0 - h) * q / (2.0 * (1.0 + q)), rel=1e-12)
         assert short.marginal_short == pytest.approx(1.0 - h * q / (2.0 * (1.0 + q)), rel=1e-12)
@@ -254,7 +254,7 @@ def test_without_a_haircut_only_solvency_stops_anybody(
     economy = Economy(haircut=0.0, income_up=income_up, income_down=income_down)
     found = economy.solved()
     assert (found.regime, found.repo_rate) == ("I", 0.0)
-    assert (found.longs_stopped_by, found.shorts_stopped_by) == ("solvency", "solvency")
+    assert (found.longs_constrained_by, found.shorts_constrained_by) == ("solvency", "solvency")
     assert_equilibrium(economy, found)
     # Incomes are finite, so the limit is reached: a margin too small to bind changes nothing.
     nearby = economy.at(1e-5).solved()
@@ -265,8 +265,8 @@ def test_too_small_an_income_leaves_solvency_in_charge() -> None:
     """Around the need, margin stops the shorts just above it and solvency just below it."""
     for row in CASES:
         for need, income, side in (
-            ("need_down", "income_down", "shorts_stopped_by"),
-            ("need_up", "income_up", "longs_stopped_by"),
+            ("need_down", "income_down", "shorts_constrained_by"),
+            ("need_up", "income_up", "longs_constrained_by"),
         ):
             level = row.expected.get(need, 0.0)
             if level == 0.0:
@@ -341,7 +341,7 @@ def assert_equilibrium(economy: Economy, found: ClosedForm) -> None:
         assert falls_through(lambda price: economy.long_demand(q, price), long_target, e1)
         assert falls_through(lambda price: -economy.short_demand(q, price), -short_target, e2)
         assert q == pytest.approx(((1.0 + c) * e1 - (1.0 - c) * e2) / (2.0 * c), rel=1e-9)
-        levered = (found.longs_stopped_by, found.shorts_stopped_by) == ("margin", "margin")
+        levered = (found.longs_constrained_by, found.shorts_constrained_by) == ("margin", "margin")
         assert levered == (found.regime == "III")
 
     # The named bound is the smaller one, or they tie to rounding.
@@ -349,13 +349,13 @@ def assert_equilibrium(economy: Economy, found: ClosedForm) -> None:
     by_margin = wealth * (e1 - economy.low_payoff)
     by_solvency = (economy.income_up + wealth) * q * c
     slack = tick * (wealth + economy.income_up)
-    assert (found.longs_stopped_by == "margin") == (by_margin < by_solvency) or (
+    assert (found.longs_constrained_by == "margin") == (by_margin < by_solvency) or (
         abs(by_margin - by_solvency) <= slack
     )
     by_margin = wealth * (economy.high_payoff - e2)
     by_solvency = (economy.income_down + wealth) * q * c
     slack = tick * (wealth + economy.income_down)
-    assert (found.shorts_stopped_by == "margin") == (by_margin < by_solvency) or (
+    assert (found.shorts_constrained_by == "margin") == (by_margin < by_solvency) or (
         abs(by_margin - by_solvency) <= slack
     )
 

@@ -55,7 +55,7 @@ def rounds(lengths: tuple[int, ...] = (6, 5)) -> pd.DataFrame:
 
 
 def dates(count: int = 2, *, closed: bool = True) -> pd.DataFrame:
-    """RestingPoint points that go with ``rounds``."""
+    """Resting points that go with ``rounds``."""
     number = np.arange(1, count + 1)
     table = pd.DataFrame(
         {
