@@ -321,7 +321,7 @@ def test_the_numbers_in_the_remarks() -> None:
 
 
 def readme_rows(first_cells: tuple[str, ...], columns: int) -> list[list[str]]:
-    text = files("scenarios.repo.euro_crisis").joinpath("README.md").read_text(encoding="utf-8")
+    text = files("scenarios.repo").joinpath("EURO_CRISIS.md").read_text(encoding="utf-8")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in text.splitlines()
