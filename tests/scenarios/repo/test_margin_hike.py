@@ -1,5 +1,6 @@
 """The scenario margin-hike: published numbers, certificates, starts, sizes, bad input."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -215,3 +216,65 @@ def test_bad_parameters_are_refused_in_one_sentence(wrong: dict[str, Any], said:
     with pytest.raises(ValueError, match=said) as caught:
         run(**wrong)
     assert "\n" not in str(caught.value)
+
+
+# ---------------------------------------------------------------------- what a run says of itself
+def test_the_summary_follows_the_numbers_of_the_run_and_not_the_propositions() -> None:
+    """A long market in which the price rises: the repo rate falls below zero on the way."""
+    found = run(market="long", haircuts=[0.01, 0.05, 0.3], traders=500)
+    prices = found.dates.security_price
+    assert prices[1] > prices[0]
+    assert found.summary.startswith("the haircut rises from 1% to 5%: the price rises from 1.08")
+    assert "then it rises to 30%: the price falls from" in found.summary
+    assert found.dates.regime.tolist() == [
+        "I: longs margin, shorts solvency",
+        "II: longs margin, shorts solvency, special",
+        "III: both margin, special",
+    ]
+
+
+@pytest.mark.filterwarnings("error")
+def test_without_cash_and_with_a_worthless_bad_state_nobody_trades() -> None:
+    found = run(cash=0, low_payoff=0, high_payoff=100, traders=10)
+    assert found.outcome is Outcome.CLEARED
+    assert found.dates.regime.tolist() == ["nobody trades"] * 2
+    assert found.dates.verdict.tolist() == ["neither"] * 2
+    assert found.dates[["long_elasticity", "short_elasticity"]].notna().all().all()
+    assert "nobody trades" in found.summary
+
+
+@pytest.mark.parametrize("market", ["short", "long"])
+@pytest.mark.parametrize(
+    ("haircut", "low_payoff", "traders"),
+    [(0.999, 0.0, 50), (0.999, 0.0, 10), (0.999, 0.7, 10), (0.99, 0.0, 10), (0.9999, 0.0, 300)],
+)
+def test_haircuts_close_to_one_are_certified_with_few_traders(
+    market: str, haircut: float, low_payoff: float, traders: int
+) -> None:
+    """Positions are many times what is lent and borrowed, and known to 1e-10 of themselves."""
+    found = run(market=market, haircuts=[haircut], low_payoff=low_payoff, traders=traders)
+    assert found.outcome is Outcome.CLEARED, found.reason
+    condition = found.certificate["repo market"]
+    assert condition.tolerance > 1e-9
+    assert "times that, and known to 1e-10" in condition.meaning
+
+
+def test_a_price_of_zero_is_no_defect() -> None:
+    """The rules approach the end of the ladder here, and reach it in floating point."""
+    found = run(haircuts=[0.999], low_payoff=0.0, traders=3)
+    assert found.outcome in (Outcome.CLEARED, Outcome.CYCLES, Outcome.OUT_OF_ROUNDS)
+
+
+def test_figures_of_a_run() -> None:
+    found = run(traders=50, haircuts=[0.01, 0.03])
+    shown = found.plot()
+    assert set(shown) == {
+        "quotes_by_round",
+        "excess_demand_by_round",
+        "positions_by_belief",
+        "price_against_haircut",
+    }
+    assert "haircut 3%" in {text.get_text() for text in shown["quotes_by_round"].axes[0].texts}
+    without = dataclasses.replace(found, studies={})
+    assert "price_against_haircut" not in without.plot()
+    assert dataclasses.replace(found, rounds=found.rounds.iloc[:0]).plot() == {}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scenarios.repo.verdict import verdict
+from scenarios.repo.verdict import NOBODY_TRADES, verdict
 from tests.scenarios.repo.equilibria import HIGH, LOW, State, equilibrium, short_market, special
 
 
@@ -72,7 +72,7 @@ def test_elasticities_are_those_of_the_best_response(
 
 
 def test_market_without_income_is_neither_long_nor_short() -> None:
-    """No income at date 1: solvency constrains both sides, q = .911805429431 whatever the haircut."""
+    """No income at date 1: solvency constrains both sides, whatever the haircut."""
     q = 0.911805429431
     m = (HIGH - q) / (HIGH - LOW)
     longs, shorts = (1.0 + q) / (q - LOW), (1.0 + q) / (HIGH - q)
@@ -157,3 +157,31 @@ def test_part_positions_count_in_proportion(
     assert one.market == two.market
     assert one.long_elasticity == pytest.approx(two.long_elasticity, rel=1e-9)
     assert one.short_elasticity == pytest.approx(two.short_elasticity, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("market", "haircut", "text"),
+    [
+        ("short", 0.01, "I: longs solvency, shorts margin"),
+        ("long", 0.05, "II: longs margin, shorts solvency, special"),
+        ("short", 0.30, "III: both margin, special"),
+    ],
+)
+def test_the_regime_in_words(market: Literal["short", "long"], haircut: float, text: str) -> None:
+    assert verdict(**vars(equilibrium(market, haircut))).regime == text
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_all_keep_their_endowments_nobody_trades_and_neither_side_leads() -> None:
+    """A worthless bad state: wealth is the security alone, and solvency allows no more of it."""
+    agents = pd.DataFrame(
+        {
+            "cohort": "traders", "weight": 1.0, "belief": [0.2, 0.4], "endowed_cash": 0.0,
+            "endowed_securities": 1.0, "income_up": 0.0, "income_down": 0.0, "cash": 0.0,
+            "security": 1.0, "repo_lending": 0.0, "repo_borrowing": 0.0,
+        }
+    )  # fmt: skip
+    found = verdict(**vars(State(0.01, 2.0, 0.0, agents, 0.0, 100.0)))
+    assert found.market == "neither"
+    assert found.regime == NOBODY_TRADES
+    assert (found.long_elasticity, found.short_elasticity) == (0.0, 0.0)
