@@ -107,4 +107,4 @@ def _number(value: float, digits: int = DIGITS[0]) -> str:
 
 def percent(share: float) -> str:
     """A share in percent."""
-    return f"{round(100.0 * share, 2):g}%"
+    return f"{100.0 * share:.10g}%"

@@ -371,7 +371,7 @@ def recomputed_moves(move: ReportedMove) -> tuple[float, ...]:
 
 
 def is_supported(move: ReportedMove) -> bool:
-    """Tell whether the tables give every stated number, up to rounding to whole percent."""
+    """Whether the tables give every stated number, up to rounding to whole percent."""
     return all(
         abs(computed - stated) <= ROUNDING_PERCENTAGE_POINTS
         for computed, stated in zip(recomputed_moves(move), move.stated_percent, strict=True)

@@ -71,4 +71,6 @@ def test_where_nobody_trades_no_price_is_said_to_answer() -> None:
 
 
 def test_a_share_in_percent() -> None:
-    assert [percent(share) for share in (0.0, 0.0665, 0.15)] == ["0%", "6.65%", "15%"]
+    shares = (0.0, 1e-12, 0.0665, 0.07, 0.15, 0.999999)
+    texts = ["0%", "1e-10%", "6.65%", "7%", "15%", "99.9999%"]
+    assert [percent(share) for share in shares] == texts
