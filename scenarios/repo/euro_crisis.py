@@ -17,8 +17,8 @@ import pandas as pd
 from pydantic import model_validator
 
 from scenarios.repo import EURO_CRISIS, margin_hike
+from scenarios.repo.economy import PRESET_INCOME, Amount, MarginHike
 from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
-from scenarios.repo.margin_hike import Amount, MarginHike
 from scenarios.repo.page import PAGE
 from simulator.certificate import Certificate
 from simulator.page_plan import Control
@@ -62,7 +62,7 @@ class EuroCrisis(Parameters):
         " other side gains",
         "cash",
         "a number of at least 0",
-        default=margin_hike.PRESET_INCOME,
+        default=PRESET_INCOME,
     )
     traders: int = about(
         "number of traders (or of slices of the continuum)", "traders",

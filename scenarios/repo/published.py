@@ -85,21 +85,21 @@ def _slides(haircut: float, income_down: float, belief: float, price: float) -> 
 def _short_market(haircut: float, regime: str, *numbers: float) -> Published:
     """Income in state D only: margin constrains the shorts, solvency may constrain the longs."""
     *quotes, need = numbers
-    told = _numbers(*quotes, need_down=need)
-    return _row("short market", haircut, 0.0, AMPLE_INCOME, regime, told)
+    expected = _numbers(*quotes, need_down=need)
+    return _row("short market", haircut, 0.0, AMPLE_INCOME, regime, expected)
 
 
 def _long_market(haircut: float, regime: str, *numbers: float) -> Published:
     """Income in state U only: margin constrains the longs, solvency may constrain the shorts."""
     *quotes, need = numbers
-    told = _numbers(*quotes, need_up=need)
-    return _row("long market", haircut, AMPLE_INCOME, 0.0, regime, told)
+    expected = _numbers(*quotes, need_up=need)
+    return _row("long market", haircut, AMPLE_INCOME, 0.0, regime, expected)
 
 
 def _beta(haircut: float, regime: str, *numbers: float) -> Published:
     """A short market whose beliefs lean towards the optimists."""
-    told = _numbers(*numbers)
-    return _row("Beta(2, 3) beliefs", haircut, 0.0, 5000.0, regime, told, "beta(2, 3)")
+    expected = _numbers(*numbers)
+    return _row("Beta(2, 3) beliefs", haircut, 0.0, 5000.0, regime, expected, "beta(2, 3)")
 
 
 def _no_income(
@@ -115,8 +115,8 @@ def _no_income(
     The haircut matters again above 11.69%, where the clearing house would have to reinvest more
     of the security than there is and the repo rate turns negative.
     """
-    told = _numbers(price, rate, belief_long, belief_short)
-    return _row("no income", haircut, 0.0, 0.0, regime, told)
+    expected = _numbers(price, rate, belief_long, belief_short)
+    return _row("no income", haircut, 0.0, 0.0, regime, expected)
 
 
 # Columns: haircut, regime, price, repo rate, belief of the marginal long, of the marginal short,

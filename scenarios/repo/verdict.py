@@ -209,11 +209,11 @@ def _full(
 
 def _elasticity(held: Holdings, side: _Side, *, long: bool) -> float:
     """Elasticity of the net trade of one side with respect to h."""
-    there = side.share > 0.0
-    count = (held.weight * side.share)[there]
-    endowed = held.programs.endowed_securities[there]
-    trade = side.size[there] + (-endowed if long else endowed)
-    reaction = float(count @ (np.sign(trade) * side.growth[there]))
+    present = side.share > 0.0
+    count = (held.weight * side.share)[present]
+    endowed = held.programs.endowed_securities[present]
+    trade = side.size[present] + (-endowed if long else endowed)
+    reaction = float(count @ (np.sign(trade) * side.growth[present]))
     if reaction == 0.0:
         return 0.0
     traded = float(count @ np.abs(trade))

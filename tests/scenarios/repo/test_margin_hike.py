@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.repo import closed_form, margin_hike
-from scenarios.repo.margin_hike import SCENARIO, MarginHike
+from scenarios.repo import closed_form
+from scenarios.repo.economy import MarginHike, build
+from scenarios.repo.margin_hike import SCENARIO
 from scenarios.repo.published import CASES, RECOMPUTED
 from simulator.outcome import Outcome
 from simulator.published import Published
@@ -109,7 +110,7 @@ def clears_from_far(
         }
     rounds = []
     for haircut in haircuts:
-        parameters = margin_hike.MarginHike(
+        parameters = MarginHike(
             haircuts=[float(haircut)],
             traders=traders,
             population=population,  # type: ignore[arg-type]
@@ -117,7 +118,7 @@ def clears_from_far(
             **given_fields,
         )
         for seed in range(4):
-            made = margin_hike.build(parameters, np.random.default_rng(seed))
+            made = build(parameters, np.random.default_rng(seed))
             assert made.clear() is Outcome.CLEARED, (haircut, seed)
             rounds.append(made.round)
             made.close()
@@ -184,7 +185,7 @@ def test_the_closed_form_is_not_looked_at_while_trading(monkeypatch: pytest.Monk
         raise AssertionError("the closed form was consulted during trading")
 
     monkeypatch.setattr(closed_form, "solve", forbidden)
-    made = margin_hike.build(margin_hike.MarginHike(traders=100), np.random.default_rng(0))
+    made = build(MarginHike(traders=100), np.random.default_rng(0))
     assert made.clear() is Outcome.CLEARED
 
 

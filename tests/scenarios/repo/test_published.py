@@ -1,7 +1,7 @@
 """The table of published numbers: names, places, and parameters that the scenario takes."""
 
 from scenarios.repo import MARGIN_HIKE
-from scenarios.repo.margin_hike import MarginHike
+from scenarios.repo.economy import MarginHike
 from scenarios.repo.published import CASES, RECOMPUTED
 from simulator.parameters import parse
 
