@@ -33,7 +33,7 @@ def summary(haircuts: Sequence[float], ends: Sequence[DateEnd]) -> str:
     --------
     >>> import walras
     >>> walras.run("margin-hike", market="long", haircuts=[0.03], traders=100).summary
-    'at a haircut of 3% the price is 1.0428 and the repo rate is 0'
+    'at a haircut of 3% the price is 1.0441 and the repo rate is 0'
     """
     if len(ends) == 1:
         return f"at a haircut of {percent(haircuts[0])} {_level(ends[0])}"
