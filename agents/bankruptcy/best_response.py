@@ -35,12 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.bankruptcy.trade_slopes import newton_matrix
-from agents.bankruptcy.trades import (
-    Consumption,
-    Endowment,
-    Trades,
-    consumption,
-)
+from agents.bankruptcy.trades import Consumption, Endowment, Trades, consumption
 from markets.bankruptcy.market import BondAndEquities, BondQuotes
 from markets.quote import BoolArray, FloatArray
 from markets.refused import Refused

@@ -10,12 +10,7 @@ import numpy as np
 
 from agents.bankruptcy.investors import BondOrders
 from agents.clearing_house import ClearingHouse
-from markets.bankruptcy.market import (
-    BondAndEquities,
-    BondQuotes,
-    numbered,
-    realised,
-)
+from markets.bankruptcy.market import BondAndEquities, BondQuotes, numbered, realised
 from markets.quote import FloatArray
 from markets.refused import Refused
 

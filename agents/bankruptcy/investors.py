@@ -10,12 +10,7 @@ import pandas as pd
 
 from agents.bankruptcy.best_response import best_trades
 from agents.bankruptcy.trade_slopes import trade_slopes
-from agents.bankruptcy.trades import (
-    Consumption,
-    Endowment,
-    Trades,
-    consumption,
-)
+from agents.bankruptcy.trades import Consumption, Endowment, Trades, consumption
 from agents.bankruptcy.utility import Utility
 from agents.cohort import Cohort
 from markets.bankruptcy.market import BondAndEquities, BondQuotes, numbered

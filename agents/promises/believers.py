@@ -27,12 +27,7 @@ import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
-from agents.cohort import (
-    Cohort,
-    Population,
-    one_or_each,
-    rows_shown,
-)
+from agents.cohort import Cohort, Population, one_or_each, rows_shown
 from agents.promises.ventures import Ventures, financings
 from markets.ladder import Rung
 from markets.promises.market import CollateralOrders, CollateralQuotes

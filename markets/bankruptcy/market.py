@@ -19,12 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
-from markets.quote import (
-    Excess,
-    FloatArray,
-    Limits,
-    Quote,
-)
+from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
 
 ONE = 1e-12

@@ -32,13 +32,7 @@ from markets.credit.contract import (
 )
 from markets.credit.event_tree import EventTree
 from markets.credit.quotes import CreditBook, CreditQuotes, NearbyQuotes
-from markets.quote import (
-    BoolArray,
-    Excess,
-    FloatArray,
-    Limits,
-    Quote,
-)
+from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 
 EMPTY_POOL = 1e-9
 """Debt, as a share of all wealth, below which a pool counts as empty."""

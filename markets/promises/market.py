@@ -43,12 +43,7 @@ from markets.promises.marginal_value import (
     promise_value,
 )
 from markets.promises.menu import Menu
-from markets.quote import (
-    Excess,
-    FloatArray,
-    Limits,
-    Quote,
-)
+from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
 
 TURN = (0.4, 0.6)

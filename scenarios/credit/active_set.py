@@ -21,13 +21,7 @@ from scipy.linalg import qr
 
 from markets.quote import FloatArray
 from scenarios.credit import conditions
-from scenarios.credit.conditions import (
-    ZERO,
-    Program,
-    Row,
-    Terms,
-    Variable,
-)
+from scenarios.credit.conditions import ZERO, Program, Row, Terms, Variable
 from scenarios.credit.reading import CreditEconomy, Household
 from simulator.proof.algebraic import Exact
 

@@ -24,12 +24,7 @@ import pandas as pd
 
 from markets.quote import FloatArray
 from scenarios.credit import conditions, exact
-from scenarios.credit.conditions import (
-    Program,
-    Terms,
-    Variable,
-    dense,
-)
+from scenarios.credit.conditions import Program, Terms, Variable, dense
 from scenarios.credit.linear import maximise
 from scenarios.credit.reading import CreditEconomy, Household
 from simulator.certificate import Certificate, Condition

@@ -26,12 +26,7 @@ from scenarios.credit.exact import UNPROVED
 from scenarios.credit.polishing import polished
 from scenarios.credit.proof import dual, fitted, prove_at
 from scenarios.credit.reading import CreditEconomy
-from simulator.proof.recognition import (
-    HIGHEST_DEGREE,
-    largest_denominator,
-    recognised,
-    simplest,
-)
+from simulator.proof.recognition import HIGHEST_DEGREE, largest_denominator, recognised, simplest
 
 LARGEST = 1000
 """Unknown quotes, plans and multipliers up to which a proof is attempted: some twenty households,

@@ -24,21 +24,11 @@ from markets.adjustment.extrapolated import ExtrapolatedTatonnement
 from markets.adjustment.rule import SHARE_TOLERANCE
 from markets.credit.market import CreditMarket
 from markets.quote import FloatArray
-from scenarios.credit import (
-    certificate,
-    exact,
-    figures,
-    published,
-)
+from scenarios.credit import certificate, exact, figures, published
 from scenarios.credit.crossover import prove
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.propositions import evaluate
-from scenarios.credit.read_out import (
-    described,
-    judged,
-    rates,
-    untraded,
-)
+from scenarios.credit.read_out import described, judged, rates, untraded
 from scenarios.credit.reading import CreditEconomy, wealth
 from scenarios.credit.strategy_map import strategy_map
 from simulator.certificate import Certificate

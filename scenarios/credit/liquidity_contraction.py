@@ -13,12 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from scenarios.credit.economy import scenario_of
-from scenarios.credit.parameters import (
-    CreditTree,
-    calling,
-    given,
-    moving,
-)
+from scenarios.credit.parameters import CreditTree, calling, given, moving
 from scenarios.credit.prepayment import (
     BRISK,
     HOUSEHOLDS,

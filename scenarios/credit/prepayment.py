@@ -11,12 +11,7 @@ from typing import Any
 
 from scenarios.credit import published
 from scenarios.credit.economy import scenario_of
-from scenarios.credit.parameters import (
-    CreditTree,
-    calling,
-    given,
-    moving,
-)
+from scenarios.credit.parameters import CreditTree, calling, given, moving
 from simulator.parameters import parse
 from simulator.run import Run, simulate
 

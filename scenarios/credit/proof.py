@@ -24,12 +24,7 @@ from scipy.sparse import csr_array
 
 from markets.quote import FloatArray
 from scenarios.credit import conditions, exact
-from scenarios.credit.conditions import (
-    Program,
-    Row,
-    Terms,
-    Variable,
-)
+from scenarios.credit.conditions import Program, Row, Terms, Variable
 from scenarios.credit.linear import maximise
 from scenarios.credit.reading import CreditEconomy, Household
 from simulator.proof.algebraic import Exact

@@ -33,12 +33,7 @@ import pandas as pd
 from markets.credit.contract import Contract, collateral_at
 from scenarios.credit import conditions, exact
 from scenarios.credit.certificate import marginal_utilities, plans_of
-from scenarios.credit.conditions import (
-    Program,
-    Terms,
-    Variable,
-    dense,
-)
+from scenarios.credit.conditions import Program, Terms, Variable, dense
 from scenarios.credit.linear import maximise
 from scenarios.credit.reading import CreditEconomy, Household
 from simulator.point import RestingPoint

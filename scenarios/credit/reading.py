@@ -24,12 +24,7 @@ from markets.credit.contract import (
     RealCoupon,
     RealPrepayment,
 )
-from markets.credit.event_tree import (
-    Bundle,
-    EventTree,
-    Matrix,
-    Node,
-)
+from markets.credit.event_tree import Bundle, EventTree, Matrix, Node
 from markets.quote import FloatArray
 from simulator.parameters import unknown
 

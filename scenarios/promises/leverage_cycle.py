@@ -23,13 +23,7 @@ from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract
 from markets.instruments import Security
 from markets.promises.market import CollateralMarket
-from markets.promises.menu import (
-    Menu,
-    default_swap,
-    down_tranche,
-    loan,
-    owed_in_cash,
-)
+from markets.promises.menu import Menu, default_swap, down_tranche, loan, owed_in_cash
 from markets.quote import FloatArray
 from scenarios.promises import closed_form as theory
 from scenarios.promises import figures
@@ -38,12 +32,7 @@ from scenarios.promises.page import PAGE
 from scenarios.promises.sides import Sides, instrument_table, side_table
 from simulator.certificate import Certificate
 from simulator.economy import Economy
-from simulator.parameters import (
-    GivenBeliefs,
-    Parameters,
-    about,
-    parse,
-)
+from simulator.parameters import GivenBeliefs, Parameters, about, parse
 from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
 from simulator.scenario import Scenario

@@ -10,14 +10,7 @@ import pandas as pd
 from agents.promises.believers import Believers
 from simulator import palette
 from simulator.economy import Economy
-from simulator.page_plan import (
-    Account,
-    Announcement,
-    Control,
-    Curve,
-    Line,
-    Page,
-)
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
 
 PROMISES = (palette.REPO_RATE, palette.HOUSE, palette.LONG, palette.SHORT, palette.BAD)
 """Colours of promises, in the order of the menu."""

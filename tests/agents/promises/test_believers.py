@@ -14,12 +14,7 @@ from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract
 from markets.instruments import Security
 from markets.promises.market import CollateralMarket, CollateralQuotes
-from markets.promises.menu import (
-    Menu,
-    default_swap,
-    down_tranche,
-    loan,
-)
+from markets.promises.menu import Menu, default_swap, down_tranche, loan
 from markets.quote import FloatArray
 from simulator.economy import Economy
 from simulator.outcome import Outcome

@@ -10,12 +10,7 @@ from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract
 from markets.instruments import Security
 from markets.promises.market import CollateralMarket
-from markets.promises.menu import (
-    Menu,
-    default_swap,
-    down_tranche,
-    loan,
-)
+from markets.promises.menu import Menu, default_swap, down_tranche, loan
 from simulator.economy import Economy
 
 ASSET = Security(0.2, 1.0)

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from scenarios.bankruptcy import bankruptcy, bankruptcy_capm
-from scenarios.bankruptcy.published import (
-    AFTER_POLISH,
-    AFTER_ROUNDS,
-    CASES,
-    Published,
-)
+from scenarios.bankruptcy.published import AFTER_POLISH, AFTER_ROUNDS, CASES, Published
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.run import simulate

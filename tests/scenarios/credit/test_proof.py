@@ -13,13 +13,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.credit import (
-    crossover,
-    economy,
-    exact,
-    prepayment,
-    published,
-)
+from scenarios.credit import crossover, economy, exact, prepayment, published
 from scenarios.credit.certificate import plans_of
 from scenarios.credit.economy import resting_points
 from simulator.outcome import Outcome

@@ -18,12 +18,7 @@ from markets.promises.menu import GOODS, NOW, news
 from scenarios.credit.certificate import certify as certify_tree
 from scenarios.credit.reading import CreditEconomy, Household
 from scenarios.promises import leverage_cycle, published
-from scenarios.promises.leverage_cycle import (
-    LeverageCycle,
-    build,
-    certified,
-    sides,
-)
+from scenarios.promises.leverage_cycle import LeverageCycle, build, certified, sides
 from simulator.outcome import Outcome
 from simulator.point import RestingPoint
 from simulator.run import Run

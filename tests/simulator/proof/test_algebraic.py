@@ -12,12 +12,7 @@ from hypothesis import strategies as st
 
 from simulator.proof.algebraic import Algebraic, Exact, Field
 from simulator.proof.elimination import solve
-from simulator.proof.recognition import (
-    fraction_near,
-    minimal_polynomial,
-    recognised,
-    relation,
-)
+from simulator.proof.recognition import fraction_near, minimal_polynomial, recognised, relation
 
 CUBIC = Field((-5, 1, 0, 3), Fraction(1), Fraction(2))  # 3 r^3 + r - 5
 SMALL = st.fractions(-3, 3, max_denominator=7)
