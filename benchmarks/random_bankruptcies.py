@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
 from agents.bankruptcy.investors import Investors
 from agents.bankruptcy.utility import LinearQuadratic
 from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.rule import Adjuster
-from markets.bankruptcy.market import BondAndEquities, BondMarket
+from markets.bankruptcy.book import BondBook
+from markets.bankruptcy.instruments import BondAndEquities
+from markets.bankruptcy.market import BondMarket
+from markets.bankruptcy.quotes import BondQuotes
+from markets.quote import FloatArray
 from simulator.economy import Economy
-
-FloatArray = NDArray[np.float64]
 
 SIZES = ((3, 3, 1), (5, 4, 2))
 """Investors, states and equities of the two sizes."""
@@ -34,12 +35,12 @@ class Primitives:
     equities: FloatArray
     short_limit: float
 
-    def economy(self, adjuster: Adjuster | None = None, *, scaled: bool = True) -> Economy:
+    def economy(
+        self, adjuster: Adjuster | None = None, market: type[BondMarket] = BondMarket
+    ) -> Economy[float, BondQuotes, BondBook]:
         """The economy of these investors, as one cohort whose members differ."""
         instruments = BondAndEquities(self.probabilities, self.payoffs)
-        economy = Economy(
-            BondMarket(instruments, scaled=scaled), adjuster=adjuster or ImplicitTatonnement()
-        )
+        economy = Economy(market(instruments), adjuster=adjuster or ImplicitTatonnement())
         BankruptcyClearingHouse(economy, instruments, self.short_limit)
         Investors(
             economy,
