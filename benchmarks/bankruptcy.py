@@ -222,8 +222,8 @@ def main(count: int = 250) -> None:
     console.print(
         f"10,000 members in 5 cohorts, 10 states, 5 equities: {outcome} after {economy.round}"
         f" rounds, {speed:.1f} rounds per second, derivatives included; a loop over SLSQP needs"
-        f" {1e3 * alone:.1f} ms per member, {1e4 * alone:.0f} s per round: {1e4 * alone * speed:.0f}"
-        " times as long"
+        f" {1e3 * alone:.1f} ms per member, {1e4 * alone:.0f} s per round:"
+        f" {1e4 * alone * speed:.0f} times as long"
     )
     economy.close()
 
