@@ -17,9 +17,13 @@ from simulator.point import ScenarioEconomy
 AGREES = 1e-9
 """Relative difference at which two ways to the same number agree."""
 
-SLOPES_AGREE = 1e-3
+SLOPES_AGREE = 1e-2
 """Relative difference of a reported depth and finite differences: the latter are good to a few
 digits where demand bends, and no digit where it has steps."""
+
+NUDGE = 1.37e-3
+"""Distance in coordinates by which slopes are compared off the posted quotes, which may stand on a
+kink of demand: a first quote between two traders, a limit."""
 
 DISTANCE = 1e-5
 """Distance in coordinates over which differences are taken."""
@@ -114,8 +118,11 @@ def _orders(economy: ScenarioEconomy, coordinates: FloatArray, note: Note) -> No
 
 
 def _slopes(economy: ScenarioEconomy, coordinates: FloatArray, note: Note) -> None:
-    """Compare where differences over two distances agree, so that demand is smooth there."""
+    """Compare a little inside the limits, where one-sided differences agree: demand is smooth."""
     market, terms = economy.market, economy.terms
+    limits = market.limits(terms)
+    inward = np.clip(0.5 * (limits.lower + limits.upper) - coordinates, -NUDGE, NUDGE)
+    coordinates = coordinates + inward
     reach = np.full_like(coordinates, DISTANCE)
     posted = market.post(coordinates, terms, reach)
     house, cohorts = economy.house, economy.cohorts
@@ -129,21 +136,21 @@ def _slopes(economy: ScenarioEconomy, coordinates: FloatArray, note: Note) -> No
     depth = market.depth(posted, book, coordinates)
     if depth is None:
         return
-    limits = market.limits(terms)
+    middle = residual(coordinates)
+    floor = 1e-3 * np.max(np.abs(depth))
     for k in range(coordinates.size):
         slopes = []
-        for distance in (DISTANCE, 0.5 * DISTANCE):
-            low, high = coordinates.copy(), coordinates.copy()
-            low[k] = max(low[k] - distance, float(limits.lower[k]))
-            high[k] = min(high[k] + distance, float(limits.upper[k]))
-            if not high[k] > low[k]:
-                break
-            slopes.append((residual(high) - residual(low)) / (high[k] - low[k]))
-        if len(slopes) < 2:
+        for distance in (-DISTANCE, -0.5 * DISTANCE, 0.5 * DISTANCE, DISTANCE):
+            beside = coordinates.copy()
+            beside[k] = np.clip(beside[k] + distance, limits.lower[k], limits.upper[k])
+            if beside[k] != coordinates[k]:
+                slopes.append((residual(beside) - middle) / (beside[k] - coordinates[k]))
+        if not slopes:
             continue
-        size = np.maximum(np.abs(slopes[1]), 1e-3 * np.max(np.abs(depth)))
-        smooth = np.abs(slopes[0] - slopes[1]) <= 0.1 * SLOPES_AGREE * size
-        note("depth", float(np.max((np.abs(depth[:, k] - slopes[1]) / size)[smooth], initial=0.0)))
+        slope, size = np.mean(slopes, axis=0), np.max(np.abs(slopes), axis=0) + floor
+        smooth = np.ptp(slopes, axis=0) <= SLOPES_AGREE * size
+        wrong = np.abs(depth[:, k] - slope) / size
+        note("depth", float(np.max(wrong[smooth], initial=0.0)))
 
 
 def _accounts(economy: ScenarioEconomy, note: Note) -> None:

@@ -105,6 +105,8 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise Refused(f"{folder} does not hold together: {error}") from None
     unchecked: tuple[str, ...] = ()
+    if not manifest["finished"]:
+        unchecked += ("the run was stopped before its end",)
     if len(shown) < len(dates):
         unchecked += (f"traders of {len(shown)} of {len(dates)} dates were exported",)
     if not complete:
@@ -147,7 +149,15 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise Refused(f"{path} is not readable as JSON; the run is truncated") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise Refused(f"{path} is not the manifest of a run of this version")
-    missing = {"scenario", "parameters", "complete", "dates", "files", "seal"} - manifest.keys()
+    missing = {
+        "scenario",
+        "parameters",
+        "complete",
+        "finished",
+        "dates",
+        "files",
+        "seal",
+    } - manifest.keys()
     if missing:
         raise Refused(f"{path} lacks {', '.join(sorted(missing))}; it has been altered")
     return manifest
