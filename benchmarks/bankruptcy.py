@@ -22,9 +22,8 @@ from scipy.optimize import root
 
 from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
 from agents.bankruptcy.investors import Investors
-from agents.bankruptcy.trades import consumption
 from agents.bankruptcy.utility import LinearQuadratic
-from benchmarks.random_bankruptcies import SIZES, Primitives, draw
+from benchmarks.random_bankruptcies import SIZES, Primitives, as_state, draw
 from markets.adjustment.anderson import AndersonTatonnement
 from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.newton import NewtonTatonnement
@@ -36,7 +35,6 @@ from markets.bankruptcy.market import RATE_PACE, BondMarket, BondTrader
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from scenarios.bankruptcy.program import plan_by_slsqp
-from scenarios.bankruptcy.state import State
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 
@@ -176,18 +174,12 @@ def solver_seconds(economy: BondEconomy, some: int = 40) -> float:
     """Seconds that SciPy's SLSQP takes for one member's program, on average."""
     cohort, posted = economy.cohorts[0], economy.posted
     assert isinstance(cohort, Investors)
-    trades = cohort.held.rows(slice(0, some))
-    endowment = cohort.endowment.rows(slice(0, some))
-    consumed = consumption(endowment, trades, cohort.instruments, posted)
-    utility = endowment.utility
-    assert isinstance(utility, LinearQuadratic)
-    state = State(
-        cohort.instruments.probabilities, cohort.instruments.payoffs, posted.short_limit,
-        posted.bond_price, posted.equity_prices, posted.repayment_rates,
-        np.full(some, cohort.name, dtype=object), np.ones(some, dtype=np.bool_), utility.weight,
-        utility.satiation, endowment.now, cohort.goods_later[:some], endowment.equities,
-        trades.trade[:, 0], trades.trade[:, 1:], consumed.now, consumed.later,
-    )  # fmt: skip
+    state = as_state(
+        cohort.endowment.rows(slice(0, some)),
+        cohort.instruments,
+        posted,
+        cohort.held.rows(slice(0, some)),
+    )
     begun = time.perf_counter()
     for member in range(some):
         plan_by_slsqp(state, member)
