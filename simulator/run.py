@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Progress = Callable[[Round], None]
-"""Is told of every round."""
+"""Called after every round."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +87,7 @@ def simulate(
     seed : int
         Seed of the one random generator; the same seed gives the same run.
     progress : callable, optional
-        Is told of every round.
+        Called after every round.
     studies : bool
         Whether to work out the scenario's tables over a range of a parameter, too.
 
