@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from agents.bankruptcy.best_response import best_trades
-from agents.bankruptcy.trade_slopes import trade_slopes
+from agents.bankruptcy.trade_slopes import solve_each, trade_slopes
 from agents.bankruptcy.trades import (
     Endowment,
     Trades,
@@ -133,7 +133,8 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         payoffs = np.column_stack([np.ones(self.instruments.states), self.instruments.payoffs])
         weight = self.utility.marginal_now(self.now)
         risk = np.einsum("sj,is,sk->ijk", payoffs, curvature, payoffs)
-        return np.asarray(np.sum(weight[:, None, None] * np.linalg.inv(risk), axis=0))
+        unit = np.broadcast_to(np.eye(payoffs.shape[1]), risk.shape)
+        return np.asarray(np.sum(weight[:, None, None] * solve_each(risk, unit), axis=0))
 
     def trades(self, posted: BondQuotes) -> Trades:
         """Best response of every member; the search begins at that of the round before.

@@ -23,6 +23,7 @@ from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
+from markets.refused import Refused
 
 THIN = 1e-3
 """Bonds per unit of goods at date 0 below which trade is so thin that excess demand is counted as a
@@ -102,7 +103,13 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
         self.pace = np.append(np.ones(self._prices), np.full(instruments.states, RATE_PACE))
 
     def open(self, cohorts: Sequence[BondTrader]) -> None:
-        """Learn first prices and the scale of residuals from the cohorts at their endowments."""
+        """Learn first prices and the scale of residuals from the cohorts at their endowments.
+
+        Raises
+        ------
+        Refused
+            If their demand does not respond to every price.
+        """
         for cohort in cohorts:
             cohort.open(self.instruments)
         values = [cohort.marginal_values() for cohort in cohorts]
@@ -111,6 +118,11 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
         columns = np.column_stack([np.ones(self.instruments.states), self.instruments.payoffs])
         self._unit: FloatArray = (later @ columns) / now
         slope = np.sum([cohort.demand_slope() for cohort in cohorts], axis=0)
+        if np.linalg.matrix_rank(slope) < self._prices:
+            raise Refused(
+                "demand at the endowments does not respond to every price, to rounding; risk"
+                " aversion times goods must not be in the hundreds"
+            )
         prices = slice(0, self._prices)
         self._scale: FloatArray = np.eye(len(self.quotes))
         self._scale[prices, prices] = np.linalg.inv(slope) / self._unit[:, None]

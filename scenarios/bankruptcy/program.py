@@ -144,7 +144,8 @@ def utility(state: State, member: int, now: float, later: FloatArray) -> float:
     first, second = state.first[member], state.second[member]
     if state.quadratic[member]:
         return float(first * now - 0.5 * state.probabilities @ (second - later) ** 2)
-    loss = np.exp(-first * now) + second * state.probabilities @ np.exp(-first * later)
+    with np.errstate(over="ignore"):
+        loss = np.exp(-first * now) + second * state.probabilities @ np.exp(-first * later)
     return float(-loss / first)
 
 

@@ -13,7 +13,14 @@ from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.certificate import certify, multipliers
 from scenarios.bankruptcy.state import State
-from simulator.run import Run
+from simulator.parameters import parse
+from simulator.run import Run, simulate
+
+
+def run(seed: int = 0, **given: object) -> Run[BankruptcyCapm]:
+    """Without the study of endowment risk, which is a run per risk."""
+    return simulate(SCENARIO, parse(BankruptcyCapm, given), seed=seed, studies=False)
+
 
 CARA = [
     {"name": "young", "members": 300, "utility": "constant risk aversion", "risk_aversion": 1.0,
@@ -25,8 +32,8 @@ CARA = [
 ]  # fmt: skip
 
 
-def state_of(run: Run[BankruptcyCapm]) -> State:
-    return bankruptcy_capm.state_of(run.parameters, run.points[-1])
+def state_of(ended: Run[BankruptcyCapm]) -> State:
+    return bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,7 @@ def state_of(run: Run[BankruptcyCapm]) -> State:
     ],
 )
 def test_every_condition_can_fail(condition: str, change: Any) -> None:
-    here = state_of(SCENARIO.run(polish=True))
+    here = state_of(run(polish=True))
     assert certify(here).holds
     changed: dict[str, Any] = {
         k: np.asarray(v) if np.ndim(v) else v for k, v in change(here).items()
@@ -62,7 +69,7 @@ def test_each_utility_has_its_solver_and_it_finds_better_plans(
     solver: str, given: dict[str, Any]
 ) -> None:
     name = f"optimal_by_{solver.lower()}"
-    here = state_of(SCENARIO.run(polish=True, **given))
+    here = state_of(run(polish=True, **given))
     certificate = certify(here)
     assert certificate[name].holds
     assert f"by {solver}" in certificate[name].checked
@@ -74,7 +81,7 @@ def test_each_utility_has_its_solver_and_it_finds_better_plans(
 def test_members_whose_program_highs_gives_up_are_compared_with_slsqp(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    here = state_of(SCENARIO.run(polish=True))
+    here = state_of(run(polish=True))
     monkeypatch.setattr(
         "scenarios.bankruptcy.certificate.plans_by_highs",
         lambda state, rows: np.full((rows.size, 2 + state.equity_prices.size), np.nan),
@@ -88,7 +95,7 @@ def test_members_whose_program_highs_gives_up_are_compared_with_slsqp(
 
 
 def test_multipliers_are_zero_off_their_bounds_and_not_negative() -> None:
-    here = state_of(SCENARIO.run(polish=True, short_limit=0.2))
+    here = state_of(run(polish=True, short_limit=0.2))
     found = multipliers(here)
     for values in (found.not_lending, found.not_borrowing, found.limit, found.equities):
         assert np.all(values >= 0.0)
@@ -100,7 +107,7 @@ def test_multipliers_are_zero_off_their_bounds_and_not_negative() -> None:
 
 
 def test_a_sample_of_members_says_nothing_of_markets() -> None:
-    here = state_of(SCENARIO.run(polish=True))
+    here = state_of(run(polish=True))
     names = {c.name for c in certify(here).conditions}
     assert names - {c.name for c in certify(here, complete=False).conditions} == {
         "bond_clears",
@@ -111,6 +118,6 @@ def test_a_sample_of_members_says_nothing_of_markets() -> None:
 
 
 def test_the_run_adds_the_redundant_markets() -> None:
-    certificate = SCENARIO.run().certificate
+    certificate = run().certificate
     for name in ("goods now", "goods later[1]", "goods later[2]", "goods later[3]"):
         assert certificate[f"redundant market: {name}"].holds

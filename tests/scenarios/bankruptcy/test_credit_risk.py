@@ -9,34 +9,42 @@ import pytest
 
 from scenarios.bankruptcy import bankruptcy_capm
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
+from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.credit_risk import by_cohort, defaults, summary
+from simulator.parameters import parse
+from simulator.run import Run, simulate
+
+
+def run(seed: int = 0, **given: object) -> Run[BankruptcyCapm]:
+    """Without the study of endowment risk, which is a run per risk."""
+    return simulate(SCENARIO, parse(BankruptcyCapm, given), seed=seed, studies=False)
 
 
 def test_credit_risk_of_the_instance() -> None:
-    run = SCENARIO.run(polish=True)
-    state = bankruptcy_capm.state_of(run.parameters, run.points[-1])
-    table = by_cohort(state, run.parameters.instruments)
+    ended = run(polish=True)
+    state = bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    table = by_cohort(state, ended.parameters.instruments)
     assert table is not None
     market = table[table["cohort"] == "all"].set_index("state")
     assert market.loc["2", "exposure_at_default"] == pytest.approx(0.463196022272)
     assert market.loc["2", "recovery_rate"] == pytest.approx(0.863140289283)
     assert market.loc["all", "probability_of_default"] == pytest.approx(0.31)
     assert market.loc["1", "recovery_rate"] == 1.0
-    row = run.dates.iloc[0]
+    row = ended.dates.iloc[0]
     assert row["return_spread"] == pytest.approx(0.31 * (1 - 0.863140289283) / 1.039586393688)
     assert row["sharing_rule_error"] < 1e-12
 
 
 def test_without_bankruptcy_there_is_no_spread() -> None:
-    row = SCENARIO.run(short_limit=0.2).dates.iloc[0]
+    row = run(short_limit=0.2).dates.iloc[0]
     assert row["return_spread"] == pytest.approx(0.0, abs=1e-12)
     assert row["probability_of_default"] == 0.0
 
 
 def test_losses_are_exposure_not_recovered_and_add_up() -> None:
-    run = SCENARIO.run(polish=True)
-    state = bankruptcy_capm.state_of(run.parameters, run.points[-1])
-    table = by_cohort(state, run.parameters.instruments)
+    ended = run(polish=True)
+    state = bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    table = by_cohort(state, ended.parameters.instruments)
     assert table is not None
     lost = table["exposure_at_default"] * (1.0 - table["recovery_rate"])
     np.testing.assert_allclose(table["loss"], lost, atol=1e-15)
@@ -45,8 +53,8 @@ def test_losses_are_exposure_not_recovered_and_add_up() -> None:
 
 
 def test_rounding_is_not_a_default() -> None:
-    run = SCENARIO.run(polish=True)
-    state = bankruptcy_capm.state_of(run.parameters, run.points[-1])
+    ended = run(polish=True)
+    state = bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
     borrower = int(np.argmin(state.bond))
     exact = replace(
         state, endowed_later=state.endowed_later + (state.promised[:, None] - state.resources)

@@ -22,15 +22,23 @@ from scenarios.bankruptcy.propositions import (
 )
 from scenarios.bankruptcy.state import State, read
 from simulator.outcome import Outcome
+from simulator.parameters import parse
 from simulator.point import RestingPoint
+from simulator.run import Run, simulate
+
+
+def run(seed: int = 0, **given: object) -> Run[BankruptcyCapm]:
+    """Without the study of endowment risk, which is a run per risk."""
+    return simulate(SCENARIO, parse(BankruptcyCapm, given), seed=seed, studies=False)
+
 
 ROUNDING = 1e-12
 
 
 def state(**given: Any) -> State:
-    run = SCENARIO.run(polish=True, **given)
-    assert run.outcome is Outcome.CLEARED
-    return bankruptcy_capm.state_of(run.parameters, run.points[-1])
+    ended = run(polish=True, **given)
+    assert ended.outcome is Outcome.CLEARED
+    return bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
 
 
 INSTANCE = state()
@@ -136,7 +144,7 @@ def test_erratum_7_satiation_must_lie_above_endowments_with_equities() -> None:
     bare = max(sum(c["endowment_later"][s] for c in cohorts) for s in range(3))
     cohorts[0]["satiation"] = bare + 0.5
     with pytest.raises(Refused, match=r"cohorts\[0\].satiation is 3.4; it must be at least 6.35"):
-        SCENARIO.run(cohorts=cohorts)
+        run(cohorts=cohorts)
 
 
 def test_erratum_8_the_test_of_lemma_2_lets_an_arbitrage_pass() -> None:

@@ -1,20 +1,28 @@
 """Published and recomputed equilibria, one table and one body: the certificate first."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from scenarios.bankruptcy import bankruptcy, bankruptcy_capm
 from scenarios.bankruptcy.published import AFTER_ROUNDS, CASES, CHOICES
 from simulator.outcome import Outcome
+from simulator.parameters import parse
 from simulator.published import Published
+from simulator.run import Run, simulate
+from walras.catalogue import find
 
-SCENARIOS = {s.name: s for s in (bankruptcy.SCENARIO, bankruptcy_capm.SCENARIO)}
+
+def run_of(case: Published, *, polish: bool) -> Run[Any]:
+    scenario = find(case.scenario)
+    given = {**case.parameters, "polish": polish}
+    return simulate(scenario, parse(scenario.parameters, given), studies=False)
 
 
 @pytest.mark.parametrize("polish", [False, True], ids=["rounds", "polish"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.case)
 def test_equilibrium(case: Published, polish: bool) -> None:
-    run = SCENARIOS[case.scenario].run(**case.parameters, polish=polish)
+    run = run_of(case, polish=polish)
     assert run.outcome is Outcome.CLEARED
     assert [c.name for c in run.certificate.failed()] == []
     tolerance = case.tolerance if polish else AFTER_ROUNDS
@@ -29,9 +37,7 @@ def test_equilibrium(case: Published, polish: bool) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.case)
 def test_polish_goes_on_from_where_the_rounds_rest(case: Published) -> None:
-    scenario = SCENARIOS[case.scenario]
-    rest = scenario.run(**case.parameters)
-    polished = scenario.run(**case.parameters, polish=True)
+    rest, polished = run_of(case, polish=False), run_of(case, polish=True)
     assert 0 < len(polished.rounds) - len(rest.rounds) <= 11
     columns = list(rest.equilibrium)
     np.testing.assert_array_equal(
