@@ -23,6 +23,9 @@ LENDER: Final = palette.LONG
 LINES: Final = (palette.PRICE, palette.LONG, palette.SHORT, palette.GOOD, palette.REPO_RATE)
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 
+ON_WHITE: Final = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+"""Ground of a label that may lie on lines."""
+
 PAID: Final = 1e-9
 """Share of a promise that counts as rounding, not as a default."""
 
@@ -86,7 +89,7 @@ def net_trade_diagram(state: State, outcome: Outcome) -> Figure:
         axes.annotate(
             f"{name} plans ({t0:+.3f}, {t1:+.3f})", (t0, t1),
             xytext=(12, 12) if right else (-12, -16), ha="left" if right else "right",
-            textcoords="offset points", color=colour, fontweight="bold",
+            textcoords="offset points", color=colour, fontweight="bold", bbox=ON_WHITE,
         )  # fmt: skip
     if bankrupt:
         t0 = price * sold
@@ -99,8 +102,8 @@ def net_trade_diagram(state: State, outcome: Outcome) -> Figure:
         )  # fmt: skip
         axes.plot(t0, -owned, marker="s", ms=9, mfc="white", mec=BORROWER, mew=2, zorder=5)
         axes.annotate(
-            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(8, 10),
-            textcoords="offset points", color=BORROWER,
+            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(-9, 9),
+            textcoords="offset points", color=BORROWER, ha="right", bbox=ON_WHITE,
         )  # fmt: skip
     axes.axhline(0.0, color=palette.INK, lw=0.8)
     axes.axvline(0.0, color=palette.INK, lw=0.8)
@@ -172,9 +175,8 @@ def credit_risk(table: pd.DataFrame, instruments: BondAndEquities) -> Figure:
     returns.plot(risks, owed, color=BORROWER, marker="s", ls="--", label="owed by borrowers")
     returns.plot(risks, lent, color=LENDER, marker="o", label="expected by lenders")
     returns.fill_between(
-        risks, lent, owed, color=palette.NEUTRAL[3], hatch="//", edgecolor=palette.NEUTRAL[1],
-        label="spread: the measure of illiquidity",
-    )  # fmt: skip
+        risks, lent, owed, color=palette.NEUTRAL[3], label="spread: the measure of illiquidity"
+    )
     returns.set_title("Gross return on the bond")
     returns.legend(loc="best")
     for name, probability in zip(instruments.state_names, instruments.probabilities, strict=True):

@@ -45,11 +45,15 @@ def test_at_a_risk_of_one_it_is_the_run_itself(given: dict[str, object]) -> None
     assert row["return_spread"] == pytest.approx(run.dates["return_spread"].item(), abs=1e-9)
 
 
-def test_riskier_endowments_lose_more() -> None:
+def test_rows_are_the_risks_that_clear_and_add_up() -> None:
     table = SCENARIO.run().studies[STUDY]
     assert table["endowment_risk"].tolist() == [risk for risk in RISKS if risk <= 1.25]
-    assert table["expected_loss"].is_monotonic_increasing
-    assert table["expected_loss"].iloc[0] == 0.0
+    lost = table["promised"] * (1.0 - table["expected_recovery"])
+    np.testing.assert_allclose(table["expected_loss"], lost, rtol=1e-14)
+    rates = table[[f"repayment_rate[{s}]" for s in (1, 2, 3)]]
+    rho = BankruptcyCapm().states.probabilities
+    np.testing.assert_allclose(rates @ rho, table["expected_recovery"], rtol=1e-14)
+    assert rates.min(axis=1).is_monotonic_decreasing  # the worst state pays less and less
 
 
 def test_large_economies_are_not_run_again() -> None:
