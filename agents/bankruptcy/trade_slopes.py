@@ -89,7 +89,7 @@ def trade_slopes(
     if size > 1:
         by_equity = later @ instruments.payoffs
         own = np.where(buys == 0, own, by_equity[np.arange(members), np.maximum(buys - 1, 0)])
-    worth = np.where(trades.spent, own / prices[buys], worth)
+    worth = np.divide(own, prices[buys], out=worth.copy(), where=trades.spent)
     right = np.zeros((members, size + 1, size + rho.size))
     diagonal = np.arange(size)
     right[:, diagonal, diagonal] = -worth[:, None]

@@ -25,7 +25,8 @@ def orders(coordinates: FloatArray) -> tuple[Excess, FloatArray]:
 
 
 def settle(rule: Polished, rounds: int = 200) -> tuple[PolishedState, list[float]]:
-    state, shares = rule.start(np.array([0.5]), LIMITS), []
+    shares: list[float] = []
+    state = rule.start(np.array([0.5]), LIMITS)
     while not state.settled and len(shares) < rounds:
         state = rule.adjust(state, *orders(state.coordinates))
         shares.append(state.share)

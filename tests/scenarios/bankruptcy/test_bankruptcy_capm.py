@@ -61,7 +61,7 @@ def test_the_seed_draws_the_members() -> None:
     assert first.equilibrium != other.equilibrium
 
 
-@pytest.mark.parametrize("rule", ["implicit", "newton", "plain", "anderson"])
+@pytest.mark.parametrize("rule", ["implicit", "safeguarded", "newton", "plain", "anderson"])
 def test_every_rule_finds_the_instance(rule: str) -> None:
     ended = run(rule=rule, max_rounds=3_000)
     assert ended.outcome is Outcome.CLEARED

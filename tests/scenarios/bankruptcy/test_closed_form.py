@@ -75,8 +75,9 @@ def test_a_limit_at_what_is_promised_changes_nothing() -> None:
 
 def test_the_rate_is_continuous_where_bankruptcy_begins() -> None:
     """As the borrower's goods fall through what it promises, the rate leaves one smoothly."""
-    at = {"weight": (1.0, 1.0), "satiation": (2.5, 4.0)}  # it promises 1/4 + w/2
-    found = [regime(**at, later=(w, 1.0)) for w in (0.501, 0.499)]
+    found = [  # it promises 1/4 + w/2
+        regime(weight=(1.0, 1.0), satiation=(2.5, 4.0), later=(w, 1.0)) for w in (0.501, 0.499)
+    ]
     assert [solution.regime for solution in found] == ["no bankruptcy", "bankruptcy"]
     assert found[0].repayment_rate == 1.0
     assert 0.995 < found[1].repayment_rate < 1.0

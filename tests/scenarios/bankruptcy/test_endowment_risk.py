@@ -51,7 +51,7 @@ def test_rows_are_the_risks_that_clear_and_add_up() -> None:
     lost = table["promised"] * (1.0 - table["expected_recovery"])
     np.testing.assert_allclose(table["expected_loss"], lost, rtol=1e-14)
     rates = table[[f"repayment_rate[{s}]" for s in (1, 2, 3)]]
-    rho = BankruptcyCapm().states.probabilities
+    rho = np.array(BankruptcyCapm().states.probabilities)
     np.testing.assert_allclose(rates @ rho, table["expected_recovery"], rtol=1e-14)
     assert rates.min(axis=1).is_monotonic_decreasing  # the worst state pays less and less
 

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from scenarios.bankruptcy import bankruptcy, bankruptcy_capm, figures
+from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.endowment_risk import STUDY
 from simulator import rounds_figures
 from simulator.outcome import Outcome
@@ -75,7 +76,7 @@ def test_a_run_that_does_not_clear_is_not_called_an_equilibrium(
     assert title(run.plot()["net_trade_diagram"]) == f"No equilibrium ({outcome})"
     capm = simulate(
         bankruptcy_capm.SCENARIO,
-        parse(bankruptcy_capm.BankruptcyCapm, {"max_rounds": 2}),
+        parse(BankruptcyCapm, {"max_rounds": 2}),
         studies=False,
     )
     assert title(capm.plot()["security_market_line"]) == "No equilibrium (ran out of rounds)"
@@ -105,7 +106,7 @@ def test_nothing_is_told_apart_by_colour_alone() -> None:
     lines = [line for line in net.get_lines() if str(line.get_label()).startswith(("lend", "borr"))]
     assert len({str(line.get_linestyle()) for line in lines}) == 2
     table = bankruptcy_capm.SCENARIO.run().studies[STUDY]
-    instruments = bankruptcy_capm.BankruptcyCapm().instruments
+    instruments = BankruptcyCapm().instruments
     for axes in figures.credit_risk(table, instruments).axes:
         styles = [(line.get_linestyle(), line.get_marker()) for line in axes.get_lines()]
         assert len(set(styles)) == len(styles)
