@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.promises.market import CollateralQuotes
+from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
 
 
@@ -43,8 +43,7 @@ class Ventures:
     def at(cls, posted: CollateralQuotes) -> Ventures:
         """Cash; each promise bought; each written against cash; the asset outright; each financing.
 
-        The order of the last ones is from those that leave most after bad news to those that
-        leave least.
+        Financings are ordered from those that leave most after bad news to those that leave least.
         """
         menu, prices = posted.menu, posted.promise_price
         count = len(menu.names)
