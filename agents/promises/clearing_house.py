@@ -147,5 +147,5 @@ class CollateralClearingHouse(ClearingHouse[Menu, CollateralQuotes, CollateralBo
 
 
 def _part(matched: FloatArray, ordered: FloatArray) -> FloatArray:
-    """Share of what was ordered that is matched; nothing of nothing."""
+    """Share of what was ordered that is matched; 0 where nothing was."""
     return np.divide(matched, ordered, out=np.zeros_like(matched), where=ordered > 0.0)

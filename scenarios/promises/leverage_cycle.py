@@ -78,7 +78,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             return None
         menu = parameters.menu(point.case, point.date)
         low, high = menu.security.low_payoff, menu.security.high_payoff
-        traders = theory.Believers(
+        traders = theory.Continuum(
             Beliefs(parameters.beliefs).below, parameters.cash, parameters.asset, high, low
         )
         owed = {c.name: owed_in_cash(c)[0] for c in menu.contracts}
