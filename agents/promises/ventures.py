@@ -1,8 +1,8 @@
 r"""Ventures: the elementary portfolios that a believer can put its wealth into.
 
 Hold cash; buy a promise; write one against cash; own the asset outright; own it and finance it by
-a promise. At posted quotes each costs :math:`c_k` and pays :math:`(g_k, b_k) \ge 0` after good and bad news; every
-portfolio that :mod:`agents.promises.believers` may hold is a mixture of them.
+a promise. At posted quotes each costs :math:`c_k` and pays :math:`(g_k, b_k) \ge 0` after good and
+bad news; every portfolio that :mod:`agents.promises.believers` may hold is a mixture of them.
 """
 
 from __future__ import annotations

@@ -61,6 +61,10 @@ def certify(
     """
     price = quotes["asset_price"]
     prices = np.array([quotes[f"price_{promise.name}"] for promise in promises])
+    priced = np.all(np.isfinite([price, *prices])) and min(price, *prices, np.inf) > 0.0
+    positive = Condition("quotes", float(not priced), 0.0, "every quote is a positive number")
+    if not priced:  # nothing else can be worked out
+        return Certificate((positive,))
     program = Program.of(price, prices, np.array(payoff), promises)
     weight, cash, asset = (_column(agents, name) for name in ("weight", "cash", "asset"))
     own = _column(agents, "endowed_cash"), _column(agents, "endowed_asset")
@@ -82,9 +86,7 @@ def certify(
     after = held @ np.stack([np.ones(2), program.payoff]) + (bought - sold) @ program.delivery
     there_is = weight @ (own[0][:, None] + own[1][:, None] * program.payoff)
     conditions = [
-        Condition("quotes", 0.0 if np.all(np.isfinite([price, *prices])) and
-                  min(price, *prices, np.inf) > 0.0 else 1.0, 0.0,
-                  "every quote is a positive number"),
+        positive,
         Condition("budget", np.max(np.abs(spent - wealth) / wealth), BUDGET_TOLERANCE,
                   "cost of a trader's position minus its wealth, as a share of its wealth"),
         Condition("signs", np.max(negative / wealth[:, None]), 0.0,

@@ -1,7 +1,8 @@
 r"""Collateral equilibria of a continuum, by the equations.
 
 A mass of one of traders with beliefs h distributed by F. Each owns cash :math:`e` and units
-:math:`a` of the asset, so that its wealth is :math:`w = e + a p`. The asset pays :math:`v_G` or :math:`v_B`.
+:math:`a` of the asset, so that its wealth is :math:`w = e + a p`. The asset pays :math:`v_G` or
+:math:`v_B`.
 
 * *No borrowing*, marginal buyer b: :math:`p = E_b[v]`, :math:`(1 - F(b)) w = a p`.
 * *Borrowing*, m the largest safe promise on the menu (those up to :math:`v_B`): the price is

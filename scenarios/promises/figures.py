@@ -168,7 +168,9 @@ def _beside(axes: Axes, height: float, text: str) -> None:
 def _name(row: dict[str, Any]) -> str:
     """Label of a bar: market, date, payoff after bad news, and the outcome if it failed."""
     failed = "" if row["outcome"] == Outcome.CLEARED else f" ({row['outcome']})"
-    return f"{MARKETS[row['case']][2]}\ndate {row['date']}, bad payoff {row['low_payoff']:g}{failed}"
+    return (
+        f"{MARKETS[row['case']][2]}\ndate {row['date']}, bad payoff {row['low_payoff']:g}{failed}"
+    )
 
 
 def _spread(count: int, most: int) -> list[int]:
