@@ -1,12 +1,13 @@
 """Figures of collateral equilibria, drawn from plain tables.
 
-``dates`` is the table of dates of a run, ``sides`` the table of :mod:`scenarios.promises.sides` with
-case and date. Dates that did not end in an equilibrium are shown as such. Every function returns a
-new ``Figure`` and keeps nothing.
+``dates`` and ``rounds`` are those tables of a run, ``sides`` is its report (one row per side, case
+and date). Dates that did not end in an equilibrium are marked. Every function returns a new
+``Figure`` and keeps nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, Final
 
 import numpy as np
@@ -165,7 +166,7 @@ def _beside(axes: Axes, height: float, text: str) -> None:
     )  # fmt: skip
 
 
-def _name(row: dict[str, Any]) -> str:
+def _name(row: dict[Hashable, Any]) -> str:
     """Label of a bar: market, date, payoff after bad news, and the outcome if it failed."""
     failed = "" if row["outcome"] == Outcome.CLEARED else f" ({row['outcome']})"
     return (

@@ -93,14 +93,14 @@ def test_rounds_of_the_first_date_end_at_the_closed_form() -> None:
 
 
 def test_long_runs_show_some_of_their_dates() -> None:
-    run = SCENARIO.run(assets="none", low_payoff=[0.2 + 0.01 * k for k in range(40)])
+    run = SCENARIO.run(assets="none", low_payoff=[0.2 + 0.01 * k for k in range(26)])
     drawn = run.plot()
     axes = drawn["marginal_buyers"].axes[0]
     shown = labels(axes)
     assert len(shown) <= figures.MOST_BARS
     assert "date 1," in shown[0]
-    assert "date 40," in shown[-1]
-    assert "of 40 dates" in axes.get_title(loc="left")
+    assert "date 26," in shown[-1]
+    assert "of 26 dates" in axes.get_title(loc="left")
     assert len(drawn["margin_by_date"].axes[1].get_xticks()) <= figures.MOST_TICKS
 
 

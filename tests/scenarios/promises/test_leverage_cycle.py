@@ -20,8 +20,9 @@ from scenarios.promises import published
 from scenarios.promises.economy import MARKETS, LeverageCycle, build
 from scenarios.promises.leverage_cycle import SCENARIO
 from simulator.outcome import Outcome
+from simulator.parameters import parse
 from simulator.published import Published
-from simulator.run import Run
+from simulator.run import Run, simulate
 
 
 def at_once(assets: str, **more: Any) -> Run[LeverageCycle]:
@@ -37,7 +38,7 @@ def everything() -> Run[LeverageCycle]:
 # ---------------------------------------------------------------------- published numbers
 @pytest.mark.parametrize("case", published.CASES, ids=lambda case: case.case)
 def test_rounds_reach_the_published_equilibrium(case: Published) -> None:
-    run = SCENARIO.run(**case.parameters)
+    run = simulate(SCENARIO, parse(LeverageCycle, case.parameters))
     assert case.scenario == SCENARIO.name
     assert run.outcome is Outcome.CLEARED
     row = run.dates.iloc[0]
