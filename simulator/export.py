@@ -84,8 +84,8 @@ SCREEN = Format()
 
 def name_of(run: Results[P]) -> str:
     """Folder name of a run: the scenario and a digest of parameters and seed."""
-    told = json.dumps([run.parameters.model_dump(mode="json"), run.seed], sort_keys=True)
-    return f"{run.title.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    identity = json.dumps([run.parameters.model_dump(mode="json"), run.seed], sort_keys=True)
+    return f"{run.title.name}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
 def export(
@@ -123,14 +123,21 @@ def export(
         _write_proofs(run, fresh)
         text = to_toml(run.title.name, run.parameters)
         (fresh / "parameters.toml").write_text(text, encoding="utf-8")
-        if run.error is None:
-            _write_reports(run, scenario, fresh)
-            if figures is not None:
-                _write_figures(run, scenario, fresh, figures)
-        _write_manifest(run, fresh)
+        defect: Exception | None = None
+        if run.error is None and len(run.agents):
+            try:
+                _write_reports(run, scenario, fresh)
+                if figures is not None:
+                    _write_figures(run, scenario, fresh, figures)
+            except Exception as error:  # noqa: BLE001 - raised when the record is safe
+                defect = error
+        _write_manifest(run, fresh, finished=run.error is None and defect is None)
         if target.exists():
             target.replace(Path(temporary) / "old")
         fresh.replace(target)
+    if defect is not None:
+        defect.add_note(f"the record is in {target}")
+        raise defect
     return target
 
 
@@ -173,7 +180,7 @@ def _write_proofs(run: Results[P], folder: Path) -> None:
 def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: Format) -> None:
     from simulator.palette import styled
 
-    silent = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with styled():
         for name, figure in scenario.figures(run).items():
             if form.width is not None:
@@ -183,17 +190,17 @@ def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: F
             for kind in form.kinds:
                 named = {} if kind == "png" else {"Creator": "walras"}
                 figure.savefig(
-                    folder / f"{name}.{kind}", dpi=form.dpi, metadata={**silent[kind], **named}
+                    folder / f"{name}.{kind}", dpi=form.dpi, metadata={**undated[kind], **named}
                 )
 
 
-def _write_manifest(run: Results[P], folder: Path) -> None:
+def _write_manifest(run: Results[P], folder: Path, *, finished: bool) -> None:
     packages = ("walras", "mesa", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "pyarrow")
     manifest = {
         "format": FORMAT,
         **run.to_json(),
         "complete": run.complete,
-        "finished": run.error is None,
+        "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
         "repeat": f"walras run parameters.toml --seed {run.seed}",
         "versions": {
@@ -221,10 +228,10 @@ def _revision() -> str | None:
     git = shutil.which("git")
     if git is None or not (here / ".git").exists():
         return None
-    told = subprocess.run(
+    described = subprocess.run(
         [git, "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return told.stdout.strip() or None
+    return described.stdout.strip() or None

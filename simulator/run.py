@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Progress = Callable[[Round], None]
-"""Is told of every round."""
+"""Called after every round."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +87,7 @@ def simulate(
     seed : int
         Seed of the one random generator; the same seed gives the same run.
     progress : callable, optional
-        Is told of every round.
+        Called after every round.
     studies : bool
         Whether to work out the scenario's tables over a range of a parameter, too.
 
@@ -128,7 +128,7 @@ def simulate(
     if studies and error is None:
         try:
             studied = scenario.studies(parameters, np.random.default_rng(seed))
-        except (Exception, KeyboardInterrupt) as stopped:
+        except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
             error = stopped
     return Run(
         title=scenario.title,

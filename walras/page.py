@@ -21,10 +21,10 @@ from mesa.visualization.utils import force_update, update_counter
 
 from simulator import palette
 from simulator.page_plan import Control
-from simulator.parameters import Declaration, declared
+from simulator.parameters import ParameterHelp, declared
 from simulator.scenario import Scenario
 from walras import panels
-from walras.catalogue import SCENARIOS, find
+from walras.catalogue import TITLES, find
 from walras.serving import Asked
 from walras.watched import Watched
 
@@ -80,7 +80,7 @@ def Page() -> None:
                     **inputs(market.value),
                 },
                 play_interval=PLAY_INTERVAL,
-                name=f"{scenario.name}: {scenario.summary}",
+                name=f"{scenario.name}: {scenario.title.summary}",
             )
     with solara.Sidebar():
         Meanings(scenario)
@@ -88,8 +88,8 @@ def Page() -> None:
 
 
 def _asked() -> Asked:
-    """What to show: as told by ``walras serve``, or the first scenario that has a page."""
-    return Asked.heard(next(each.name for each in SCENARIOS.values() if each.page is not None))
+    """What to show: what ``walras serve`` asked for, or the first scenario."""
+    return Asked.from_environment(next(iter(TITLES)))
 
 
 # ---------------------------------------------------------------------- controls
@@ -112,7 +112,7 @@ def inputs(watched: Watched) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _input(control: Control, declaration: Declaration, value: Any) -> dict[str, Any] | None:
+def _input(control: Control, declaration: ParameterHelp, value: Any) -> dict[str, Any] | None:
     """One input; None where the value is a list that no single number stands for."""
     label = control.label or declaration.name.replace("_", " ")
     if declaration.unit:
@@ -140,7 +140,7 @@ def _input(control: Control, declaration: Declaration, value: Any) -> dict[str, 
 
 
 @solara.component
-def Meanings(scenario: Scenario) -> None:
+def Meanings(scenario: Scenario[Any]) -> None:
     """What the parameters mean and may be."""
     rows = "".join(
         f"<p><b>{escape(item.name)}</b>{f' ({escape(item.unit)})' if item.unit else ''}:"
@@ -170,9 +170,11 @@ def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
             Announce(watched, announce).key(f"announce {id(watched)} {watched.date}")
     with solara.Div(classes=["walras-cockpit"]):
         Panel("Quotes", panels.quotes, watched, version)
-        Panel("Positions", panels.positions, watched, version)
+        if watched.page.line is not None:
+            Panel("Positions", panels.positions, watched, version)
         Panel("Excess demand", panels.excess, watched, version)
-        Panel("Clearing house", panels.amounts, watched, version, _balances(watched))
+        if watched.page.accounts:
+            Panel("Clearing house", panels.amounts, watched, version, _balances(watched))
         with solara.Div(classes=["walras-card", "walras-certificate"]):
             solara.HTML(tag="div", unsafe_innerHTML=_certificate(watched))
 
@@ -229,11 +231,11 @@ def _status(watched: Watched) -> str:
     if watched.outcome is not None:
         sound = watched.certificate is not None and watched.certificate.holds
         state = f"{watched.outcome}{' and certified' if sound else ''}"
-    told = [f"date <b>{watched.date}</b>"]
+    parts = [f"date <b>{watched.date}</b>"]
     control = watched.page.announcement
     if control is not None and watched.term is not None:
-        told.append(f"{escape(control.label)} <b>{watched.term:g}</b>")
-    told += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]
+        parts.append(f"{escape(control.label)} <b>{watched.term:g}</b>")
+    parts += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]
     for curve in watched.curves:
         closed = watched.closed_forms.get(watched.date, {}).get(curve.quote)
         beside = (
@@ -241,24 +243,25 @@ def _status(watched: Watched) -> str:
         )
         value = round(curve.scale * economy.quotes[curve.quote], 9) + 0.0
         unit = "%" if curve.unit.startswith("percent") else ""
-        told.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")
-    if watched.outcome is not None and "certified" not in state:
-        told.append(escape(watched.outcome.advice))
+        parts.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")
+    if watched.end is not None and "certified" not in state:
+        parts.append(escape(f"{watched.end.reason} {watched.end.outcome.advice}".strip()))
     return (
-        '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in told) + "</div>"
+        '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in parts) + "</div>"
     )
 
 
 def _balances(watched: Watched) -> str:
     """The clearing house's balance sheet as a table: amounts, and balances that are zero."""
     settlement = None if watched.economy is None else watched.economy.settlement
-    told = {} if settlement is None else settlement.accounts()
+    accounts = {} if settlement is None else settlement.accounts()
     scale = max(
-        [abs(told[each.column]) for each in watched.page.accounts if each.column in told] or [1.0]
+        [abs(accounts[each.column]) for each in watched.page.accounts if each.column in accounts]
+        or [1.0]
     )
     rows = []
     for account in watched.page.accounts:
-        value = told.get(account.column)
+        value = accounts.get(account.column)
         if value is None:
             kind, shown = "unknown", ""
         elif account.kind == "amount":
