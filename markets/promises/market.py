@@ -52,6 +52,10 @@ from markets.refused import Refused
 BELIEF = 1e-15
 """Width of the bracket in which the belief of a marginal buyer is found."""
 
+EDGE = 1e-6
+"""Distance from both ends of the line, in coordinates, at which a continuum's quotes start at
+least: the ends themselves are only approached."""
+
 
 class Believing(Protocol):
     """What the market learns about a cohort before it opens."""
@@ -146,7 +150,7 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
     def locate(self, quotes: Mapping[str, float], menu: Menu) -> FloatArray:
         """Coordinates of some quotes, moved inside the line where no belief values them so."""
         line = self.line
-        edge = 0.5 / (line.ladder.nodes.size - 1)
+        edge = 0.5 / (line.ladder.nodes.size - 1) if line.ladder.stepped else EDGE
         coordinates = []
         prices: list[float] = []
         for j, name in enumerate(menu.names):
