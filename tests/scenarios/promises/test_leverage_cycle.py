@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -108,7 +109,7 @@ def test_promises_above_the_safe_one_do_not_change_the_price_and_would_without_i
 
 def test_risky_promises_pay_a_premium_that_their_issuers_default_on() -> None:
     run = at_once("borrowing", promises=[0.4])
-    row = run.details[0]["instruments"]["loan_0.4"]
+    row = run.tables["instruments"].set_index("instrument").loc["loan_0.4"]
     assert row["delivered_bad"] == pytest.approx(0.2)
     assert row["promised_return"] > 0.05
     assert row["traded"] == pytest.approx(100_000.0, rel=1e-9)
@@ -241,11 +242,13 @@ def test_the_tables_have_one_row_per_instrument_and_date() -> None:
     table = everything().tables["instruments"]
     counts = table.groupby("case", sort=False)["instrument"].count()
     assert counts.to_dict() == {"none": 3, "borrowing": 12, "tranching": 6, "default-swaps": 9}
-    details = everything().details[0]["instruments"]
-    assert details["asset"]["price"] == everything().points[0].quotes["asset_price"]
+    assert table["price"].iloc[0] == everything().points[0].quotes["asset_price"]
+    told = everything().details[3]["instruments"]
+    assert isinstance(told, Mapping)
+    assert list(told) == table["instrument"][table["case"] == "borrowing"].unique().tolist()
 
 
-def test_where_a_risky_promise_is_the_only_one_there_is_no_closed_form() -> None:
+def test_without_the_largest_safe_promise_there_is_no_closed_form() -> None:
     assert at_once("borrowing", promises=[0.1, 0.4]).closed_form is None
     assert at_once("borrowing", promises=[0.1, 0.2, 0.4]).closed_form is not None
 
