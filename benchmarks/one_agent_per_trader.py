@@ -71,9 +71,9 @@ class OneAgentPerTrader(mesa.Model):
         self.posted = posted
         self.longs = self.shorts = 0.0
         self.traders: list[Trader] = []
+        given = traders.primitives
         fields = (
-            traders.expected, traders.cash, traders.securities, traders.income_up,
-            traders.income_down,
+            given.expected, given.cash, given.securities, given.income_up, given.income_down,
         )  # fmt: skip
         for member in zip(
             *(np.broadcast_to(field, traders.members).tolist() for field in fields), strict=True

@@ -43,6 +43,11 @@ class Run(Results[P]):
         """The scenario's own table, if it has one."""
         return self.scenario.report(self)
 
+    @property
+    def summary(self) -> str:
+        """What happened, in one sentence."""
+        return self.scenario.summary(self)
+
     def plot(self) -> Mapping[str, Figure]:
         """The figures of the scenario, by name."""
         return self.scenario.figures(self)
@@ -100,6 +105,7 @@ def simulate(
     ends: list[DateEnd] = []
     rounds: list[pd.DataFrame] = []
     studied: Mapping[str, pd.DataFrame] = {}
+    units: dict[str, str] = {}
     error: BaseException | None = None
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
@@ -118,6 +124,7 @@ def simulate(
                 raise
             error = stopped
         if economy is not None:
+            units |= {quote.name: quote.unit for quote in economy.market.quotes}
             if economy.record is not None:
                 table = economy.record.frame()
                 table.insert(0, "case", case.name)
@@ -137,6 +144,7 @@ def simulate(
         ends=tuple(ends),
         rounds=pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame(),
         studies=studied,
+        units=units,
         error=error,
         scenario=scenario,
     )
