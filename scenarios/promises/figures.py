@@ -1,8 +1,8 @@
 """Figures of collateral equilibria, drawn from plain tables.
 
-``dates`` and ``rounds`` are those tables of a run, ``sides`` is its report (one row per side, case
-and date). Dates that did not end in an equilibrium are marked. Every function returns a new
-``Figure`` and keeps nothing.
+``dates`` is the table of dates of a run, ``sides`` is its report (one row per side, case and date).
+Dates that did not end in an equilibrium are marked. Every function returns a new ``Figure`` and
+keeps nothing.
 """
 
 from __future__ import annotations
@@ -34,9 +34,6 @@ MARKETS: Final = {
 }
 """Colour, marker and name of each market."""
 
-CLOSED_FORM: Final = "closed form"
-"""In the legend."""
-
 MOST_BARS: Final = 24
 """Bars that one figure has room for; of longer runs some dates of each case are shown."""
 
@@ -45,9 +42,6 @@ MOST_TICKS: Final = 10
 
 MOST_MARKERS: Final = 20
 """Markers on a line."""
-
-SMALLEST_SHOWN: Final = 1e-16
-"""Share of what is traded that stands for no excess demand on a logarithmic axis: rounding."""
 
 
 @palette.styled()
@@ -105,7 +99,7 @@ def by_date(dates: pd.DataFrame) -> Figure:
         lower.plot(part["date"], part["margin"], **look)
     if "closed_asset_price" in dates:
         upper.plot(dates["date"], dates["closed_asset_price"], color=palette.CLOSED_FORM,
-                   linestyle="none", marker="x", markersize=9.0, label=CLOSED_FORM)  # fmt: skip
+                   linestyle="none", marker="x", markersize=9.0, label="closed form")  # fmt: skip
     if len(failed):
         ring: dict[str, Any] = {
             "color": palette.BAD, "linestyle": "none", "marker": "o", "markersize": 13.0,
@@ -123,30 +117,6 @@ def by_date(dates: pd.DataFrame) -> Figure:
         [f"{d}\n{low:g}" for d, low in zip(named["date"], named["low_payoff"], strict=True)],
     )
     lower.set_xlabel("date, and payoff of the asset after bad news (cash)")
-    figure.legend(*upper.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return palette.laid_out(figure)
-
-
-@palette.styled()
-def rounds(rounds: pd.DataFrame, dates: pd.DataFrame) -> Figure:
-    """Price of the asset, and excess demand, in every round of the first date."""
-    figure = Figure(figsize=(9.0, 6.4))
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    for case, part in rounds[rounds["date"] == 1].groupby("case", sort=False):
-        look = _look(str(case), len(part))
-        upper.plot(part["round"], part["asset_price"], **look)
-        lower.semilogy(part["round"], np.maximum(part["share"], SMALLEST_SHOWN), **look)
-    label = CLOSED_FORM
-    for closed in dates[dates["date"] == 1].get("closed_asset_price", pd.Series()).dropna():
-        upper.axhline(
-            closed, color=palette.CLOSED_FORM, linestyle="--", linewidth=1.2, zorder=1, label=label
-        )
-        label = "_no_legend_"
-    upper.set_ylabel("price of the asset\n(cash)")
-    upper.set_title("Price of the asset, and excess demand, by round of the first date")
-    lower.set_ylabel("largest excess demand\n(share of what is traded)")
-    lower.set_xlabel("round")
-    lower.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(*upper.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return palette.laid_out(figure)
 

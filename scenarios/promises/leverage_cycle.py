@@ -139,11 +139,13 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     def figures(self, results: Results[LeverageCycle]) -> Mapping[str, Figure]:
         """The figures of a run; the one by date only where a case has several."""
         from scenarios.promises import figures
+        from simulator import rounds_figures
 
         dates = results.dates
         shown = {
             "marginal_buyers": figures.line_of_beliefs(self.report(results), dates),
-            "quotes_by_round": figures.rounds(results.rounds, dates),
+            "quotes_by_round": rounds_figures.quotes(results),
+            "excess_demand_by_round": rounds_figures.excess(results),
         }
         if len(dates) > dates["case"].nunique():
             shown["margin_by_date"] = figures.by_date(dates)

@@ -39,8 +39,9 @@ def line(axes: Axes, label: str) -> Line2D:
 
 
 def test_a_run_has_its_figures_and_by_date_only_where_there_are_several() -> None:
-    assert set(everything().plot()) == {"marginal_buyers", "quotes_by_round", "margin_by_date"}
-    assert set(SCENARIO.run(low_payoff=0.2).plot()) == {"marginal_buyers", "quotes_by_round"}
+    always = {"marginal_buyers", "quotes_by_round", "excess_demand_by_round"}
+    assert set(everything().plot()) == {*always, "margin_by_date"}
+    assert set(SCENARIO.run(low_payoff=0.2).plot()) == always
 
 
 def test_bars_cover_the_line_of_beliefs_at_every_date() -> None:
@@ -78,20 +79,6 @@ def test_price_and_margin_by_date_are_those_of_the_table() -> None:
     assert np.array_equal(line(upper, "closed form").get_ydata(), dates["closed_asset_price"])
 
 
-def test_rounds_of_the_first_date_end_at_the_closed_form() -> None:
-    upper, lower = everything().plot()["quotes_by_round"].axes
-    for case, (_, _, label) in figures.MARKETS.items():
-        rounds = everything().rounds
-        part = rounds[(rounds["case"] == case) & (rounds["date"] == 1)]
-        assert np.array_equal(line(upper, label).get_ydata(), part["asset_price"])
-        assert lower.get_yscale() == "log"
-    dashed = [drawn for drawn in upper.get_lines() if drawn.get_linestyle() == "--"]
-    assert len(dashed) == 4
-    risky = SCENARIO.run(assets="borrowing", promises=[0.4], low_payoff=0.2)
-    alone = risky.plot()["quotes_by_round"].axes[0]
-    assert [drawn.get_label() for drawn in alone.get_lines()] == ["borrowing"]
-
-
 def test_long_runs_show_some_of_their_dates() -> None:
     run = SCENARIO.run(assets="none", low_payoff=[0.2 + 0.01 * k for k in range(26)])
     drawn = run.plot()
@@ -104,7 +91,7 @@ def test_long_runs_show_some_of_their_dates() -> None:
     assert len(drawn["margin_by_date"].axes[1].get_xticks()) <= figures.MOST_TICKS
 
 
-@pytest.mark.parametrize("name", ["marginal_buyers", "quotes_by_round", "margin_by_date"])
+@pytest.mark.parametrize("name", ["marginal_buyers", "margin_by_date"])
 def test_nothing_is_cut_off(name: str) -> None:
     for run in (everything(), failed()):
         with styled():
