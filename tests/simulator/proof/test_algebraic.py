@@ -1,30 +1,20 @@
-"""Exact arithmetic with the root of a polynomial, and recognising numbers from their digits."""
+"""Exact arithmetic with the root of a polynomial."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from math import isqrt
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.proof.algebraic import Algebraic, Exact, Field
 from simulator.proof.elimination import solve
-from simulator.proof.recognition import fraction_near, minimal_polynomial, recognised, relation
 
 CUBIC = Field((-5, 1, 0, 3), Fraction(1), Fraction(2))  # 3 r^3 + r - 5
 SMALL = st.fractions(-3, 3, max_denominator=7)
 NUMBERS = st.tuples(SMALL, SMALL, SMALL).map(CUBIC.number)
-
-
-def _root(degree: int, of: int, places: int) -> Fraction:
-    """A root of a whole number, rounded down to so many places (degree 2 or 4)."""
-    found = of * 10 ** (places * degree)
-    for _ in range(degree // 2):
-        found = isqrt(found)
-    return Fraction(found, 10**places)
 
 
 @given(NUMBERS, NUMBERS, NUMBERS)
@@ -59,7 +49,7 @@ def test_the_root_solves_its_polynomial() -> None:
 
 def test_close_numbers_are_told_apart() -> None:
     field = Field((-2, 0, 1), Fraction(1), Fraction(2))
-    near = _root(2, 2, 300)
+    near = Fraction(isqrt(2 * 10**600), 10**300)
     assert field.read("r") > near
     assert field.read("r") < near + Fraction(1, 10**299)
 
@@ -101,35 +91,3 @@ def test_linear_equations_are_solved_in_a_field() -> None:
     assert found["x"] + root * found["y"] == 3
     twice = [*equations, ({"x": root, "y": Fraction(1)}, Fraction(1))]
     assert solve(twice, ["x", "y"], lambda name: Fraction(0)) is None
-
-
-# ---------------------------------------------------------------------- recognition
-def test_polynomials_of_least_degree() -> None:
-    assert minimal_polynomial(_root(2, 7, 100), 100) == (-7, 0, 1)
-    assert minimal_polynomial(_root(4, 7, 100), 100) == (-7, 0, 0, 0, 1)
-    golden = (1 + _root(2, 5, 100)) / 2
-    assert minimal_polynomial(golden, 100) == (-1, -1, 1)
-
-
-def test_digits_without_a_pattern_are_not_recognised() -> None:
-    drawn = np.random.default_rng(1).integers(0, 10, 300)
-    value = Fraction(int("".join(str(digit) for digit in drawn)), 10**300)
-    assert recognised({"x": value}, 290) is None
-    assert fraction_near(value, 290) is None
-
-
-def test_one_root_generates_all_numbers() -> None:
-    two, three = _root(2, 2, 200), _root(2, 3, 200)
-    found = recognised({"half": Fraction(1, 2), "two": two, "three": three}, 200)
-    assert found is not None
-    numbers, described = found
-    assert len(described["root"]["polynomial"]) == 5
-    assert numbers["half"] == Fraction(1, 2)
-    assert numbers["two"] * numbers["two"] == 2
-    assert numbers["three"] * numbers["three"] == 3
-
-
-def test_a_relation_needs_more_digits_than_chance() -> None:
-    values = [Fraction(1), *(_root(2, square, 60) for square in (2, 3, 5))]
-    assert relation(values, 60) is None
-    assert relation([*values, values[1] - 2 * values[3]], 60) == (0, -1, 0, 2, 1)
