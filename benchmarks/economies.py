@@ -12,8 +12,13 @@ from agents.repo.order_sums import compiled_order_sums
 from agents.repo.traders import Traders
 from markets.instruments import Security
 from markets.margin import FlatMargin
+from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
+from markets.repo.quotes import RepoQuotes
 from simulator.economy import Economy
+
+RepoEconomy = Economy[float, RepoQuotes, RepoBook]
+"""An economy of the repo market."""
 
 SECURITY = Security(0.70, 1.15)
 
@@ -48,7 +53,7 @@ def economy(
     *,
     haircut: float = HAIRCUT,
     first_quotes: dict[str, float] | None = None,
-) -> Economy:
+) -> RepoEconomy:
     """One economy of a family.
 
     Where traders differ, cash and securities are spread evenly over [.2, 1.8] and incomes from
@@ -82,20 +87,20 @@ def with_compiled(families: Sequence[str]) -> list[str]:
     return [*families, *(f"{family}{COMPILED}" for family in families if family in UNLIKE)]
 
 
-def cohort(made: Economy) -> Traders:
+def cohort(made: RepoEconomy) -> Traders:
     """The one cohort of such an economy."""
     (traders,) = made.cohorts
     assert isinstance(traders, Traders)
     return traders
 
 
-def start_again(made: Economy) -> None:
+def start_again(made: RepoEconomy) -> None:
     """Go back to the first quotes; what the market learnt about its traders stays."""
     made.announce()
     made.quotes = dict(made.market.first_quotes())
 
 
-def same_round(made: Economy) -> Callable[[], None]:
+def same_round(made: RepoEconomy) -> Callable[[], None]:
     """Return a round that can be repeated: from the state that the adjuster is in now."""
     state = made.adjustment
 

@@ -9,11 +9,10 @@ import mesa
 import numpy as np
 
 from agents.repo.traders import Traders
-from benchmarks.economies import cohort, economy, same_round, with_compiled
+from benchmarks.economies import RepoEconomy, cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.timing import side_by_side
 from markets.repo.quotes import RepoQuotes
-from simulator.economy import Economy
 
 AGREEMENT = 1e-12
 """Largest difference of two orders, as a share of the larger: the formulas are the same, the order
@@ -95,7 +94,7 @@ class OneAgentATrader(mesa.Model):
         return np.array([agent.bought - agent.sold for agent in self.traders])
 
 
-def disagreement(made: Economy, model: OneAgentATrader) -> tuple[float, float]:
+def disagreement(made: RepoEconomy, model: OneAgentATrader) -> tuple[float, float]:
     """Largest difference of the orders of both, and of their totals, as shares of the larger."""
     model.step()
     ours = cohort(made).positions(made.posted, 0.0).security

@@ -148,8 +148,8 @@ class Certificate:
         if not self.conditions:
             return "there is nothing to certify"
         return "; ".join(
-            f"{c.name} fails: its residual is {c.residual:.2e}, at most {c.tolerance:.0e} is allowed"
-            f" ({c.meaning})"
+            f"{c.name} fails: its residual is {c.residual:.2e}, at most {c.tolerance:.0e} is"
+            f" allowed ({c.meaning})"
             for c in self.failed()
         )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Generic, Literal
+from typing import TYPE_CHECKING, Generic, Literal
 
-import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 from simulator.certificate import Certificate
 from simulator.outcome import Ending, Outcome

@@ -312,10 +312,8 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
                     f" {', '.join(quote.name for quote in market.quotes)}"
                 )
             shares = [f"{name}_share" for name in market.excess_names]
-            self.record = Record(
-                [*self.quotes, *market.excess_names, *shares, *accounts]
-                + ["share", "step", "evaluations"]
-            )
+            columns = [*self.quotes, *market.excess_names, *shares, *accounts]
+            self.record = Record([*columns, "share", "step", "evaluations"])
         self.record.write(
             self.date,
             self.round,

@@ -123,14 +123,21 @@ def export(
         _write_proofs(run, fresh)
         text = to_toml(run.title.name, run.parameters)
         (fresh / "parameters.toml").write_text(text, encoding="utf-8")
-        if run.error is None:
-            _write_reports(run, scenario, fresh)
-            if figures is not None:
-                _write_figures(run, scenario, fresh, figures)
-        _write_manifest(run, fresh)
+        defect: Exception | None = None
+        if run.error is None and len(run.agents):
+            try:
+                _write_reports(run, scenario, fresh)
+                if figures is not None:
+                    _write_figures(run, scenario, fresh, figures)
+            except Exception as error:  # noqa: BLE001 - raised when the record is safe
+                defect = error
+        _write_manifest(run, fresh, finished=run.error is None and defect is None)
         if target.exists():
             target.replace(Path(temporary) / "old")
         fresh.replace(target)
+    if defect is not None:
+        defect.add_note(f"the record is in {target}")
+        raise defect
     return target
 
 
@@ -187,13 +194,13 @@ def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: F
                 )
 
 
-def _write_manifest(run: Results[P], folder: Path) -> None:
+def _write_manifest(run: Results[P], folder: Path, *, finished: bool) -> None:
     packages = ("walras", "mesa", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "pyarrow")
     manifest = {
         "format": FORMAT,
         **run.to_json(),
         "complete": run.complete,
-        "finished": run.error is None,
+        "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
         "repeat": f"walras run parameters.toml --seed {run.seed}",
         "versions": {

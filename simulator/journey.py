@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
+from typing import Generic
 
 import numpy as np
 
@@ -20,7 +21,7 @@ adds up the errors of all other markets, each of which may be 1e-10 of what is t
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The economy was built and has opened; the first event of a journey."""
+    """The economy has opened on the terms of a date; the first event of each."""
 
     economy: ScenarioEconomy
 
@@ -49,10 +50,10 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(Generic[P]):
     """What to do next, sent into a journey: new terms, and the parameters of a run with them."""
 
-    parameters: object
+    parameters: P
     terms: Mapping[str, object]
 
 
@@ -61,13 +62,13 @@ Event = Opened | Round | DateEnd
 
 def travel(
     scenario: Declared[P], parameters: P, case: Case, rng: np.random.Generator
-) -> Generator[Event, Announced | None, ScenarioEconomy]:
+) -> Generator[Event, Announced[P] | None, ScenarioEconomy]:
     """Take a case through its dates: announce, rounds, refine, certify, judge.
 
-    Yields ``Opened`` once, ``Round`` after every round and ``DateEnd`` where the rounds of a date
-    have ended. Who drives it may send an :class:`Announced` in answer to a round or an end: the
-    date is then over, and the announced one begins. Otherwise the case's own announcements follow
-    until there are none; a journey that is sent announcements goes on as long as they come.
+    Yields ``Opened`` where a date begins, then an event per round: ``Round``, and ``DateEnd`` after
+    the last. Who drives it may send an :class:`Announced` in answer to any event: the date is then
+    over, and the announced one begins. Otherwise the case's own announcements follow until there
+    are none; a journey that is sent announcements goes on as long as they come.
 
     Returns
     -------
@@ -80,29 +81,24 @@ def travel(
         If the economy can't be built from the parameters.
     """
     economy = case.build(rng)
-    economy.open()
-    sent: Announced | None = yield Opened(economy)
     while True:
+        economy.open()
+        sent: Announced[P] | None = yield Opened(economy)
         ending: Ending | None = None
         while sent is None and ending is None:
             economy.step()
             ending = economy.ended(parameters.max_rounds)
             if ending is None:
                 sent = yield _round(case, economy)
-        if ending is not None:
-            if not economy.infeasible:
-                yield _round(case, economy)
-            sent = yield end_of_date(scenario, parameters, case, economy, ending)
-        if sent is None:
-            if economy.date >= len(case.announcements):
-                return economy
-            terms = case.announcements[economy.date]
+            else:
+                sent = yield end_of_date(scenario, parameters, case, economy, ending)
+        if sent is not None:
+            parameters = sent.parameters
+            economy.announce(**sent.terms)
+        elif economy.date < len(case.announcements):
+            economy.announce(**case.announcements[economy.date])
         else:
-            assert isinstance(sent.parameters, scenario.parameters)
-            parameters, terms = sent.parameters, sent.terms
-        economy.announce(**terms)
-        economy.open()
-        sent = None
+            return economy
 
 
 def end_of_date(

@@ -6,7 +6,8 @@ that keep clear of them. Each colour keeps one meaning everywhere. No figure lea
 lines differ in dash or marker too, verdicts carry a sign.
 
 Figures are built from ``matplotlib.figure.Figure``, never through pyplot, so that they work without
-a display and in a server; :func:`styled` gives them their look.
+a display and in a server; :func:`styled` gives them their look. Matplotlib is loaded when the first
+one is drawn.
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from matplotlib import style
-from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LONG: Final = "#0072B2"
 """Holders who are long, and the market named after them (blue)."""
@@ -125,6 +124,8 @@ def styled() -> Iterator[None]:
     ...     figure = Figure()
     ...     figure.savefig(io.BytesIO(), format="svg", metadata={"Date": None})
     """
+    from matplotlib import style
+
     with _ONE_AT_A_TIME, style.context(["default", STYLE]):
         yield
 
@@ -136,6 +137,8 @@ def laid_out(figure: Figure) -> Figure:
     lie in memory; the last digits vary with it, and with them the bytes of a vector file. So the
     positions are rounded to ``LAYOUT_DIGITS`` and kept. Call it last, inside :func:`styled`.
     """
+    from matplotlib.transforms import Bbox
+
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes in figure.axes:
@@ -155,5 +158,7 @@ def tint(colour: str, strength: float) -> str:
     """
     if not 0.0 <= strength <= 1.0:
         raise ValueError(f"strength is {strength}; it must lie between 0 and 1")
+    from matplotlib.colors import to_hex, to_rgb
+
     red, green, blue = (1.0 - strength * (1.0 - part) for part in to_rgb(colour))
     return to_hex((red, green, blue))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic
+from typing import Generic
 
 import numpy as np
 import pandas as pd
@@ -88,7 +88,7 @@ class Results(Generic[P]):
         return Certificate.worst_of(self.certificates)
 
     @property
-    def details(self) -> tuple[Mapping[str, Any], ...]:
+    def details(self) -> tuple[Mapping[str, object], ...]:
         """What the scenario tells of each date that has no column in the table of dates."""
         return tuple(
             {name: value for name, value in end.told.items() if isinstance(value, Mapping)}
@@ -153,7 +153,7 @@ class Results(Generic[P]):
         table: str = self.dates.to_html(index=False, max_rows=20, float_format="{:.6g}".format)
         return head + table
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The run as one JSON document."""
         return {
             "scenario": self.title.name,
@@ -167,13 +167,16 @@ class Results(Generic[P]):
         }
 
 
-def _row(end: DateEnd) -> dict[str, Any]:
+def _row(end: DateEnd) -> dict[str, object]:
     """One row of the table of dates."""
-    row: dict[str, Any] = {"case": end.point.case, "date": end.point.date, **end.point.quotes}
-    row |= {name: v for name, v in end.told.items() if not isinstance(v, Mapping)}
-    closed = end.closed_form.items()
-    row |= {f"closed_{name}": value for name, value in closed}
-    row |= {f"difference_{name}": row[name] - value for name, value in closed if name in row}
+    told = {name: value for name, value in end.told.items() if not isinstance(value, Mapping)}
+    known = {**end.point.quotes, **told}
+    row: dict[str, object] = {"case": end.point.case, "date": end.point.date, **known}
+    row |= {f"closed_{name}": value for name, value in end.closed_form.items()}
+    for name, value in end.closed_form.items():
+        simulated = known.get(name)
+        if isinstance(simulated, (int, float)):
+            row[f"difference_{name}"] = simulated - value
     return row | {
         "rounds": end.rounds,
         "evaluations": end.evaluations,
@@ -182,7 +185,7 @@ def _row(end: DateEnd) -> dict[str, Any]:
     }
 
 
-def _json(end: DateEnd) -> dict[str, Any]:
+def _json(end: DateEnd) -> dict[str, object]:
     quotes = end.point.quotes
     row = {
         name: value
@@ -200,7 +203,7 @@ def _json(end: DateEnd) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """A value as JSON knows it; numbers that are none become null."""
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items()}

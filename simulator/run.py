@@ -140,6 +140,6 @@ def simulate(
             **scenario.studies(parameters, np.random.default_rng(seed)),
             **scenario.studies_at_rest(run),
         }
-    except (Exception, KeyboardInterrupt) as stopped:
+    except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
         return replace(run, error=stopped)
     return replace(run, studies=studied)

@@ -38,7 +38,7 @@ class Verification:
         Case and date of each resting point whose traders were exported, and whether it is
         certified again.
     certificates : tuple of Certificate
-        The new certificates, one a row of ``dates``.
+        The new certificates, one per row of ``dates``.
     unchecked : tuple of str
         What could not be checked, because the run exported some of its traders only.
     """
@@ -67,7 +67,7 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     Parameters
     ----------
     folder : pathlib.Path
-        An exported run, or a folder that holds exactly one.
+        An exported run.
     find : callable
         The scenario of a name; refuses one that it does not know.
 
@@ -76,13 +76,13 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     Refused
         If the folder is no exported run, or too little of it is left to check.
     """
-    folder = _run_folder(folder)
     manifest = _read_manifest(folder)
     scenario = find(str(manifest["scenario"]))
     altered = _altered(folder, manifest)
     parameters = parse(scenario.parameters, manifest["parameters"])
-    dates = _read_table(folder, "dates")
-    agents = _read_table(folder, "agents")
+    dates, agents = _read_table(folder, "dates"), _read_table(folder, "agents")
+    if not len(dates):
+        raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
     proofs = _read_proofs(folder, len(dates))
     complete = bool(manifest["complete"])
     certificates = []
@@ -105,6 +105,8 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise Refused(f"{folder} does not hold together: {error}") from None
     unchecked: tuple[str, ...] = ()
+    if not manifest["finished"]:
+        unchecked += ("the run was stopped before its end",)
     if len(shown) < len(dates):
         unchecked += (f"traders of {len(shown)} of {len(dates)} dates were exported",)
     if not complete:
@@ -121,19 +123,22 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     )
 
 
-def _run_folder(folder: Path) -> Path:
-    """The folder itself, or the only run inside it."""
+def runs_in(folder: Path) -> list[Path]:
+    """The folder itself if it is an exported run, or the runs inside it, by name.
+
+    Raises
+    ------
+    Refused
+        If there are none.
+    """
     if not folder.is_dir():
         raise Refused(f"{folder} is not a folder; name the folder of an exported run")
     if (folder / MANIFEST).is_file():
-        return folder
+        return [folder]
     inside = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
-    if len(inside) == 1:
-        return inside[0]
-    if inside:
-        names = ", ".join(path.name for path in inside)
-        raise Refused(f"{folder} holds {len(inside)} runs; name one of them: {names}")
-    raise Refused(f"{folder} is not an exported run: it has no {MANIFEST}")
+    if not inside:
+        raise Refused(f"{folder} is not an exported run: it has no {MANIFEST}")
+    return inside
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -144,7 +149,15 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise Refused(f"{path} is not readable as JSON; the run is truncated") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise Refused(f"{path} is not the manifest of a run of this version")
-    missing = {"scenario", "parameters", "complete", "dates", "files", "seal"} - manifest.keys()
+    missing = {
+        "scenario",
+        "parameters",
+        "complete",
+        "finished",
+        "dates",
+        "files",
+        "seal",
+    } - manifest.keys()
     if missing:
         raise Refused(f"{path} lacks {', '.join(sorted(missing))}; it has been altered")
     return manifest

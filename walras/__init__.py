@@ -1,1 +1,161 @@
-"""Markets with collateral, margins and default: the public API."""
+"""Markets with collateral, margins and default: the public API.
+
+Everything that users and authors need can be imported from here; nothing is loaded before it is
+asked for.
+
+>>> import walras
+>>> run = walras.run("margin-hike", traders=100, haircuts=[0.01, 0.03])
+>>> run
+<Run margin-hike, seed 0: cleared, 2 dates, 17 rounds>
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agents.bankruptcy.clearing_house import BankruptcyClearingHouse as BankruptcyClearingHouse
+    from agents.bankruptcy.investors import Investors as Investors
+    from agents.beliefs import Beliefs as Beliefs
+    from agents.clearing_house import ClearingHouse as ClearingHouse
+    from agents.clearing_house import Settlement as Settlement
+    from agents.cohort import Cohort as Cohort
+    from agents.cohort import Infeasible as Infeasible
+    from agents.repo.clearing_house import RepoClearingHouse as RepoClearingHouse
+    from agents.repo.traders import Traders as Traders
+    from markets.adjustment.rule import Adjuster as Adjuster
+    from markets.adjustment.rules import rule as rule
+    from markets.bankruptcy.market import BondMarket as BondMarket
+    from markets.instruments import Security as Security
+    from markets.margin import FlatMargin as FlatMargin
+    from markets.margin import MarginRule as MarginRule
+    from markets.market import Market as Market
+    from markets.quote import Excess as Excess
+    from markets.quote import Limits as Limits
+    from markets.quote import Quote as Quote
+    from markets.refused import Refused as Refused
+    from markets.repo.market import RepoMarket as RepoMarket
+    from simulator.certificate import Certificate as Certificate
+    from simulator.certificate import Condition as Condition
+    from simulator.economy import Economy as Economy
+    from simulator.outcome import Ending as Ending
+    from simulator.outcome import Outcome as Outcome
+    from simulator.page_plan import Account as Account
+    from simulator.page_plan import Announcement as Announcement
+    from simulator.page_plan import Control as Control
+    from simulator.page_plan import Curve as Curve
+    from simulator.page_plan import Line as Line
+    from simulator.page_plan import Page as Page
+    from simulator.parameters import Parameters as Parameters
+    from simulator.parameters import about as about
+    from simulator.point import Case as Case
+    from simulator.point import RestingPoint as RestingPoint
+    from simulator.published import Published as Published
+    from simulator.rehearsal import rehearse as rehearse
+    from simulator.results import Results as Results
+    from simulator.run import Run as Run
+    from simulator.scenario import Scenario as Scenario
+    from simulator.title import Title as Title
+
+_HOMES = {
+    "agents.bankruptcy.clearing_house": ["BankruptcyClearingHouse"],
+    "agents.bankruptcy.investors": ["Investors"],
+    "agents.beliefs": ["Beliefs"],
+    "agents.clearing_house": ["ClearingHouse", "Settlement"],
+    "agents.cohort": ["Cohort", "Infeasible"],
+    "agents.repo.clearing_house": ["RepoClearingHouse"],
+    "agents.repo.traders": ["Traders"],
+    "markets.adjustment.rule": ["Adjuster"],
+    "markets.adjustment.rules": ["rule"],
+    "markets.bankruptcy.market": ["BondMarket"],
+    "markets.instruments": ["Security"],
+    "markets.margin": ["FlatMargin", "MarginRule"],
+    "markets.market": ["Market"],
+    "markets.quote": ["Excess", "Limits", "Quote"],
+    "markets.refused": ["Refused"],
+    "markets.repo.market": ["RepoMarket"],
+    "simulator.certificate": ["Certificate", "Condition"],
+    "simulator.economy": ["Economy"],
+    "simulator.outcome": ["Ending", "Outcome"],
+    "simulator.page_plan": ["Account", "Announcement", "Control", "Curve", "Line", "Page"],
+    "simulator.parameters": ["Parameters", "about"],
+    "simulator.point": ["Case", "RestingPoint"],
+    "simulator.published": ["Published"],
+    "simulator.rehearsal": ["rehearse"],
+    "simulator.results": ["Results"],
+    "simulator.run": ["Run"],
+    "simulator.scenario": ["Scenario"],
+    "simulator.title": ["Title"],
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "__version__",
+    "find",
+    "run",
+    "scenarios",
+    *_HOME,
+]
+
+
+def run(name: str, *, seed: int = 0, **parameters: object) -> Run[Any]:
+    """Run a scenario of the catalogue.
+
+    Parameters
+    ----------
+    name : str
+        Its name, for instance ``margin-hike``; :func:`scenarios` lists them.
+    seed : int
+        Seed of the one random generator; the same seed gives the same run.
+    **parameters
+        Its parameters where they differ from their defaults.
+
+    Returns
+    -------
+    Run
+        Tables ``rounds``, ``dates`` and ``agents``, certificates and outcome; see
+        :class:`simulator.run.Run`.
+
+    Raises
+    ------
+    Refused
+        If the scenario or a parameter is unknown, or a value is not allowed.
+    """
+    return find(name).run(seed=seed, **parameters)
+
+
+def find(name: str) -> Scenario[Any]:
+    """The scenario of a name.
+
+    Raises
+    ------
+    Refused
+        If there is none, with the nearest name.
+    """
+    from walras import catalogue
+
+    return catalogue.find(name)
+
+
+def scenarios() -> dict[str, Title]:
+    """Every scenario of the catalogue: name, summary and source, by name."""
+    from walras import catalogue
+
+    return dict(catalogue.TITLES)
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for."""
+    if name == "__version__":
+        return metadata.version("walras")
+    if name in _HOME:
+        value: object = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'walras' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

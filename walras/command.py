@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import json
 import os
+import time
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import numpy as np
-import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from simulator.export import check_writable
-from simulator.outcome import Outcome
-from simulator.parameters import (
-    declared,
-    parse,
-    parse_assignment,
-    read_toml,
-    to_toml,
-)
-from simulator.run import Run, simulate
-from simulator.scenario import Scenario
-from simulator.verify import verify as verify_folder
-from walras.catalogue import SCENARIOS, find
-from walras.serving import Asked, check_servable
-from walras.serving import serve as serve_page
+from markets.refused import Refused
+from walras.catalogue import TITLES, find
 
-BAD_INPUT, NOT_CLEARED = 2, 3
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from simulator.certificate import Certificate
+    from simulator.journey import Round
+    from simulator.parameters import Parameters
+    from simulator.run import Run
+    from simulator.scenario import Scenario
+
+DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED = 1, 2, 3, 130
 
 DATES_SHOWN = 20
-"""Dates printed; of more, the first and the last half of so many."""
+"""Dates printed; of runs with more, the last one of each case."""
+
+WIDE = 100_000
+"""Width of tables in characters, so that no number is ever cut; the terminal wraps lines."""
+
+REFRESH = 0.1
+"""Seconds between two displays of progress."""
 
 app = typer.Typer(
     name="walras",
@@ -53,14 +57,31 @@ def _refuse(sentence: object) -> NoReturn:
     raise typer.Exit(BAD_INPUT)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        import walras
+
+        print(f"walras {walras.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def entry(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version")
+    ] = False,
+) -> None:
+    """Markets with collateral, margins and default, in rounds until every market clears."""
+
+
 @app.command("list")
 def list_scenarios() -> None:
     """Show every scenario in a line, with its source."""
-    width = max(len(name) for name in SCENARIOS)
-    for scenario in SCENARIOS.values():
+    width = max(len(name) for name in TITLES)
+    for title in TITLES.values():
         out.print(
-            f"[bold]{scenario.name:{width}}[/bold]  {escape(scenario.summary)}."
-            f" Source: {escape(scenario.source)}.",
+            f"[bold]{title.name:{width}}[/bold]  {escape(title.summary)}."
+            f" Source: {escape(title.source)}.",
             highlight=False,
         )
 
@@ -71,12 +92,17 @@ def show(
     toml: Annotated[bool, typer.Option("--toml", help="print a file to edit and run")] = False,
 ) -> None:
     """Show a scenario's parameters: default, unit, allowed range, meaning."""
-    scenario = _found(name)
+    from simulator.parameters import declared, to_toml
+
+    try:
+        scenario = find(name)
+    except Refused as error:
+        _refuse(error)
     if toml:
         print(to_toml(scenario.name, scenario.parameters(), comments=True), end="")
         return
-    out.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
-    out.print(escape(scenario.source), highlight=False)
+    out.print(f"[bold]{scenario.name}[/bold]: {scenario.title.summary}", highlight=False)
+    out.print(escape(scenario.title.source), highlight=False)
     for item in declared(scenario.parameters):
         default = "not given" if item.default is None else json.dumps(item.default)
         unit = f" ({item.unit})" if item.unit else ""
@@ -94,42 +120,90 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
     folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figures")] = False,
+    no_studies: Annotated[
+        bool, typer.Option("--no-studies", help="no tables over a range of a parameter")
+    ] = False,
+    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 300.0,
+    width: Annotated[
+        float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="print one JSON document; export only with --out")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
 ) -> None:
-    """Run a scenario, print its table and export the run (under runs/ unless --out is given)."""
+    """Run a scenario, print its table and export the run (under runs/ unless --out is given).
+
+    Exit codes: 0 every date cleared and certified; 2 bad input; 3 not cleared or not certified
+    (the record is exported all the same); 130 interrupted; 1 a defect of the program. In the last
+    two cases what was done before is exported, marked as not finished.
+    """
     try:
-        scenario, given = _asked(what)
-        given |= dict(parse_assignment(text) for text in assignments or [])
-        parameters = parse(scenario.parameters, given)
+        scenario, parameters = _asked(what, assignments)
         if folder is None and not as_json:
             folder = Path("runs")
-        if folder is not None:
-            check_writable(folder)
-        with told.status("", spinner="dots") if not quiet else _Silent() as status:
-            finished = simulate(
-                scenario,
-                parameters,
-                seed=seed,
-                progress=lambda text: status.update(f"{scenario.name}: {text}"),
-            )
-            written = None
-            if folder is not None:
-                status.update("writing tables and figures" if not no_plots else "writing tables")
-                written = finished.export(folder, plots=not no_plots)
-    except ValueError as error:
+        finished, written = _run(
+            scenario,
+            parameters,
+            seed,
+            folder,
+            figures=None if no_plots else (dpi, width),
+            studies=not no_studies and folder is not None,
+            quiet=quiet,
+        )
+    except Refused as error:
         _refuse(error)
     if as_json:
         print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
     else:
         _print_run(finished, written)
-    if finished.outcome is not Outcome.CLEARED:
-        told.print(
-            f"[yellow]{finished.outcome}[/yellow]: {finished.outcome.advice}", soft_wrap=True
+    _leave(finished, written)
+
+
+def _run(
+    scenario: Scenario[Any],
+    parameters: Parameters,
+    seed: int,
+    folder: Path | None,
+    *,
+    figures: tuple[float, float | None] | None,
+    studies: bool,
+    quiet: bool,
+) -> tuple[Run[Any], Path | None]:
+    """Run, and export if there is a folder to export to."""
+    from simulator.export import Format, check_writable
+    from simulator.run import simulate
+
+    if folder is not None:
+        check_writable(folder)
+    with _Display(scenario, parameters, quiet) as display:
+        finished = simulate(
+            scenario, parameters, seed=seed, progress=display.round, studies=studies
         )
-        raise typer.Exit(NOT_CLEARED)
+        if folder is None:
+            return finished, None
+        display.say("writing tables and figures" if figures is not None else "writing tables")
+        form = None if figures is None else Format(dpi=figures[0], width=figures[1])
+        return finished, finished.export(folder, plots=form is not None, form=form or Format())
+
+
+def _leave(finished: Run[Any], written: Path | None) -> None:
+    """Say what went wrong, if anything, and leave with the code for it."""
+    from simulator.outcome import Outcome
+
+    outcome = finished.outcome
+    if outcome is Outcome.CLEARED:
+        return
+    if outcome is Outcome.DEFECT:
+        assert finished.error is not None
+        traceback.print_exception(finished.error)
+    elif finished.reason:
+        told.print(f"[yellow]{outcome}[/yellow]: {escape(finished.reason)}", soft_wrap=True)
+    told.print(escape(outcome.advice), soft_wrap=True, highlight=False)
+    if finished.error is not None and written is not None:
+        told.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
+    codes = {Outcome.DEFECT: DEFECT, Outcome.INTERRUPTED: INTERRUPTED}
+    raise typer.Exit(codes.get(outcome, NOT_CLEARED))
 
 
 @app.command()
@@ -143,16 +217,15 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
 ) -> None:
     """Watch and steer a scenario in the browser, until Ctrl-C."""
+    from walras.serving import Asked, check_servable
+    from walras.serving import serve as serve_page
+
     try:
-        scenario, given = _asked(what)
-        given |= dict(parse_assignment(text) for text in assignments or [])
-        parse(scenario.parameters, given)
-        if scenario.page is None:
-            shown = ", ".join(each.name for each in SCENARIOS.values() if each.page is not None)
-            raise ValueError(f"{scenario.name} has no page; scenarios with one: {shown}")
+        scenario, parameters = _asked(what, assignments)
         check_servable(host, port)
-    except ValueError as error:
+    except Refused as error:
         _refuse(error)
+    given = parameters.model_dump(mode="json", exclude_defaults=True)
     with told.status(f"{scenario.name}: starting the page") as status:
 
         def ready(address: str) -> None:
@@ -164,22 +237,37 @@ def serve(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder of an exported run")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="an exported run, or a folder of several")
+    ],
 ) -> None:
-    """Certify an exported run again from its files alone, and say whether they were altered."""
+    """Certify exported runs again from their files alone, and say whether they were altered."""
+    from simulator.verify import runs_in
+    from simulator.verify import verify as verify_run
+
+    altered: list[str] = []
+    certified = True
     try:
-        found = verify_folder(folder, SCENARIOS)
-    except ValueError as error:
+        runs = runs_in(folder)
+        for number, place in enumerate(runs):
+            checked = verify_run(place, find)
+            if len(runs) > 1:
+                out.print(f"{'' if number == 0 else chr(10)}[bold]{place}[/bold]", highlight=False)
+            rows = checked.dates.to_dict("records")
+            for row, certificate in zip(rows, checked.certificates, strict=True):
+                out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
+                _print_certificate(certificate)
+            for sentence in checked.unchecked:
+                out.print(f"not rechecked: {sentence}", highlight=False)
+            altered += [f"{place / name}" for name in checked.altered]
+            if not checked.altered:
+                out.print("files are as they were exported", highlight=False)
+            certified = certified and checked.certified
+    except Refused as error:
         _refuse(error)
-    for row, certificate in zip(found.dates.to_dict("records"), found.certificates, strict=True):
-        out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
-        _print_certificate(certificate)
-    for sentence in found.unchecked:
-        out.print(f"not rechecked: {sentence}", highlight=False)
-    if found.altered:
-        _refuse("files were altered: " + "; ".join(found.altered))
-    out.print("files are as they were exported", highlight=False)
-    if not found.certified:
+    if altered:
+        _refuse("files were altered: " + "; ".join(altered))
+    if not certified:
         raise typer.Exit(NOT_CLEARED)
 
 
@@ -188,57 +276,115 @@ def main() -> None:
     app()
 
 
-class _Silent:
-    """A progress display that shows nothing."""
+def _asked(what: str, assignments: Sequence[str] | None) -> tuple[Scenario[Any], Parameters]:
+    """Scenario and parameters of a name or of a file, with assignments."""
+    from simulator.parameters import parse, parse_assignment, read_toml
 
-    def __enter__(self) -> _Silent:
+    name, given = what, dict[str, Any]()
+    if what.endswith(".toml") or os.sep in what or Path(what).is_file():
+        name, given = read_toml(Path(what))
+    scenario = find(name)
+    given |= dict(parse_assignment(text) for text in assignments or [])
+    return scenario, parse(scenario.parameters, given)
+
+
+class _Display:
+    """What is going on, on the terminal: case, date, round, excess demand, and a bar of dates."""
+
+    def __init__(self, scenario: Scenario[Any], parameters: Parameters, quiet: bool) -> None:
+        self.name = scenario.name
+        self.quiet = quiet or not told.is_terminal
+        self.dates = sum(len(case.announcements) for case in scenario.cases(parameters))
+        self.done, self.last, self.shown = 0, ("", 0), 0.0
+        self.progress: Progress | None = None
+
+    def __enter__(self) -> _Display:
+        if self.quiet:
+            return self
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+        from rich.progress import Progress as Bars
+
+        bar = [BarColumn(), MofNCompleteColumn()] if self.dates > DATES_SHOWN else []
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), *bar]
+        self.progress = Bars(*columns, console=told, transient=True)
+        self.progress.start()
+        self.task = self.progress.add_task(self.name, total=self.dates)
         return self
 
     def __exit__(self, *ended: object) -> None:
-        return None
+        if self.progress is not None:
+            self.progress.stop()
 
-    def update(self, text: str) -> None:
-        """Show nothing."""
+    def round(self, event: Round) -> None:
+        """Show a round."""
+        if (event.case, event.date) != self.last:
+            self.done += self.last != ("", 0)
+            self.last = (event.case, event.date)
+        now = time.monotonic()
+        if self.progress is None or now < self.shown + REFRESH:
+            return
+        self.shown = now
+        text = (
+            f"{self.name}: {event.case}, date {event.date} of {event.dates}, round {event.round},"
+            f" largest excess demand {event.share:.1e}"
+        )
+        self.progress.update(self.task, description=text, completed=self.done)
+
+    def say(self, text: str) -> None:
+        """Show what comes after the rounds."""
+        if self.progress is not None:
+            self.progress.update(
+                self.task, description=f"{self.name}: {text}", completed=self.dates
+            )
 
 
-def _found(name: str) -> Scenario:
-    try:
-        return find(name)
-    except ValueError as error:
-        _refuse(error)
+def _print_run(finished: Run[Any], written: Path | None) -> None:
+    """What happened, the table of dates, the certificate if it fails, and where the files are."""
+    from simulator.outcome import Outcome
 
-
-def _asked(what: str) -> tuple[Scenario, dict[str, Any]]:
-    """Scenario and given parameters of a name or of a file."""
-    if what.endswith(".toml") or os.sep in what or Path(what).is_file():
-        name, given = read_toml(Path(what))
-        return find(name), given
-    return find(what), {}
-
-
-def _print_run(finished: Run, written: Path | None) -> None:
-    """The table of dates, the certificate, and where the files are."""
     scenario = finished.scenario
-    out.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
-    cases = finished.dates["case"].nunique() > 1
-    table = Table(box=None, pad_edge=False)
-    heads = [*(["case"] if cases else []), "date", *scenario.headline]
-    for head in [*heads, "quote", "simulated", "closed form", "difference", "rounds", "certified"]:
-        numeric = head in ("simulated", "closed form", "difference", "rounds")
-        table.add_column(head.replace("_", " "), justify="right" if numeric else "left")
-    count = len(finished.dates)
-    for row in range(count):
-        if count > DATES_SHOWN and DATES_SHOWN // 2 <= row < count - DATES_SHOWN // 2:
-            if row == DATES_SHOWN // 2:
-                table.add_row("...")
-            continue
-        line = finished.dates.iloc[row]
+    summary = scenario.summary(finished)
+    out.print(f"[bold]{scenario.name}[/bold]: {escape(summary)}", highlight=False)
+    if len(finished.ends) > DATES_SHOWN:
+        _print_report(finished.report)
+        _print_dates(finished)
+    else:
+        _print_dates(finished)
+        _print_report(finished.report)
+    if finished.outcome not in (Outcome.CLEARED, Outcome.INTERRUPTED) and finished.ends:
+        _print_certificate(finished.certificate)
+    if scenario.caution:
+        out.print(escape(scenario.caution), highlight=False)
+    if written is not None:
+        out.print(f"written to {written}", highlight=False)
+
+
+def _print_dates(finished: Run[Any]) -> None:
+    """The table of dates: quotes, simulated and by theory; of many dates the last of each case."""
+    dates = finished.dates
+    if not len(dates):
+        return
+    rows = list(range(len(dates)))
+    if len(dates) > DATES_SHOWN:
+        last = dates.reset_index().groupby("case", sort=False)["index"].max()
+        rows = last.tolist()
+        out.print(f"the last of {len(dates) // len(rows)} dates of each case:", highlight=False)
+    cases = dates["case"].nunique() > 1
+    heads = [*(["case"] if cases else []), "date", *finished.scenario.headline]
+    table = _table(
+        *[(head, False) for head in heads],
+        ("quote", False),
+        *[(head, True) for head in ("simulated", "closed form", "difference", "rounds")],
+        ("certified", False),
+    )
+    for row in rows:
+        line = dates.iloc[row]
         theory = finished.closed_forms(row) or {}
         for place, (name, value) in enumerate(finished.quotes(row).items()):
             known = theory.get(name)
             first = place == 0
             table.add_row(
-                *(_cell(line[head]) if first else "" for head in heads),
+                *(_cell(line[head]) if first and head in line else "" for head in heads),
                 escape(name),
                 f"{value:.9f}",
                 "" if known is None else f"{known:.9f}",
@@ -246,46 +392,54 @@ def _print_run(finished: Run, written: Path | None) -> None:
                 str(line["rounds"]) if first else "",
                 ("yes" if line["certified"] else "[red]no[/red]") if first else "",
             )
-    Console(width=max(out.width, 132)).print(table)
-    if finished.outcome is not Outcome.CLEARED:
-        _print_certificate(finished.certificate)
-    if scenario.report is not None:
-        _print_report(scenario.report(finished))
-    if scenario.caution:
-        out.print(scenario.caution, highlight=False)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
+    _print_table(table)
 
 
-def _print_report(report: pd.DataFrame) -> None:
-    table = Table(box=None, pad_edge=False)
-    for head in report.columns:
-        table.add_column(str(head).replace("_", " "))
+def _print_report(report: pd.DataFrame | None) -> None:
+    if report is None or not len(report):
+        return
+    table = _table(*[(str(head), False) for head in report.columns])
     for values in report.itertuples(index=False):
         table.add_row(*(_cell(value) for value in values))
-    Console(width=max(out.width, 132)).print()
-    Console(width=max(out.width, 132)).print(table)
+    out.print()
+    _print_table(table)
+    out.print()
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.6g}"
-    return escape(str(value))
-
-
-def _print_certificate(certificate: Any) -> None:
-    table = Table(box=None, pad_edge=False)
-    for head in ("condition", "residual", "tolerance", "holds", "checked"):
-        table.add_column(head, justify="right" if head in ("residual", "tolerance") else "left")
+def _print_certificate(certificate: Certificate) -> None:
+    table = _table(
+        ("condition", False), ("residual", True), ("tolerance", True), ("holds", False),
+        ("checked", False),
+    )  # fmt: skip
     for condition in certificate.conditions:
         table.add_row(
-            condition.name,
+            escape(condition.name),
             f"{condition.residual:.1e}",
             f"{condition.tolerance:.0e}",
             "yes" if condition.holds else "[red]no[/red]",
-            condition.checked,
+            escape(condition.checked),
         )
-    Console(width=max(out.width, 100)).print(table)
+    _print_table(table)
+
+
+def _table(*heads: tuple[str, bool]) -> Table:
+    """A table without lines; a head that is true is of numbers, on the right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for head, number in heads:
+        justify = "right" if number else "left"
+        table.add_column(head.replace("_", " "), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    return table
+
+
+def _print_table(table: Table) -> None:
+    """Whole, however narrow the terminal is."""
+    Console(width=WIDE, soft_wrap=True).print(table, soft_wrap=True)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else escape(str(value))
 
 
 if __name__ == "__main__":

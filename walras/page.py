@@ -21,10 +21,10 @@ from mesa.visualization.utils import force_update, update_counter
 
 from simulator import palette
 from simulator.page_plan import Control
-from simulator.parameters import Declaration, declared
+from simulator.parameters import ParameterHelp, declared
 from simulator.scenario import Scenario
 from walras import panels
-from walras.catalogue import SCENARIOS, find
+from walras.catalogue import TITLES, find
 from walras.serving import Asked
 from walras.watched import Watched
 
@@ -80,7 +80,7 @@ def Page() -> None:
                     **inputs(market.value),
                 },
                 play_interval=PLAY_INTERVAL,
-                name=f"{scenario.name}: {scenario.summary}",
+                name=f"{scenario.name}: {scenario.title.summary}",
             )
     with solara.Sidebar():
         Meanings(scenario)
@@ -88,8 +88,8 @@ def Page() -> None:
 
 
 def _asked() -> Asked:
-    """What to show: as told by ``walras serve``, or the first scenario that has a page."""
-    return Asked.heard(next(each.name for each in SCENARIOS.values() if each.page is not None))
+    """What to show: as told by ``walras serve``, or the first scenario."""
+    return Asked.heard(next(iter(TITLES)))
 
 
 # ---------------------------------------------------------------------- controls
@@ -112,7 +112,7 @@ def inputs(watched: Watched) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _input(control: Control, declaration: Declaration, value: Any) -> dict[str, Any] | None:
+def _input(control: Control, declaration: ParameterHelp, value: Any) -> dict[str, Any] | None:
     """One input; None where the value is a list that no single number stands for."""
     label = control.label or declaration.name.replace("_", " ")
     if declaration.unit:
@@ -140,7 +140,7 @@ def _input(control: Control, declaration: Declaration, value: Any) -> dict[str, 
 
 
 @solara.component
-def Meanings(scenario: Scenario) -> None:
+def Meanings(scenario: Scenario[Any]) -> None:
     """What the parameters mean and may be."""
     rows = "".join(
         f"<p><b>{escape(item.name)}</b>{f' ({escape(item.unit)})' if item.unit else ''}:"
@@ -170,9 +170,11 @@ def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
             Announce(watched, announce).key(f"announce {id(watched)} {watched.date}")
     with solara.Div(classes=["walras-cockpit"]):
         Panel("Quotes", panels.quotes, watched, version)
-        Panel("Positions", panels.positions, watched, version)
+        if watched.page.line is not None:
+            Panel("Positions", panels.positions, watched, version)
         Panel("Excess demand", panels.excess, watched, version)
-        Panel("Clearing house", panels.amounts, watched, version, _balances(watched))
+        if watched.page.accounts:
+            Panel("Clearing house", panels.amounts, watched, version, _balances(watched))
         with solara.Div(classes=["walras-card", "walras-certificate"]):
             solara.HTML(tag="div", unsafe_innerHTML=_certificate(watched))
 
@@ -242,8 +244,8 @@ def _status(watched: Watched) -> str:
         value = round(curve.scale * economy.quotes[curve.quote], 9) + 0.0
         unit = "%" if curve.unit.startswith("percent") else ""
         told.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")
-    if watched.outcome is not None and "certified" not in state:
-        told.append(escape(watched.outcome.advice))
+    if watched.end is not None and "certified" not in state:
+        told.append(escape(f"{watched.end.reason} {watched.end.outcome.advice}".strip()))
     return (
         '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in told) + "</div>"
     )

@@ -132,14 +132,18 @@ def excess(watched: Watched) -> Figure:
 
 @palette.styled()
 def positions(watched: Watched) -> Figure:
-    """What traders along the line want to hold at the posted quotes, marginal traders marked."""
+    """What traders along the line want to hold at the posted quotes, marginal traders marked.
+
+    Only for scenarios whose page declares such a line.
+    """
     line = watched.page.line
+    assert line is not None
     figure = _figure(top=0.9)
     axes = figure.subplots()
     axes.set_xlabel(line.along_label)
     axes.set_ylabel(line.held_label)
     axes.axhline(0.0, color=palette.NEUTRAL[0], linewidth=0.8, zorder=1)
-    if watched.economy is None or watched.economy.posted is None:
+    if watched.economy is None or not watched.economy.traded:
         _small(axes)
         return figure
     traders = line.traders(watched.economy, MOST_TRADERS)

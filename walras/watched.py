@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from threading import RLock
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from markets.refused import Refused
 from simulator.certificate import Certificate
-from simulator.economy import Economy
+from simulator.declared import Declared
+from simulator.journey import Announced, Event, Opened, look, travel
 from simulator.outcome import Outcome
 from simulator.page_plan import Control, Curve, Page
 from simulator.parameters import Parameters, parse, parse_assignment
-from simulator.point import Case, RestingPoint
-from simulator.run import at_rest
-from simulator.scenario import Scenario
+from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy
 
 CERTIFIED_MEMBERS = 20_000
 """Traders up to which a certificate is made after every round; beyond, at rest only."""
@@ -26,13 +26,14 @@ CERTIFIED_MEMBERS = 20_000
 class Watched:
     """One case of a scenario, as Mesa's page wants it: keywords in, ``step`` and ``running``.
 
-    The economy inside is the one that a run steps; nothing is computed twice. Input that a run
-    would refuse does not raise: there is no economy then, and ``problem`` is the sentence to show.
+    It drives the journey that a run drives, an event at a time, so that both end a date in the same
+    way. Input that a run would refuse does not raise: there is no economy then, and ``problem`` is
+    the sentence to show.
 
     Parameters
     ----------
     what : Scenario
-        The scenario; it has a page.
+        The scenario.
     seed : int
         Seed of the one random generator.
     given : sequence of pairs
@@ -50,8 +51,8 @@ class Watched:
         Its parameters, with what was announced.
     running : bool
         Whether there are rounds to play: false once the markets rest.
-    outcome : Outcome or None
-        How the rounds of this date ended; None while they go on.
+    end : DateEnd or None
+        How this date ended; None while its rounds go on.
     certificate : Certificate or None
         Of the last certified state.
     closed_forms : dict
@@ -62,7 +63,7 @@ class Watched:
 
     def __init__(
         self,
-        what: Scenario,
+        what: Declared[Any],
         seed: int = 0,
         given: Sequence[tuple[str, Any]] = (),
         case: str = "",
@@ -70,9 +71,9 @@ class Watched:
     ) -> None:
         self.what, self.seed, self.given, self.chosen = what, seed, tuple(given), case
         self.parameters: Parameters | None = None
-        self.economy: Economy | None = None
+        self.economy: ScenarioEconomy | None = None
         self.running = False
-        self.outcome: Outcome | None = None
+        self.end: DateEnd | None = None
         self.certificate: Certificate | None = None
         self.closed_forms: dict[int, Mapping[str, float]] = {}
         self.problem = ""
@@ -86,12 +87,11 @@ class Watched:
             if self.page.announcement is not None:
                 self._plan = list(getattr(self.parameters, self.page.announcement.parameter))
             self._case = self._find(case)
-            self.economy = self._case.build(np.random.default_rng(seed))
-            weakref.finalize(self, self.economy.close).atexit = False
-            self.economy.open()
-            self._look_up()
-            self.running = True
-        except ValueError as error:
+            self._journey: Generator[Event, Announced[Any] | None, ScenarioEconomy] = travel(
+                what, self.parameters, self._case, np.random.default_rng(seed)
+            )
+            self._take(next(self._journey))
+        except Refused as error:
             self.problem = str(error)
 
     # ------------------------------------------------------------------ what Mesa's page asks
@@ -116,37 +116,31 @@ class Watched:
             and self._certified == self.economy.steps
         )
 
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the rounds of this date ended; None while they go on."""
+        return None if self.end is None else self.end.outcome
+
     def step(self) -> None:
         """One round; when the markets rest, traders take their positions."""
         with self._lock:
-            if self.economy is None or self.parameters is None or not self.running:
+            if not self.running:
                 return
             try:
-                self.economy.step()
-                self.outcome = self.economy.ended(self.parameters.max_rounds)
-                members = sum(cohort.members for cohort in self.economy.cohorts)
-                if self.outcome is not None or (
-                    self.page.certify_rounds and members <= CERTIFIED_MEMBERS
-                ):
-                    self._certify(self.economy, self.parameters)
-            except ValueError as error:
-                self.problem = str(error)
+                self._take(next(self._journey))
+            except Exception as error:  # noqa: BLE001 - the page says what went wrong
+                self.problem = f"{Outcome.DEFECT}: {type(error).__name__}: {error}"
                 self.running = False
-                return
-            self.running = self.outcome is None
 
     @property
     def tolerance(self) -> float | None:
-        """Share of excess demand at which the markets count as cleared, if the rule has one."""
-        adjuster = None if self.economy is None else self.economy.adjuster
-        return getattr(adjuster, "share_tolerance", None)
+        """Share of excess demand at which the markets count as cleared."""
+        return None if self.economy is None else self.economy.adjuster.share_tolerance
 
     # ------------------------------------------------------------------ announcements
     @property
     def page(self) -> Page:
         """The scenario's part of the page."""
-        if self.what.page is None:
-            raise ValueError(f"{self.what.name} declares no page")
         return self.what.page
 
     @property
@@ -197,22 +191,21 @@ class Watched:
             if self.economy is None or self.parameters is None or not self.announcing:
                 return False
             rested = not self.running
-            before = self.parameters
+            parameters = self.parameters
             try:
                 control = self.page.announcement
                 if control is not None:
-                    past = list(getattr(before, control.parameter))[: self.date]
-                    changed = before.model_dump() | {control.parameter: [*past, _tidy(value)]}
-                    self.parameters = parse(self.what.parameters, changed)
-                    self._case = self._find(self.chosen)
-                self.economy.announce(**self._case.announcements[self.date])
-                self.economy.open()
-            except ValueError as error:
-                self.parameters, self.problem = before, str(error)
+                    past = list(getattr(parameters, control.parameter))[: self.date]
+                    changed = parameters.model_dump() | {control.parameter: [*past, _tidy(value)]}
+                    parameters = parse(self.what.parameters, changed)
+                case = self._find(self.chosen, parameters)
+                announced = Announced(parameters, case.announcements[self.date])
+                self.parameters, self._case = parameters, case
+                self._take(self._journey.send(announced))
+            except Refused as error:
+                self.problem = str(error)
                 return False
-            self.problem, self.outcome = "", None
-            self._look_up()
-            self.running = True
+            self.problem = ""
             return rested
 
     # ------------------------------------------------------------------ what can be chosen
@@ -243,14 +236,31 @@ class Watched:
                 asked[control.parameter] = value
         return asked
 
-    def _find(self, name: str) -> Case:
+    def _find(self, name: str, parameters: Parameters | None = None) -> Case:
         """The case of a name."""
-        cases = self.what.cases(self.parameters)
+        cases = self.what.cases(self.parameters if parameters is None else parameters)
         for case in cases:
             if not name or case.name == name:
                 return case
         known = ", ".join(case.name for case in cases)
-        raise ValueError(f'case is "{name}"; it must be one of {known}')
+        raise Refused(f'case is "{name}"; it must be one of {known}')
+
+    def _take(self, event: Event) -> None:
+        """Keep what an event says."""
+        if isinstance(event, Opened):
+            if self.economy is None:
+                self.economy = event.economy
+                weakref.finalize(self, self.economy.close).atexit = False
+            self.end, self.running = None, True
+            self._look_up()
+            return
+        assert self.economy is not None
+        if isinstance(event, DateEnd):
+            self.end, self.running = event, False
+            self.certificate, self._certified = event.certificate, self.economy.steps
+        elif self.page.certify_rounds and self.economy.members <= CERTIFIED_MEMBERS:
+            self.certificate = look(self.what, self.parameters, self._case, self.economy)[1]
+            self._certified = self.economy.steps
 
     def _look_up(self) -> None:
         """Ask the scenario for the closed form of this date."""
@@ -258,17 +268,7 @@ class Watched:
         here = RestingPoint(
             self._case.name, self.date, dict(self.economy.quotes), pd.DataFrame(), complete=False
         )
-        found = self.what.closed_form(self.parameters, here) or {}
-        self.closed_forms[self.date] = found
-
-    def _certify(self, economy: Economy, parameters: Parameters) -> None:
-        """Let traders take their positions and certify them."""
-        economy.rest()
-        resting = at_rest(self._case, self.date, economy)
-        self.certificate = self.what.certify(parameters, resting)
-        self._certified = economy.steps
-        if self.outcome is Outcome.CLEARED and not self.certificate.holds:
-            self.outcome = Outcome.NOT_CERTIFIED
+        self.closed_forms[self.date] = self.what.closed_form(self.parameters, here) or {}
 
 
 def _value(control: Control, value: Any) -> Any:

@@ -3,18 +3,23 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import matplotlib.image
 import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from scenarios.repo.margin_hike import MarginHikeScenario
+from simulator.certificate import Certificate, Condition
 from walras.command import app
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--set", "traders=200"]
 
 
@@ -108,7 +113,8 @@ def test_an_export_holds_tables_figures_and_manifest(exported: Path) -> None:
     assert {"manifest.json", "parameters.toml"} <= names
     figures = [name for name in names if name.endswith(".png")]
     assert len(figures) == 4
-    assert {name.replace(".png", ".svg") for name in figures} <= names
+    for kind in ("svg", "pdf"):
+        assert {name.replace(".png", f".{kind}") for name in figures} <= names
     agents = pd.read_parquet(exported / "agents.parquet")
     assert len(agents) == 2 * 200
     pd.testing.assert_frame_equal(
@@ -145,8 +151,8 @@ def test_verify_certifies_from_the_files_alone(exported: Path) -> None:
 def test_verify_says_what_a_sample_did_not_let_it_recheck(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulator.run.AGENTS_LIMIT", 100)
-    monkeypatch.setattr("simulator.run.AGENTS_SAMPLE", 50)
+    monkeypatch.setattr("simulator.point.AGENTS_LIMIT", 100)
+    monkeypatch.setattr("simulator.point.AGENTS_SAMPLE", 50)
     run = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots", "--quiet")
     assert run.exit_code == 0
     result = walras("verify", str(tmp_path))
@@ -290,3 +296,102 @@ def test_a_killed_run_leaves_nothing_under_its_final_name(
     result = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots")
     assert result.exit_code != 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_verify_checks_every_run_in_a_folder(tmp_path: Path) -> None:
+    for market in ("short", "long"):
+        words = ("--set", f"market={market}", "--out", str(tmp_path), "--no-plots", "--quiet")
+        assert walras("run", "margin-hike", *SMALL, *words).exit_code == 0
+    result = walras("verify", str(tmp_path))
+    assert result.exit_code == 0
+    for run in tmp_path.iterdir():
+        assert str(run) in result.stdout
+    assert result.stdout.count("files are as they were exported") == 2
+
+
+@pytest.mark.parametrize("columns", ["20", "80", "300"])
+def test_numbers_are_whole_at_any_width(columns: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": columns}
+    said = subprocess.run(
+        [sys.executable, "-m", "walras", "run", "leverage-cycle", "--set", "low_payoff=[0.2]"]
+        + ["--no-plots", "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    ).stdout
+    assert "\N{HORIZONTAL ELLIPSIS}" not in said
+    dates = pd.read_parquet(next(tmp_path.iterdir()) / "dates.parquet")
+    for price in dates["asset_price"]:
+        assert f"{price:.9f}" in said
+
+
+def test_many_dates_print_the_comparison_that_the_run_is_about(tmp_path: Path) -> None:
+    words = ("--set", "dates=40", "--no-plots", "--quiet", "--out", str(tmp_path))
+    said = walras("run", "margin-procyclicality", *words).stdout
+    rules = ("flat", "linear", "value-at-risk", "anti-procyclical")
+    report, _, dates = said.partition("the last of 40 dates of each case:")
+    for rule in rules:
+        assert report.count(f"\n{rule}") == 1, said
+        assert dates.count(f"\n{rule}") == 1, said
+
+
+def test_interrupted_runs_keep_what_was_done_and_say_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "walras", "run", "margin-procyclicality", "--set"]
+    command += ["dates=20000", "--no-plots", "--out", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        time.sleep(8.0)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "interrupted" in said[1]
+    (run,) = tmp_path.iterdir()
+    assert str(run) in said[1]
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert (manifest["outcome"], manifest["finished"]) == ("interrupted", False)
+    assert len(pd.read_parquet(run / "rounds.parquet")) > 0
+
+
+def test_a_defect_is_a_traceback_and_the_record_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: object, parameters: object, point: Any) -> None:
+        if point.date == 2:
+            raise ValueError("not a matter of input")
+        return real(self, parameters, point)  # type: ignore[arg-type, return-value]
+
+    real = MarginHikeScenario.certify
+    monkeypatch.setattr(MarginHikeScenario, "certify", fail)
+    result = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots")
+    assert result.exit_code == 1
+    assert "Traceback" in result.stderr
+    assert "not a matter of input" in result.stderr
+    (run,) = tmp_path.iterdir()
+    assert json.loads((run / "manifest.json").read_text())["finished"] is False
+    assert len(pd.read_parquet(run / "dates.parquet")) == 1
+
+
+def test_a_failed_certificate_names_the_condition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: object, parameters: object, point: object) -> Certificate:
+        return Certificate((Condition("budget", 0.5, 1e-9, "nobody overspends"),))
+
+    monkeypatch.setattr(MarginHikeScenario, "certify", refuse)
+    result = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots")
+    assert result.exit_code == 3
+    assert "budget fails: its residual is 5.00e-01" in result.stderr
+
+
+@pytest.mark.parametrize(("width", "dpi"), [("84", "600"), ("170", "150")])
+def test_figures_come_in_the_width_of_a_column(width: str, dpi: str, tmp_path: Path) -> None:
+    words = ("--width", width, "--dpi", dpi, "--out", str(tmp_path), "--quiet")
+    assert walras("run", "margin-hike", *SMALL, "--no-studies", *words).exit_code == 0
+    (run,) = tmp_path.iterdir()
+    assert not (run / "price_against_haircut.png").exists()
+    image = matplotlib.image.imread(run / "quotes_by_round.png")
+    assert image.shape[1] == pytest.approx(float(width) / 25.4 * float(dpi), abs=1.0)
+    assert (run / "quotes_by_round.pdf").read_bytes().startswith(b"%PDF")

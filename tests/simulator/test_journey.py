@@ -1,0 +1,122 @@
+"""The journey of a case through its dates: announced by the case, or by whoever drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from agents.repo.clearing_house import RepoClearingHouse
+from markets.margin import FlatMargin
+from markets.repo.book import RepoBook
+from markets.repo.quotes import RepoQuotes
+from scenarios.repo.margin_hike import MarginHike, MarginHikeScenario
+from simulator.journey import Announced, Opened, Round, look, travel
+from simulator.outcome import Outcome
+from simulator.point import Case, DateEnd, ScenarioEconomy
+from simulator.run import simulate
+
+SCENARIO = MarginHikeScenario()
+ONE, TWO = MarginHike(traders=80, haircuts=[0.01]), MarginHike(traders=80, haircuts=[0.01, 0.04])
+
+
+def case_of(parameters: MarginHike) -> Case:
+    (case,) = SCENARIO.cases(parameters)
+    return case
+
+
+def test_events_come_in_order() -> None:
+    kinds = [type(event) for event in travel(SCENARIO, TWO, case_of(TWO), np.random.default_rng(0))]
+    ends = [place for place, kind in enumerate(kinds) if kind is DateEnd]
+    assert kinds[0] is Opened
+    assert len(ends) == 2
+    assert kinds[ends[0] + 1] is Opened
+    assert set(kinds[1 : ends[0]]) == {Round}
+    assert ends[1] == len(kinds) - 1
+
+
+def test_what_is_announced_on_the_way_is_what_a_run_announces() -> None:
+    """The page and the command can't end differently."""
+    run = simulate(SCENARIO, TWO)
+    journey = travel(SCENARIO, ONE, case_of(ONE), np.random.default_rng(0))
+    ends = []
+    event = next(journey)
+    while len(ends) < 2:
+        if isinstance(event, DateEnd):
+            ends.append(event)
+            terms = {"margin": FlatMargin(0.04)}
+            event = journey.send(Announced(TWO, terms)) if len(ends) == 1 else event
+            continue
+        event = next(journey)
+    for mine, theirs in zip(ends, run.ends, strict=True):
+        assert mine.point.quotes == theirs.point.quotes
+        assert mine.certificate == theirs.certificate
+        assert mine.told == theirs.told
+        assert (mine.outcome, mine.rounds) == (theirs.outcome, theirs.rounds)
+
+
+def test_an_announcement_in_the_middle_of_a_date_begins_the_next_from_the_first_quotes() -> None:
+    journey = travel(SCENARIO, ONE, case_of(ONE), np.random.default_rng(0))
+    opened = next(journey)
+    assert isinstance(opened, Opened)
+    next(journey)
+    again = journey.send(Announced(TWO, {"margin": FlatMargin(0.04)}))
+    assert isinstance(again, Opened)
+    assert again.economy.date == 2
+    assert again.economy.quotes == again.economy.first_quotes
+
+
+def test_looking_changes_nothing() -> None:
+    looked, plain = (case_of(ONE).build(np.random.default_rng(0)) for _ in range(2))
+    for economy in (looked, plain):
+        economy.open()
+    while plain.running:
+        for economy in (looked, plain):
+            economy.step()
+        look(SCENARIO, ONE, case_of(ONE), looked)
+    assert looked.quotes == plain.quotes
+    assert looked.round == plain.round
+
+
+class Leaking(RepoClearingHouse):
+    """A house in whose books cash is left over."""
+
+    def redundant(self, posted: RepoQuotes, book: RepoBook) -> Mapping[str, float]:
+        return {"cash": 1e-6}
+
+
+class LeakingScenario(MarginHikeScenario):
+    def cases(self, parameters: MarginHike) -> list[Case]:
+        def build(rng: np.random.Generator) -> ScenarioEconomy:
+            economy = case_of(parameters).build(rng)
+            economy.house.remove()
+            Leaking(economy, FlatMargin(0.01))
+            return economy
+
+        return [Case("leaking", build, [{}])]
+
+
+def test_a_market_left_over_by_walras_law_must_clear_too() -> None:
+    run = simulate(LeakingScenario(), ONE)
+    assert run.outcome is Outcome.NOT_CERTIFIED
+    assert "redundant market: cash fails: its residual is 1.00e-06" in run.reason
+
+
+@pytest.mark.parametrize("rule", ["safeguarded", "newton", "successive", "implicit"])
+def test_every_rule_that_clears_finds_the_same_equilibrium(rule: str) -> None:
+    run = SCENARIO.run(traders=80, haircuts=[0.02], rule=rule)
+    assert run.outcome is Outcome.CLEARED, run.reason
+    usual = SCENARIO.run(traders=80, haircuts=[0.02])
+    assert run.equilibrium["security_price"] == pytest.approx(
+        usual.equilibrium["security_price"], rel=1e-9
+    )
+
+
+def test_the_textbook_rule_is_slower_and_says_so() -> None:
+    run = SCENARIO.run(traders=80, haircuts=[0.02], rule="plain", max_rounds=5)
+    assert run.outcome in (Outcome.OUT_OF_ROUNDS, Outcome.CYCLES)
+    assert run.reason
+    for name in ("rule", "max_rounds", "step"):
+        assert name in Outcome.OUT_OF_ROUNDS.advice + Outcome.CYCLES.advice
+        assert name in MarginHike.model_fields
