@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from scenarios.credit import CREDIT_TREE, published
 from scenarios.credit.certificate import certify
@@ -28,6 +28,9 @@ from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.published import Published
 from simulator.results import Results
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class CreditScenario(Scenario[CreditTree]):
@@ -90,11 +93,11 @@ class CreditScenario(Scenario[CreditTree]):
 
     def tables(self, results: Results[CreditTree]) -> Mapping[str, pd.DataFrame]:
         """The propositions for every borrower and node."""
-        rows = [evaluate(economy, point) for economy, point in described_points(results)]
-        return {"propositions": pd.concat(rows, ignore_index=True)}
+        found = [evaluate(economy, point) for economy, point in described_points(results)]
+        return {"propositions": pd.concat(found, ignore_index=True)} if found else {}
 
     def report(self, results: Results[CreditTree]) -> pd.DataFrame | None:
-        """What should be known of each case: trivial equilibria, auctions, why there is no proof."""
+        """What to know of each case: trivial equilibria, auctions, why there is no proof."""
         remarks = results.dates[["case", "remark"]]
         remarks = remarks[remarks["remark"] != ""]
         return remarks if len(remarks) else None
@@ -108,20 +111,21 @@ class CreditScenario(Scenario[CreditTree]):
         from scenarios.credit import figures
 
         drawings = {"excess_demand_by_round": figures.excess_by_round(results)}
-        points = described_points(results)
+        economies = results.parameters.economies()
         strategies = results.studies.get("payment_strategies")
-        for row, (economy, point) in enumerate(points):
-            ending = f"_{row + 1}" if len(points) > 1 else ""
+        for row, end in enumerate(results.ends):
+            economy, point = economies[end.point.case], end.point
+            ending = f"_{row + 1}" if len(results.ends) > 1 else ""
+            if not len(point.agents):
+                continue
             shares = rates(economy, point.agents)
-            drawings[f"event_tree{ending}"] = figures.event_tree(economy, point, shares)
-            drawings[f"flows{ending}"] = figures.flows(economy, point)
+            drawings[f"event_tree{ending}"] = figures.event_tree(economy, end, shares)
+            drawings[f"flows{ending}"] = figures.flows(economy, end)
             if point.quotes:
                 drawings[f"quotes_by_round{ending}"] = figures.quotes_by_round(results, row)
-            if strategies is not None:
+            if strategies is not None and point.case in set(strategies["case"]):
                 mine = strategies[strategies["case"] == point.case]
-                if len(mine):
-                    drawing = figures.strategy_map(mine, economy, point)
-                    drawings[f"strategy_map{ending}"] = drawing
+                drawings[f"strategy_map{ending}"] = figures.strategy_map(mine, economy, end)
         return drawings
 
 

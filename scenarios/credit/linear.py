@@ -75,7 +75,7 @@ def maximise(
             "dual_feasibility_tolerance": TIGHTEST,
         },
     )
-    if result.status != 0:
+    if result.status != 0 or result.fun is None:
         return None
     multipliers = -np.asarray(result.ineqlin.marginals, dtype=np.float64)
     return Optimum(-float(result.fun), np.asarray(result.x, dtype=np.float64), multipliers)
