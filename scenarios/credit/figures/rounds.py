@@ -99,5 +99,6 @@ def _mark_auctions(axes: Axes, rounds: pd.DataFrame) -> None:
         axes.axvline(place - 0.5, color=palette.NEUTRAL[1], ls=":", lw=1.2)
         axes.annotate(
             "auction", (place - 0.5, 1.0), xycoords=("data", "axes fraction"), ha="right",
-            va="bottom", xytext=(0, 2), textcoords="offset points", color=palette.NEUTRAL[0], fontsize=9,
+            va="bottom", xytext=(0, 2), textcoords="offset points", fontsize=9,
+            color=palette.NEUTRAL[0],
         )  # fmt: skip
