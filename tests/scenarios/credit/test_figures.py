@@ -49,7 +49,7 @@ def test_lines_differ_in_more_than_colour(logarithmic: Run[CreditTree]) -> None:
         styles = [
             (line.get_linestyle(), line.get_marker())
             for line in axes.get_lines()
-            if not line.get_label().startswith("_")
+            if not str(line.get_label()).startswith("_")
         ]
         assert len(set(styles)) == len(styles)
 
