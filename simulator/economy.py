@@ -351,14 +351,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         rounds = self.round
         path = np.column_stack([self.record.column(name, rounds) for name in names])
         cycle = find_cycle(path)
-        if cycle is None:
-            return None
-        most = int(np.argmax(cycle.amplitude))
-        return Ending(
-            Outcome.CYCLES,
-            f"the quotes repeat themselves every {cycle.period} rounds; the widest swing is that of"
-            f" {names[most]}, {cycle.amplitude[most]:.6g} from lowest to highest",
-        )
+        return None if cycle is None else Ending(Outcome.CYCLES, cycle.reason(names))
 
     def _out_of_rounds(self) -> Ending:
         state = self._state

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Progress = Callable[[Round], None]
-"""Is told of every round."""
+"""Called after every round."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,6 +42,11 @@ class Run(Results[P]):
     def report(self) -> pd.DataFrame | None:
         """The scenario's own table, if it has one."""
         return self.scenario.report(self)
+
+    @property
+    def summary(self) -> str:
+        """What happened, in one sentence."""
+        return self.scenario.summary(self)
 
     def plot(self) -> Mapping[str, Figure]:
         """The figures of the scenario, by name."""
@@ -87,7 +92,7 @@ def simulate(
     seed : int
         Seed of the one random generator; the same seed gives the same run.
     progress : callable, optional
-        Is told of every round.
+        Called after every round.
     studies : bool
         Whether to work out the scenario's tables over a range of a parameter, too.
 
@@ -99,6 +104,7 @@ def simulate(
     rng = np.random.default_rng(seed)
     ends: list[DateEnd] = []
     rounds: list[pd.DataFrame] = []
+    units: dict[str, str] = {}
     error: BaseException | None = None
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
@@ -117,6 +123,7 @@ def simulate(
                 raise
             error = stopped
         if economy is not None:
+            units |= {quote.name: quote.unit for quote in economy.market.quotes}
             if economy.record is not None:
                 table = economy.record.frame()
                 table.insert(0, "case", case.name)
@@ -130,6 +137,7 @@ def simulate(
         seed=seed,
         ends=tuple(ends),
         rounds=pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame(),
+        units=units,
         error=error,
         scenario=scenario,
     )

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from markets.refused import Refused
-from scenarios import bankruptcy, credit, funding, pledge, promises, repo
+from scenarios import bankruptcy, credit, exchange, funding, pledge, promises, repo
 from simulator.names import unknown
 from simulator.title import Title
 
@@ -30,6 +30,7 @@ TITLES: dict[str, Title] = {
         funding.FUNDING_CONTAGION,
         funding.MARGIN_PROCYCLICALITY,
         promises.LEVERAGE_CYCLE,
+        exchange.EXCHANGE,
     )
 }
 

@@ -110,7 +110,7 @@ class CreditScenario(Scenario[CreditTree]):
         """The figures of a run; those of several cases are numbered."""
         from scenarios.credit import figures
 
-        drawings = {"excess_demand_by_round": figures.excess_by_round(results)}
+        drawings = figures.by_round(results)
         economies = results.parameters.economies()
         strategies = results.studies.get("payment_strategies")
         for row, end in enumerate(results.ends):
@@ -121,8 +121,6 @@ class CreditScenario(Scenario[CreditTree]):
             shares = rates(economy, point.agents)
             drawings[f"event_tree{ending}"] = figures.event_tree(economy, end, shares)
             drawings[f"flows{ending}"] = figures.flows(economy, end)
-            if point.quotes:
-                drawings[f"quotes_by_round{ending}"] = figures.quotes_by_round(results, row)
             if strategies is not None and point.case in set(strategies["case"]):
                 mine = strategies[strategies["case"] == point.case]
                 drawings[f"strategy_map{ending}"] = figures.strategy_map(mine, economy, end)

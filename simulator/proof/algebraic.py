@@ -27,7 +27,7 @@ HALVINGS = 64
 """How often the bracket is halved at a time."""
 
 LAST_WIDTH = Fraction(1, 10**1500)
-"""A number that is not told from zero by a bracket this narrow is not told at all."""
+"""Width of the narrowest bracket by which a number is told apart from zero."""
 
 
 class NoField(ValueError):
@@ -107,7 +107,9 @@ class Field:
         """
         low, high = self._low, self._high
         if high - low <= LAST_WIDTH:
-            raise NoField("a number could not be told from zero; is the polynomial reducible?")
+            raise NoField(
+                "a number could not be told apart from zero; is the polynomial reducible?"
+            )
         for _ in range(HALVINGS):
             middle = (low + high) / 2
             value = self._at(middle)

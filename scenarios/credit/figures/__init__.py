@@ -2,14 +2,13 @@
 
 from scenarios.credit.figures.event_tree import event_tree
 from scenarios.credit.figures.flows import flows, payments
-from scenarios.credit.figures.rounds import excess_by_round, quotes_by_round
+from scenarios.credit.figures.rounds import by_round
 from scenarios.credit.figures.strategy_map import strategy_map
 
 __all__ = [
+    "by_round",
     "event_tree",
-    "excess_by_round",
     "flows",
     "payments",
-    "quotes_by_round",
     "strategy_map",
 ]

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.text import Annotation
 
 from scenarios.credit import credit_tree, prepayment
 from scenarios.credit.credit_tree import described_points
-from scenarios.credit.figures import payments
+from scenarios.credit.figures import payments, rounds
 from scenarios.credit.figures.event_tree import number
+from scenarios.credit.figures.rounds import KINDS
 from scenarios.credit.parameters import CreditTree
 from simulator.run import Run
 
@@ -22,10 +24,10 @@ def test_what_households_pay_adds_up_to_zero_at_every_node(example: Run[CreditTr
 
 
 def test_all_figures_of_all_cases_are_drawn(contraction: Run[CreditTree]) -> None:
-    by_case = ("event_tree", "flows", "quotes_by_round", "strategy_map")
+    by_case = ("event_tree", "flows", "strategy_map")
     names = {f"{name}_{case}" for name in by_case for case in (1, 2)}
     drawn = contraction.plot()
-    assert set(drawn) == names | {"excess_demand_by_round"}
+    assert set(drawn) == names | {"excess_demand_by_round", *KINDS.values()}
     title = drawn["strategy_map_2"].get_suptitle()
     assert title == "Payment strategies of borrowers of j0: credit at m"
 
@@ -44,14 +46,12 @@ def test_a_title_says_that_rounds_ran_out() -> None:
     assert run.plot()["event_tree"].get_suptitle().endswith("(ran out of rounds)")
 
 
-def test_lines_differ_in_more_than_colour(logarithmic: Run[CreditTree]) -> None:
-    for axes in logarithmic.plot()["quotes_by_round"].axes:
-        styles = [
-            (line.get_linestyle(), line.get_marker())
-            for line in axes.get_lines()
-            if not str(line.get_label()).startswith("_")
-        ]
-        assert len(set(styles)) == len(styles)
+def test_auctions_are_marked_between_rounds(logarithmic: Run[CreditTree]) -> None:
+    held = logarithmic.rounds["round"][logarithmic.rounds["auction"].diff() > 0].tolist()
+    assert len(held) == 1
+    for figure in rounds.by_round(logarithmic).values():
+        marks = [text for text in figure.axes[0].texts if text.get_text() == "auction"]
+        assert [mark.xy[0] for mark in marks if isinstance(mark, Annotation)] == [held[0] - 0.5]
 
 
 @pytest.mark.parametrize(

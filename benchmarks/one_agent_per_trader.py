@@ -1,4 +1,4 @@
-"""The same best response with one Mesa agent a trader, side by side with a cohort."""
+"""The same best response with one Mesa agent per trader, side by side with a cohort."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Trader(mesa.Agent):
             self.sold = at * size
 
 
-class OneAgentATrader(mesa.Model):
+class OneAgentPerTrader(mesa.Model):
     """A Mesa model in which every member of a cohort is an agent.
 
     Its step does less than a round of :class:`simulator.Economy`: it takes the orders at given
@@ -71,9 +71,9 @@ class OneAgentATrader(mesa.Model):
         self.posted = posted
         self.longs = self.shorts = 0.0
         self.traders: list[Trader] = []
+        given = traders.primitives
         fields = (
-            traders.expected, traders.cash, traders.securities, traders.income_up,
-            traders.income_down,
+            given.expected, given.cash, given.securities, given.income_up, given.income_down,
         )  # fmt: skip
         for member in zip(
             *(np.broadcast_to(field, traders.members).tolist() for field in fields), strict=True
@@ -94,7 +94,7 @@ class OneAgentATrader(mesa.Model):
         return np.array([agent.bought - agent.sold for agent in self.traders])
 
 
-def disagreement(made: RepoEconomy, model: OneAgentATrader) -> tuple[float, float]:
+def disagreement(made: RepoEconomy, model: OneAgentPerTrader) -> tuple[float, float]:
     """Largest difference of the orders of both, and of their totals, as shares of the larger."""
     model.step()
     ours = cohort(made).positions(made.posted, 0.0).security
@@ -112,8 +112,8 @@ def disagreement(made: RepoEconomy, model: OneAgentATrader) -> tuple[float, floa
 def table(sizes: Sequence[int]) -> Table:
     """Time both at the quotes of the second round, where nothing has settled yet."""
     result = Table(
-        "one_agent_a_trader",
-        "One Mesa agent a trader, side by side",
+        "one_agent_per_trader",
+        "One Mesa agent per trader, side by side",
         (
             "economy", "traders", "Mesa agents, ms", "of it agents.do, ms", "a round of ours, ms",
             "ratio", "difference of orders", "of totals",
@@ -124,7 +124,7 @@ def table(sizes: Sequence[int]) -> Table:
             made = economy(family, size)
             made.step()
             made.step()
-            model = OneAgentATrader(cohort(made), made.posted)
+            model = OneAgentPerTrader(cohort(made), made.posted)
             apart, sums = disagreement(made, model)
             if not (apart <= AGREEMENT and sums <= SUMS_AGREEMENT):
                 raise ValueError(
@@ -153,5 +153,5 @@ def table(sizes: Sequence[int]) -> Table:
     return result
 
 
-def _asking(model: OneAgentATrader) -> Any:
+def _asking(model: OneAgentPerTrader) -> Any:
     return lambda: model.agents.do("respond", model.posted)

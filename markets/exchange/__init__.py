@@ -1,0 +1,1 @@
+"""Goods that are traded for each other."""
