@@ -8,11 +8,7 @@ import pandas as pd
 
 from agents.bankruptcy.best_response import best_trades
 from agents.bankruptcy.trade_slopes import solve_each, trade_slopes
-from agents.bankruptcy.trades import (
-    Endowment,
-    Trades,
-    consumption,
-)
+from agents.bankruptcy.trades import Endowment, Trades, consumption
 from agents.bankruptcy.utility import Rows, Utility
 from agents.cohort import Cohort, Infeasible
 from markets.bankruptcy.book import BondBook

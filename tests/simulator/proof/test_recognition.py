@@ -1,4 +1,4 @@
-"""Recognising numbers from their digits: fractions, roots, relations between numbers."""
+"""Recognising numbers from their digits."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from math import isqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from simulator.proof.recognition import (
-    LOST,
-    Root,
     fraction_near,
-    largest_denominator,
     minimal_polynomial,
     recognised,
     relation,
@@ -49,7 +44,9 @@ def test_one_root_generates_all_numbers() -> None:
     found = recognised({"half": Fraction(1, 2), "two": two, "three": three}, 200)
     assert found is not None
     numbers, described = found
-    assert len(described["root"]["polynomial"]) == 5
+    root = described["root"]
+    assert isinstance(root, dict)
+    assert len(root["polynomial"]) == 5
     assert numbers["half"] == Fraction(1, 2)
     assert numbers["two"] * numbers["two"] == 2
     assert numbers["three"] * numbers["three"] == 3
@@ -61,39 +58,6 @@ def test_a_relation_needs_more_digits_than_chance() -> None:
     assert relation([*values, values[1] - 2 * values[3]], 60) == (0, -1, 0, 2, 1)
 
 
-@given(st.fractions(-5, 5, max_denominator=10**20))
-def test_a_fraction_is_recognised_from_its_digits(value: Fraction) -> None:
-    digits = Fraction(round(value * 10**100), 10**100)
-    assert fraction_near(digits, 100) == value
-
-
-def test_a_fraction_of_too_many_digits_is_not_recognised() -> None:
-    most = largest_denominator(100)
-    assert most == (100 - LOST - 30) // 2
-    value = Fraction(1, 10 ** (most + 5) + 9)
-    assert fraction_near(Fraction(round(value * 10**100), 10**100), 100) is None
-
-
-@given(st.floats(-10.0, 10.0), st.sampled_from([1e-2, 1e-5, 1e-9]))
-def test_the_simplest_fraction_is_near(value: float, distance: float) -> None:
-    assert abs(simplest(value, distance) - Fraction(value)) <= Fraction(distance)
-    assert simplest(0.5 + 0.1 * distance, distance) == Fraction(1, 2)
-
-
-def test_a_root_generates_numbers_of_its_field_and_no_others() -> None:
-    root = Root(_root(2, 5, 120), (-5, 0, 1), 120)
-    golden = root.generate((1 + _root(2, 5, 120)) / 2)
-    assert golden is not None
-    assert golden * golden == golden + 1
-    assert root.generate(_root(2, 7, 120)) is None
-    described = root.described()
-    assert described["polynomial"] == ["-5", "0", "1"]
-    low, high = Fraction(described["low"]), Fraction(described["high"])
-    assert low**2 < 5 < high**2
-
-
-@pytest.mark.parametrize("degree", [2, 4])
-def test_a_polynomial_of_higher_degree_than_allowed_is_not_found(degree: int) -> None:
-    value = _root(4, 7, 100)
-    polynomial = minimal_polynomial(value, 100, degree)
-    assert (polynomial is None) == (degree == 2)
+@pytest.mark.parametrize(("value", "fraction"), [(0.3333333333, "1/3"), (0.75, "3/4"), (2.0, "2")])
+def test_the_simplest_fraction_nearby(value: float, fraction: str) -> None:
+    assert simplest(value, 1e-8) == Fraction(fraction)
