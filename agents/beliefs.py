@@ -21,7 +21,7 @@ class Beliefs:
     Parameters
     ----------
     given : str or sequence of float
-        ``"uniform"``, ``"beta(a, b)"`` with a, b > 0, or the beliefs themselves, one a member,
+        ``"uniform"``, ``"beta(a, b)"`` with a, b > 0, or the beliefs themselves, one per member,
         each strictly between 0 and 1.
 
     Raises

@@ -14,7 +14,7 @@ from rich.console import Console
 from benchmarks import (
     aims,
     machine,
-    one_agent_a_trader,
+    one_agent_per_trader,
     overhead,
     reading,
     report,
@@ -65,7 +65,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
     """All tables."""
     steps: dict[str, Callable[[], list[Table]]] = {
         "rounds, time and memory": lambda: [scaling.table(sizes.scaling)],
-        "one Mesa agent a trader": lambda: [one_agent_a_trader.table(sizes.mesa)],
+        "one Mesa agent per trader": lambda: [one_agent_per_trader.table(sizes.mesa)],
         "reading the arrays": lambda: [reading.table(sizes.reading)],
         "parts of a round": lambda: [overhead.parts(sizes.parts)],
         "the command": lambda: [overhead.command(sizes.command)],

@@ -8,20 +8,20 @@ from benchmarks.report import Cell, Table
 
 
 def table(tables: Sequence[Table]) -> Table:
-    """Compare the measurements with the aims, one a row; misses are shown as misses."""
+    """Compare the measurements with the aims, one per row; misses are shown as misses."""
     named = {one.name: one for one in tables}
     result = Table("aims", "Aims", ("aim", "measured", "met"))
 
     def say(aim: str, measured: str, met: bool) -> None:
         result.rows.append((aim, measured, "yes" if met else "NO"))
 
-    mesa = _records(named["one_agent_a_trader"])
+    mesa = _records(named["one_agent_per_trader"])
     for family in dict.fromkeys(row["economy"] for row in mesa):
         largest = [row for row in mesa if row["economy"] == family][-1]
         ratio = float(largest["ratio"])
         say(
             f"a round at {largest['traders']:,} traders at least 300 times faster than one Mesa"
-            f" agent a trader ({family})",
+            f" agent per trader ({family})",
             f"{ratio:.0f} times",
             ratio >= 300.0,
         )

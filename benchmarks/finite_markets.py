@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from agents.pledge.clearing_house import PledgeClearingHouse
 from markets.margin import FlatMargin
-from scenarios.pledge import closed_form as theory
-from scenarios.pledge.economy import Investing, build
+from scenarios.pledge.closed_form import coefficients
+from scenarios.pledge.economy import Investing, a_cohort, build
+from scenarios.pledge.propositions import finite_market_error
 from simulator import palette
 
 SIZES = (2_000, 6_000, 20_000, 60_000, 200_000, 600_000)
@@ -26,21 +26,20 @@ HAIRCUT = 0.2
 
 
 def measured(sizes: tuple[int, ...] = SIZES, days: int = DAYS, seed: int = 0) -> pd.DataFrame:
-    """Root mean square error of the log price by number of investors, and seconds a day."""
+    """Root mean square error of the log price by number of investors, and seconds per day."""
     rows = []
     for investors in sizes:
         parameters = Investing(belief="corrected", investors=investors)
         rng = np.random.default_rng(seed)
         economy = build(parameters, rng, [FlatMargin(HAIRCUT)])
-        assert isinstance(economy.house, PledgeClearingHouse)
-        known = theory.coefficients(parameters.primitives, HAIRCUT, parameters.repo_rate)
+        known = coefficients(parameters.primitives, HAIRCUT, parameters.repo_rate)
         errors = np.empty(days)
         start = time.perf_counter()
         for day in range(days):
             if day > 0:
                 economy.announce()
             economy.clear()
-            state = economy.house.nature.at(day + 1)
+            state = a_cohort(economy).nature.at(day + 1)
             expected = known.log_price(
                 float(state.log_value[0]),
                 float(state.log_noise[0]),
@@ -56,32 +55,32 @@ def measured(sizes: tuple[int, ...] = SIZES, days: int = DAYS, seed: int = 0) ->
             {
                 "investors": investors,
                 "error": float(np.sqrt(np.mean(errors**2))),
-                "predicted": theory.finite_market_error(
+                "predicted": finite_market_error(
                     parameters.primitives, HAIRCUT, parameters.repo_rate, investors
                 ),
-                "seconds_a_day": seconds,
+                "seconds_per_day": seconds,
                 "seconds_to_draw": drawing,
             }
         )
     return pd.DataFrame(rows)
 
 
-def slope(found: pd.DataFrame) -> float:
+def slope(table: pd.DataFrame) -> float:
     """Slope of the log error in the log number of investors; -1/2 in theory."""
-    return float(np.polyfit(np.log(found["investors"]), np.log(found["error"]), 1)[0])
+    return float(np.polyfit(np.log(table["investors"]), np.log(table["error"]), 1)[0])
 
 
 @palette.styled()
-def figure(found: pd.DataFrame, days: int = DAYS) -> Figure:
+def figure(table: pd.DataFrame, days: int = DAYS) -> Figure:
     """Measured errors with 2 sd bars beside the prediction."""
     drawn = Figure(figsize=(9.0, 6.0))
     axes = drawn.subplots()
     axes.plot(
-        found["investors"], found["predicted"], ls="--", color=palette.CLOSED_FORM,
+        table["investors"], table["predicted"], ls="--", color=palette.CLOSED_FORM,
         label="predicted standard deviation",
     )  # fmt: skip
     axes.errorbar(
-        found["investors"], found["error"], 2.0 * found["error"] / np.sqrt(2.0 * days), fmt="o",
+        table["investors"], table["error"], 2.0 * table["error"] / np.sqrt(2.0 * days), fmt="o",
         color=palette.PRICE, capsize=3, label=f"root mean square of {days} days, $\\pm 2$ sd",
     )  # fmt: skip
     axes.set_xscale("log")
@@ -89,19 +88,19 @@ def figure(found: pd.DataFrame, days: int = DAYS) -> Figure:
     axes.set_xlabel("investors")
     axes.set_ylabel("error of the log price")
     axes.legend()
-    drawn.suptitle(f"A finite market nears the continuum: slope {slope(found):.3f}")
+    drawn.suptitle(f"Error of finite markets: slope {slope(table):.3f}")
     return drawn
 
 
 def main(folder: Path | None = None) -> None:
     """Measure, print, and draw."""
-    found = measured()
-    print(found.to_string(index=False, float_format=lambda value: f"{value:.6f}"))
-    print(f"slope {slope(found):.3f} (theory: -0.5)")
+    table = measured()
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.6f}"))
+    print(f"slope {slope(table):.3f} (theory: -0.5)")
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         with palette.styled():
-            figure(found).savefig(folder / "finite_markets.png")
+            figure(table).savefig(folder / "finite_markets.png")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from benchmarks.economies import cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
 from benchmarks.scaling import ROOT
 from benchmarks.timing import side_by_side
-from scenarios.repo.margin_hike import SCENARIO, MarginHike
+from scenarios.repo.economy import MarginHike
+from scenarios.repo.margin_hike import SCENARIO
 from simulator.run import simulate
 
 PARTS = ("post", "respond", "net and settle", "excess and depth", "adjust", "record", "mesa")

@@ -28,9 +28,9 @@ def table(sizes: Sequence[int]) -> Table:
             made.step()
             again = same_round(made)
             again()
-            traders = cohort(made)
-            longs, _ = traders._edge(made.posted.long_rung)
-            _, others = traders._edge(made.posted.short_rung)
+            traders = cohort(made).primitives
+            longs, _ = traders.edge(made.posted.long_rung)
+            _, others = traders.edge(made.posted.short_rung)
             must = [
                 field[rows]
                 for rows, income in (

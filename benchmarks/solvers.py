@@ -146,14 +146,14 @@ def _root(method: str, given_slope: bool = False) -> Callable[[Problem], tuple[F
 
     def solve(problem: Problem) -> tuple[FloatArray, bool]:
         residual: Any = problem.natural_and_slope if given_slope else problem.natural
-        told = root(  # type: ignore[call-overload]
+        answer = root(  # type: ignore[call-overload]
             residual,
             problem.start,
             method=method,
             jac=True if given_slope else None,
             options=options[method],
         )
-        return np.asarray(told.x, dtype=np.float64), bool(told.success)
+        return np.asarray(answer.x, dtype=np.float64), bool(answer.success)
 
     return solve
 

@@ -88,14 +88,17 @@ class Declared(ABC, Generic[P]):
         """What a certified resting point counts as: an equilibrium unless overridden."""
         return CLEARED
 
+    def summary(self, results: Results[P]) -> str:
+        """What happened in this run, in one sentence that begins in lower case."""
+        return self.title.summary
+
     def figures(self, results: Results[P]) -> Mapping[str, Figure]:
         """The figures of a run by file name: quotes and excess demand by round."""
-        from simulator import rounds_figures
+        from simulator.rounds_figures import excess, quotes
 
-        return {
-            "quotes_by_round": rounds_figures.quotes(results),
-            "excess_demand_by_round": rounds_figures.excess(results.rounds),
-        }
+        if results.rounds.empty:
+            return {}
+        return {"quotes_by_round": quotes(results), "excess_demand_by_round": excess(results)}
 
     def report(self, results: Results[P]) -> pd.DataFrame | None:
         """One more table that the command prints and an export holds."""
@@ -110,4 +113,8 @@ class Declared(ABC, Generic[P]):
 
         ``rng`` is a generator of its own, so that the run itself draws the same without studies.
         """
+        return {}
+
+    def studies_at_rest(self, results: Results[P]) -> Mapping[str, pd.DataFrame]:
+        """Further studies, of what would be done on other terms where the run came to rest."""
         return {}

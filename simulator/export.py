@@ -84,8 +84,8 @@ SCREEN = Format()
 
 def name_of(run: Results[P]) -> str:
     """Folder name of a run: the scenario and a digest of parameters and seed."""
-    told = json.dumps([run.parameters.model_dump(mode="json"), run.seed], sort_keys=True)
-    return f"{run.title.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    identity = json.dumps([run.parameters.model_dump(mode="json"), run.seed], sort_keys=True)
+    return f"{run.title.name}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
 def export(
@@ -180,7 +180,7 @@ def _write_proofs(run: Results[P], folder: Path) -> None:
 def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: Format) -> None:
     from simulator.palette import styled
 
-    silent = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with styled():
         for name, figure in scenario.figures(run).items():
             if form.width is not None:
@@ -190,7 +190,7 @@ def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: F
             for kind in form.kinds:
                 named = {} if kind == "png" else {"Creator": "walras"}
                 figure.savefig(
-                    folder / f"{name}.{kind}", dpi=form.dpi, metadata={**silent[kind], **named}
+                    folder / f"{name}.{kind}", dpi=form.dpi, metadata={**undated[kind], **named}
                 )
 
 
@@ -228,10 +228,10 @@ def _revision() -> str | None:
     git = shutil.which("git")
     if git is None or not (here / ".git").exists():
         return None
-    told = subprocess.run(
+    described = subprocess.run(
         [git, "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return told.stdout.strip() or None
+    return described.stdout.strip() or None

@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import tomlkit
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from agents.beliefs import Beliefs
@@ -123,9 +116,9 @@ def declared(model: type[Parameters]) -> list[ParameterHelp]:
 
 def allowed(field: FieldInfo) -> str:
     """What a field may be, in words."""
-    told = _extra(field, "allowed")
-    if told:
-        return told
+    stated = _extra(field, "allowed")
+    if stated:
+        return stated
     choices = _choices(field.annotation)
     if choices:
         return " or ".join(f'"{choice}"' for choice in choices)
@@ -242,8 +235,8 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     except tomllib.TOMLDecodeError as error:
         lines = text.splitlines() or [""]
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
-        told = str(error).replace("at end of document", end)
-        raise Refused(f"{path} is not TOML: {told[:1].lower()}{told[1:]}") from None
+        message = str(error).replace("at end of document", end)
+        raise Refused(f"{path} is not TOML: {message[:1].lower()}{message[1:]}") from None
     name = content.pop("scenario", None)
     if not isinstance(name, str):
         raise Refused(f'{path} names no scenario; its first line must be scenario = "..."')

@@ -39,6 +39,8 @@ class Results(Generic[P]):
         One row per round. The column ``case`` tells economies apart, ``date`` counts from 1.
     studies : mapping
         Tables over a range of a parameter, by name, if the scenario declares some.
+    units : mapping
+        Unit of every quote by its name.
     error : BaseException, optional
         What stopped the run before its end: an interrupt, or a defect of the program.
     """
@@ -49,6 +51,7 @@ class Results(Generic[P]):
     ends: tuple[DateEnd, ...]
     rounds: pd.DataFrame
     studies: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     error: BaseException | None = None
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Progress = Callable[[Round], None]
-"""Is told of every round."""
+"""Called after every round."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,6 +42,11 @@ class Run(Results[P]):
     def report(self) -> pd.DataFrame | None:
         """The scenario's own table, if it has one."""
         return self.scenario.report(self)
+
+    @property
+    def summary(self) -> str:
+        """What happened, in one sentence."""
+        return self.scenario.summary(self)
 
     def plot(self) -> Mapping[str, Figure]:
         """The figures of the scenario, by name."""
@@ -87,7 +92,7 @@ def simulate(
     seed : int
         Seed of the one random generator; the same seed gives the same run.
     progress : callable, optional
-        Is told of every round.
+        Called after every round.
     studies : bool
         Whether to work out the scenario's tables over a range of a parameter, too.
 
@@ -99,7 +104,7 @@ def simulate(
     rng = np.random.default_rng(seed)
     ends: list[DateEnd] = []
     rounds: list[pd.DataFrame] = []
-    studied: Mapping[str, pd.DataFrame] = {}
+    units: dict[str, str] = {}
     error: BaseException | None = None
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
@@ -118,6 +123,7 @@ def simulate(
                 raise
             error = stopped
         if economy is not None:
+            units |= {quote.name: quote.unit for quote in economy.market.quotes}
             if economy.record is not None:
                 table = economy.record.frame()
                 table.insert(0, "case", case.name)
@@ -125,18 +131,23 @@ def simulate(
             economy.close()
         if error is not None:
             break
-    if studies and error is None:
-        try:
-            studied = scenario.studies(parameters, np.random.default_rng(seed))
-        except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
-            error = stopped
-    return Run(
+    run = Run(
         title=scenario.title,
         parameters=parameters,
         seed=seed,
         ends=tuple(ends),
         rounds=pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame(),
-        studies=studied,
+        units=units,
         error=error,
         scenario=scenario,
     )
+    if not studies or error is not None:
+        return run
+    try:
+        studied = {
+            **scenario.studies(parameters, np.random.default_rng(seed)),
+            **scenario.studies_at_rest(run),
+        }
+    except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
+        return replace(run, error=stopped)
+    return replace(run, studies=studied)

@@ -48,12 +48,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 out = Console(soft_wrap=True)
-told = Console(stderr=True)
+err = Console(stderr=True)
 
 
 def _refuse(sentence: object) -> NoReturn:
     """Say in one sentence what is wrong with the input, and leave with 2."""
-    told.print(f"[red]walras:[/red] {escape(str(sentence))}", soft_wrap=True, highlight=False)
+    err.print(f"[red]walras:[/red] {escape(str(sentence))}", soft_wrap=True, highlight=False)
     raise typer.Exit(BAD_INPUT)
 
 
@@ -198,10 +198,10 @@ def _leave(finished: Run[Any], written: Path | None) -> None:
         assert finished.error is not None
         traceback.print_exception(finished.error)
     elif finished.reason:
-        told.print(f"[yellow]{outcome}[/yellow]: {escape(finished.reason)}", soft_wrap=True)
-    told.print(escape(outcome.advice), soft_wrap=True, highlight=False)
+        err.print(f"[yellow]{outcome}[/yellow]: {escape(finished.reason)}", soft_wrap=True)
+    err.print(escape(outcome.advice), soft_wrap=True, highlight=False)
     if finished.error is not None and written is not None:
-        told.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
+        err.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
     codes = {Outcome.DEFECT: DEFECT, Outcome.INTERRUPTED: INTERRUPTED}
     raise typer.Exit(codes.get(outcome, NOT_CLEARED))
 
@@ -226,7 +226,7 @@ def serve(
     except Refused as error:
         _refuse(error)
     given = parameters.model_dump(mode="json", exclude_defaults=True)
-    with told.status(f"{scenario.name}: starting the page") as status:
+    with err.status(f"{scenario.name}: starting the page") as status:
 
         def ready(address: str) -> None:
             status.stop()
@@ -293,7 +293,7 @@ class _Display:
 
     def __init__(self, scenario: Scenario[Any], parameters: Parameters, quiet: bool) -> None:
         self.name = scenario.name
-        self.quiet = quiet or not told.is_terminal
+        self.quiet = quiet or not err.is_terminal
         self.dates = sum(len(case.announcements) for case in scenario.cases(parameters))
         self.done, self.last, self.shown = 0, ("", 0), 0.0
         self.progress: Progress | None = None
@@ -306,7 +306,7 @@ class _Display:
 
         bar = [BarColumn(), MofNCompleteColumn()] if self.dates > DATES_SHOWN else []
         columns = [SpinnerColumn(), TextColumn("{task.description}"), *bar]
-        self.progress = Bars(*columns, console=told, transient=True)
+        self.progress = Bars(*columns, console=err, transient=True)
         self.progress.start()
         self.task = self.progress.add_task(self.name, total=self.dates)
         return self

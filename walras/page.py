@@ -88,8 +88,8 @@ def Page() -> None:
 
 
 def _asked() -> Asked:
-    """What to show: as told by ``walras serve``, or the first scenario."""
-    return Asked.heard(next(iter(TITLES)))
+    """What to show: what ``walras serve`` asked for, or the first scenario."""
+    return Asked.from_environment(next(iter(TITLES)))
 
 
 # ---------------------------------------------------------------------- controls
@@ -231,11 +231,11 @@ def _status(watched: Watched) -> str:
     if watched.outcome is not None:
         sound = watched.certificate is not None and watched.certificate.holds
         state = f"{watched.outcome}{' and certified' if sound else ''}"
-    told = [f"date <b>{watched.date}</b>"]
+    parts = [f"date <b>{watched.date}</b>"]
     control = watched.page.announcement
     if control is not None and watched.term is not None:
-        told.append(f"{escape(control.label)} <b>{watched.term:g}</b>")
-    told += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]
+        parts.append(f"{escape(control.label)} <b>{watched.term:g}</b>")
+    parts += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]
     for curve in watched.curves:
         closed = watched.closed_forms.get(watched.date, {}).get(curve.quote)
         beside = (
@@ -243,24 +243,25 @@ def _status(watched: Watched) -> str:
         )
         value = round(curve.scale * economy.quotes[curve.quote], 9) + 0.0
         unit = "%" if curve.unit.startswith("percent") else ""
-        told.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")
+        parts.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")
     if watched.end is not None and "certified" not in state:
-        told.append(escape(f"{watched.end.reason} {watched.end.outcome.advice}".strip()))
+        parts.append(escape(f"{watched.end.reason} {watched.end.outcome.advice}".strip()))
     return (
-        '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in told) + "</div>"
+        '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in parts) + "</div>"
     )
 
 
 def _balances(watched: Watched) -> str:
     """The clearing house's balance sheet as a table: amounts, and balances that are zero."""
     settlement = None if watched.economy is None else watched.economy.settlement
-    told = {} if settlement is None else settlement.accounts()
+    accounts = {} if settlement is None else settlement.accounts()
     scale = max(
-        [abs(told[each.column]) for each in watched.page.accounts if each.column in told] or [1.0]
+        [abs(accounts[each.column]) for each in watched.page.accounts if each.column in accounts]
+        or [1.0]
     )
     rows = []
     for account in watched.page.accounts:
-        value = told.get(account.column)
+        value = accounts.get(account.column)
         if value is None:
             kind, shown = "unknown", ""
         elif account.kind == "amount":

@@ -15,17 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from markets.refused import Refused
+
 NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 """What the page imports and only the extra ``browser`` installs."""
 
 VARIABLE = "WALRAS_PAGE"
-"""Environment variable by which the page is told what to show."""
+"""Environment variable that says what the page shows."""
 
 READY_WITHIN = 60.0
 """Seconds that the server may take to answer."""
 
 CLOSES_WITHIN = 2
-"""Seconds that open pages are given when the server is told to stop."""
+"""Seconds that open pages are given when the server stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,12 @@ class Asked:
     given: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
-    def told(self) -> str:
+    def to_environment(self) -> str:
         """As text for the environment of the page."""
         return json.dumps({"scenario": self.scenario, "given": dict(self.given), "seed": self.seed})
 
     @classmethod
-    def heard(cls, default: str) -> Asked:
+    def from_environment(cls, default: str) -> Asked:
         """What the environment asks for; a scenario by its defaults if it asks for nothing."""
         text = os.environ.get(VARIABLE)
         return cls(default) if text is None else cls(**json.loads(text))
@@ -52,11 +54,11 @@ def check_servable(host: str, port: int) -> None:
 
     Raises
     ------
-    ValueError
+    Refused
         With one sentence that says what to do.
     """
     if not all(importlib.util.find_spec(name) for name in NEEDED):
-        raise ValueError(
+        raise Refused(
             'the page needs the extra "browser": pip install "walras[browser]", or make browser'
         )
     try:
@@ -68,13 +70,13 @@ def check_servable(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ValueError(f"can't listen on {host}, port {port}: {reason}") from None
+        raise Refused(f"can't listen on {host}, port {port}: {reason}") from None
 
 
 def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until interrupted; tell ``ready`` the address as soon as the page answers."""
     os.environ |= {
-        VARIABLE: asked.told(),
+        VARIABLE: asked.to_environment(),
         "MPLBACKEND": "Agg",
         "SOLARA_APP": str(Path(__file__).with_name("page.py")),
         "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3

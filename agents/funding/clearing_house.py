@@ -10,25 +10,30 @@ import mesa
 import numpy as np
 
 from agents.clearing_house import ClearingHouse
-from markets.funding.market import FundedOrders, FundedQuotes, MarginTerms
+from markets.funding.book import FundedBook
+from markets.funding.quotes import FundedQuotes
+from markets.funding.terms import MarginTerms
 from markets.margin import PriceMargin
 from markets.quote import FloatArray
+
+TINY = 1e-300
+"""Cash; stands for the value of assets where nobody brings any, so that it can be divided by."""
 
 
 @dataclass(frozen=True, slots=True)
 class FundedSettlement:
     """What the clearing house accepts of a netted book, and its accounts on it.
 
-    Orders that find no counterpart are not accepted, nor positions beyond the experts' funding:
-    so the accounts are in order in every round, whether or not the markets have cleared.
+    Orders without a counterpart are not accepted, nor positions beyond the experts' funding: so
+    the balances are zero in every round, whether or not the markets have cleared.
 
     Attributes
     ----------
     margin_held : float
         Margin on the accepted positions, cash.
     financed : float
-        What the accepted positions are worth beyond their margin: cash lent to longs, and
-        proceeds of short sales kept back, less margin, cash.
+        Value of the accepted positions beyond their margin: cash lent to longs, and proceeds of
+        short sales kept back, less margin, cash.
     funding_left : float
         Experts' funds less the margin held; never negative.
     walras : float
@@ -49,8 +54,8 @@ class FundedSettlement:
         return asdict(self)
 
 
-class MarginClearingHouse(ClearingHouse):
-    """A clearing house that charges margin asset by asset, and lets its rules learn.
+class MarginClearingHouse(ClearingHouse[MarginTerms, FundedQuotes, FundedBook]):
+    """A clearing house that charges margin asset by asset, and whose rules learn.
 
     Parameters
     ----------
@@ -64,29 +69,29 @@ class MarginClearingHouse(ClearingHouse):
     deposits : array, optional
         Cash that experts will have with the house at the next date, below zero where it is a debt;
         announce it to change their wealth.
-    charged, closed : list of array
-        Margin on each asset, and its price, at the rest of every date so far.
     """
 
     def __init__(self, model: mesa.Model, margins: Mapping[str, PriceMargin]) -> None:
         super().__init__(model)
         self.margins = dict(margins)
         self.deposits: FloatArray | None = None
-        self.dates = 0
-        self.charged: list[FloatArray] = []
-        self.closed: list[FloatArray] = []
+        self.date = 0
+        self._closed = False
 
-    def charge(self, quotes: dict[str, float]) -> MarginTerms:
+    def wake(self, date: int) -> None:
+        """Begin a date; from the second on, rules have a close to learn from."""
+        self._closed, self.date = self.date > 0 and date > self.date, date
+
+    def charge(self, quotes: Mapping[str, float]) -> MarginTerms:
         """Terms of a date: from the second on every rule first learns where the last one closed."""
-        if self.dates > 0:
+        if self._closed:
             self.margins = {
                 name: rule.closed_at(quotes[name]) for name, rule in self.margins.items()
             }
         deposits, self.deposits = self.deposits, None
-        self.dates += 1
-        return MarginTerms(self.dates - 1, tuple(self.margins.values()), deposits)
+        return MarginTerms(self.date - 1, tuple(self.margins.values()), deposits)
 
-    def settle(self, posted: FundedQuotes, book: FundedOrders) -> FundedSettlement:
+    def settle(self, posted: FundedQuotes, book: FundedBook) -> FundedSettlement:
         """Accept what is matched and funded, keep margin on it, and draw up the accounts.
 
         1. Accept the shorter side of each asset, where both point the same way.
@@ -105,17 +110,24 @@ class MarginClearingHouse(ClearingHouse):
         received += math.fsum(posted.price * np.maximum(-accepted, 0.0))
         paid = math.fsum(np.abs(posted.price * accepted))
         excess = float(posted.price @ (book.bought - book.sold))
-        turnover = float(np.abs(posted.price) @ (book.gross + np.abs(book.bought)))
         return FundedSettlement(
             margin_held=margin_held,
             financed=float(posted.price @ np.abs(accepted)) - margin_held,
             funding_left=max(book.funds - margin_held, 0.0),
-            walras=(excess + book.cash) / max(turnover, 1e-300),
+            walras=(excess + book.cash) / _value(posted, book),
             balance_cash=received - paid,
         )
 
-    def place(self, posted: FundedQuotes, book: FundedOrders) -> None:
-        """Note what the date closed at; traders know already what they hold."""
-        del self.charged[self.dates - 1 :], self.closed[self.dates - 1 :]
-        self.charged.append(posted.margin)
-        self.closed.append(posted.price)
+    def redundant(self, posted: FundedQuotes, book: FundedBook) -> Mapping[str, float]:
+        """Cash that traders are left with less the cash that they came with.
+
+        Every order is paid in cash at the posted price, so in value cash clears where the assets
+        do. Customers have no budget and experts may be in debt: there is no amount of cash to
+        compare with, and the excess is a share of the value of the assets brought to the market.
+        """
+        return {"cash": book.cash / _value(posted, book)}
+
+
+def _value(posted: FundedQuotes, book: FundedBook) -> float:
+    """Value of customers' exposures and experts' positions, cash."""
+    return max(float(np.abs(posted.price) @ (book.gross + np.abs(book.bought))), TINY)

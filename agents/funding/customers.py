@@ -1,4 +1,4 @@
-r"""Customers: mean-variance traders who come to market with something to sell.
+r"""Customers: mean-variance traders who hedge exposures that they bring to the market.
 
 Group i starts with an exposure :math:`z_{ij}` to asset j, whose payoff has mean :math:`v_j` and
 variance :math:`\sigma_j^2`, independent of the others. Its best response to the price is the
@@ -14,20 +14,20 @@ for two groups, :math:`s_j = 2 / (\gamma \sigma_j^2)`.
 
 from __future__ import annotations
 
-from typing import Any
-
 import mesa
 import numpy as np
 import pandas as pd
 
 from agents.cohort import Cohort
-from markets.funding.market import FundedOrders, FundedQuotes
+from markets.funding.book import FundedBook
+from markets.funding.quotes import FundedQuotes
+from markets.funding.terms import MarginTerms
 from markets.quote import FloatArray
 from markets.refused import Refused
 
 
-class Customers(Cohort):
-    """Groups of customers, a member a group.
+class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook]):
+    """Groups of customers, one member per group.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Customers(Cohort):
     name : str
         Name of the cohort in records.
     exposures : array of shape (groups, assets) or (dates, groups, assets)
-        z, what each group wants to be rid of, at each date; the last row stays.
+        z, what each group wants to sell at the fundamental value, at each date; the last row stays.
     risk_aversion : float
         Coefficient of absolute risk aversion, per cash; positive.
     volatility : array of shape (assets,)
@@ -52,8 +52,8 @@ class Customers(Cohort):
         risk_aversion: float,
         volatility: FloatArray,
     ) -> None:
-        given = np.asarray(exposures, dtype=np.float64)
-        self.exposures = given if given.ndim == 3 else given[None, :, :]
+        by_date = np.asarray(exposures, dtype=np.float64)
+        self.exposures = by_date if by_date.ndim == 3 else by_date[None, :, :]
         super().__init__(model, name, self.exposures.shape[1])
         self.volatility = np.atleast_1d(np.asarray(volatility, dtype=np.float64))
         if not risk_aversion > 0.0 or not np.all(self.volatility > 0.0):
@@ -66,7 +66,7 @@ class Customers(Cohort):
         self.held: FloatArray | None = None
 
     def concession(self) -> FloatArray:
-        """Furthest above and below the fundamental that groups trade among themselves."""
+        """Furthest above and below the fundamental value that groups trade among themselves."""
         alone = self.exposures.sum(axis=1) / (self.members * self.appetite)
         return np.stack([np.max(-alone, axis=0), np.max(alone, axis=0)]).clip(min=0.0)
 
@@ -76,13 +76,13 @@ class Customers(Cohort):
         return exposure
 
     def positions(self, posted: FundedQuotes) -> FloatArray:
-        """Best response of every group (pure), shape (groups, assets)."""
+        """Best response of every group (changes nothing), shape (groups, assets)."""
         return (posted.fundamental - posted.price) * self.appetite - self.exposure(posted.date)
 
-    def respond(self, posted: FundedQuotes) -> FundedOrders:
-        """Orders of all groups (pure)."""
+    def respond(self, posted: FundedQuotes) -> FundedBook:
+        """Orders of all groups (changes nothing)."""
         sold = -self.positions(posted).sum(axis=0)
-        return FundedOrders(
+        return FundedBook(
             sold=sold,
             sold_by_price=self.members * self.appetite,
             gross=np.abs(self.exposure(posted.date)).sum(axis=0),
@@ -92,12 +92,12 @@ class Customers(Cohort):
             cash=float(posted.price @ sold),
         )
 
-    def hold(self, posted: FundedQuotes, placed: Any) -> None:
+    def hold(self, posted: FundedQuotes, placed: None) -> None:
         """Take the positions that the orders at the posted quotes amount to."""
         self.posted, self.held = posted, self.positions(posted)
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Primitives and positions, a row a group and asset."""
+        """Primitives and positions, one row per group and asset."""
         if self.held is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
         groups, assets = self.held.shape

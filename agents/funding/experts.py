@@ -1,4 +1,4 @@
-r"""Experts: risk-neutral traders who bridge the gap that customers leave, as far as funding goes.
+r"""Experts: risk-neutral traders who take what customers sell, as far as their funding allows.
 
 Expert i starts with cash :math:`\eta_i` and positions :math:`x^0_{ij}`. At prices :math:`q` it
 chooses positions to
@@ -14,19 +14,19 @@ not positive is wiped out and holds nothing.
 
 from __future__ import annotations
 
-from typing import Any
-
 import mesa
 import numpy as np
 import pandas as pd
 
 from agents.cohort import Cohort
-from markets.funding.market import FundedOrders, FundedQuotes, MarginTerms
+from markets.funding.book import FundedBook
+from markets.funding.quotes import FundedQuotes
+from markets.funding.terms import MarginTerms
 from markets.quote import FloatArray
 from markets.refused import Refused
 
 
-class Experts(Cohort):
+class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook]):
     """A cohort of experts.
 
     Parameters
@@ -72,7 +72,14 @@ class Experts(Cohort):
         return None
 
     def wake(self, date: int, terms: MarginTerms) -> None:
-        """Begin a date with the deposits that were announced, if any."""
+        """Begin a date: carry over what was held, then take the deposits that were announced."""
+        if self.carries and self.held is not None:
+            wealth = self.wealth(self.posted)
+            self.target = wealth if self.target is None else self.target
+            added = self.recapitalised * (self.target - wealth)
+            self.cash = wealth + added - self.held @ self.posted.price
+            self.endowment = self.held
+        self.held = None
         if terms.deposits is not None:
             self.cash = self._one_each(terms.deposits)
 
@@ -81,18 +88,18 @@ class Experts(Cohort):
         return self.cash + self.endowment @ posted.price
 
     def positions(self, posted: FundedQuotes) -> FloatArray:
-        """Best response of every expert (pure), shape (members, assets)."""
+        """Best response of every expert (changes nothing), shape (members, assets)."""
         funds = np.maximum(self.wealth(posted), 0.0)
         return funds[:, None] * (posted.filled / posted.margin)
 
-    def respond(self, posted: FundedQuotes) -> FundedOrders:
-        """Orders of all experts (pure)."""
+    def respond(self, posted: FundedQuotes) -> FundedBook:
+        """Orders of all experts (changes nothing)."""
         wealth = self.wealth(posted)
         solvent = wealth > 0.0
         funds = float(np.sum(wealth[solvent]))
         bought = funds * posted.filled / posted.margin
         nothing = np.zeros_like(bought)
-        return FundedOrders(
+        return FundedBook(
             sold=nothing,
             sold_by_price=nothing,
             gross=nothing,
@@ -102,31 +109,22 @@ class Experts(Cohort):
             cash=-float(posted.price @ bought),
         )
 
-    def hold(self, posted: FundedQuotes, placed: Any) -> None:
-        """Take the positions of the last orders; with ``carries`` they start the next date."""
-        self.posted = posted
-        self.opened = (self.cash, self.endowment)
-        self.held = self.positions(posted)
-        if self.carries:
-            wealth = self.wealth(posted)
-            self.target = wealth if self.target is None else self.target
-            added = self.recapitalised * (self.target - wealth)
-            self.cash = wealth + added - self.held @ posted.price
-            self.endowment = self.held
+    def hold(self, posted: FundedQuotes, placed: None) -> None:
+        """Take the positions of the last orders."""
+        self.posted, self.held = posted, self.positions(posted)
 
     def _one_each(self, cash: FloatArray) -> FloatArray:
-        """Cash as an array with one entry an expert."""
-        given = np.asarray(cash, dtype=np.float64)
-        if given.shape != (self.members,):
-            raise Refused(f"cash has shape {given.shape}; there are {self.members} experts")
-        return given
+        """Cash as an array with one entry per expert."""
+        each = np.asarray(cash, dtype=np.float64)
+        if each.shape != (self.members,):
+            raise Refused(f"cash has shape {each.shape}; there are {self.members} experts")
+        return each
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Primitives and positions, a row an expert and asset."""
+        """Primitives and positions, one row per expert and asset."""
         if self.held is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
         members, assets = self.held.shape
-        cash, endowment = self.opened
         return pd.DataFrame(
             {
                 "cohort": self.name,
@@ -135,8 +133,8 @@ class Experts(Cohort):
                 "fundamental": np.tile(self.posted.fundamental, members),
                 "margin": np.tile(self.posted.margin, members),
                 "exposure": 0.0,
-                "endowed_cash": np.repeat(cash, assets),
-                "endowed_assets": endowment.ravel(),
+                "endowed_cash": np.repeat(self.cash, assets),
+                "endowed_assets": self.endowment.ravel(),
                 "position": self.held.ravel(),
             }
         )

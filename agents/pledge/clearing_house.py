@@ -1,8 +1,15 @@
-"""A clearing house for pledgeable securities: it sets haircuts and reads the order schedules."""
+"""A clearing house for pledgeable securities: it sets haircuts and publishes the price function.
+
+There is no redundant market to check. Walras' law needs the budget of every trader, and cash is
+outside the model: noise traders bring and keep cash, and the loans that repo investors buy with are
+granted at a repo rate given from outside, by lenders who are not modelled. All that is left is the
+cash that buyers pay minus the cash that sellers receive, which is the price times the excess demand
+for the security: the condition that the market itself checks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import mesa
@@ -10,27 +17,28 @@ import numpy as np
 
 from agents.clearing_house import ClearingHouse
 from agents.pledge.forecast import PriceFunction
-from agents.pledge.investors import SpotOrders
 from agents.pledge.nature import Nature
 from markets.margin import HistoricalMargin, MarginRule
-from markets.pledge.market import RepoTerms, SpotQuotes
+from markets.pledge.book import SpotBook
+from markets.pledge.quotes import SpotQuotes
+from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class PledgeSettlement:
-    """What the clearing house finds in a netted book, each of shape ``(securities,)``.
+    """What the clearing house reads off a netted book, arrays of shape ``(securities,)``.
 
     Attributes
     ----------
     volume : array
         Securities that change hands spot.
     beyond_limits : array
-        Share of investors whose orders exceed what they own, (6) and (7).
+        Share of investors whose orders without limits exceed what they own, (6) and (7).
     repo_excess : array
         Securities pledged by repo investors and by noise traders: the sum that equation (13) sets
-        to zero. It is not zero, since the repo rate is given (erratum 10): what is missing is lent
-        or borrowed by somebody outside the model.
+        to zero. It is not zero, since the repo rate is given (erratum 10 of the README of
+        :mod:`scenarios.pledge`): the difference is lent or borrowed outside the model.
     free_log_price : array
         Log price at which the same orders would clear without limits.
     """
@@ -52,7 +60,7 @@ class PledgeSettlement:
         }
 
 
-class PledgeClearingHouse(ClearingHouse):
+class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBook, PriceFunction]):
     """A clearing house that sets the haircut of each security and clears the spot market.
 
     Parameters
@@ -64,7 +72,7 @@ class PledgeClearingHouse(ClearingHouse):
     repo_rate : float or array of shape (securities,)
         Interest on repo loans, per period; given from outside.
     nature : Nature
-        Tells, the day after, what securities were worth.
+        Reveals on each day what securities turned out to be worth on the day before.
     """
 
     def __init__(
@@ -83,25 +91,25 @@ class PledgeClearingHouse(ClearingHouse):
         self.log_price: FloatArray = np.zeros(len(self.margins))
 
     def wake(self, date: int) -> None:
-        """Note what the securities returned since the day before."""
+        """Update margin rules that read past returns with the return of the day before."""
         if date == 1:
             return
         returns = self.nature.at(date - 1).log_value - self.log_price
         self.margins = tuple(
-            rule.after(float(gained)) if isinstance(rule, HistoricalMargin) else rule
-            for rule, gained in zip(self.margins, returns, strict=True)
+            rule.after(float(log_return)) if isinstance(rule, HistoricalMargin) else rule
+            for rule, log_return in zip(self.margins, returns, strict=True)
         )
 
-    def charge(self, quotes: dict[str, float]) -> RepoTerms:
-        """Haircuts announced at the last quotes, and what the call in a repo is worth at them."""
+    def charge(self, quotes: Mapping[str, float]) -> RepoTerms:
+        """Haircuts announced at the last quotes, and the value of the call in a repo at them."""
         prices = np.exp(np.array(list(quotes.values())))
         haircut = np.array(
             [rule.haircut(float(p)) for rule, p in zip(self.margins, prices, strict=True)]
         )
         return RepoTerms.of(haircut, self.repo_rate, self.nature.value.precision)
 
-    def settle(self, posted: SpotQuotes, book: SpotOrders) -> PledgeSettlement:
-        """Volume, investors beyond their means, and what the repo market lacks."""
+    def settle(self, posted: SpotQuotes, book: SpotBook) -> PledgeSettlement:
+        """Volume, investors beyond their means, and the excess demand of the repo market."""
         return PledgeSettlement(
             volume=0.5 * (book.bought + book.sold),
             beyond_limits=book.beyond_limits,
@@ -109,14 +117,14 @@ class PledgeClearingHouse(ClearingHouse):
             free_log_price=posted.log_price - book.free / book.free_by_price,
         )
 
-    def place(self, posted: SpotQuotes, book: SpotOrders) -> PriceFunction:
-        r"""Publish the price function that the day's order schedules amount to.
+    def place(self, posted: SpotQuotes, book: SpotBook) -> PriceFunction:
+        r"""Publish the price function that the day's order schedules imply.
 
-        The house holds everybody's schedule, so it knows at which price they would have cleared
+        The house holds all order schedules, so it knows at which price they would have cleared
         in every other state: with
         :math:`z = z_0 + z_p \ln p + z_v \ln v + z_u \ln u + z_\chi \ln(\chi/h) = 0` the
         coefficients are :math:`-z_0/z_p, -z_v/z_p, -z_u/z_p, -z_\chi/z_p`. Errors of private
-        signals are averaged out and limits left aside.
+        signals are averaged out and limits ignored.
         """
         self.log_price = posted.log_price
         slope = -book.free_by_price

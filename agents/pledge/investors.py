@@ -1,9 +1,9 @@
-r"""Investors with private signals, who trade a pledgeable security spot or in repo, and noise.
+r"""Investors with private signals, who trade a pledgeable security spot or in repo.
 
 An investor has wealth :math:`w` (in securities), half of it in cash, relative risk aversion
 :math:`\gamma`, and a forecast :math:`E_i` of the log value with variance :math:`V`
-(:mod:`agents.pledge.forecast`). With the log-linear portfolio return of Campbell and Viceira its best
-share of wealth is
+(:mod:`agents.pledge.forecast`). With the log-linear portfolio return of Campbell and Viceira its
+best share of wealth is
 
 * for a spot investor, who *sells* it:
   :math:`y^S = \frac12 - \frac{1}{2\gamma} + \frac{\ln p - E_i}{\gamma V}`;
@@ -11,16 +11,17 @@ share of wealth is
   :math:`y^R = \frac12 - \frac{1}{2\gamma} + \frac{\ln(\chi/h) + \ln p - E_i}{\gamma V}`.
 
 A repo investor's purchases so rise with the price. Where the repo market is shut it is a spot
-investor. Noise traders buy :math:`\ln u` securities at any price.
+investor.
 
-Half the wealth is cash and half is securities, so nobody can sell or pledge more than
+Half the wealth is cash and half is securities, so no investor can sell or pledge more than
 :math:`y = \frac12`, nor buy more than :math:`\frac12` without a loan
 (:math:`y^S \ge -\frac12`), nor, in repo, sell what it does not own
 (:math:`y^R \ge -\frac{h}{2(1-h)}`). The source writes these limits down, (6) and (7), and then
-leaves them aside; here they may be imposed.
+ignores them; a parameter imposes them.
 
 Source: Ramirez, "Pledgeable securities in a rational expectations equilibrium", Lemmas 5 and 6,
-equation (20), with the posterior variance where the paper prints the prior one (erratum 4).
+equation (20), with the posterior variance where the paper prints the prior one (erratum 4 of the
+README of :mod:`scenarios.pledge`).
 """
 
 from __future__ import annotations
@@ -35,90 +36,25 @@ import pandas as pd
 from scipy.special import ndtri
 
 from agents.cohort import Cohort, Population
-from agents.pledge.forecast import (
-    Forecast,
-    Information,
-    PriceFunction,
-    Regression,
-)
+from agents.pledge.forecast import Forecast, Information, PriceFunction
+from agents.pledge.learner import Learner
 from agents.pledge.nature import Nature
-from markets.pledge.market import RepoTerms, SpotQuotes
+from agents.pledge.regression import Regression
+from markets.pledge.book import SpotBook
+from markets.pledge.quotes import SpotQuotes
+from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
 
 Role = Literal["spot", "repo"]
-Learning = Literal["none", "map", "regression"]
+Limited = Literal["ignored", "imposed"]
 Belief = Callable[[RepoTerms], PriceFunction]
 
 BLOCK = 1 << 15
-"""Members whose orders are worked out at a time, so that intermediate arrays stay in cache."""
+"""Members whose orders are worked out at once, so that intermediate arrays stay in cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpotOrders:
-    r"""Orders of a cohort at the posted quotes, in securities, each of shape ``(securities,)``.
-
-    Orders are schedules: they say what their owner buys at every price. ``free`` and the fields
-    after it describe them as they would be without limits, when their total is
-
-    .. math:: z = z_0 + z_p \ln p + z_v \ln v + z_u \ln u + z_\chi \ln(\chi/h)
-
-    on average over the errors of private signals.
-
-    Attributes
-    ----------
-    bought, sold
-        Totals of purchases and of sales.
-    by_price
-        Derivative of their difference with respect to the log price.
-    free
-        Purchases less sales without limits.
-    constant, free_by_price, by_value, by_noise, by_pledge
-        The coefficients of z above, in this order.
-    pledged
-        Securities that repo investors own and pledge (negative: lend cash against).
-    beyond_limits
-        Investors who would exceed what they own, as a share of all investors.
-    """
-
-    bought: FloatArray
-    sold: FloatArray
-    by_price: FloatArray
-    free: FloatArray
-    constant: FloatArray
-    free_by_price: FloatArray
-    by_value: FloatArray
-    by_noise: FloatArray
-    by_pledge: FloatArray
-    pledged: FloatArray
-    beyond_limits: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class Learner:
-    r"""How investors revise their forecasts from day to day.
-
-    Parameters
-    ----------
-    rule : {"none", "map", "regression"}
-        Not at all; by moving the forecast toward Bayes' rule under the price function that
-        yesterday's orders amounted to; or by regressing on their own history.
-    damping : float, optional
-        Share of the way that ``"map"`` moves, in (0, 1]. Undamped, the weight on the price
-        diverges where prices tell more than private signals (its map has the slope
-        :math:`-\tau_\theta/\tau_\varepsilon`); so unless given the share is
-        :math:`\tau_\varepsilon / (\tau_\varepsilon + \tau_\theta)`, which makes up for that.
-    gain, memory : float
-        See :class:`agents.pledge.forecast.Regression`.
-    """
-
-    rule: Learning = "none"
-    damping: float | None = None
-    gain: float = 2.0
-    memory: float = 50.0
-
-
-class InformedInvestors(Cohort):
-    """A cohort of investors who see a private signal each and trade spot, or spot and in repo.
+class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
+    """A cohort of investors with private signals, who trade spot, or spot and in repo.
 
     Parameters
     ----------
@@ -131,13 +67,13 @@ class InformedInvestors(Cohort):
     members : int
         Number of members.
     share : float
-        Share of all investors that they are.
+        Their share of all investors.
     nature : Nature
         Draws the values that signals are about.
     belief : callable
         Repo terms to the price function that members conjecture on the first day.
     known : Information
-        What they know of the laws of value, noise and signals.
+        The distributions of value, noise and signals, which members know.
     risk_aversion : float
         Relative risk aversion, above 1.
     wealth : float
@@ -145,9 +81,9 @@ class InformedInvestors(Cohort):
     learner : Learner
         How they learn from day to day.
     limits : {"ignored", "imposed"}
-        Whether orders stop at what a member owns.
+        Whether orders are limited to what a member owns.
     population : {"individuals", "continuum"}
-        Whether errors of signals are drawn, or are the quantiles of their law.
+        Whether errors of signals are drawn, or are the quantiles of their distribution.
     """
 
     def __init__(
@@ -164,7 +100,7 @@ class InformedInvestors(Cohort):
         risk_aversion: float,
         wealth: float,
         learner: Learner | None = None,
-        limits: Literal["ignored", "imposed"] = "ignored",
+        limits: Limited = "ignored",
         population: Population = "individuals",
     ) -> None:
         super().__init__(model, name, members)
@@ -185,30 +121,21 @@ class InformedInvestors(Cohort):
 
     # ------------------------------------------------------------------ a new day
     def wake(self, date: int, terms: RepoTerms) -> None:
-        """Learn from the day before, see new signals, and make up one's mind how to read them."""
-        self._learn(date, terms)
+        """Learn from the day before, and see new signals."""
+        self._learn(terms)
         self.log_value = self.nature.at(date).log_value
         self._see(self.log_value)
         self.held = None
 
-    def _learn(self, date: int, terms: RepoTerms) -> None:
-        """Forecast for the day to come."""
+    def _learn(self, terms: RepoTerms) -> None:
+        """Set the forecast for the new day."""
         rule = self.learner.rule
         if self.forecast is None or rule == "none":
-            conjecture = self.belief(terms)
-            self.forecast = Forecast.bayes(conjecture, self.known)
-            if rule == "regression":
-                self.regression = Regression.starting(
-                    conjecture,
-                    self.known,
-                    self.members,
-                    memory=self.learner.memory,
-                    gain=self.learner.gain,
-                )
-                self.forecast = self.regression.forecast()
+            believed = self.belief(terms)
+            self.forecast = Forecast.bayes(believed, self.known)
+            self.regression = self.learner.regression(believed, self.known, self.members)
         elif rule == "map":
-            right = Forecast.bayes(self.published, self.known)
-            self.forecast = self.forecast.toward(right, self._share_moved()[:, None])
+            self.forecast = self.learner.mapped(self.forecast, self.published, self.known)
         else:
             assert self.regression is not None
             self.regression = self.regression.after(
@@ -217,14 +144,8 @@ class InformedInvestors(Cohort):
                 self.posted.terms.log_pledge_value,
                 self.log_value,
             )
+        if self.regression is not None:
             self.forecast = self.regression.forecast()
-
-    def _share_moved(self) -> FloatArray:
-        """Share of the way to the right forecast that members move, by security."""
-        tau = self.published.precision(self.known.noise.precision)
-        if self.learner.damping is not None:
-            return np.full_like(tau, self.learner.damping)
-        return self.known.signal_precision / (self.known.signal_precision + tau)
 
     def _see(self, log_value: FloatArray) -> None:
         """Private signals: ln s = ln v - 1/(2 tau) + error, drawn in place."""
@@ -242,7 +163,7 @@ class InformedInvestors(Cohort):
             self.log_signal[1:] = rows
 
     # ------------------------------------------------------------------ the decision
-    def respond(self, posted: SpotQuotes) -> SpotOrders:
+    def respond(self, posted: SpotQuotes) -> SpotBook:
         """Best response of every member to the posted quotes, as totals (pure)."""
         ends = self._ends(posted.terms)
         totals = np.zeros((5, len(posted.log_price)))
@@ -253,8 +174,7 @@ class InformedInvestors(Cohort):
         size = self._size(posted.terms)
         order, volume = size * net, np.abs(size) * gross
         tilt = self._slopes(posted)
-        pledging = (size > 0.0) if self.role == "repo" else np.zeros_like(size, dtype=np.bool_)
-        return SpotOrders(
+        return SpotBook(
             bought=0.5 * (volume + order),
             sold=0.5 * (volume - order),
             by_price=size * steepness,
@@ -264,31 +184,31 @@ class InformedInvestors(Cohort):
             by_value=size * tilt.by_value,
             by_noise=np.zeros_like(size),
             by_pledge=size * tilt.by_pledge,
-            pledged=np.where(pledging, order / posted.terms.leverage, 0.0),
+            pledged=np.where(size > 0.0, order / posted.terms.leverage, 0.0),
             beyond_limits=beyond * self.share / self.members,
         )
 
     def shares(self, posted: SpotQuotes, rows: slice = slice(None)) -> FloatArray:
-        """Share of wealth that members sell (spot) or pledge (repo), limits left aside (pure)."""
-        told = self._forecast(rows)
+        """Share of wealth that members sell (spot) or pledge (repo), without limits (pure)."""
+        forecast = self._forecast(rows)
         terms = posted.terms
-        steep = 1.0 / (self.risk_aversion * told.variance)
+        steep = 1.0 / (self.risk_aversion * forecast.variance)
         constant = 0.5 - 0.5 / self.risk_aversion
         pledge = terms.log_pledge_value[:, None]
         level = (
             constant
             + (
-                (1.0 - told.on_price) * posted.log_price[:, None]
-                + (self._values_pledge(terms)[:, None] - told.on_pledge) * pledge
-                - told.constant
+                (1.0 - forecast.on_price) * posted.log_price[:, None]
+                + (self._pledges(terms)[:, None] - forecast.on_pledge) * pledge
+                - forecast.constant
             )
             * steep
         )
-        shares: FloatArray = level - (told.on_signal * steep) * self.log_signal[:, rows]
+        shares: FloatArray = level - (forecast.on_signal * steep) * self.log_signal[:, rows]
         return shares
 
     def orders(self, posted: SpotQuotes) -> FloatArray:
-        """Securities that each member buys (below 0: sells), shape (securities, members)."""
+        """Securities that each member buys (negative: sells), shape (securities, members)."""
         shares = self.shares(posted)
         if self.limits == "imposed":
             lower, upper = self._ends(posted.terms)
@@ -297,13 +217,13 @@ class InformedInvestors(Cohort):
         return shares
 
     def hold(self, posted: SpotQuotes, placed: PriceFunction) -> None:
-        """Take the positions that the orders amount to; read the published price function."""
+        """Take the positions that the orders imply; keep the published price function."""
         self.posted, self.published = posted, placed
         self.held = self.orders(posted)
 
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Signals, forecasts and orders, a row a security and member."""
+        """Signals, forecasts and orders, one row per security and member."""
         if self.held is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
         step = 1 if limit is None else max(self.members // max(limit, 1), 1)
@@ -311,7 +231,7 @@ class InformedInvestors(Cohort):
         shown = np.arange(self.members)[rows]
         securities = len(self.log_signal)
         terms = self.posted.terms
-        told = self._forecast(rows)
+        forecast = self._forecast(rows)
 
         def spread(values: FloatArray) -> FloatArray:
             return np.broadcast_to(values, (securities, shown.size)).ravel()
@@ -326,35 +246,35 @@ class InformedInvestors(Cohort):
                 "haircut": spread(terms.haircut[:, None]),
                 "log_value": spread(self.log_value[:, None]),
                 "log_signal": self.log_signal[:, rows].ravel(),
-                "forecast_constant": spread(told.constant),
-                "forecast_on_signal": spread(told.on_signal),
-                "forecast_on_price": spread(told.on_price),
-                "forecast_on_pledge": spread(told.on_pledge),
-                "forecast_variance": spread(told.variance),
+                "forecast_constant": spread(forecast.constant),
+                "forecast_on_signal": spread(forecast.on_signal),
+                "forecast_on_price": spread(forecast.on_price),
+                "forecast_on_pledge": spread(forecast.on_pledge),
+                "forecast_variance": spread(forecast.variance),
                 "order": self.held[:, rows].ravel(),
             }
         )
 
     # ------------------------------------------------------------------ inner workings
     def _forecast(self, rows: slice) -> Forecast:
-        """Forecasts of some members; those that all share stay single."""
+        """Forecasts of some members; weights that all share are kept once."""
         assert self.forecast is not None
         return self.forecast.of(rows)
 
-    def _values_pledge(self, terms: RepoTerms) -> FloatArray:
-        """1 where members can pledge, so that what a pledge is worth counts; 0 elsewhere."""
+    def _pledges(self, terms: RepoTerms) -> FloatArray:
+        """1 for securities that members can pledge, 0 for others."""
         can = terms.active if self.role == "repo" else np.zeros_like(terms.active)
         return can.astype(np.float64)
 
     def _size(self, terms: RepoTerms) -> FloatArray:
         """Securities bought by all members together for each unit of share y, per member."""
-        pledging = self._values_pledge(terms) > 0.0
+        pledging = self._pledges(terms) > 0.0
         each = self.wealth * self.share / self.members
         return each * np.where(pledging, terms.leverage, -1.0)
 
     def _ends(self, terms: RepoTerms) -> tuple[FloatArray, FloatArray]:
-        """Lowest and highest share of wealth that a member owns enough for."""
-        pledging = self._values_pledge(terms) > 0.0
+        """Lowest and highest share of wealth within a member's means, (6) and (7)."""
+        pledging = self._pledges(terms) > 0.0
         lower = np.where(pledging, -0.5 / terms.leverage, -0.5)
         return lower, np.full_like(lower, 0.5)
 
@@ -363,14 +283,14 @@ class InformedInvestors(Cohort):
     ) -> FloatArray:
         """Sums over a block of members, shape (5, securities).
 
-        Of shares, their absolute values, their price slopes, shares without limits, and of members
-        beyond the limits.
+        The sums of shares, their absolute values, their slopes with respect to the log price,
+        shares without limits, and of members beyond the limits.
         """
         lower, upper = (end[:, None] for end in ends)
-        told = self._forecast(rows)
+        forecast = self._forecast(rows)
         free = self.shares(posted, rows)
         beyond = (free < lower) | (free > upper)
-        steepness = (1.0 - told.on_price) / (self.risk_aversion * told.variance)
+        steepness = (1.0 - forecast.on_price) / (self.risk_aversion * forecast.variance)
         if self.limits == "imposed":
             shares = np.clip(free, lower, upper)
             slope = np.sum(np.where(beyond, 0.0, steepness), axis=1)
@@ -382,28 +302,30 @@ class InformedInvestors(Cohort):
 
     def _slopes(self, posted: SpotQuotes) -> _Slopes:
         """Coefficients of the sum of shares, on average over the errors of signals."""
-        told = self.forecast
-        assert told is not None
+        forecast = self.forecast
+        assert forecast is not None
 
         def total(part: FloatArray) -> FloatArray:
             summed: FloatArray = np.sum(np.broadcast_to(part, (len(part), self.members)), axis=1)
             return summed
 
-        steep = 1.0 / (self.risk_aversion * told.variance)
-        signal = total(steep * told.on_signal)
-        constant = self.members * (0.5 - 0.5 / self.risk_aversion) - total(steep * told.constant)
-        worth = self._values_pledge(posted.terms)[:, None]
+        steep = 1.0 / (self.risk_aversion * forecast.variance)
+        signal = total(steep * forecast.on_signal)
+        constant = self.members * (0.5 - 0.5 / self.risk_aversion) - total(
+            steep * forecast.constant
+        )
+        pledges = self._pledges(posted.terms)[:, None]
         return _Slopes(
             constant=constant + 0.5 * signal / self.known.signal_precision,
-            by_price=total(steep * (1.0 - told.on_price)),
+            by_price=total(steep * (1.0 - forecast.on_price)),
             by_value=-signal,
-            by_pledge=total(steep * (worth - told.on_pledge)),
+            by_pledge=total(steep * (pledges - forecast.on_pledge)),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Slopes:
-    """Coefficients of a sum of shares."""
+    """Coefficients of a sum of shares without limits, arrays of shape ``(securities,)``."""
 
     constant: FloatArray
     by_price: FloatArray

@@ -1,4 +1,4 @@
-"""Nature: it draws what nobody in the market decides."""
+"""Nature: draws of values and of noise demand, the state of the world."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Lognormal:
     precision: float
 
     def __post_init__(self) -> None:
-        """Refuse a mean or precision that is none."""
+        """Refuse a mean or precision that is not positive and finite."""
         for name in ("mean", "precision"):
             value = getattr(self, name)
             if not 0.0 < value < math.inf:
@@ -45,14 +45,14 @@ class Lognormal:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of the world at a date, each of shape ``(securities,)``.
+    """The state of the world at a date, arrays of shape ``(securities,)``.
 
     Attributes
     ----------
     log_value
         Logarithm of what each security will be worth.
     log_noise
-        Logarithm of what noise traders buy of it; below 0 they sell.
+        Demand of noise traders, ln u, in securities; negative where they sell.
     """
 
     log_value: FloatArray
@@ -67,13 +67,13 @@ class Nature:
     rng : numpy.random.Generator
         The one source of randomness.
     value, noise : Lognormal
-        Their laws, the same for all securities.
+        Their distributions, the same for all securities.
     securities : int
         Number of securities.
     common : bool
         Whether all securities have the same value and the same noise, or independent ones.
     log_value, log_noise : float, optional
-        The state itself where it is given rather than drawn.
+        Fixed values for every date and security, instead of draws.
     """
 
     def __init__(
@@ -92,21 +92,21 @@ class Nature:
         self.noise = noise
         self.securities = securities
         self.common = common
-        self.given = (log_value, log_noise)
+        self.fixed = (log_value, log_noise)
         self._states: list[State] = []
 
     def at(self, date: int) -> State:
         """State of the world at a date, counted from 1; drawn once, in the order of dates."""
         while len(self._states) < date:
             value, noise = (
-                self._drawn(law, given)
-                for law, given in zip((self.value, self.noise), self.given, strict=True)
+                self._log_draw(law, fixed)
+                for law, fixed in zip((self.value, self.noise), self.fixed, strict=True)
             )
             self._states.append(State(value, noise))
         return self._states[date - 1]
 
-    def _drawn(self, law: Lognormal, given: float | None) -> FloatArray:
-        if given is not None:
-            return np.full(self.securities, given)
+    def _log_draw(self, law: Lognormal, fixed: float | None) -> FloatArray:
+        if fixed is not None:
+            return np.full(self.securities, fixed)
         draws = law.log_draws(self.rng, 1 if self.common else self.securities)
         return np.broadcast_to(draws, self.securities).copy()

@@ -1,4 +1,4 @@
-"""Noise traders: they buy and sell a pledgeable security for reasons of their own.
+"""Noise traders: their demand for a pledgeable security does not depend on its price.
 
 Source: Ramirez, "Pledgeable securities in a rational expectations equilibrium".
 """
@@ -11,13 +11,16 @@ import pandas as pd
 
 from agents.cohort import Cohort
 from agents.pledge.forecast import PriceFunction
-from agents.pledge.investors import SpotOrders
 from agents.pledge.nature import Nature
-from markets.pledge.market import RepoTerms, SpotQuotes
+from markets.pledge.book import SpotBook
+from markets.pledge.quotes import SpotQuotes
+from markets.pledge.terms import RepoTerms
 
 
-class NoiseTraders(Cohort):
-    """Traders who buy ln u securities at any price, for reasons of their own.
+class NoiseTraders(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
+    """Traders who buy ln u securities at any price (sell them where ln u is negative).
+
+    They bring the cash that they pay, and keep the cash that they receive.
 
     Parameters
     ----------
@@ -34,15 +37,15 @@ class NoiseTraders(Cohort):
         self.nature = nature
 
     def wake(self, date: int, terms: RepoTerms) -> None:
-        """Feel the day's needs."""
+        """Read the demand of the day."""
         state = self.nature.at(date)
         self.log_value, self.log_noise = state.log_value, state.log_noise
         self.haircut = terms.haircut
 
-    def respond(self, posted: SpotQuotes) -> SpotOrders:
+    def respond(self, posted: SpotQuotes) -> SpotBook:
         """Orders, whatever the quotes."""
         none = np.zeros_like(self.log_noise)
-        return SpotOrders(
+        return SpotBook(
             bought=np.maximum(self.log_noise, 0.0),
             sold=np.maximum(-self.log_noise, 0.0),
             by_price=none,
@@ -57,10 +60,10 @@ class NoiseTraders(Cohort):
         )
 
     def hold(self, posted: SpotQuotes, placed: PriceFunction) -> None:
-        """Keep what was bought."""
+        """Nothing to keep: the orders are the positions."""
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """What was bought, a row a security."""
+        """What was bought, one row per security."""
         return pd.DataFrame(
             {
                 "cohort": self.name,

@@ -2,7 +2,7 @@ r"""Orders of neighbouring rows added up: in NumPy, or compiled with numba.
 
 With wealth :math:`W`, income :math:`\omega` and the two rates :math:`m` (1 over the margin that a
 security takes, infinite without margin) and :math:`l` (1 over its loss in the bad state) a member
-orders :math:`\min\{m W, l (\omega + W)\}`. Those whom solvency stops,
+orders :math:`\min\{m W, l (\omega + W)\}`. Those whom solvency constrains,
 :math:`l (\omega + W) < m W`, move with the quotes in another way than the others do; so they are
 added up apart.
 
@@ -31,11 +31,11 @@ AGREEMENT = 1e-12
 
 
 class OrderSums(NamedTuple):
-    """Sums over rows; *stopped* are those whom solvency stops, *margined* the others."""
+    """Sums over rows; *solvent* are those whom solvency constrains, *margined* the others."""
 
     total: float
-    stopped: float
-    stopped_securities: float
+    solvent_orders: float
+    solvent_securities: float
     margined_cash: float
 
 
@@ -53,7 +53,7 @@ def order_sums(
     """Add up in NumPy: two arrays and a mask, written over block by block.
 
     Steps: wealth; what solvency allows; what margin allows; the smaller of the two. A sum over
-    those whom solvency stops is a product with ones and zeros.
+    those whom solvency constrains is a product with ones and zeros.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def order_sums(
     length = min(BLOCK, cash.size)
     order_rows, other_rows = np.empty(length), np.empty(length)
     solvent_rows = np.ones(length, dtype=np.bool_)
-    total = stopped = stopped_securities = margined_cash = 0.0
+    total = solvent_orders = solvent_securities = margined_cash = 0.0
     for low in range(0, cash.size, BLOCK):
         own, held = cash[low : low + BLOCK], securities[low : low + BLOCK]
         count = own.size
@@ -85,10 +85,10 @@ def order_sums(
             total += float(np.add.reduce(order))
         weight = other
         np.copyto(weight, solvent)
-        stopped += float(weight @ order)
-        stopped_securities += float(weight @ held)
+        solvent_orders += float(weight @ order)
+        solvent_securities += float(weight @ held)
         margined_cash += float(np.add.reduce(own)) - float(weight @ own)
-    return OrderSums(total, stopped, stopped_securities, margined_cash)
+    return OrderSums(total, solvent_orders, solvent_securities, margined_cash)
 
 
 @functools.cache
@@ -117,17 +117,17 @@ def compiled_order_sums() -> Summing:
         per_margin: float,
         per_loss: float,
     ) -> tuple[float, float, float, float]:
-        total = stopped = stopped_securities = margined_cash = 0.0
+        total = solvent_orders = solvent_securities = margined_cash = 0.0
         for low in range(0, cash.size, BLOCK):
             rows = slice(low, low + BLOCK)
             sums = one_block(
                 cash[rows], securities[rows], income[rows], price, per_margin, per_loss
             )
             total += sums[0]
-            stopped += sums[1]
-            stopped_securities += sums[2]
+            solvent_orders += sums[1]
+            solvent_securities += sums[2]
             margined_cash += sums[3]
-        return total, stopped, stopped_securities, margined_cash
+        return total, solvent_orders, solvent_securities, margined_cash
 
     compiled = numba.njit(all_blocks)
 
@@ -154,13 +154,13 @@ def _one_block(
 ) -> tuple[float, float, float, float]:
     """Return the sums of a block row by row, in what numba understands."""
     no_margin = per_margin == np.inf
-    total = stopped = stopped_securities = margined_cash = 0.0
+    total = solvent_orders = solvent_securities = margined_cash = 0.0
     for row in range(cash.size):
         wealth = cash[row] + price * securities[row]
         order, most = per_loss * (income[row] + wealth), per_margin * wealth
         solvent = no_margin or order < most
         total += order if solvent else most
-        stopped += order if solvent else 0.0
-        stopped_securities += securities[row] if solvent else 0.0
+        solvent_orders += order if solvent else 0.0
+        solvent_securities += securities[row] if solvent else 0.0
         margined_cash += 0.0 if solvent else cash[row]
-    return total, stopped, stopped_securities, margined_cash
+    return total, solvent_orders, solvent_securities, margined_cash

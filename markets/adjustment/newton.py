@@ -13,12 +13,7 @@ from markets.adjustment.rule import (
     inward_share,
     short_of_limits,
 )
-from markets.quote import (
-    BoolArray,
-    Excess,
-    FloatArray,
-    Limits,
-)
+from markets.quote import BoolArray, Excess, FloatArray, Limits
 
 CALM_REACH = 0.1
 """Longest reach, in coordinates, over which depth is measured in the calm phase."""
@@ -168,10 +163,10 @@ class NewtonTatonnement:
         wanted = slope.step(residual)
         distance = float(np.max(np.abs(wanted)))
         settled = share <= self.share_tolerance and distance <= self.step_tolerance
-        told = replace(state, share=share, step=distance, settled=settled)
+        judged = replace(state, share=share, step=distance, settled=settled)
         if settled:
-            return told
-        return self._propose(self._learn(self._progress(told), residual, slope, wanted))
+            return judged
+        return self._propose(self._learn(self._progress(judged), residual, slope, wanted))
 
     def _progress(self, state: NewtonState) -> NewtonState:
         """Count rounds without progress and enter or leave the calm phase."""

@@ -1,6 +1,6 @@
 r"""Rules that move quotes.
 
-A rule is told, round by round, how far each market is from clearing, and answers with the next
+A rule receives, round by round, how far each market is from clearing, and answers with the next
 quotes to post (ask and tell: the round owns the loop, the rule owns nothing but numbers). Settings
 are frozen; what changes lives in a separate state.
 
@@ -39,11 +39,11 @@ class Adjustment:
     limits
         The box of the coordinates.
     share
-        Largest share of excess demand that pushes inward, of the round told last.
+        Largest share of excess demand that pushes inward, of the last round.
     step
-        Largest move that the rule wanted at the round told last, before any safeguard.
+        Largest move that the rule wanted in the last round, before any safeguard.
     settled
-        Whether both were small at the round told last.
+        Whether both were small in the last round.
     """
 
     coordinates: FloatArray

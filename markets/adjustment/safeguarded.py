@@ -1,4 +1,4 @@
-"""The rule that economies use unless told otherwise."""
+"""The default rule: Newton steps, and successive clearing where they go astray."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SafeguardedTatonnement:
         successive, rounds, turns = state.successive, state.rounds + 1, state.turns
         rule = self.successive if successive else self.newton
         inner: Adjustment = rule.adjust(state.inner, excess, depth)
-        told = (inner.share, inner.step, inner.settled)
+        judged = (inner.share, inner.step, inner.settled)
         if not inner.settled and rounds >= self._allowed(successive, turns):
             successive, rounds = not successive, 0
             if successive:
@@ -72,7 +72,7 @@ class SafeguardedTatonnement:
             else:
                 inner = self.newton.start(inner.coordinates, inner.limits)
                 inner = replace(inner, moved=np.full_like(inner.moved, FRESH_REACH))
-        share, step, settled = told
+        share, step, settled = judged
         return SafeguardedState(
             coordinates=inner.coordinates,
             moved=inner.moved,

@@ -79,21 +79,21 @@ class SuccessiveTatonnement:
             raise TypeError("SuccessiveTatonnement.adjust needs the state that its start() made")
         held = state.limits.held(state.coordinates, excess.share)
         inward = np.abs(np.where(held, 0.0, excess.share))
-        told = replace(
+        judged = replace(
             state,
             share=inward_share(state.limits, state.coordinates, excess),
             settled=bool(np.max(inward) <= self.share_tolerance),
         )
-        if told.settled:
-            return told
-        if told.market < 0:
-            told = self._turn_to(int(np.argmax(inward)), told, inward)
-        told = _narrowed(told, excess)
-        if self._turn_is_over(told, inward):
-            following = [(told.market + k) % inward.size for k in range(1, inward.size + 1)]
+        if judged.settled:
+            return judged
+        if judged.market < 0:
+            judged = self._turn_to(int(np.argmax(inward)), judged, inward)
+        judged = _narrowed(judged, excess)
+        if self._turn_is_over(judged, inward):
+            following = [(judged.market + k) % inward.size for k in range(1, inward.size + 1)]
             waiting = [market for market in following if inward[market] > self.share_tolerance]
-            told = _narrowed(self._turn_to(waiting[0], told, inward), excess)
-        return _moved(told)
+            judged = _narrowed(self._turn_to(waiting[0], judged, inward), excess)
+        return _moved(judged)
 
     def _turn_to(self, market: int, state: SuccessiveState, inward: FloatArray) -> SuccessiveState:
         return replace(

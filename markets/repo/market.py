@@ -27,12 +27,7 @@ import numpy as np
 from markets.instruments import Security
 from markets.ladder import Ladder
 from markets.market import Market
-from markets.quote import (
-    Excess,
-    FloatArray,
-    Limits,
-    Quote,
-)
+from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
@@ -54,7 +49,8 @@ class RepoTrader(Protocol):
 
 
 TINY = 1e-12
-"""Orders below this share of the supply count as this share, so that logarithms stay finite."""
+"""Orders below this share of the supply count as this share, and prices below this share of the
+best payoff, so that logarithms and positions stay finite."""
 
 
 class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
@@ -133,7 +129,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         return np.array([1.0 - long_at / (1.0 - between), between])
 
     def post(self, coordinates: FloatArray, haircut: float, moved: FloatArray) -> RepoQuotes:
-        """Quotes at the coordinates; depth will be measured over the distance last moved."""
+        """Quotes at the coordinates; the slope is measured over the distance last moved."""
         level, between = float(coordinates[0]), float(coordinates[1])
         long_at = (1.0 - level) * (1.0 - between)
         short_at = long_at + between
@@ -145,6 +141,8 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             repo_rate = -spread / (2.0 * price * haircut)
         else:
             price, repo_rate = long_rung.price, 0.0
+        # a worst payoff of zero is the ladder's end: approached, and in floating point reached
+        price = max(price, TINY * self.security.high_payoff)
         return RepoQuotes(
             price=price,
             repo_rate=repo_rate,

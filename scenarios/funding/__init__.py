@@ -27,8 +27,8 @@ FUNDING_CONTAGION = Title(
 
 MARGIN_PROCYCLICALITY = Title(
     name="margin-procyclicality",
-    summary="margin rules side by side under the same news: how far margins swing, the"
-    " largest call, and the price's excess volatility",
+    summary="margin rules side by side under the same news: peak-to-trough ratio and largest"
+    " increase of the margin, excess volatility of the price",
     source=SOURCE,
     module="scenarios.funding.margin_procyclicality",
 )

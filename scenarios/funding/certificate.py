@@ -1,6 +1,6 @@
 r"""Proof that prices and positions are an equilibrium of customers and experts.
 
-Everything is worked out again from the table of agents (their primitives, the margin they were
+Everything is recomputed from the table of agents (their primitives, the margin they were
 charged, their positions) and the quotes; nothing here has traded.
 
 * Every expert's positions solve its linear program
@@ -9,7 +9,7 @@ charged, their positions) and the quotes; nothing here has traded.
 * Every group of customers is at the maximum of its mean-variance utility, a concave function whose
   slope :math:`v_j - q_j - \gamma \sigma_j^2 (y_j + z_j)` vanishes there and nowhere else.
 * Positions of all traders add up to zero in every asset.
-* The margin is positive, and is what the rule says, where the rule can be told from parameters.
+* The margin is positive, and is what the rule says, where the rule follows from parameters.
 * The posted funding premium is the dual value of the experts' funding.
 
 Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.2.
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from markets.quote import FloatArray
 from simulator.certificate import Certificate, Condition
@@ -64,7 +63,7 @@ def certify(
     volatility : array of shape (assets,)
         Standard deviation of each asset's payoff.
     rule : array of shape (assets,), optional
-        Margin that the rule asks for at these prices; None where it rests on past prices, which a
+        Margin that the rule asks for at these prices; None where it depends on past prices, which a
         resting point does not show.
     """
     customers, experts = (agents[agents["cohort"] == c] for c in ("customers", "experts"))
@@ -120,6 +119,8 @@ def _programs(
 
     In shares of wealth the program is the same for every expert, so it is solved once.
     """
+    from scipy.optimize import linprog
+
     per_unit = gain / margin
     solution = linprog(
         -np.concatenate([per_unit, -per_unit]),

@@ -31,10 +31,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-
-from markets.quote import FloatArray
+import pandas as pd
 
 Kind = Literal["funded", "constrained", "wiped out"]
+
+BRANCH_POINTS = 401
+"""Prices at which the branch of constrained equilibria is worked out."""
 
 SAME = 1e-12
 """Concessions closer than this share of the largest one are one root."""
@@ -159,16 +161,16 @@ class Spiral:
 
     def equilibria(self, cash: float) -> list[Root]:
         """Every equilibrium at some cash of the experts, in falling order of the price."""
-        found: list[tuple[float, Kind, bool]] = []
+        places: list[tuple[float, Kind, bool]] = []
         if self.margin_base * abs(self.supply) <= cash + self.endowment * self.fundamental:
-            found.append((0.0, "funded", True))
+            places.append((0.0, "funded", True))
         for d in self._constrained(cash):
             stable = self.denominator(self.price(d)) > 0.0
-            found.append((d, "constrained", stable))
+            places.append((d, "constrained", stable))
         if self.widest > 0.0 and cash + self.endowment * self.price(self.widest) <= 0.0:
-            found.append((self.widest, "wiped out", True))
+            places.append((self.widest, "wiped out", True))
         roots = []
-        for d, kind, stable in found:
+        for d, kind, stable in places:
             q = self.price(d)
             roots.append(Root(q, self.position(q), self.margin(q), kind, stable))
         return sorted(roots, key=lambda root: -root.price)
@@ -187,6 +189,32 @@ class Spiral:
     def edge(self) -> float:
         """Least cash at which experts can fund the whole position at the fundamental price."""
         return self.margin_base * abs(self.supply) - self.endowment * self.fundamental
+
+    def branches(self, low: float, high: float) -> pd.DataFrame:
+        """Every equilibrium over a range of the experts' cash, branch by branch.
+
+        Columns: ``kind`` and ``stable``, ``experts_wealth`` and ``security_price``, and ``fold``,
+        which marks the row of the fold. Rows lead from the fundamental value outwards; the funded
+        and the wiped-out branch have their two ends only.
+        """
+        fold = self.fold()
+        prices = self.fundamental - self.side * np.linspace(0.0, self.widest, BRANCH_POINTS)
+        if fold is not None:
+            prices = np.union1d(prices, fold[0])[:: -int(self.side)]
+        rows: list[tuple[Kind, bool, float, float]] = [
+            ("funded", True, cash, self.fundamental)
+            for cash in (max(high, self.edge()), self.edge())
+        ]
+        for price in prices.tolist():
+            stable = self.denominator(price) > 0.0
+            rows.append(("constrained", stable, self.wealth_needed(price), price))
+        last = self.price(self.widest)
+        gone = -self.endowment * last
+        rows += [("wiped out", True, cash, last) for cash in (gone, min(low, gone))]
+        table = pd.DataFrame(rows, columns=["kind", "stable", "experts_wealth", "security_price"])
+        marked = (table["kind"] == "constrained") & (fold is not None)
+        table["fold"] = marked & (table["security_price"] == (fold or (math.nan,))[0])
+        return table
 
     def rest(self, cash: float, start: float) -> Root:
         """Equilibrium that the price drifts to from ``start`` while cash stays what it is.
@@ -212,13 +240,13 @@ class Spiral:
 
     def path(self, cash: Sequence[float]) -> list[Root]:
         """Equilibria along a slow path of cash, from the fundamental price."""
-        found: list[Root] = []
+        path: list[Root] = []
         price = self.fundamental
         for amount in cash:
             root = self.rest(amount, price)
-            found.append(root)
+            path.append(root)
             price = root.price
-        return found
+        return path
 
     def _short(self, cash: float, concession: float) -> bool:
         """Whether experts lack funding at a concession, so that it has to widen."""
@@ -246,28 +274,3 @@ def _roots(squared: float, linear: float, constant: float) -> list[float]:
     far = -0.5 * (linear + math.copysign(math.sqrt(inside), linear))
     roots = {far / squared} | ({constant / far} if far != 0.0 else set())
     return sorted(roots)
-
-
-def price_responses(
-    *,
-    premium: float,
-    supply: FloatArray,
-    appetite: FloatArray,
-    margin: FloatArray,
-    slope: FloatArray,
-    side: FloatArray,
-    position: FloatArray,
-    endowment: FloatArray,
-) -> FloatArray:
-    r"""Effect of a unit of cash on each price where one pool of funding binds.
-
-    With :math:`q_j' = -a_j m_j / (1 + a_j \lambda m_j')` the slope of price j by the premium and
-    :math:`F_j' = s_j m_j a_j - x_{0j} + a_j m_j' x_j`, funding :math:`\sum_j F_j = \eta` gives
-    :math:`dq_i / d\eta = q_i' / \sum_j F_j' q_j'`. Assets that experts do not hold
-    (``side`` zero) rest.
-    """
-    held = side != 0.0
-    by_premium = np.where(held, -side * margin / (1.0 + side * premium * slope), 0.0)
-    needed = side * (appetite * margin + slope * position)
-    total = float((np.where(held, needed, 0.0) - endowment) @ by_premium)
-    return by_premium / total

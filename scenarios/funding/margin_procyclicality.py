@@ -8,36 +8,38 @@ value move; the margin follows its rule. The measures are those of risk teams at
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.figure import Figure
+import pandas as pd
 from pydantic import model_validator
-from scipy.stats import norm
 
-from agents.funding.clearing_house import MarginClearingHouse
-from agents.funding.customers import Customers
-from agents.funding.experts import Experts
-from markets.funding.market import FundedMarket, reach
-from markets.margin import (
-    AntiProcyclicalMargin,
-    LinearMargin,
-    PriceMargin,
-    VolatilityMargin,
-)
+from markets.funding.book import FundedBook
+from markets.funding.quotes import FundedQuotes
+from markets.margin import AntiProcyclicalMargin, LinearMargin, PriceMargin, VolatilityMargin
 from markets.quote import FloatArray
-from scenarios.funding import figures
+from scenarios.funding import MARGIN_PROCYCLICALITY
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Spiral
-from scenarios.funding.margin_spiral import SOURCE
+from scenarios.funding.economy import (
+    FundedEconomy,
+    appetite,
+    make_economy,
+    price_range,
+    refuse_no_margin,
+    risk_aversion_parameter,
+)
+from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
+from scenarios.funding.news import News, draw_news
 from simulator.certificate import Certificate
-from simulator.economy import Economy
-from simulator.parameters import Parameters, about, parse
-from simulator.point import Case, RestingPoint
-from simulator.run import Run, simulate
+from simulator.parameters import Parameters, about
+from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.results import Results
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Rule = Literal["flat", "linear", "value-at-risk", "anti-procyclical"]
 
@@ -64,7 +66,7 @@ class MarginProcyclicality(Parameters):
         "a number in (0.5, 1)", default=0.99, gt=0.5, lt=1.0,
     )  # fmt: skip
     horizon: float = about(
-        'rule "value-at-risk": dates that closing a position out takes', "dates",
+        'rule "value-at-risk": dates that it takes to close a position out', "dates",
         default=5.0, gt=0.0,
     )  # fmt: skip
     memory: float = about(
@@ -79,7 +81,10 @@ class MarginProcyclicality(Parameters):
         " rises", "share of the margin", default=0.25, ge=0.0,
     )  # fmt: skip
     call_dates: int = about(
-        "length of the largest margin call that is measured", "dates", default=5, ge=1
+        "days, n, over which the largest increase of the margin is measured",
+        "dates",
+        default=5,
+        ge=1,
     )
     experts_wealth: float = about(
         "cash of the experts at the first date, on which they hold nothing", "cash",
@@ -90,7 +95,9 @@ class MarginProcyclicality(Parameters):
         " (or take out) after each date", "share", default=0.1, ge=0.0, le=1.0,
     )  # fmt: skip
     customers_supply: float = about(
-        "assets that customers want to be rid of, on average", "assets", default=3.0
+        "assets that customers want to sell at the fundamental value, on average",
+        "assets",
+        default=3.0,
     )
     supply_volatility: float = about(
         "standard deviation of the news on that by date", "assets", default=0.3, ge=0.0
@@ -106,10 +113,7 @@ class MarginProcyclicality(Parameters):
         "standard deviation of the news on the payoff by date", "cash per asset",
         default=0.1, ge=0.0,
     )  # fmt: skip
-    risk_aversion: float = about(
-        "absolute risk aversion of each of the two groups of customers", "per cash",
-        default=2.0, gt=0.0,
-    )  # fmt: skip
+    risk_aversion: float = risk_aversion_parameter()
     volatility: float = about(
         "standard deviation of the payoff as customers see it", "cash per asset",
         default=math.sqrt(0.5), gt=0.0,
@@ -125,14 +129,25 @@ class MarginProcyclicality(Parameters):
     @property
     def appetite(self) -> float:
         """Assets that customers keep for each unit of cash by which the price falls, s."""
-        return 2.0 / (self.risk_aversion * self.volatility**2)
+        return float(appetite(self.risk_aversion, np.array(self.volatility)))
 
-    def rule(self, name: str) -> PriceMargin:
-        """A margin rule as it stands before the first date; all rest on the base then."""
-        at_risk = VolatilityMargin(
-            volatility=self.margin_base
-            / (float(norm.ppf(self.confidence)) * math.sqrt(self.horizon)),
-            last_price=self.fundamental_value,
+    def draw_news(self, rng: np.random.Generator) -> News:
+        """What happens at each date, the same under every margin rule."""
+        return draw_news(
+            rng,
+            self.dates,
+            fundamental_value=self.fundamental_value,
+            news_volatility=self.news_volatility,
+            supply=self.customers_supply,
+            supply_volatility=self.supply_volatility,
+            supply_persistence=self.supply_persistence,
+        )
+
+    def margin_rule(self, name: str) -> PriceMargin:
+        """A margin rule as it stands before the first date, where all charge the base."""
+        at_risk = VolatilityMargin.charging(
+            self.margin_base,
+            self.fundamental_value,
             confidence=self.confidence,
             horizon=self.horizon,
             memory=self.memory,
@@ -145,206 +160,139 @@ class MarginProcyclicality(Parameters):
         return LinearMargin(self.margin_base, slope, self.fundamental_value)
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What happens at each date, whatever the margin rule.
-
-    Attributes
-    ----------
-    fundamental, supply : array of shape (dates,)
-        v and Z.
-    """
-
-    fundamental: FloatArray
-    supply: FloatArray
-
-
-def draw(parameters: MarginProcyclicality, rng: np.random.Generator) -> News:
-    """Draw the news: a random walk of the payoff, and selling pressure that fades.
-
-    The first date has no news.
-    """
-    shocks = rng.standard_normal((2, parameters.dates))
-    shocks[:, 0] = 0.0
-    fundamental = parameters.fundamental_value + parameters.news_volatility * np.cumsum(shocks[0])
-    pressure = np.zeros(parameters.dates)
-    for date in range(1, parameters.dates):
-        kept = parameters.supply_persistence * pressure[date - 1]
-        pressure[date] = kept + parameters.supply_volatility * shocks[1, date]
-    return News(fundamental, parameters.customers_supply + pressure)
-
-
 def build(
     parameters: MarginProcyclicality, name: str, news: News, rng: np.random.Generator | int = 0
-) -> Economy:
+) -> FundedEconomy:
     """Make the economy of one margin rule.
 
     Raises
     ------
-    ValueError
+    Refused
         If the linear margin would not be positive wherever the price may be.
     """
-    alone = news.supply / parameters.appetite
-    far = reach(
-        np.array([max(-alone.min(), 0.0), max(alone.max(), 0.0)]), np.abs(news.fundamental).max()
-    )
-    rule = parameters.rule(name)
-    for price in (news.fundamental.min() - far[1], news.fundamental.max() + far[0]):
-        if not rule.margin(float(price)) > 0.0:
-            raise ValueError(
-                f"margin_slope is {parameters.margin_slope}; the margin would be"
-                f" {rule.margin(float(price)):.6g} at a price of {price:.6g}, which this news"
-                " allows, and must be positive"
-            )
-    economy = Economy(FundedMarket(["security_price"], news.fundamental[:, None]), rng=rng)
-    MarginClearingHouse(economy, {"security_price": rule})
-    groups = np.stack([news.supply, np.zeros_like(news.supply)], axis=1)
-    Customers(
-        economy,
-        exposures=groups[:, :, None],
-        risk_aversion=parameters.risk_aversion,
-        volatility=np.array([parameters.volatility]),
-    )
-    Experts(
-        economy,
-        cash=np.array([parameters.experts_wealth]),
-        endowment=np.zeros((1, 1)),
-        carries=True,
-        recapitalised=parameters.recapitalised,
-    )
-    return economy
-
-
-def cases(parameters: MarginProcyclicality) -> list[Case]:
-    """One economy a rule. The first to be built draws the news for all of them."""
-    drawn: list[News] = []
-
-    def make(name: str) -> Callable[[np.random.Generator], Economy]:
-        def build_one(rng: np.random.Generator) -> Economy:
-            if not drawn:
-                drawn.append(draw(parameters, rng))
-            return build(parameters, name, drawn[0], rng)
-
-        return build_one
-
-    return [Case(name, make(name), [{}] * parameters.dates) for name in parameters.rules]
-
-
-def peak_to_trough(margins: Sequence[float] | FloatArray) -> float:
-    """Largest margin over the smallest."""
-    return float(np.max(margins) / np.min(margins))
-
-
-def largest_call(margins: Sequence[float] | FloatArray, dates: int) -> float:
-    """Largest rise of the margin on one asset over some dates, cash; 0 if it never rose."""
-    path = np.asarray(margins, dtype=np.float64)
-    if path.size <= dates:
-        return 0.0
-    return max(float(np.max(path[dates:] - path[:-dates])), 0.0)
-
-
-def excess_volatility(
-    prices: Sequence[float] | FloatArray, values: Sequence[float] | FloatArray
-) -> float:
-    """Standard deviation of price changes over that of changes of the fundamental value."""
-    moved = float(np.std(np.diff(values))) if len(values) > 2 else 0.0
-    return float(np.std(np.diff(prices))) / moved if moved > 0.0 else math.nan
-
-
-def describe(
-    parameters: MarginProcyclicality, economy: Economy, resting: RestingPoint
-) -> Mapping[str, Any]:
-    """The date's news, margin and position, and the measures over the dates so far."""
-    house, posted = economy.house, economy.posted
-    assert isinstance(house, MarginClearingHouse)
-    assert isinstance(economy.market, FundedMarket)
-    margins = np.array(house.charged)[:, 0]
-    prices = np.array(house.closed)[:, 0]
-    values = economy.market.fundamental[: resting.date, 0]
-    return {
-        "fundamental": float(posted.fundamental[0]),
-        "supply": float(_asset(resting, "customers", "exposure").sum()),
-        "margin": float(posted.margin[0]),
-        "experts_position": float(economy.book.bought[0]),
-        "experts_wealth": float(economy.book.funds),
-        "average_margin": float(np.mean(margins)),
-        "peak_to_trough": peak_to_trough(margins),
-        "largest_call": largest_call(margins, parameters.call_dates),
-        "excess_volatility": excess_volatility(prices, values),
-    }
-
-
-def closed_form(
-    parameters: MarginProcyclicality, resting: RestingPoint
-) -> Mapping[str, float] | None:
-    """The equilibrium at the margin charged, where it is the only one; None elsewhere."""
-    slope = parameters.margin_slope if resting.case == "linear" else 0.0
-    value = _asset(resting, "customers", "fundamental")[0]
-    fallen = value - resting.quotes["security_price"]
-    market = Spiral(
+    value, supply = news.fundamental[:, None], news.supply[:, None]
+    low, high = price_range(supply, np.array([parameters.appetite]), value)
+    rule = parameters.margin_rule(name)
+    refuse_no_margin("margin_slope", parameters.margin_slope, rule, float(low[0]), float(high[0]))
+    return make_economy(
+        parameters,
+        rules={"security_price": rule},
         fundamental=value,
-        supply=float(_asset(resting, "customers", "exposure").sum()),
-        appetite=parameters.appetite,
-        margin_base=float(_asset(resting, "customers", "margin")[0] - slope * fallen),
-        margin_slope=slope,
-        endowment=float(_asset(resting, "experts", "endowed_assets")[0]),
-    )
-    roots = market.equilibria(float(_asset(resting, "experts", "endowed_cash")[0]))
-    if len(roots) != 1:
-        return None
-    return {"security_price": roots[0].price, "experts_position": roots[0].position}
-
-
-def certified(parameters: MarginProcyclicality, resting: RestingPoint) -> Certificate:
-    """The certificate of a resting point, from its table of positions."""
-    price = resting.quotes["security_price"]
-    rule = None
-    if resting.case in ("flat", "linear"):
-        slope = parameters.margin_slope if resting.case == "linear" else 0.0
-        rule = np.array([parameters.margin_base + slope * (parameters.fundamental_value - price)])
-    return certify(
-        agents=resting.agents,
-        prices=np.array([price]),
-        premium=resting.quotes["funding_premium"],
+        supply=supply,
         risk_aversion=parameters.risk_aversion,
         volatility=np.array([parameters.volatility]),
-        rule=rule,
+        experts_cash=parameters.experts_wealth,
+        experts_endowment=np.zeros(1),
+        recapitalised=parameters.recapitalised,
+        rng=rng,
     )
 
 
-def drawn(run: Run) -> Mapping[str, Figure]:
-    """The figures of a run."""
-    return {"margins_by_rule": figures.margins_by_rule(run.dates)}
+class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
+    """The scenario ``margin-procyclicality``."""
+
+    title = MARGIN_PROCYCLICALITY
+    parameters = MarginProcyclicality
+    headline = ("fundamental", "supply", "margin", "experts_position")
+
+    def cases(self, parameters: MarginProcyclicality) -> list[Case]:
+        """One economy per rule. The first to be built draws the news for all of them."""
+        drawn: list[News] = []
+
+        def maker(name: str) -> Callable[[np.random.Generator], FundedEconomy]:
+            def build_one(rng: np.random.Generator) -> FundedEconomy:
+                if not drawn:
+                    drawn.append(parameters.draw_news(rng))
+                return build(parameters, name, drawn[0], rng)
+
+            return build_one
+
+        return [Case(name, maker(name), [{}] * parameters.dates) for name in parameters.rules]
+
+    def describe(
+        self, parameters: MarginProcyclicality, economy: ScenarioEconomy, point: RestingPoint
+    ) -> Mapping[str, object]:
+        """The date's news, margin and position, and the experts' wealth."""
+        posted, book = economy.posted, economy.book
+        assert isinstance(posted, FundedQuotes)
+        assert isinstance(book, FundedBook)
+        return {
+            "fundamental": float(posted.fundamental[0]),
+            "supply": float(_column(point, "customers", "exposure").sum()),
+            "margin": float(posted.margin[0]),
+            "experts_position": float(book.bought[0]),
+            "experts_wealth": float(book.funds),
+        }
+
+    def closed_form(
+        self, parameters: MarginProcyclicality, point: RestingPoint
+    ) -> Mapping[str, float] | None:
+        """The equilibrium at the margin charged, where it is the only one."""
+        if not len(point.agents):
+            return None
+        slope = parameters.margin_slope if point.case == "linear" else 0.0
+        value = float(_column(point, "customers", "fundamental")[0])
+        fallen = value - point.quotes["security_price"]
+        market = Spiral(
+            fundamental=value,
+            supply=float(_column(point, "customers", "exposure").sum()),
+            appetite=parameters.appetite,
+            margin_base=float(_column(point, "customers", "margin")[0] - slope * fallen),
+            margin_slope=slope,
+            endowment=float(_column(point, "experts", "endowed_assets")[0]),
+        )
+        roots = market.equilibria(float(_column(point, "experts", "endowed_cash")[0]))
+        if len(roots) != 1:
+            return None
+        return {"security_price": roots[0].price, "experts_position": roots[0].position}
+
+    def certify(self, parameters: MarginProcyclicality, point: RestingPoint) -> Certificate:
+        """The certificate of a resting point, from its table of positions."""
+        price = point.quotes["security_price"]
+        rule = None
+        if point.case in ("flat", "linear"):
+            slope = parameters.margin_slope if point.case == "linear" else 0.0
+            fallen = parameters.fundamental_value - price
+            rule = np.array([parameters.margin_base + slope * fallen])
+        return certify(
+            agents=point.agents,
+            prices=np.array([price]),
+            premium=point.quotes["funding_premium"],
+            risk_aversion=parameters.risk_aversion,
+            volatility=np.array([parameters.volatility]),
+            rule=rule,
+        )
+
+    def report(self, results: Results[MarginProcyclicality]) -> pd.DataFrame | None:
+        """The comparison: one row per margin rule, with the measures over all its dates."""
+        if "margin" not in results.dates:
+            return None
+        days = results.parameters.call_dates
+        return pd.DataFrame(
+            {
+                "rule": rule,
+                "average_margin": float(path["margin"].mean()),
+                "peak_to_trough": peak_to_trough(path["margin"].to_numpy()),
+                f"largest_{days}_day_increase": largest_increase(path["margin"].to_numpy(), days),
+                "excess_volatility": excess_volatility(
+                    path["security_price"].to_numpy(), path["fundamental"].to_numpy()
+                ),
+                "dates": len(path),
+            }
+            for rule, path in results.dates.groupby("case", sort=False)
+        )
+
+    def figures(self, results: Results[MarginProcyclicality]) -> Mapping[str, Figure]:
+        """Price and margin under each rule."""
+        from scenarios.funding import figures
+
+        return {"margins_by_rule": figures.margins_by_rule(results.dates)}
 
 
-SCENARIO = Scenario(
-    name="margin-procyclicality",
-    summary="margin rules side by side under the same news: how far margins swing, the largest"
-    " call, and the price's excess volatility",
-    source=SOURCE,
-    parameters=MarginProcyclicality,
-    cases=cases,
-    describe=describe,
-    closed_form=closed_form,
-    certify=certified,
-    figures=drawn,
-    caution="Measures run over the dates so far; those of the last date are the result.",
-    headline=("margin", "peak_to_trough", "largest_call", "excess_volatility"),
-)
+SCENARIO = MarginProcyclicalityScenario()
 
 
-def run(*, seed: int = 0, **parameters: Any) -> Run:
-    """Run the scenario from Python; see :class:`MarginProcyclicality` for the parameters.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is unknown or outside what is allowed.
-    """
-    return simulate(SCENARIO, parse(MarginProcyclicality, parameters), seed=seed)
-
-
-def _asset(resting: RestingPoint, cohort: str, column: str) -> FloatArray:
-    """A column of one cohort."""
-    rows = resting.agents["cohort"] == cohort
-    return resting.agents.loc[rows, column].to_numpy(dtype=np.float64)
+def _column(point: RestingPoint, cohort: str, column: str) -> FloatArray:
+    """A column of one cohort's table."""
+    rows = point.agents["cohort"] == cohort
+    return point.agents.loc[rows, column].to_numpy(dtype=np.float64)

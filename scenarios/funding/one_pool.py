@@ -7,13 +7,13 @@ that they hold follows from the funding premium :math:`\lambda`,
           d_j(\lambda) = \frac{\lambda m_{0j}}{1 - a_j t_j \lambda},
 
 up to :math:`|Z_j| / s_j`, at which customers need no expert and the asset drops out of the pool. So
-all prices hang on one number, and an equilibrium is a root of the shortfall of funding
+all prices depend on one number, and an equilibrium is a root of the shortfall of funding
 
 .. math:: N(\lambda) = \sum_j m_j\,(|Z_j| - s_j d_j)
           - \eta - \sum_j x_{0j} (v_j - a_j d_j) ,
 
-or :math:`\lambda = 0` where :math:`N(0) \le 0` (*funded*), or the end of the line, where nobody is
-held any more, with :math:`N \ge 0` there (*wiped out*). Where experts are short of funding the
+or :math:`\lambda = 0` where :math:`N(0) \le 0` (*funded*), or the highest premium, at which no
+asset is held, with :math:`N \ge 0` there (*wiped out*). Where experts are short of funding the
 premium rises: a root is stable exactly if N falls through it.
 
 Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.2; the equations for several assets
@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import brentq
 
 from markets.quote import FloatArray
 from scenarios.funding.closed_form import Kind
@@ -40,7 +39,7 @@ PREMIUM = 1e-15
 
 @dataclass(frozen=True, slots=True)
 class PoolRoot:
-    """One equilibrium: premium, prices (one an asset), its kind, and whether it is stable."""
+    """One equilibrium: premium, prices (one per asset), its kind, and whether it is stable."""
 
     premium: float
     prices: FloatArray
@@ -69,15 +68,17 @@ class Pool:
         """Every equilibrium at some cash of the experts, in rising order of the premium.
 
         1. Scan N between the premia at which assets drop out, and narrow down every crossing.
-        2. Add the ends of the line, where they are equilibria.
+        2. Add no premium and the highest one, where they are equilibria.
         """
+        from scipy.optimize import brentq
+
         ends = np.unique([0.0, *self._drops_out.tolist()])
         stretches = [np.linspace(low, high, SCAN) for low, high in pairwise(ends.tolist())]
         grid = np.concatenate([ends[:1], *stretches])
         short = self._shortfall(grid, cash)
-        found: list[tuple[float, Kind, bool]] = []
+        roots: list[tuple[float, Kind, bool]] = []
         if short[0] <= 0.0:
-            found.append((0.0, "funded", True))
+            roots.append((0.0, "funded", True))
         for cell in np.flatnonzero((short[1:] > 0.0) != (short[:-1] > 0.0)).tolist():
             low, high = float(grid[cell]), float(grid[cell + 1])
             if low < high:
@@ -85,11 +86,11 @@ class Pool:
                     lambda at: float(self._shortfall(np.array([at]), cash)[0]),
                     low, high, xtol=PREMIUM,
                 )  # fmt: skip
-                found.append((float(root), "constrained", bool(short[cell] > 0.0)))
+                roots.append((float(root), "constrained", bool(short[cell] > 0.0)))
         if short[-1] > 0.0:
-            found.append((float(grid[-1]), "wiped out", True))
+            roots.append((float(grid[-1]), "wiped out", True))
         return [
-            PoolRoot(premium, self.prices(premium), kind, stable) for premium, kind, stable in found
+            PoolRoot(premium, self.prices(premium), kind, stable) for premium, kind, stable in roots
         ]
 
     def prices(self, premium: float) -> FloatArray:
@@ -123,3 +124,28 @@ class Pool:
         wealth = cash + (self.fundamental - self._side * away) @ self.endowment
         short: FloatArray = np.sum(needed, axis=1) - wealth
         return short
+
+
+def price_responses(
+    *,
+    premium: float,
+    supply: FloatArray,
+    appetite: FloatArray,
+    margin: FloatArray,
+    slope: FloatArray,
+    side: FloatArray,
+    position: FloatArray,
+    endowment: FloatArray,
+) -> FloatArray:
+    r"""Effect of a unit of cash on each price where one pool of funding binds.
+
+    With :math:`q_j' = -a_j m_j / (1 + a_j \lambda m_j')` the slope of price j by the premium and
+    :math:`F_j' = s_j m_j a_j - x_{0j} + a_j m_j' x_j`, funding :math:`\sum_j F_j = \eta` gives
+    :math:`dq_i / d\eta = q_i' / \sum_j F_j' q_j'`. Assets that experts do not hold
+    (``side`` zero) rest.
+    """
+    held = side != 0.0
+    by_premium = np.where(held, -side * margin / (1.0 + side * premium * slope), 0.0)
+    needed = side * (appetite * margin + slope * position)
+    total = float((np.where(held, needed, 0.0) - endowment) @ by_premium)
+    return by_premium / total

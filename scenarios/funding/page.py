@@ -10,31 +10,26 @@ import pandas as pd
 from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
 from agents.funding.experts import Experts
+from markets.funding.quotes import FundedQuotes
 from simulator import palette
-from simulator.economy import Economy
-from simulator.page_plan import (
-    Account,
-    Announcement,
-    Control,
-    Curve,
-    Line,
-    Page,
-)
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
+from simulator.point import ScenarioEconomy
 
 
-def schedules(economy: Economy, limit: int) -> pd.DataFrame:
+def schedules(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     """What experts could fund, and what customers would sell, at every price where both trade.
 
     The wealth of experts and the margin are those of the price asked about: where the two
     schedules mirror each other the market clears.
     """
     posted = economy.posted
+    assert isinstance(posted, FundedQuotes)
     customers = next(c for c in economy.cohorts if isinstance(c, Customers))
     experts = next(c for c in economy.cohorts if isinstance(c, Experts))
     assert isinstance(economy.house, MarginClearingHouse)
     (rule,) = economy.house.margins.values()
     (value,), (above,), (below,) = posted.fundamental, *customers.concession()
-    # at either end nobody trades, or anything is as good
+    # at either end nobody trades, or every position is equally good
     prices = np.linspace(value - below, value + above, max(limit // 2, 2) + 2)[1:-1]
     orders = []
     for price in prices.tolist():

@@ -9,7 +9,7 @@ SOURCE = "Ramirez, Pledgeable securities in a rational expectations equilibrium"
 PLEDGEABILITY = Title(
     name="pledgeability",
     summary="investors with private signals learn what the price of a pledgeable security"
-    " tells: the published equilibrium is not where they end",
+    " reveals: the published equilibrium is not where they end",
     source=SOURCE,
     module="scenarios.pledge.pledgeability",
 )
@@ -17,7 +17,7 @@ PLEDGEABILITY = Title(
 PLEDGEABLE_SECURITIES = Title(
     name="pledgeable-securities",
     summary="securities under different haircuts: the same payoff at different prices, and"
-    " prices that move together without news",
+    " prices that comove without news",
     source=f"{SOURCE}, section 4.5",
     module="scenarios.pledge.pledgeable_securities",
 )

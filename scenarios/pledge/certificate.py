@@ -1,7 +1,7 @@
-r"""Proof that prices, orders and forecasts are a rational expectations equilibrium.
+r"""Certificate that prices, orders and forecasts are a rational expectations equilibrium.
 
-Everything is worked out again from the primitives, the log prices and the table of investors; the
-code that traded is not used. An equilibrium is (section 4.1 of the source, with its erratum 10)
+Everything is recomputed from the primitives, the log prices and the table of investors; the code
+that traded is not used. An equilibrium is (section 4.1 of the source, with its erratum 10)
 
 * a price at which what noise traders and investors buy is what investors sell (12);
 * orders that maximise each investor's utility under its forecast, pledging only where that pays;
@@ -18,19 +18,20 @@ How each is checked
 .. math:: f(y) = (\tfrac12 - y)(E - x) + \tfrac12 (\tfrac12 - y)(\tfrac12 + y) V
                  + \tfrac12 (1 - \gamma)(\tfrac12 - y)^2 V,
 
-with :math:`x = \ln p` spot and :math:`x = \ln(\chi/h) + \ln p` in repo. The parabola's top is found
-from three of its values, not from a first-order condition, and the call's value :math:`\chi` by
-integrating its payoff, not from its formula.
+with :math:`x = \ln p` spot and :math:`x = \ln(\chi/h) + \ln p` in repo. The maximum of the parabola
+is computed from three of its values, not from a first-order condition, and the call's value
+:math:`\chi` by integrating its payoff, not from its formula.
 
 *Forecasts.* The price function is solved from clearing with the mean forecast weights of each side,
-and the forecast that Bayes' rule gives under it is compared with the mean forecast of the table in
-the metric of what it costs: the root of the mean squared difference over all states, as a share of
-the standard deviation of the rational forecast's own error.
+and the forecast that Bayes' rule gives under it is compared with the mean forecast of the table by
+the root of the mean squared difference over all states, as a share of the standard deviation of the
+rational forecast's own error.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -38,7 +39,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.integrate import quad
 
 from scenarios.pledge.closed_form import Primitives
 from simulator.certificate import Certificate, Condition
@@ -52,7 +52,7 @@ UTILITY_TOLERANCE = 1e-10
 """Log of certainty-equivalent wealth: no investor could gain a ten-billionth of its wealth."""
 
 LIMIT_TOLERANCE = 1e-12
-"""Share of wealth: rounding of orders that stop at a limit."""
+"""Share of wealth: rounding of orders at a limit."""
 
 FORECAST_TOLERANCE = 1e-9
 """Share of the standard deviation of the rational forecast's error, where beliefs are exact."""
@@ -80,7 +80,7 @@ WEIGHTS = ("constant", "on_signal", "on_price", "on_pledge", "variance")
 
 
 def learning_tolerance(days: int, gain: float, memory: float) -> float:
-    r"""Distance from the right forecast within which regression on so many days should come.
+    r"""Distance within which regression on so many days should come of the right forecast.
 
     Least squares on :math:`t` days misses the right forecast of a day by :math:`\sqrt{3/t}` of its
     error's standard deviation in the root mean square, with three coefficients. Days of weight
@@ -114,14 +114,14 @@ def certify(
     log_prices : array of shape (securities,)
         The log prices.
     agents : pandas.DataFrame
-        A row a security and investor (and one of noise traders): cohort, role, security, mass,
-        haircut, log_signal, forecast_constant and so on, order.
+        One row per security and investor, and one per security for noise traders, with
+        :data:`COLUMNS`.
     complete : bool
         Whether the table shows every investor; of a sample clearing can't be checked.
     limits_imposed : bool
-        Whether orders must stop at what an investor owns.
+        Whether orders must not exceed what an investor owns.
     forecast_tolerance : float, optional
-        How far forecasts may be from right; None where that is not claimed.
+        How far forecasts may be from right; None where right forecasts are not claimed.
     """
     table = {name: agents[name].to_numpy() for name in COLUMNS}
     security = table["security"]
@@ -141,16 +141,16 @@ def certify(
         conditions.append(
             Condition(
                 "clearing",
-                max(day.excess() for day in days),
+                _worst(day.excess() for day in days),
                 CLEARING_TOLERANCE,
-                "purchases less sales of each security, as a share of their sum",
+                "purchases minus sales of each security, as a share of their sum",
                 checked,
             )
         )
     conditions.append(
         Condition(
             "best orders",
-            max(day.regret(limits_imposed) for day in days),
+            _worst(day.regret(limits_imposed) for day in days),
             UTILITY_TOLERANCE,
             "log certainty-equivalent wealth that an investor forgoes by its order",
             checked,
@@ -160,7 +160,7 @@ def certify(
         conditions.append(
             Condition(
                 "limits",
-                max(day.overdrawn() for day in days),
+                _worst(day.overdrawn() for day in days),
                 LIMIT_TOLERANCE,
                 "share of wealth by which an order exceeds the cash or securities owned",
                 checked,
@@ -170,7 +170,7 @@ def certify(
         conditions.append(
             Condition(
                 "right forecasts",
-                max(day.misjudgement() for day in days),
+                _worst(day.misjudgement() for day in days),
                 forecast_tolerance,
                 "difference between the mean forecast and Bayes' rule under the price function"
                 " that forecasts bring about, in standard deviations of the forecast's error",
@@ -180,9 +180,16 @@ def certify(
     return Certificate(tuple(conditions))
 
 
+def _worst(residuals: Iterable[float]) -> float:
+    """The largest residual; NaN if one of them is."""
+    return float(np.max(list(residuals)))
+
+
 @lru_cache(maxsize=1024)
 def pledge_value(haircut: float, repo_rate: float, value_precision: float) -> float:
     """Value of the call in a repo, by integrating its payoff over a log value of mean one."""
+    from scipy.integrate import quad
+
     sigma = value_precision**-0.5
     strike = (1.0 - haircut) * (1.0 + repo_rate)
 
@@ -211,23 +218,23 @@ class _Day:
         haircut = float(self.rows["haircut"][0])
         chi = pledge_value(haircut, self.repo_rate, self.primitives.value_precision)
         self.open = haircut < chi
-        self.pledged = math.log(chi / haircut) if self.open else 0.0
+        self.log_pledge = math.log(chi / haircut) if self.open else 0.0
         self.leverage = (1.0 - haircut) / haircut
         self.repo = (self.investors["role"] == "repo") & self.open
 
     def excess(self) -> float:
-        """Purchases less sales as a share of their sum."""
+        """Purchases minus sales as a share of their sum."""
         orders = self.rows["order"]
         return abs(math.fsum(orders)) / max(math.fsum(np.abs(orders)), 1e-300)
 
     def shares(self) -> FloatArray:
-        """Share of wealth sold (or pledged) that each order amounts to."""
+        """Share of wealth sold (or pledged) that each order implies."""
         wealth = self.primitives.wealth * self.investors["mass"]
         per_share = wealth * np.where(self.repo, self.leverage, -1.0)
         return np.asarray(self.investors["order"] / per_share, dtype=np.float64)
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:
-        """Shares between which an investor owns what it sells, pledges or pays with."""
+        """Lowest and highest share at which an investor owns what it sells, pledges or pays."""
         return np.where(self.repo, -0.5 / self.leverage, -0.5), np.full(len(self.repo), 0.5)
 
     def overdrawn(self) -> float:
@@ -238,15 +245,15 @@ class _Day:
 
     def regret(self, limited: bool) -> float:
         """Largest utility forgone."""
-        found = self.investors
+        table = self.investors
         expected = (
-            found["forecast_constant"]
-            + found["forecast_on_signal"] * found["log_signal"]
-            + found["forecast_on_price"] * self.log_price
-            + found["forecast_on_pledge"] * self.pledged
+            table["forecast_constant"]
+            + table["forecast_on_signal"] * table["log_signal"]
+            + table["forecast_on_price"] * self.log_price
+            + table["forecast_on_pledge"] * self.log_pledge
         )
-        variance = found["forecast_variance"]
-        at = self.log_price + np.where(self.repo, self.pledged, 0.0)
+        variance = table["forecast_variance"]
+        at = self.log_price + np.where(self.repo, self.log_pledge, 0.0)
         gamma = self.primitives.risk_aversion
 
         def utility(share: FloatArray) -> FloatArray:
@@ -270,28 +277,28 @@ class _Day:
         used = np.zeros(len(WEIGHTS))
         for role, share in (("spot", p.spot_share), ("repo", 1.0 - p.spot_share)):
             side = self.investors["role"] == role
-            told = {name: self.investors[f"forecast_{name}"][side] for name in WEIGHTS}
-            used += share * np.array([np.mean(part) for part in told.values()])
+            weights = {name: self.investors[f"forecast_{name}"][side] for name in WEIGHTS}
+            used += share * np.array([np.mean(part) for part in weights.values()])
             pledges = role == "repo" and self.open
             size = p.wealth * share * (self.leverage if pledges else -1.0)
-            steep = 1.0 / (p.risk_aversion * told["variance"])
-            slope += size * float(np.mean(steep * (1.0 - told["on_price"])))
-            on_value -= size * float(np.mean(steep * told["on_signal"]))
-            on_pledge += size * float(np.mean(steep * (float(pledges) - told["on_pledge"])))
+            steep = 1.0 / (p.risk_aversion * weights["variance"])
+            slope += size * float(np.mean(steep * (1.0 - weights["on_price"])))
+            on_value -= size * float(np.mean(steep * weights["on_signal"]))
+            on_pledge += size * float(np.mean(steep * (float(pledges) - weights["on_pledge"])))
             level += size * 0.5 * (1.0 - 1.0 / p.risk_aversion)
             level -= size * float(
-                np.mean(steep * (told["constant"] + told["on_signal"] * mean_signal_error))
+                np.mean(steep * (weights["constant"] + weights["on_signal"] * mean_signal_error))
             )
         b0, b1, b2, b3 = -level / slope, -on_value / slope, -1.0 / slope, -on_pledge / slope
-        intercept = b0 + b3 * self.pledged
+        intercept = b0 + b3 * self.log_pledge
         tau = p.noise_precision * (b1 / b2) ** 2
         total = p.value_precision + p.signal_precision + tau
-        # Bayes' rule as a regression: E = prior + weights times (signal, price) less their means
+        # Bayes' rule as a regression: E = prior + weights times (signal, price) minus their means
         on_signal, on_price = p.signal_precision / total, tau / (total * b1)
         mean_signal = p.mean_log_value + mean_signal_error
         mean_price = intercept + b1 * p.mean_log_value + b2 * p.mean_log_noise
         right = p.mean_log_value - on_signal * mean_signal - on_price * mean_price
-        wrong = used[:3] + np.array([used[3] * self.pledged, 0.0, 0.0])
+        wrong = used[:3] + np.array([used[3] * self.log_pledge, 0.0, 0.0])
         gap = np.array([right, on_signal, on_price]) - wrong
         spread = np.array(
             [

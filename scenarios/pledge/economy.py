@@ -1,46 +1,44 @@
-"""The economy of both scenarios: investors with private signals, noise, and a clearing house."""
+"""The economy of both scenarios: informed investors, noise traders and a clearing house."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
-from pydantic.config import JsonDict
+from pydantic import model_validator
 
 from agents.cohort import Population
 from agents.pledge.clearing_house import PledgeClearingHouse
 from agents.pledge.forecast import Information, PriceFunction
-from agents.pledge.investors import (
-    InformedInvestors,
-    Learner,
-    Learning,
-    Role,
-)
+from agents.pledge.investors import InformedInvestors, Limited, Role
+from agents.pledge.learner import Learner, Learning
 from agents.pledge.nature import Lognormal, Nature
 from agents.pledge.noise_traders import NoiseTraders
 from markets.adjustment.newton import NewtonTatonnement
+from markets.adjustment.rule import Adjuster
+from markets.adjustment.rules import RuleName
 from markets.margin import MarginRule
-from markets.pledge.market import PledgeableMarket, RepoTerms
+from markets.pledge.book import SpotBook
+from markets.pledge.market import PledgeableMarket
+from markets.pledge.quotes import SpotQuotes
+from markets.pledge.terms import RepoTerms
+from markets.quote import FloatArray
+from markets.refused import Refused
 from scenarios.pledge import closed_form as theory
 from simulator.economy import Economy
-from simulator.parameters import Parameters
+from simulator.parameters import Parameters, about, rule_parameter
+from simulator.point import ScenarioEconomy
 
 WHOLE_STEP = np.inf
-"""Distance that log prices may move in a round where limits are ignored: orders are linear in them,
-so one Newton step is exact however long it is."""
-
-
-def about(meaning: str, unit: str = "", allowed: str = "", **field: Any) -> Any:
-    """A parameter's declaration."""
-    extra: JsonDict = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
-    return Field(description=meaning, json_schema_extra=extra, **field)
+"""Largest move of log prices in a round where limits are ignored: orders are then linear, so that
+one Newton step is exact however long it is."""
 
 
 class Investing(Parameters):
     """Parameters that both scenarios share."""
 
+    rule: RuleName = rule_parameter("newton")
     value_precision: float = about(
         "precision of ln v, the security's final value", "1/variance", default=4.0, gt=0.0
     )
@@ -50,9 +48,7 @@ class Investing(Parameters):
     noise_precision: float = about(
         "precision of ln u, what noise traders buy", "1/variance", default=4.0, gt=0.0
     )
-    risk_aversion: float = about(
-        "relative risk aversion of investors", default=2.0, gt=1.0
-    )  # fmt: skip
+    risk_aversion: float = about("relative risk aversion of investors", default=2.0, gt=1.0)
     wealth: float = about(
         "wealth of the investors, half of it cash", "securities", default=1.0, gt=0.0
     )
@@ -67,15 +63,15 @@ class Investing(Parameters):
     mean_noise: float = about("mean of u", "securities", default=1.0, gt=0.0)
     belief: theory.Version = about(
         "price function that investors believe on the first day: Proposition 8 as printed, with"
-        " the public signal's noise restored, or corrected",
+        " the noise of the public signal restored, or corrected",
         default="printed",
     )
     investors: int = about(
         "number of investors", "investors", "a whole number of at least 10", default=10_000, ge=10
     )
     population: Population = about(
-        "whether errors of private signals are drawn, or are the quantiles of their law, as if"
-        " investors were a continuum",
+        "whether errors of private signals are drawn, or are the quantiles of their distribution,"
+        " as if investors were a continuum",
         default="individuals",
     )
 
@@ -85,26 +81,41 @@ class Investing(Parameters):
         names = theory.Primitives.__dataclass_fields__
         return theory.Primitives(**{name: getattr(self, name) for name in names})
 
+    @property
+    def linear(self) -> bool:
+        """Whether orders are linear in log prices."""
+        return True
+
+    def adjuster(self, pace: float | FloatArray) -> Adjuster:
+        """The rule chosen; Newton's rule with steps of any length where orders are linear."""
+        if self.rule == "newton" and self.linear:
+            return NewtonTatonnement(trust=WHOLE_STEP)
+        return super().adjuster(pace)
+
     def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:
         """Refuse a haircut at which repo investors could buy more than spot investors own."""
         if not (theory.feasible(haircut, self.spot_share) and haircut < 1.0):
-            raise ValueError(
+            raise Refused(
                 f"{name} is {haircut}; it must lie strictly between 1 - spot_share"
                 f" ({1.0 - self.spot_share:.6g}) and 1"
             )
 
 
 class Learns(Investing):
-    """Parameters of investors who may learn."""
+    """Parameters of investors who may learn, and whose orders may be limited.
+
+    With ``limits = "imposed"`` the default rule is ``"safeguarded"``, since orders have kinks.
+    """
 
     learning: Learning = about(
-        "how forecasts change from day to day: not at all; toward the one that the price function"
-        " of yesterday's orders makes right; or by each investor's regression on its own history",
+        "how forecasts change from day to day: not at all; toward Bayes' rule under the price"
+        " function that yesterday's orders implied; or by each investor's regression on its own"
+        " history",
         default="map",
     )
     damping: float | None = about(
-        "share of the way to the forecast that would have been right yesterday (learning = map);"
-        " unless given, signal_precision over itself plus the precision of the price as a signal",
+        "share of the way to the forecast that would have been right yesterday (learning = map); by"
+        " default signal_precision / (signal_precision + precision of the price as a signal)",
         "share", "a number in (0, 1]", default=None, gt=0.0, le=1.0,
     )  # fmt: skip
     gain: float = about(
@@ -121,11 +132,24 @@ class Learns(Investing):
     log_noise: float | None = about(
         "ln u on every day, instead of draws", "log of securities", "a number", default=None
     )
-    limits: Literal["ignored", "imposed"] = about(
-        "whether orders stop at the cash and securities that an investor owns; the closed forms"
-        " ignore it",
+    limits: Limited = about(
+        "whether orders are limited to the cash and securities that an investor owns; the closed"
+        " forms ignore it. If they are, rule is safeguarded by default",
         default="ignored",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rule(cls, given: Any) -> Any:
+        """Choose the default rule by whether limits are imposed."""
+        if isinstance(given, Mapping) and given.get("limits") == "imposed":
+            return {"rule": "safeguarded", **given}
+        return given
+
+    @property
+    def linear(self) -> bool:
+        """Whether orders are linear in log prices: limits give them kinks."""
+        return self.limits == "ignored"
 
     @model_validator(mode="after")
     def _varied(self) -> Learns:
@@ -133,26 +157,26 @@ class Learns(Investing):
         for name in ("log_value", "log_noise"):
             value = getattr(self, name)
             if self.learning == "regression" and value is not None:
-                raise ValueError(
+                raise Refused(
                     f"{name} is {value}; with learning = regression it must be left out, since"
-                    " nothing can be learnt from days that are all alike"
+                    " days that are all alike give a regression nothing to learn from"
                 )
         if self.learning == "map" and self.limits == "imposed":
-            raise ValueError(
-                'limits is "imposed"; with learning = map it must be "ignored", since orders that'
-                " stop at a limit amount to no linear price function"
+            raise Refused(
+                'limits is "imposed"; with learning = map it must be "ignored", since limited'
+                " orders imply no linear price function"
             )
         return self
 
 
 def believed(parameters: Investing, terms: RepoTerms) -> PriceFunction:
     """The price function that the named belief implies at the announced haircuts."""
-    found = [
+    solved = [
         theory.coefficients(parameters.primitives, float(haircut), float(rate), parameters.belief)
         for haircut, rate in zip(terms.haircut, terms.repo_rate, strict=True)
     ]
     return PriceFunction(
-        *(np.array([getattr(one, name) for one in found]) for name in ("b0", "b1", "b2", "b3"))
+        *(np.array([getattr(one, name) for one in solved]) for name in ("b0", "b1", "b2", "b3"))
     )
 
 
@@ -165,10 +189,10 @@ def build(
     repo_rate: float | Sequence[float] | None = None,
     common: bool = False,
     learner: Learner | None = None,
-    limits: Literal["ignored", "imposed"] = "ignored",
+    limits: Limited = "ignored",
     log_value: float | None = None,
     log_noise: float | None = None,
-) -> Economy:
+) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
     """Make the economy as it stands on the first morning.
 
     Parameters
@@ -203,11 +227,8 @@ def build(
         log_value=log_value,
         log_noise=log_noise,
     )
-    economy = Economy(
-        PledgeableMarket(known.value.log_mean, names),
-        adjuster=NewtonTatonnement(trust=WHOLE_STEP) if limits == "ignored" else None,
-        rng=rng,
-    )
+    market = PledgeableMarket(known.value.log_mean, names)
+    economy = Economy(market, adjuster=parameters.adjuster(market.pace), rng=rng)
     rates = parameters.repo_rate if repo_rate is None else np.asarray(repo_rate)
     PledgeClearingHouse(economy, margins, repo_rate=rates, nature=nature)
     NoiseTraders(economy, "noise", nature=nature)
@@ -235,3 +256,8 @@ def build(
             population=parameters.population,
         )
     return economy
+
+
+def a_cohort(economy: ScenarioEconomy) -> InformedInvestors:
+    """One of the cohorts of investors; both know the quotes and the published price function."""
+    return next(c for c in economy.cohorts if isinstance(c, InformedInvestors))

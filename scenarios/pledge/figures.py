@@ -6,7 +6,7 @@ Every function returns a new ``Figure`` and keeps nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,48 +15,46 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from scenarios.pledge import closed_form as theory
+from scenarios.pledge.closed_form import Version
 from simulator import palette
 
-VERSION_STYLES: Final[Mapping[theory.Version, tuple[str, str, str]]] = {
+VERSION_STYLES: Final[Mapping[Version, tuple[str, str, str]]] = {
     "printed": (palette.BAD, ":", "Proposition 8 as printed"),
-    "printed-noise": (palette.REPO_RATE, "-.", "the same with the signal's noise restored"),
-    "corrected": (palette.CLOSED_FORM, "--", "corrected: consistent Bayes"),
+    "printed-noise": (palette.REPO_RATE, "-.", "Proposition 8 with the signal's noise"),
+    "corrected": (palette.CLOSED_FORM, "--", "corrected (consistent Bayes' rule)"),
 }
 """Colour, dash and label of each closed form."""
 
 PANELS: Final = {
     "b0": "constant $\\beta_0$",
-    "b1": "weight of the value $\\beta_1$",
-    "b2": "weight of noise $\\beta_2$",
+    "b1": "coefficient of the value $\\beta_1$",
+    "b2": "coefficient of noise $\\beta_2$",
     "tau_theta": "precision of the price as a signal $\\tau_\\theta$",
 }
 """Coefficients shown; the fourth, beta_3, is the same in all closed forms."""
 
 
 @palette.styled()
-def coefficients_by_day(
-    dates: pd.DataFrame, versions: Mapping[theory.Version, theory.Coefficients]
-) -> Figure:
+def coefficients_by_day(dates: pd.DataFrame, versions: Mapping[str, Mapping[str, float]]) -> Figure:
     """Conjectured and realised coefficients day by day, against the three closed forms.
 
-    ``dates`` has date and, for each coefficient, conjecture_<name> and realised_<name>.
+    ``dates`` has date and, for each coefficient, conjecture_<name> and realised_<name>;
+    ``versions`` has the coefficients of each closed form on the first day.
     """
     figure = Figure(figsize=(12.0, 8.0))
     panels = figure.subplots(2, 2, sharex=True).ravel()
     days = dates["date"].to_numpy()
-    marker = "o" if len(days) <= 80 else "None"
+    every = max(1, len(days) // 60)
     for axes, (name, label) in zip(panels, PANELS.items(), strict=True):
-        for version, found in versions.items():
-            colour, dash, told = VERSION_STYLES[version]
-            axes.axhline(getattr(found, name), color=colour, ls=dash, label=told)
+        for version, (colour, dash, version_label) in VERSION_STYLES.items():
+            axes.axhline(versions[version][name], color=colour, ls=dash, label=version_label)
         axes.plot(
-            days, dates[f"conjecture_{name}"], color=palette.CASH, marker=marker, ms=3.5, lw=1.2,
-            label="what investors conjecture",
+            days, dates[f"conjecture_{name}"], color=palette.CASH, marker="s", ms=4.5, lw=1.2,
+            mfc="none", markevery=every, label="conjectured by investors",
         )  # fmt: skip
         axes.plot(
-            days, dates[f"realised_{name}"], color=palette.PRICE, marker=marker, ms=3.5, lw=1.5,
-            label="what their orders amount to",
+            days, dates[f"realised_{name}"], color=palette.PRICE, marker="o", ms=3.0, lw=1.2,
+            markevery=every, label="implied by their orders",
         )  # fmt: skip
         axes.set_title(label)
         if len(days) > 1:
@@ -67,7 +65,7 @@ def coefficients_by_day(
     for axes in panels[2:]:
         axes.set_xlabel("day")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.suptitle("What the price reveals: belief, market and theory")
+    figure.suptitle("Coefficients of the log price: conjectured, realised and by theory")
     return figure
 
 
@@ -80,11 +78,11 @@ def price_against_closed_form(dates: pd.DataFrame) -> Figure:
     """
     figure = Figure(figsize=(12.0, 5.8))
     left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.15])
-    theory_says = dates["closed_log_price"].to_numpy(np.float64)
+    expected = dates["closed_log_price"].to_numpy(np.float64)
     simulated = dates["log_price"].to_numpy(np.float64)
     spread = dates["price_error_sd"].to_numpy(np.float64)
     days = dates["date"].to_numpy()
-    line = np.array([theory_says.min(), theory_says.max()])
+    line = np.array([expected.min(), expected.max()])
     pad = 0.05 * max(float(np.ptp(line)), 0.1)
     line += np.array([-pad, pad])
     widest = float(spread.max())
@@ -93,7 +91,7 @@ def price_against_closed_form(dates: pd.DataFrame) -> Figure:
         lw=0, label="$\\pm 2$ standard deviations of a finite market",
     )  # fmt: skip
     left.plot(line, line, color=palette.CLOSED_FORM, ls="--", label="continuum (corrected)")
-    left.plot(theory_says, simulated, "o", color=palette.PRICE, ms=4, alpha=0.8, label="a day")
+    left.plot(expected, simulated, "o", color=palette.PRICE, ms=4, alpha=0.8, label="one day")
     left.set_xlabel("log price by the closed form")
     left.set_ylabel("simulated log price")
     left.legend(loc="upper left")
@@ -101,37 +99,32 @@ def price_against_closed_form(dates: pd.DataFrame) -> Figure:
     right.axhspan(-2.0, 2.0, color=palette.tint(palette.CLOSED_FORM, 0.3), lw=0)
     right.axhline(0.0, color=palette.CLOSED_FORM, ls="--")
     right.plot(
-        days[order], ((simulated - theory_says) / spread)[order], "o", color=palette.PRICE, ms=4
+        days[order], ((simulated - expected) / spread)[order], "o", color=palette.PRICE, ms=4
     )
     right.set_yscale("symlog", linthresh=3.0)
     right.set_yticks([-100, -30, -10, -3, -2, -1, 0, 1, 2, 3, 10, 30, 100])
     right.yaxis.set_major_formatter("{x:g}")
     right.minorticks_off()
-    reach = max(4.0, 1.2 * float(np.max(np.abs((simulated - theory_says) / spread))))
+    reach = max(4.0, 1.2 * float(np.max(np.abs((simulated - expected) / spread))))
     right.set_ylim(-reach, reach)
     right.set_xlabel("day")
     right.set_ylabel("distance from the closed form\n(standard deviations of a finite market)")
-    figure.suptitle("Simulated price against the closed form")
+    figure.suptitle("Simulated log price against the closed form")
     return figure
 
 
 @palette.styled()
-def bias_map(primitives: theory.Primitives, haircut: float, repo_rate: float) -> Figure:
+def bias_map(table: pd.DataFrame, haircut: float, repo_rate: float) -> Figure:
     """Pledgeability bias over haircut and repo rate, and where the repo market is shut.
 
-    The mark is the economy's own haircut and repo rate.
+    ``table`` has haircut, repo_rate, bias, repo_market and shut_rate on a grid; the mark is the
+    economy's own haircut and repo rate.
     """
-    least = 1.0 - primitives.spot_share
-    most = max(0.7, least + 0.5 * (1.0 - least), min(1.1 * haircut, 0.99))
-    haircuts = np.linspace(least + 0.01 * (1.0 - least), most, 141)
-    highest = theory.shut_rate(float(haircuts[0]), primitives.value_precision)
-    rates = np.linspace(0.0, max(1.1 * highest, 1.3 * repo_rate), 101)
-    bias = np.array(
-        [[theory.pledgeability_bias(primitives, h, r) for h in haircuts] for r in rates]
-    )
-    shut = np.array(
-        [[not theory.active(h, r, primitives.value_precision) for h in haircuts] for r in rates]
-    )
+    grid = table.pivot(index="repo_rate", columns="haircut", values="bias")
+    haircuts, rates = grid.columns.to_numpy(np.float64), grid.index.to_numpy(np.float64)
+    bias = grid.to_numpy(np.float64)
+    border = table.groupby("haircut")["shut_rate"].first().to_numpy(np.float64)
+    shut = rates[:, None] >= border
     figure = Figure(figsize=(10.5, 6.8))
     axes = figure.subplots()
     colours = LinearSegmentedColormap.from_list(
@@ -148,7 +141,6 @@ def bias_map(primitives: theory.Primitives, haircut: float, repo_rate: float) ->
         haircuts, rates, np.where(shut, 0.0, bias), levels=levels, colors="white", linewidths=1.0
     )
     axes.clabel(lines, levels=[v for v in levels if v > 0.005], fmt="%g", fontsize=9)
-    border = np.array([theory.shut_rate(float(h), primitives.value_precision) for h in haircuts])
     axes.fill_between(
         haircuts, border, rates[-1], fc=palette.NEUTRAL[3], ec=palette.NEUTRAL[2], hatch="//", lw=0
     )
@@ -177,39 +169,37 @@ def bias_map(primitives: theory.Primitives, haircut: float, repo_rate: float) ->
         loc="upper right",
     )
     figure.colorbar(image, ax=axes, label="bias $\\beta_3 \\ln(\\chi/h)$ in the log price")
-    figure.suptitle("Cheap loans and low haircuts lift the price")
+    figure.suptitle("Pledgeability bias by haircut and repo rate")
     return figure
 
 
 @palette.styled()
 def informativeness(
-    found: pd.DataFrame, curve: pd.DataFrame, *, against: str, label: str, title: str
+    simulated: pd.DataFrame, curve: pd.DataFrame, *, against: str, label: str
 ) -> Figure:
     """Price variance, value variance and bias: simulated with 2 sd bars beside the closed form.
 
     Parameters
     ----------
-    found : pandas.DataFrame
-        A row a simulated economy: ``against``, and for each measure its value and <measure>_sd.
+    simulated : pandas.DataFrame
+        One row per simulated market: ``against``, and each measure with <measure>_sd.
     curve : pandas.DataFrame
         The closed form: ``against`` and the measures.
     against : str
         Column on the horizontal axis.
     label : str
-        Its name there.
-    title : str
-        What is to be seen.
+        Its label.
     """
     figure = Figure(figsize=(12.0, 4.8))
-    for axes, (measure, told) in zip(
+    for axes, (measure, title) in zip(
         figure.subplots(1, len(MEASURES)), MEASURES.items(), strict=True
     ):
-        _measure(axes, found, curve, measure, against)
-        axes.set_title(told)
+        _measure(axes, simulated, curve, measure, against)
+        axes.set_title(title)
         axes.set_xlabel(label)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
-    figure.suptitle(title)
+    figure.suptitle(f"Informativeness and bias by {label.split(' $')[0]}")
     return figure
 
 
@@ -222,40 +212,51 @@ MEASURES: Final = {
 
 
 def _measure(
-    axes: Axes, found: pd.DataFrame, curve: pd.DataFrame, measure: str, against: str
+    axes: Axes, simulated: pd.DataFrame, curve: pd.DataFrame, measure: str, against: str
 ) -> None:
     axes.plot(
         curve[against], curve[measure], color=palette.CLOSED_FORM, ls="--", label="closed form"
     )
     axes.errorbar(
-        found[against], found[measure], 2.0 * found[f"{measure}_sd"], fmt="o", ms=5,
+        simulated[against], simulated[measure], 2.0 * simulated[f"{measure}_sd"], fmt="o", ms=5,
         color=palette.PRICE, capsize=3, lw=1.3, label="simulated, $\\pm 2$ standard errors",
     )  # fmt: skip
 
 
+SECURITY_COLOURS: Final = (
+    palette.LONG, palette.SHORT, palette.GOOD, palette.REPO_RATE, palette.HOUSE
+)  # fmt: skip
+SECURITY_MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
+"""Colour and marker of a security; no two of 26 have both in common."""
+
+
 @palette.styled()
 def prices_by_day(dates: pd.DataFrame, names: Sequence[str]) -> Figure:
-    """Log prices of securities with the same payoff and different haircuts, day by day.
+    """Log prices and haircuts of several securities, day by day.
 
     ``dates`` has date and log_price_<name>, haircut_<name>, closed_log_price_<name>.
     """
     figure = Figure(figsize=(12.0, 6.5))
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 1.0])
-    colours = (palette.LONG, palette.SHORT, palette.GOOD, palette.REPO_RATE, palette.HOUSE)
-    for place, name in enumerate(names):
-        colour = colours[place % len(colours)]
+    every = max(1, len(dates) // 60)
+    for number, name in enumerate(names):
+        style: dict[str, Any] = {
+            "color": SECURITY_COLOURS[number % len(SECURITY_COLOURS)],
+            "marker": SECURITY_MARKERS[number % len(SECURITY_MARKERS)],
+            "markevery": every,
+            "ms": 4,
+        }
         axes.plot(
-            dates["date"], dates[f"log_price_{name}"], "-o", ms=4, lw=1.5, color=colour,
-            label=f"security {name}",
-        )  # fmt: skip
+            dates["date"], dates[f"log_price_{name}"], lw=1.5, label=f"security {name}", **style
+        )
         axes.plot(
             dates["date"], dates[f"closed_log_price_{name}"], "--", lw=1.2,
-            color=palette.CLOSED_FORM, label="closed form" if place == 0 else None,
+            color=palette.CLOSED_FORM, label="closed form" if number == 0 else None,
         )  # fmt: skip
-        below.step(dates["date"], dates[f"haircut_{name}"], where="mid", color=colour)
+        below.step(dates["date"], dates[f"haircut_{name}"], where="mid", lw=1.5, **style)
     axes.set_ylabel("log price")
     below.set_ylabel("haircut")
     below.set_xlabel("day")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    figure.suptitle("Securities under different haircuts")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", ncols=1)
+    figure.suptitle("Log prices and haircuts of the securities")
     return figure

@@ -1,43 +1,51 @@
-"""Securities that promise the same and cost different amounts, and that move together for nothing.
+"""Securities with one payoff and different prices, and prices that comove without news.
 
 Scenario ``pledgeable-securities``, after section 4.5 of Ramirez, "Pledgeable securities in a
 rational expectations equilibrium": several securities, each under its own haircut. With the same
-payoff their prices differ all the same (the law of one price fails); with independent payoffs
-their prices are correlated all the same, once haircuts move together.
+payoff their prices differ nevertheless (the law of one price fails); with independent payoffs
+their prices are correlated nevertheless if haircuts move together.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import combinations
 from string import ascii_uppercase
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from pydantic import model_validator
 
 from markets.margin import FlatMargin
+from markets.pledge.book import SpotBook
+from markets.pledge.quotes import SpotQuotes
+from markets.pledge.terms import RepoTerms
+from scenarios.pledge import PLEDGEABLE_SECURITIES
 from scenarios.pledge import closed_form as theory
-from scenarios.pledge import figures
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify
-from scenarios.pledge.economy import Investing, about, build
+from scenarios.pledge.economy import Investing, a_cohort, build
+from scenarios.pledge.option import log_pledge_value
+from scenarios.pledge.propositions import comovement
 from simulator.certificate import Certificate
 from simulator.economy import Economy
-from simulator.parameters import parse
-from simulator.point import Case, RestingPoint
-from simulator.run import Run, simulate
+from simulator.parameters import about
+from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.results import Results
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class PledgeableSecurities(Investing):
     """Parameters of the scenario ``pledgeable-securities``."""
 
     belief: theory.Version = about(
-        "price function that investors believe: Proposition 8 as printed, with the public signal's"
-        " noise restored, or corrected",
+        "price function that investors believe: Proposition 8 as printed, with the noise of the"
+        " public signal restored, or corrected",
         default="corrected",
     )
     haircuts: list[float] = about(
@@ -59,10 +67,10 @@ class PledgeableSecurities(Investing):
     @model_validator(mode="after")
     def _room(self) -> PledgeableSecurities:
         """Refuse haircuts that would leave their range on some day."""
-        for place, haircut in enumerate(self.haircuts):
-            self.refuse_haircut(haircut, f"haircuts[{place}]")
+        for number, haircut in enumerate(self.haircuts):
+            self.refuse_haircut(haircut, f"haircuts[{number}]")
             for end in (min(self.path(haircut)), max(self.path(haircut))):
-                self.refuse_haircut(end, f"haircuts[{place}] with a swing of {self.swing}")
+                self.refuse_haircut(end, f"haircuts[{number}] with a swing of {self.swing}")
         return self
 
     @property
@@ -76,159 +84,147 @@ class PledgeableSecurities(Investing):
         return [haircut * (1.0 + self.swing * math.sin(turn * day)) for day in range(self.days)]
 
 
-def cases(parameters: PledgeableSecurities) -> list[Case]:
-    """One economy with all securities, day after day."""
-    paths = [parameters.path(haircut) for haircut in parameters.haircuts]
-    margins = [tuple(FlatMargin(haircut) for haircut in day) for day in zip(*paths, strict=True)]
+class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
+    """The scenario ``pledgeable-securities``."""
 
-    def morning(rng: np.random.Generator) -> Economy:
-        return build(
-            parameters,
-            rng,
-            margins[0],
-            names=parameters.names,
-            common=parameters.payoffs == "same",
-        )
+    title = PLEDGEABLE_SECURITIES
+    parameters = PledgeableSecurities
+    traders_shown = "last date"
 
-    return [Case(f"{parameters.payoffs} payoffs", morning, [{"margins": day} for day in margins])]
+    def cases(self, parameters: PledgeableSecurities) -> list[Case]:
+        """One economy with all securities, day after day."""
+        paths = [parameters.path(haircut) for haircut in parameters.haircuts]
+        margins = [tuple(FlatMargin(h) for h in day) for day in zip(*paths, strict=True)]
 
-
-def describe(
-    parameters: PledgeableSecurities, economy: Economy, resting: RestingPoint
-) -> Mapping[str, Any]:
-    """Haircuts, state and coefficients of each security."""
-    terms = economy.posted.terms
-    rows = resting.agents[resting.agents["role"] == "noise"].sort_values("security")
-    told: dict[str, Any] = {}
-    for place, name in enumerate(parameters.names):
-        told |= {
-            f"haircut_{name}": float(terms.haircut[place]),
-            f"log_value_{name}": float(rows["log_value"].iloc[place]),
-            f"log_noise_{name}": float(rows["order"].iloc[place]),
-            f"repo_market_{name}": "open" if terms.active[place] else "shut",
-        }
-    found = economy.house.place(economy.posted, economy.book)
-    precision = found.precision(parameters.noise_precision)
-    return told | {
-        "coefficients": {
-            name: {
-                "realised": {
-                    **{b: float(getattr(found, b)[place]) for b in ("b0", "b1", "b2", "b3")},
-                    "tau_theta": float(precision[place]),
-                },
-                "closed_form": {
-                    b: getattr(_closed(parameters, told[f"haircut_{name}"]), b)
-                    for b in ("b0", "b1", "b2", "b3", "tau_theta")
-                },
-            }
-            for place, name in enumerate(parameters.names)
-        }
-    }
-
-
-def closed_form(
-    parameters: PledgeableSecurities, resting: RestingPoint
-) -> Mapping[str, float] | None:
-    """The log prices of the continuum in the corrected equilibrium, in the day's state."""
-    if "log_value" not in resting.agents:
-        return None
-    rows = resting.agents[resting.agents["role"] == "noise"].sort_values("security")
-    return {
-        f"log_price_{name}": _closed(parameters, row["haircut"]).log_price(
-            row["log_value"],
-            row["order"],
-            theory.log_pledge_value(
-                row["haircut"], parameters.repo_rate, parameters.value_precision
-            ),
-        )
-        for name, row in zip(parameters.names, rows.to_dict("records"), strict=True)
-    }
-
-
-def certified(parameters: PledgeableSecurities, resting: RestingPoint) -> Certificate:
-    """The certificate of a day, for all securities at once."""
-    return certify(
-        primitives=parameters.primitives,
-        repo_rate=parameters.repo_rate,
-        log_prices=np.array([resting.quotes[f"log_price_{name}"] for name in parameters.names]),
-        agents=resting.agents,
-        complete=resting.complete,
-        forecast_tolerance=FORECAST_TOLERANCE,
-    )
-
-
-def pairs(run: Run) -> pd.DataFrame:
-    """Two securities a row: gap and correlation of their log prices, simulated and by theory.
-
-    With the same payoff the gap of each day is compared with the closed form of that day, and the
-    column is its mean; with independent payoffs the correlation over days is compared, with the
-    standard error of a correlation, (1 - r^2) / sqrt(days).
-    """
-    parameters = run.parameters
-    assert isinstance(parameters, PledgeableSecurities)
-    dates, rows = run.dates, []
-    places = range(len(parameters.haircuts))
-    for one, other in combinations(places, 2):
-        a, b = parameters.names[one], parameters.names[other]
-        row: dict[str, Any] = {
-            "pair": f"{a}{b}",
-            "mean_gap": _mean(dates[f"log_price_{a}"] - dates[f"log_price_{b}"]),
-            "closed_mean_gap": _mean(
-                dates[f"closed_log_price_{a}"] - dates[f"closed_log_price_{b}"]
-            ),
-        }
-        if parameters.payoffs == "independent" and parameters.days > 2:
-            expected = theory.comovement(
-                parameters.primitives,
-                parameters.path(parameters.haircuts[one]),
-                parameters.path(parameters.haircuts[other]),
-                parameters.repo_rate,
-                parameters.investors,
+        def first_day(rng: np.random.Generator) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
+            return build(
+                parameters,
+                rng,
+                margins[0],
+                names=parameters.names,
+                common=parameters.payoffs == "same",
             )
-            row |= {
-                "value_correlation": _correlation(dates, f"log_value_{a}", f"log_value_{b}"),
-                "price_correlation": _correlation(dates, f"log_price_{a}", f"log_price_{b}"),
-                "closed_price_correlation": expected,
-                "standard_error": (1.0 - expected**2) / math.sqrt(parameters.days),
+
+        announcements = [{"margins": day} for day in margins]
+        return [Case(f"{parameters.payoffs} payoffs", first_day, announcements)]
+
+    def certify(self, parameters: PledgeableSecurities, point: RestingPoint) -> Certificate:
+        """The certificate of a day, for all securities at once."""
+        return certify(
+            primitives=parameters.primitives,
+            repo_rate=parameters.repo_rate,
+            log_prices=np.array([point.quotes[f"log_price_{name}"] for name in parameters.names]),
+            agents=point.agents,
+            complete=point.complete,
+            forecast_tolerance=FORECAST_TOLERANCE,
+        )
+
+    def describe(
+        self, parameters: PledgeableSecurities, economy: ScenarioEconomy, point: RestingPoint
+    ) -> Mapping[str, object]:
+        """Haircuts, state and coefficients of each security."""
+        cohort = a_cohort(economy)
+        terms, state = cohort.posted.terms, cohort.nature.at(point.date)
+        realised = cohort.published
+        precision = realised.precision(parameters.noise_precision)
+        columns: dict[str, object] = {}
+        coefficients = {}
+        for number, name in enumerate(parameters.names):
+            haircut = float(terms.haircut[number])
+            columns |= {
+                f"haircut_{name}": haircut,
+                f"log_value_{name}": float(state.log_value[number]),
+                f"log_noise_{name}": float(state.log_noise[number]),
+                f"repo_market_{name}": "open" if terms.active[number] else "shut",
             }
-        rows.append(row)
-    return pd.DataFrame(rows)
+            values = (*realised.stacked()[:, number], precision[number])
+            coefficients[name] = {
+                "realised": asdict(theory.Coefficients(*(float(value) for value in values))),
+                "closed_form": asdict(_closed(parameters, haircut)),
+            }
+        return columns | {"coefficients": coefficients}
+
+    def closed_form(
+        self, parameters: PledgeableSecurities, point: RestingPoint
+    ) -> Mapping[str, float] | None:
+        """The log prices of the continuum in the corrected equilibrium, in the day's state."""
+        if "log_value" not in point.agents:
+            return None
+        noise = point.agents[point.agents["role"] == "noise"].sort_values("security")
+        states = noise[["haircut", "log_value", "order"]].to_numpy(np.float64).tolist()
+        rate, precision = parameters.repo_rate, parameters.value_precision
+        return {
+            f"log_price_{name}": _closed(parameters, haircut).log_price(
+                log_value, log_noise, log_pledge_value(haircut, rate, precision)
+            )
+            for name, (haircut, log_value, log_noise) in zip(parameters.names, states, strict=True)
+        }
+
+    def report(self, results: Results[PledgeableSecurities]) -> pd.DataFrame:
+        """One row per pair: gap and correlation of the log prices, simulated and by theory.
+
+        ``mean_gap`` and ``closed_mean_gap`` are means over days. With independent payoffs the
+        correlation over days is shown too, with its standard error, (1 - r^2) / sqrt(days).
+        """
+        parameters, dates = results.parameters, results.dates
+        rows = []
+        for (a, first), (b, second) in combinations(
+            zip(parameters.names, parameters.haircuts, strict=True), 2
+        ):
+            row: dict[str, object] = {
+                "pair": f"{a}{b}",
+                "mean_gap": _mean_gap(dates, f"log_price_{a}", f"log_price_{b}"),
+                "closed_mean_gap": _mean_gap(
+                    dates, f"closed_log_price_{a}", f"closed_log_price_{b}"
+                ),
+            }
+            if parameters.payoffs == "independent" and parameters.days > 2:
+                expected = comovement(
+                    parameters.primitives,
+                    parameters.path(first),
+                    parameters.path(second),
+                    parameters.repo_rate,
+                    parameters.investors,
+                )
+                row |= {
+                    "value_correlation": _correlation(dates, f"log_value_{a}", f"log_value_{b}"),
+                    "price_correlation": _correlation(dates, f"log_price_{a}", f"log_price_{b}"),
+                    "closed_price_correlation": expected,
+                    "standard_error": (1.0 - expected**2) / math.sqrt(parameters.days),
+                }
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def summary(self, results: Results[PledgeableSecurities]) -> str:
+        """Gaps of log prices with the same payoff, their correlations with independent ones."""
+        pairs = self.report(results) if results.ends else pd.DataFrame()
+        if "price_correlation" in pairs:
+            values, what = pairs["price_correlation"], "correlation of log prices"
+        elif len(pairs) and results.parameters.payoffs == "same":
+            values, what = pairs["mean_gap"].abs(), "mean gap of log prices"
+        else:
+            return self.title.summary
+        return (
+            f"{what} between securities with {results.parameters.payoffs} payoffs:"
+            f" {values.min():.3f} to {values.max():.3f} over {len(pairs)} pairs"
+        )
+
+    def figures(self, results: Results[PledgeableSecurities]) -> Mapping[str, Figure]:
+        """Prices and haircuts by day."""
+        from scenarios.pledge import figures
+
+        return {"prices_by_day": figures.prices_by_day(results.dates, results.parameters.names)}
 
 
-def drawn(run: Run) -> Mapping[str, Figure]:
-    """The figures of a run."""
-    parameters = run.parameters
-    assert isinstance(parameters, PledgeableSecurities)
-    return {"prices_by_day": figures.prices_by_day(run.dates, parameters.names)}
-
-
-SCENARIO = Scenario(
-    name="pledgeable-securities",
-    summary="securities under different haircuts: the same payoff at different prices, and prices"
-    " that move together without news",
-    source="Ramirez, Pledgeable securities in a rational expectations equilibrium, section 4.5",
-    parameters=PledgeableSecurities,
-    cases=cases,
-    describe=describe,
-    closed_form=closed_form,
-    certify=certified,
-    figures=drawn,
-    report=pairs,
-    traders_shown="last date",
-)
-
-
-def run(*, seed: int = 0, **parameters: Any) -> Run:
-    """Run the scenario from Python, with any of the fields of :class:`PledgeableSecurities`."""
-    return simulate(SCENARIO, parse(PledgeableSecurities, parameters), seed=seed)
+SCENARIO = PledgeableSecuritiesScenario()
 
 
 def _closed(parameters: PledgeableSecurities, haircut: float) -> theory.Coefficients:
-    return theory.coefficients(parameters.primitives, float(haircut), parameters.repo_rate)
+    return theory.coefficients(parameters.primitives, haircut, parameters.repo_rate)
 
 
-def _mean(values: pd.Series) -> float:
-    return float(np.mean(values.to_numpy(np.float64)))
+def _mean_gap(dates: pd.DataFrame, one: str, other: str) -> float:
+    return float(np.mean((dates[one] - dates[other]).to_numpy(np.float64)))
 
 
 def _correlation(dates: pd.DataFrame, one: str, other: str) -> float:

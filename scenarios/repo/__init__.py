@@ -11,8 +11,7 @@ SOURCE = (
 
 MARGIN_HIKE = Title(
     name="margin-hike",
-    summary="a clearing house raises its haircut: the price falls in a long market and rises"
-    " in a short one",
+    summary="a clearing house raises its haircut: does the price fall or rise?",
     source=SOURCE,
     module="scenarios.repo.margin_hike",
 )
@@ -21,6 +20,7 @@ EURO_CRISIS = Title(
     name="euro-crisis",
     summary="seven haircut increases on sovereign bonds, 2010 to 2012, beside the simulated"
     " price in a short and in a long market",
-    source="Bottazzi, Pascoa and Ramirez (slides); yields investing.com, haircuts LCH.Clearnet and CC&G",
+    source="Bottazzi, Pascoa and Ramirez (slides); yields investing.com, haircuts LCH.Clearnet and"
+    " CC&G",
     module="scenarios.repo.euro_crisis",
 )

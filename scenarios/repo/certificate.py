@@ -31,25 +31,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from scenarios.repo.holdings import Holdings
-from scenarios.repo.program import HOLDINGS, FloatArray, TraderPrograms
-from scenarios.repo.program_optimum import best_portfolios
+from scenarios.repo.market_conditions import clearing_house, markets
+from scenarios.repo.measures import largest, share_of
+from scenarios.repo.program import TraderPrograms
+from scenarios.repo.trader_conditions import accounts, optimality
 from simulator.certificate import Certificate, Condition
-
-OPTIMALITY_TOLERANCE = 1e-9
-"""Share of wealth: 10^4 times what rounding costs at a leverage of 100, and no trader's reason to
-change its mind."""
-
-ACCOUNT_TOLERANCE = 1e-9
-"""Share of wealth: rounding of positions a hundred times wealth is 10^-13 of it."""
-
-CLEARING_TOLERANCE = 1e-9
-"""Share of what is traded: ten times the excess demand at which rounds may come to rest."""
-
-HOUSE_TOLERANCE = 1e-9
-"""Share of the cash the clearing house passes on: like clearing, on which its accounts rest."""
 
 RATE_TOLERANCE = 1e-12
 """Per period: how far above zero rounding may leave a repo rate."""
@@ -82,15 +70,15 @@ def certify(
     Parameters
     ----------
     low_payoff, high_payoff : float
-        :math:`0 \le D_U < D_D`, cash a security in states U and D.
+        :math:`0 \le D_U < D_D`, cash per security in states U and D.
     haircut : float
         :math:`1 - h`, in [0, 1).
     security_price : float
-        :math:`q > 0`, cash a security.
+        :math:`q > 0`, cash per security.
     repo_rate : float
         :math:`\rho`, per period.
     agents : pandas.DataFrame
-        One row a trader, or a slice of a continuum in which all hold the same portfolio, with the
+        One row per trader, or a slice of a continuum in which all hold the same portfolio, with the
         columns of :data:`COLUMNS`; further columns are ignored.
     complete : bool
         Whether the table shows all traders. A sample says nothing about clearing and the
@@ -118,192 +106,11 @@ def certify(
     everyone = f"all {len(held)}" if complete else f"the {len(held)} rows of a sample"
     # numbers that overflow or are none end up in residuals, and certify nothing
     with np.errstate(over="ignore", invalid="ignore"):
-        conditions = [_optimality(held, sample), *_accounts(held, everyone)]
+        conditions = [optimality(held, sample), *accounts(held, everyone)]
         if complete:
-            conditions += [*_markets(held), *_clearing_house(held)]
+            conditions += [*markets(held), *clearing_house(held)]
         conditions += [*_repo_rate(held, everyone), _no_arbitrage(held.programs)]
     return Certificate(tuple(conditions))
-
-
-# ---------------------------------------------------------------------- traders
-def _optimality(held: Holdings, sample: int) -> Condition:
-    """Largest shortfall of a trader's expected utility against the optimum that HiGHS finds."""
-    rows = _sampled(held, sample)
-    some = Holdings(
-        held.programs[rows],
-        held.cohort[rows],
-        held.weight[rows],
-        *(getattr(held, name)[rows] for name in HOLDINGS),
-    )
-    best = best_portfolios(some.programs)
-    # incomes cancel: compare without them, or a large one would swallow the digits
-    shortfall = some.programs.gains(best) - some.programs.gains(some.portfolios)
-    share = np.where(np.isnan(best[:, 0]), np.inf, _share(shortfall, some.unit(best)))
-    return Condition(
-        "optimality",
-        _largest(share),
-        OPTIMALITY_TOLERANCE,
-        "no trader could expect more at these quotes (shortfall against the optimum of its linear"
-        " program, as a share of its wealth)",
-        f"{len(rows)} of {len(held)}, with the marginal traders",
-    )
-
-
-def _sampled(held: Holdings, sample: int) -> NDArray[np.int64]:
-    """Rows to be solved: evenly along beliefs, both ends and all turning points of each cohort.
-
-    A row is at a turning point if its kind of position differs from that of a neighbour in
-    belief, or if it holds a part position; the neighbours on both sides come with it. Traders
-    who can't post margin for anything turn nowhere.
-    """
-    belief, kind = held.programs.belief, held.kind()
-    able = (held.programs.wealth > 0.0) | (held.programs.haircut == 0.0)
-    part = (kind != 0) & ~held.stopped_by_margin() & ~held.stopped_by_solvency()
-    chosen = np.zeros(len(held), dtype=np.bool_)
-    chosen[_evenly(np.argsort(belief, kind="stable"), sample)] = True
-    for cohort in np.unique(held.cohort):
-        members = np.flatnonzero((held.cohort == cohort) & able)
-        if not members.size:
-            continue
-        members = members[np.argsort(belief[members], kind="stable")]
-        changes = np.diff(kind[members]) != 0
-        turning = part[members]
-        turning[:-1] |= changes
-        turning[1:] |= changes
-        around = turning.copy()
-        around[:-1] |= turning[1:]
-        around[1:] |= turning[:-1]
-        around[[0, -1]] = True
-        chosen[members[around]] = True
-    return np.flatnonzero(chosen)
-
-
-def _evenly(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """About ``count`` of the rows, spread evenly, with the first and the last."""
-    if rows.size <= count:
-        return rows
-    return rows[np.linspace(0.0, rows.size - 1.0, count).round().astype(np.int64)]
-
-
-def _accounts(held: Holdings, everyone: str) -> list[Condition]:
-    """The constraints of the trader's program at what each row holds."""
-    unit, price = held.unit(), held.programs.security_price
-    budget, box, up, down, cash, lending, borrowing = held.programs.slack(held.portfolios).T
-    signs = np.minimum(cash, price * np.minimum(lending, borrowing))
-    return [
-        Condition(
-            "budget",
-            _largest(_share(np.abs(budget), unit)),
-            ACCOUNT_TOLERANCE,
-            "every trader spends what it has at date 0, no more and no less (share of wealth)",
-            everyone,
-        ),
-        Condition(
-            "box",
-            _largest(_share(-price * box, unit)),
-            ACCOUNT_TOLERANCE,
-            "nobody sells or pledges a security it neither owns nor borrowed (share of wealth)",
-            everyone,
-        ),
-        Condition(
-            "non-negativity",
-            _largest(_share(-signs, unit)),
-            ACCOUNT_TOLERANCE,
-            "cash, repo lending and repo borrowing are not negative (share of wealth)",
-            everyone,
-        ),
-        Condition(
-            "solvency",
-            _largest(_share(-np.minimum(up, down), unit)),
-            ACCOUNT_TOLERANCE,
-            "every trader can pay what it owes in both states (share of wealth)",
-            everyone,
-        ),
-    ]
-
-
-# ---------------------------------------------------------------------- markets
-def _markets(held: Holdings) -> list[Condition]:
-    """Clearing of the three markets of date 0."""
-    programs, total = held.programs, held.total
-    owned, endowed = total(held.security), total(programs.endowed_securities)
-    gross = total(np.abs(held.security)) + endowed
-    kept, cash = total(held.cash), total(programs.endowed_cash)
-    bought = total(np.abs(held.security - programs.endowed_securities))
-    h = 1.0 - programs.haircut
-    lending, borrowing = (2.0 - h) * total(held.repo_lending), h * total(held.repo_borrowing)
-    return [
-        Condition(
-            "security market",
-            _ratio(owned - endowed, gross),
-            CLEARING_TOLERANCE,
-            "securities held are those that there are (share of long and short positions and"
-            " endowments)",
-        ),
-        Condition(
-            "cash market",
-            _ratio(kept - cash, kept + cash + programs.security_price * bought),
-            CLEARING_TOLERANCE,
-            "cash kept is the cash that there is (share of cash kept, endowed and paid for"
-            " securities)",
-        ),
-        Condition(
-            "repo market",
-            _ratio(lending - borrowing, lending + borrowing),
-            CLEARING_TOLERANCE,
-            "repo lending by traders, and of the margin they pay, is repo borrowing:"
-            " (2 - h) theta = h psi (share of their sum)",
-        ),
-    ]
-
-
-def _clearing_house(held: Holdings) -> list[Condition]:
-    r"""Accounts of the clearing house, from every member's payments, row by row.
-
-    At date 0 it gets :math:`q [\theta - \psi + (1-h)(\theta + \psi)]` from each member, which
-    counts the margin that it lends on at once (the loan is part of :math:`\psi`). At date 1 it
-    owes :math:`1 + \rho` times as much; a member that is insolvent in a state pays less than it
-    owes. Its cash is measured by the loans and the margin that pass through it.
-    """
-    programs, total = held.programs, held.total
-    price, margin = programs.security_price, programs.haircut
-    lending, borrowing = held.repo_lending, held.repo_borrowing
-    paid_in = price * ((lending - borrowing) + margin * (lending + borrowing))
-    passed = price * (1.0 + margin) * total(np.abs(lending) + np.abs(borrowing))
-    repaid = -(1.0 + programs.repo_rate) * paid_in
-    slack = programs.slack(held.portfolios)
-    unpaid_up, unpaid_down = np.maximum(-slack[:, 2], 0.0), np.maximum(-slack[:, 3], 0.0)
-    margin_held = margin * price * total(lending + borrowing)
-    reinvested = margin_held / price
-    received, passed_on = total(borrowing), total(lending)
-    scale = "(share of the loans and margin that pass through it)"
-    return [
-        Condition(
-            "clearing house, date 0",
-            _ratio(total(paid_in), passed),
-            HOUSE_TOLERANCE,
-            f"it lends what it gets, the margin included {scale}",
-        ),
-        Condition(
-            "clearing house, state U",
-            _ratio(total(repaid - unpaid_up), passed),
-            HOUSE_TOLERANCE,
-            f"in state U its members pay what it must pay {scale}",
-        ),
-        Condition(
-            "clearing house, state D",
-            _ratio(total(repaid - unpaid_down), passed),
-            HOUSE_TOLERANCE,
-            f"in state D its members pay what it must pay {scale}",
-        ),
-        Condition(
-            "clearing house, collateral",
-            _ratio(received - (passed_on + reinvested), received + passed_on + reinvested),
-            HOUSE_TOLERANCE,
-            "securities pledged with it are lent on or held against the margin that it reinvests"
-            " (share of what is pledged, lent on and held)",
-        ),
-    ]
 
 
 # ---------------------------------------------------------------------- quotes
@@ -319,7 +126,7 @@ def _repo_rate(held: Holdings, everyone: str) -> list[Condition]:
     programs, rate = held.programs, held.programs.repo_rate
     box = np.abs(held.security + (held.repo_lending - held.repo_borrowing))
     round_trip = 2.0 * programs.haircut * np.minimum(held.repo_lending, held.repo_borrowing)
-    idle = _largest(_share(programs.security_price * (box + round_trip), held.unit()))
+    idle = largest(share_of(programs.security_price * (box + round_trip), held.unit()))
     complementarity = idle if np.isnan(idle) else min(max(-rate, 0.0), idle)
     return [
         Condition(
@@ -360,23 +167,3 @@ def _no_arbitrage(programs: TraderPrograms) -> Condition:
         " than its best (share of the spread of payoffs)",
         "the quotes",
     )
-
-
-# ---------------------------------------------------------------------- measures
-def _share(amount: FloatArray, unit: FloatArray) -> FloatArray:
-    """An amount as a share of a unit, row by row; nothing of nothing is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((amount == 0.0) & (unit == 0.0), 0.0, amount / unit)
-
-
-def _largest(violation: FloatArray) -> float:
-    """Largest violation, 0 if there is none, NaN if one can't be worked out."""
-    return float(np.max(np.maximum(violation, 0.0)))
-
-
-def _ratio(gap: float, scale: float) -> float:
-    """Size of a gap as a share of what it is a gap in; nothing of nothing is 0."""
-    if gap == 0.0 and scale == 0.0:
-        return 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.abs(np.divide(gap, scale)))

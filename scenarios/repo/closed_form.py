@@ -17,7 +17,7 @@ a short receives :math:`e_2 = q (1 + \rho (2 - h)) \le e_1`.
 
 With linear utility a trader takes the largest position it can or none.  The belief :math:`m_1`
 indifferent to being long and the belief :math:`m_2 \ge m_1` indifferent to being short have
-:math:`e_k = D_D - m_k (D_D - D_U)`, and positions are stopped by margin or by solvency:
+:math:`e_k = D_D - m_k (D_D - D_U)`, and positions are constrained by margin or by solvency:
 
 .. math::
 
@@ -31,7 +31,7 @@ The two kinds of equilibrium
    :math:`\Psi(q) - \Theta(q) = e_y`, allowed while :math:`\Psi \le \Psi^*` (regime I).
 2. :math:`\rho < 0`: all the security sits in the clearing house's reinvestment, so
    :math:`\Psi = \Psi^* = (2-h) e_y / (2(1-h))` and :math:`\Theta = \Theta^* = h e_y / (2(1-h))`,
-   with :math:`q = [(2-h) e_1 - h e_2] / (2(1-h))` (regime III if margin stops both sides,
+   with :math:`q = [(2-h) e_1 - h e_2] / (2(1-h))` (regime III if margin constrains both sides,
    otherwise regime II).
 
 Why there is exactly one, and why bracketing finds it
@@ -61,16 +61,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
-
-ABSOLUTE_STEP = 1e-20
-"""Bracket width, in units of the unknown, at which a root near zero counts as found."""
-
-RELATIVE_STEP = 4.0 * math.ulp(1.0)
-"""Bracket width as a share of the unknown: the smallest that ``brentq`` accepts."""
-
-MOST_STEPS = 2000
-"""Far above what bisection needs to shrink any bracket used here to the widths above."""
+from scenarios.repo.continuum import (
+    Continuum,
+    belief_at_zero_rate,
+    marginal_long,
+    marginal_short,
+    reinvestment_suffices,
+    root,
+)
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,11 @@ class ClosedForm:
     marginal_long
         :math:`F(m_1)`, the share of traders who are long.
     marginal_short
-        :math:`F(m_2)`; the share of traders who are short is one less this.
+        :math:`F(m_2)`; the share of traders who are short is 1 minus this.
     regime
-        "I" (zero rate), "II" (negative rate, solvency stops at least one side) or
-        "III" (negative rate, margin stops both sides).
-    longs_stopped_by, shorts_stopped_by
+        "I" (zero rate), "II" (negative rate, solvency constrains at least one side) or
+        "III" (negative rate, margin constrains both sides).
+    longs_constrained_by, shorts_constrained_by
         "margin" or "solvency"; a tie counts as margin.
     """
 
@@ -99,13 +97,13 @@ class ClosedForm:
     marginal_long: float
     marginal_short: float
     regime: str
-    longs_stopped_by: str
-    shorts_stopped_by: str
+    longs_constrained_by: str
+    shorts_constrained_by: str
 
 
 @dataclass(frozen=True)
 class IncomeNeeded:
-    r"""Least date-1 incomes at which margin, not solvency, stops a side at given quotes.
+    r"""Least date-1 incomes at which margin, not solvency, constrains a side at given quotes.
 
     ``income_up`` is what longs need in state U, ``income_down`` what shorts need in state D.
     Zero means that the side is solvent at full leverage without any income.
@@ -113,62 +111,6 @@ class IncomeNeeded:
 
     income_up: float
     income_down: float
-
-
-@dataclass(frozen=True)
-class _Economy:
-    """The parameters of :func:`solve`, checked."""
-
-    haircut: float
-    low_payoff: float
-    high_payoff: float
-    cash: float
-    securities: float
-    income_up: float
-    income_down: float
-    cdf: Callable[[float], float]
-    quantile: Callable[[float], float]
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.haircut < 1.0:
-            raise ValueError(f"The haircut must be at least 0 and below 1, not {self.haircut}.")
-        if not 0.0 <= self.low_payoff < self.high_payoff < math.inf:
-            raise ValueError(
-                "Payoffs must be finite with 0 <= low_payoff < high_payoff, "
-                f"not {self.low_payoff} and {self.high_payoff}."
-            )
-        if not (0.0 < self.cash < math.inf and 0.0 < self.securities < math.inf):
-            raise ValueError(
-                "Endowments of cash and securities must be positive and finite, "
-                f"not {self.cash} and {self.securities}."
-            )
-        if not (0.0 <= self.income_up < math.inf and 0.0 <= self.income_down < math.inf):
-            raise ValueError(
-                "Incomes must be finite and not negative, "
-                f"not {self.income_up} and {self.income_down}."
-            )
-
-    @property
-    def spread(self) -> float:
-        return self.high_payoff - self.low_payoff
-
-    def price_at(self, belief: float) -> float:
-        """Mean payoff under a belief, as a mix so that both ends are met exactly."""
-        return (1.0 - belief) * self.high_payoff + belief * self.low_payoff
-
-    def wealth(self, price: float) -> float:
-        return self.cash + price * self.securities
-
-    # Reciprocals of the largest positions under one bound alone.
-
-    def per_margin(self, price: float) -> float:
-        return price * self.haircut / self.wealth(price)
-
-    def per_long_solvency(self, belief: float, price: float) -> float:
-        return (1.0 - belief) * self.spread / (self.income_up + self.wealth(price))
-
-    def per_short_solvency(self, belief: float, price: float) -> float:
-        return belief * self.spread / (self.income_down + self.wealth(price))
 
 
 def solve(
@@ -215,7 +157,7 @@ def solve(
     >>> round(found.security_price, 3), round(found.marginal_long, 3), found.regime
     (0.754, 0.881, 'I')
     """
-    economy = _Economy(
+    economy = Continuum(
         haircut,
         low_payoff,
         high_payoff,
@@ -226,8 +168,8 @@ def solve(
         cdf,
         quantile,
     )
-    belief = _belief_at_zero_rate(economy)
-    if _reinvestment_suffices(economy, belief):
+    belief = belief_at_zero_rate(economy)
+    if reinvestment_suffices(economy, belief):
         return _at_zero_rate(economy, belief)
     return _at_negative_rate(economy, lowest_price=economy.price_at(belief))
 
@@ -270,7 +212,7 @@ def income_needed(
     cash: float,
     securities: float,
 ) -> IncomeNeeded:
-    r"""Incomes at which margin alone stops each side, at the quotes of ``solution``.
+    r"""Incomes at which margin alone constrains each side, at the quotes of ``solution``.
 
     A fully levered long holds :math:`\psi = W / (q (1-h))` and no cash.  In state U it is left with
     :math:`C_U = \omega_U + W - (e_1 - D_U) \psi`, a fully levered short in state D with
@@ -285,7 +227,7 @@ def income_needed(
     :math:`(W/q)(h q - D_U)/(1-h)` and :math:`(W/q)(D_D - (2-h) q)/(1-h)`.
 
     The quotes themselves depend on which side is fully levered, so a bound is the exact need of
-    the economy only if ``solution`` has that side stopped by margin (solve with ample income
+    the economy only if ``solution`` has that side constrained by margin (solve with ample income
     first); without a haircut no income suffices and both bounds are infinite.
     """
     if haircut == 0.0:
@@ -301,29 +243,7 @@ def income_needed(
     )
 
 
-def _belief_at_zero_rate(economy: _Economy) -> float:
-    r"""The belief :math:`m` with :math:`F(m) \psi - (1 - F(m)) \theta = e_y` at its own price."""
-
-    def excess_demand(belief: float) -> float:
-        # Multiplied by both reciprocals, which keeps it finite where a position is unbounded.
-        price = economy.price_at(belief)
-        per_long, per_short = _reciprocal_positions(economy, belief, price)
-        longs = float(economy.cdf(belief))
-        return (
-            longs * per_short - (1.0 - longs) * per_long - economy.securities * per_long * per_short
-        )
-
-    return _root(excess_demand, 0.0, 1.0)
-
-
-def _reinvestment_suffices(economy: _Economy, belief: float) -> bool:
-    r"""Whether :math:`\Psi \le \Psi^*` at a zero rate; always so without a haircut."""
-    per_long, _ = _reciprocal_positions(economy, belief, economy.price_at(belief))
-    target = (1.0 + economy.haircut) * economy.securities
-    return 2.0 * economy.haircut * float(economy.cdf(belief)) <= target * per_long
-
-
-def _at_zero_rate(economy: _Economy, belief: float) -> ClosedForm:
+def _at_zero_rate(economy: Continuum, belief: float) -> ClosedForm:
     price = economy.price_at(belief)
     share = float(economy.cdf(belief))
     per_margin = economy.per_margin(price)
@@ -333,12 +253,16 @@ def _at_zero_rate(economy: _Economy, belief: float) -> ClosedForm:
         marginal_long=share,
         marginal_short=share,
         regime="I",
-        longs_stopped_by=_stopped_by(per_margin >= economy.per_long_solvency(belief, price)),
-        shorts_stopped_by=_stopped_by(per_margin >= economy.per_short_solvency(belief, price)),
+        longs_constrained_by=_constrained_by(
+            per_margin >= economy.per_long_solvency(belief, price)
+        ),
+        shorts_constrained_by=_constrained_by(
+            per_margin >= economy.per_short_solvency(belief, price)
+        ),
     )
 
 
-def _at_negative_rate(economy: _Economy, *, lowest_price: float) -> ClosedForm:
+def _at_negative_rate(economy: Continuum, *, lowest_price: float) -> ClosedForm:
     haircut, spread = economy.haircut, economy.spread
 
     def discount(long_belief: float, short_belief: float) -> float:
@@ -347,8 +271,8 @@ def _at_negative_rate(economy: _Economy, *, lowest_price: float) -> ClosedForm:
 
     def price_gap(price: float) -> float:
         # q less [(2-h) e1 - h e2] / (2 (1-h)), written as q = e1 - rho q h.
-        long_belief, _ = _marginal_long(economy, price)
-        short_belief, _ = _marginal_short(economy, price)
+        long_belief, _ = marginal_long(economy, price)
+        short_belief, _ = marginal_short(economy, price)
         implied = economy.price_at(long_belief)
         implied += (1.0 - haircut) * discount(long_belief, short_belief)
         return price - implied
@@ -359,67 +283,20 @@ def _at_negative_rate(economy: _Economy, *, lowest_price: float) -> ClosedForm:
     else:
         highest = economy.high_payoff + (1.0 - haircut) * spread / (2.0 * haircut)
         # Doubled because the bound itself may be met to rounding when hardly anybody is long.
-        price = _root(price_gap, lowest_price, 2.0 * highest)
+        price = root(price_gap, lowest_price, 2.0 * highest)
 
-    long_belief, long_margin = _marginal_long(economy, price)
-    short_belief, short_margin = _marginal_short(economy, price)
+    long_belief, long_margin = marginal_long(economy, price)
+    short_belief, short_margin = marginal_short(economy, price)
     return ClosedForm(
         security_price=price,
         repo_rate=min(0.0, -discount(long_belief, short_belief) / price),
         marginal_long=float(economy.cdf(long_belief)),
         marginal_short=float(economy.cdf(short_belief)),
         regime="III" if long_margin and short_margin else "II",
-        longs_stopped_by=_stopped_by(long_margin),
-        shorts_stopped_by=_stopped_by(short_margin),
+        longs_constrained_by=_constrained_by(long_margin),
+        shorts_constrained_by=_constrained_by(short_margin),
     )
 
 
-def _marginal_long(economy: _Economy, price: float) -> tuple[float, bool]:
-    r"""The belief :math:`m_1` that meets :math:`\Psi^*` at a price, and whether margin binds."""
-    target = (1.0 + economy.haircut) * economy.securities / 2.0
-
-    def shortfall(belief: float) -> float:
-        needed = target * economy.per_long_solvency(belief, price)
-        return economy.haircut * float(economy.cdf(belief)) - needed
-
-    by_margin = float(economy.quantile(target * price / economy.wealth(price)))
-    by_solvency = _root(shortfall, 0.0, 1.0)
-    return max(by_margin, by_solvency), by_margin >= by_solvency
-
-
-def _marginal_short(economy: _Economy, price: float) -> tuple[float, bool]:
-    r"""The belief :math:`m_2` that meets :math:`\Theta^*` at a price, and whether margin binds."""
-    target = (1.0 - economy.haircut) * economy.securities / 2.0
-
-    def shortfall(belief: float) -> float:
-        needed = target * economy.per_short_solvency(belief, price)
-        return economy.haircut * (1.0 - float(economy.cdf(belief))) - needed
-
-    by_margin = float(economy.quantile(1.0 - target * price / economy.wealth(price)))
-    by_solvency = _root(shortfall, 0.0, 1.0)
-    return min(by_margin, by_solvency), by_margin <= by_solvency
-
-
-def _reciprocal_positions(economy: _Economy, belief: float, price: float) -> tuple[float, float]:
-    r""":math:`1/\psi` and :math:`1/\theta` of the marginal belief at a zero rate."""
-    per_margin = economy.per_margin(price)
-    return (
-        max(per_margin, economy.per_long_solvency(belief, price)),
-        max(per_margin, economy.per_short_solvency(belief, price)),
-    )
-
-
-def _stopped_by(margin: bool) -> str:
+def _constrained_by(margin: bool) -> str:
     return "margin" if margin else "solvency"
-
-
-def _root(function: Callable[[float], float], lower: float, upper: float) -> float:
-    at_lower, at_upper = function(lower), function(upper)
-    if not min(at_lower, at_upper) <= 0.0 <= max(at_lower, at_upper):
-        raise ValueError(
-            "No equilibrium could be bracketed: check that cdf rises continuously from 0 at "
-            "belief 0 to 1 at belief 1 and that quantile is its inverse."
-        )
-    return float(
-        brentq(function, lower, upper, xtol=ABSOLUTE_STEP, rtol=RELATIVE_STEP, maxiter=MOST_STEPS)
-    )

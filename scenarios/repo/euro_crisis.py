@@ -1,214 +1,223 @@
 """Seven increases of a haircut in the euro crisis, beside the model's response to each.
 
 Scenario ``euro-crisis``: every episode's haircuts, before and after, are announced in a short and
-in a long market of :mod:`scenarios.repo.margin_hike`; the simulated change of the price is
-set beside the observed change of the 10-year zero-coupon price.
+in a long market of :mod:`scenarios.repo.margin_hike`; the simulated change of the price is set
+beside the observed change of the 10-year zero-coupon price.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from pydantic import Field
+from pydantic import model_validator
 
-from scenarios.repo import margin_hike
-from scenarios.repo.episodes import figures
-from scenarios.repo.episodes.episodes import (
-    CAUTION,
-    Episode,
-    episodes,
-    observed_response,
-)
-from scenarios.repo.margin_hike import Amount, MarginHike
+from scenarios.repo import EURO_CRISIS, margin_hike
+from scenarios.repo.economy import PRESET_INCOME, Amount, MarginHike
+from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
+from scenarios.repo.page import PAGE
 from simulator.certificate import Certificate
-from simulator.economy import Economy
 from simulator.page_plan import Control
-from simulator.parameters import Parameters, parse
-from simulator.point import Case, RestingPoint
-from simulator.run import Run, simulate
+from simulator.parameters import Parameters, about
+from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.results import Results
 from simulator.scenario import Scenario
 
-MARKETS: tuple[Literal["short", "long"], ...] = ("short", "long")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Market = Literal["short", "long"]
+MARKETS: tuple[Market, ...] = ("short", "long")
+
+MATCHING = {
+    (True, True): "both",
+    (True, False): "short",
+    (False, True): "long",
+    (False, False): "neither",
+}
+"""Whether the short and the long market move the price the way that was observed, in a word."""
 
 
 class EuroCrisis(Parameters):
     """Parameters of the scenario ``euro-crisis``."""
 
-    horizon: int = Field(
-        default=3,
-        ge=1,
-        description="trading days after the announcement over which the yield is followed",
-        json_schema_extra={"unit": "trading days"},
-    )
-    low_payoff: float = Field(
-        default=0.70, ge=0.0, description="payoff of the security in state U",
-        json_schema_extra={"unit": "cash", "allowed": "a number in [0, high_payoff)"},
+    horizon: int = about(
+        "trading days after the announcement over which the yield is followed", "trading days",
+        default=3, ge=1,
     )  # fmt: skip
-    high_payoff: float = Field(
-        default=1.15, gt=0.0, description="payoff of the security in state D",
-        json_schema_extra={"unit": "cash", "allowed": "a number above low_payoff"},
+    low_payoff: float = about(
+        "payoff of the security in state U", "cash", "a number in [0, high_payoff)",
+        default=0.70, ge=0.0,
     )  # fmt: skip
-    income: Amount = Field(
-        default=margin_hike.PRESET_INCOME,
-        description="income at date 1, in the other side's state of loss, of the side that margin"
-        " is to stop",
-        json_schema_extra={"unit": "cash", "allowed": "a number of at least 0"},
+    high_payoff: float = about(
+        "payoff of the security in state D", "cash", "a number above low_payoff",
+        default=1.15, gt=0.0,
+    )  # fmt: skip
+    income: Amount = about(
+        "income at date 1 of the side that margin is to constrain, in the state in which the"
+        " other side gains",
+        "cash",
+        "a number of at least 0",
+        default=PRESET_INCOME,
     )
-    traders: int = Field(
-        default=1_000,
-        ge=2,
-        description="number of traders (or of slices of the continuum)",
-        json_schema_extra={"unit": "traders", "allowed": "a whole number of at least 2"},
-    )
-    population: Literal["individuals", "continuum"] = Field(
+    traders: int = about(
+        "number of traders (or of slices of the continuum)", "traders",
+        "a whole number of at least 2", default=1_000, ge=2,
+    )  # fmt: skip
+    population: Literal["individuals", "continuum"] = about(
+        "whether a member is one trader or a slice of a continuum of traders",
         default="continuum",
-        description="whether a member is one trader or a slice of a continuum of traders",
     )
 
-    def model_post_init(self, context: Any) -> None:
-        """Refuse what the model of either market refuses."""
-        for market in MARKETS:
-            for episode in episodes():
-                _model(self, market, episode)
+    @model_validator(mode="after")
+    def _together(self) -> EuroCrisis:
+        """Refuse what the economy of either market refuses."""
+        models(self)
+        return self
 
 
-def _model(
-    parameters: EuroCrisis, market: Literal["short", "long"], episode: Episode
-) -> MarginHike:
-    """The economy of an episode: two dates, the old haircut and the new one."""
-    incomes = (0.0, parameters.income) if market == "short" else (parameters.income, 0.0)
-    return MarginHike(
-        market=market,
-        haircuts=[episode.haircut_before, episode.haircut_after],
-        low_payoff=parameters.low_payoff,
-        high_payoff=parameters.high_payoff,
-        income_up=incomes[0],
-        income_down=incomes[1],
-        traders=parameters.traders,
-        population=parameters.population,
-        max_rounds=parameters.max_rounds,
-    )
-
-
-def _models(parameters: EuroCrisis) -> dict[str, tuple[MarginHike, Episode]]:
-    """The economies by name of their case."""
+@lru_cache(maxsize=8)
+def models(parameters: EuroCrisis) -> dict[str, tuple[MarginHike, Episode]]:
+    """The economy of each case by the case's name: two dates, the old haircut and the new one."""
     return {
-        f"{market}, {episode.name}": (_model(parameters, market, episode), episode)
+        _case(market, episode): (_model(parameters, market, episode), episode)
         for market in MARKETS
         for episode in episodes()
     }
 
 
-def cases(parameters: EuroCrisis) -> list[Case]:
-    """A case an episode and market."""
-    return [
-        Case(name, case.build, case.announcements)
-        for name, (model, _) in _models(parameters).items()
-        for case in margin_hike.cases(model)
-    ]
+def _case(market: Market, episode: Episode) -> str:
+    return f"{market}, {episode.name}"
 
 
-def describe(parameters: EuroCrisis, economy: Economy, resting: RestingPoint) -> Mapping[str, Any]:
-    """Episode and market, and what the repo-margin scenario tells of a resting point."""
-    model, episode = _models(parameters)[resting.case]
-    return {
-        "market": model.market,
-        "episode": episode.name,
-        "moment": "before" if resting.date == 1 else "after",
-        **margin_hike.describe(model, economy, resting),
-    }
+def _model(parameters: EuroCrisis, market: Market, episode: Episode) -> MarginHike:
+    up, down = (0.0, parameters.income) if market == "short" else (parameters.income, 0.0)
+    return MarginHike(
+        market=market,
+        haircuts=[episode.haircut_before, episode.haircut_after],
+        low_payoff=parameters.low_payoff,
+        high_payoff=parameters.high_payoff,
+        income_up=up,
+        income_down=down,
+        traders=parameters.traders,
+        population=parameters.population,
+        rule=parameters.rule,
+        step=parameters.step,
+        max_rounds=parameters.max_rounds,
+    )
 
 
-def closed_form(parameters: EuroCrisis, resting: RestingPoint) -> Mapping[str, float] | None:
-    """The continuum's equilibrium at the episode's haircut."""
-    return margin_hike.closed_form(_models(parameters)[resting.case][0], resting)
+class EuroCrisisScenario(Scenario[EuroCrisis]):
+    """The scenario ``euro-crisis``."""
 
+    title = EURO_CRISIS
+    parameters = EuroCrisis
+    caution = CAUTION
+    headline = ("haircut",)
+    page = replace(
+        PAGE,
+        controls=(
+            Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
+            Control("low_payoff", 0.0, 1.1, 0.05),
+            Control("high_payoff", 0.75, 2.0, 0.05),
+            Control("income", 0.0, 2_000.0, 100.0),
+            Control("population"),
+        ),
+        announcement=None,
+    )
 
-def certified(parameters: EuroCrisis, resting: RestingPoint) -> Certificate:
-    """The certificate of a resting point."""
-    return margin_hike.certified(_models(parameters)[resting.case][0], resting)
+    def cases(self, parameters: EuroCrisis) -> list[Case]:
+        """One case per episode and market."""
+        return [
+            replace(case, name=name)
+            for name, (model, _) in models(parameters).items()
+            for case in margin_hike.SCENARIO.cases(model)
+        ]
 
-
-def comparison(run: Run) -> pd.DataFrame:
-    """Observed and simulated response to each haircut increase, a row an episode.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns: ``episode``, ``haircut_before`` and ``haircut_after`` (shares),
-        ``observed_yield_change_percent`` (relative), ``observed_price_change_percent`` (10-year
-        zero-coupon price), ``short_price_change_percent``, ``long_price_change_percent``
-        (simulated), and ``matching``: which market moves the price the way that was observed,
-        "short", "long", "both" or "neither".
-    """
-    parameters = run.parameters
-    assert isinstance(parameters, EuroCrisis)
-    price = run.dates.set_index(["market", "episode", "moment"])["security_price"]
-    rows = []
-    for episode in episodes():
-        observed = observed_response(episode, parameters.horizon)
-        change = {
-            market: 100.0
-            * (price[market, episode.name, "after"] / price[market, episode.name, "before"] - 1.0)
-            for market in MARKETS
+    def describe(
+        self, parameters: EuroCrisis, economy: ScenarioEconomy, point: RestingPoint
+    ) -> Mapping[str, object]:
+        """Episode and market, and what ``margin-hike`` says of a resting point."""
+        model, episode = models(parameters)[point.case]
+        return {
+            "market": model.market,
+            "episode": episode.name,
+            "moment": "before" if point.date == 1 else "after",
+            **margin_hike.SCENARIO.describe(model, economy, point),
         }
-        alike = [m for m in MARKETS if np.sign(change[m]) == np.sign(observed.price_change_percent)]
-        rows.append(
-            {
-                "episode": episode.name,
-                "haircut_before": episode.haircut_before,
-                "haircut_after": episode.haircut_after,
-                "observed_yield_change_percent": observed.yield_change_percent,
-                "observed_price_change_percent": observed.price_change_percent,
-                "short_price_change_percent": change["short"],
-                "long_price_change_percent": change["long"],
-                "matching": {0: "neither", 1: alike[0] if alike else "", 2: "both"}[len(alike)],
-            }
+
+    def closed_form(
+        self, parameters: EuroCrisis, point: RestingPoint
+    ) -> Mapping[str, float] | None:
+        """The continuum's equilibrium at the episode's haircut."""
+        return margin_hike.SCENARIO.closed_form(models(parameters)[point.case][0], point)
+
+    def certify(self, parameters: EuroCrisis, point: RestingPoint) -> Certificate:
+        """The certificate of a resting point."""
+        return margin_hike.SCENARIO.certify(models(parameters)[point.case][0], point)
+
+    def report(self, results: Results[EuroCrisis]) -> pd.DataFrame | None:
+        """Observed and simulated response to each haircut increase; None of an unfinished run.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per episode. Columns: ``episode``, ``haircut_before`` and ``haircut_after``
+            (shares), ``observed_yield_change_percent`` (relative),
+            ``observed_price_change_percent`` (10-year zero-coupon price),
+            ``short_price_change_percent``, ``long_price_change_percent`` (simulated), and
+            ``matching``: which market moves the price the way that was observed, "short", "long",
+            "both" or "neither".
+        """
+        price = {(p.case, p.date): p.quotes["security_price"] for p in results.points}
+        rows = []
+        for episode in episodes():
+            dates = [(_case(market, episode), date) for market in MARKETS for date in (1, 2)]
+            if not all(date in price for date in dates):
+                return None
+            observed = observed_response(episode, results.parameters.horizon)
+            before_short, after_short, before_long, after_long = (price[date] for date in dates)
+            short = 100.0 * (after_short / before_short - 1.0)
+            long = 100.0 * (after_long / before_long - 1.0)
+            sign = np.sign(observed.price_change_percent)
+            rows.append(
+                {
+                    "episode": episode.name,
+                    "haircut_before": episode.haircut_before,
+                    "haircut_after": episode.haircut_after,
+                    "observed_yield_change_percent": observed.yield_change_percent,
+                    "observed_price_change_percent": observed.price_change_percent,
+                    "short_price_change_percent": short,
+                    "long_price_change_percent": long,
+                    "matching": MATCHING[bool(np.sign(short) == sign), bool(np.sign(long) == sign)],
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def summary(self, results: Results[EuroCrisis]) -> str:
+        """How often each market moved the price the way that was observed."""
+        report = self.report(results)
+        if report is None:
+            return super().summary(results)
+        short, long = (int(report["matching"].isin([side, "both"]).sum()) for side in MARKETS)
+        return (
+            f"of {len(report)} haircut increases on sovereign bonds the short market moves the"
+            f" price the way that was observed in {short}, the long market in {long}"
         )
-    return pd.DataFrame(rows)
+
+    def figures(self, results: Results[EuroCrisis]) -> Mapping[str, Figure]:
+        """Haircuts and yields by day, with what was simulated; quotes and excess by round."""
+        from scenarios.repo.episodes import figures
+
+        report = self.report(results)
+        drawn = dict(super().figures(results))
+        if report is not None:
+            drawn["haircuts_and_yields"] = figures.euro_crisis(episodes(), report)
+        return drawn
 
 
-def drawn(run: Run) -> Mapping[str, Figure]:
-    """Haircuts and yields by day, with what was simulated."""
-    return {"haircuts_and_yields": figures.euro_crisis(episodes(), comparison(run))}
-
-
-PAGE = replace(
-    margin_hike.PAGE,
-    controls=(
-        Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
-        Control("low_payoff", 0.0, 1.1, 0.05),
-        Control("high_payoff", 0.75, 2.0, 0.05),
-        Control("income", 0.0, 2_000.0, 100.0),
-        Control("population"),
-    ),
-    announcement=None,
-)
-
-SCENARIO = Scenario(
-    name="euro-crisis",
-    summary="seven haircut increases on sovereign bonds, 2010 to 2012, beside the simulated price"
-    " in a short and in a long market",
-    source="Bottazzi, Pascoa and Ramirez (slides); yields investing.com, haircuts LCH.Clearnet and"
-    " CC&G",
-    parameters=EuroCrisis,
-    cases=cases,
-    describe=describe,
-    closed_form=closed_form,
-    certify=certified,
-    figures=drawn,
-    report=comparison,
-    caution=CAUTION,
-    headline=("haircut",),
-    page=PAGE,
-)
-
-
-def run(*, seed: int = 0, **parameters: Any) -> Run:
-    """Run the scenario from Python; parameters are the fields of :class:`EuroCrisis`."""
-    return simulate(SCENARIO, parse(EuroCrisis, parameters), seed=seed)
+SCENARIO = EuroCrisisScenario()

@@ -11,12 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scenarios.repo.program import (
-    HOLDINGS,
-    BoolArray,
-    FloatArray,
-    TraderPrograms,
-)
+from scenarios.repo.program import HOLDINGS, BoolArray, FloatArray, TraderPrograms
 
 RESOLUTION = 1e-3
 """Accounts of a trader are measured by at least this share of its gross positions: so the
@@ -123,7 +118,7 @@ class Holdings:
         return np.column_stack([self.cash, self.security, self.repo_lending, self.repo_borrowing])
 
     def total(self, amount: FloatArray) -> float:
-        """Sum over all traders of an amount a trader."""
+        """Sum over all traders of an amount per trader."""
         return float(np.sum(self.weight * amount))
 
     def unit(self, portfolios: FloatArray | None = None) -> FloatArray:
@@ -142,7 +137,7 @@ class Holdings:
         held = np.abs(value) > PART * self.unit()
         return np.where(held, np.sign(value), 0.0).astype(np.int64)
 
-    def stopped_by_margin(self) -> BoolArray:
+    def constrained_by_margin(self) -> BoolArray:
         """Rows that hold nothing but margin: no cash, the box binds, no repo the other way."""
         price, unit, kind = self.programs.security_price, self.unit(), self.kind()
         box = self.security + (self.repo_lending - self.repo_borrowing)
@@ -150,7 +145,7 @@ class Holdings:
         nothing = (np.abs(self.cash) + price * (np.abs(box) + np.abs(other))) <= PART * unit
         return np.asarray((self.programs.haircut > 0.0) & (kind != 0) & nothing)
 
-    def stopped_by_solvency(self) -> BoolArray:
+    def constrained_by_solvency(self) -> BoolArray:
         """Rows with a position that leaves nothing in the state that goes against it."""
         slack, kind = self.programs.slack(self.portfolios), self.kind()
         against = np.where(kind > 0, slack[:, 2], slack[:, 3])

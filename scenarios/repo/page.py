@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from agents.repo.positions import positions
 from agents.repo.traders import Traders
 from markets.repo.quotes import RepoQuotes
 from simulator import palette
@@ -23,9 +24,9 @@ def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
         tables.append(
             pd.DataFrame(
                 {
-                    "belief": (security.high_payoff - cohort.expected[rows])
+                    "belief": (security.high_payoff - cohort.primitives.expected[rows])
                     / (security.high_payoff - security.low_payoff),
-                    "security": cohort.positions(posted, 0.0, rows).security,
+                    "security": positions(cohort.primitives, posted, 0.0, rows).security,
                 }
             )
         )

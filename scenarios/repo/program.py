@@ -57,11 +57,11 @@ class TraderPrograms:
     Parameters
     ----------
     low_payoff, high_payoff : float
-        :math:`D_U` and :math:`D_D`, cash a security.
+        :math:`D_U` and :math:`D_D`, cash per security.
     haircut : float
         :math:`1 - h`, in [0, 1).
     security_price : float
-        :math:`q > 0`, cash a security.
+        :math:`q > 0`, cash per security.
     repo_rate : float
         :math:`\rho`, per period; its sign is free here.
     belief : array of shape (n,)
@@ -89,7 +89,7 @@ class TraderPrograms:
     income_down: FloatArray
 
     def __post_init__(self) -> None:
-        """Give every member a row and refuse what is no program."""
+        """Give every member its row and refuse what is no program."""
         names = [field.name for field in fields(self)]
         for name in names[:5]:
             if not np.isfinite(getattr(self, name)):
@@ -101,7 +101,7 @@ class TraderPrograms:
         given = [np.asarray(getattr(self, name), dtype=np.float64) for name in names[5:]]
         count = np.broadcast_shapes(*(array.shape for array in given), (1,))
         if len(count) != 1:
-            raise ValueError(f"members have shape {count}; one row a member is needed")
+            raise ValueError(f"members have shape {count}; one row per member is needed")
         for name, array in zip(names[5:], given, strict=True):
             full = np.broadcast_to(array, count)
             wrong = np.flatnonzero(~np.isfinite(full))

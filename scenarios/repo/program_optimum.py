@@ -15,15 +15,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, eye_array, kron
 
-from scenarios.repo.program import (
-    CONSTRAINTS,
-    HOLDINGS,
-    FloatArray,
-    TraderPrograms,
-)
+from scenarios.repo.program import CONSTRAINTS, HOLDINGS, FloatArray, TraderPrograms
 
 CHUNK = 1_000
 """Members that go to HiGHS in one call: large enough to share its overhead, small in memory."""
@@ -154,6 +147,9 @@ def _solve(programs: TraderPrograms) -> FloatArray | str:
     Positions are measured by their value at the posted price, and a member's cash in
     :func:`_unit`, so that the same block serves all members and numbers are of order one.
     """
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array, eye_array, kron
+
     count, price = len(programs), programs.security_price
     unit = _unit(programs)
     in_cash = np.array([1.0, 1.0 / price, 1.0 / price, 1.0 / price])

@@ -1,22 +1,23 @@
 """Published and recomputed equilibria of the repo market with margins on both sides, as data.
 
 Source of the economy: Bottazzi, Pascoa and Ramirez, "Do security prices rise or fall when margins
-are raised?", slides.  The slides print two equilibria, to three digits.  Every other row was
+are raised?", slides. The slides print two equilibria, to three digits. Every other row was
 recomputed: the equations of the continuum were solved with 40 digits, apart from the root-finding
 in :mod:`scenarios.repo.closed_form`, and rounded to 14 digits here.
 
-Names of the expected values: ``belief_long`` and ``belief_short`` are the marginal beliefs (the
-probability of the low payoff at which a trader is indifferent to being long, or short), not shares
-of traders; the two coincide when beliefs are uniform.  ``need_up`` and ``need_down`` are the least
-date-1 incomes at which margin rather than solvency stops the longs, or the shorts.
+Names of the expected values beside the quotes: ``marginal_belief_long`` and
+``marginal_belief_short`` are the probabilities of the low payoff at which a trader is indifferent
+to being long, or short; ``regime`` is the number of the regime; ``need_up`` and ``need_down`` are
+the least incomes at date 1 at which margin rather than solvency constrains the longs, or the
+shorts.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from __future__ import annotations
+
+from simulator.published import Published
 
 SLIDES_ROUNDING = 5e-4
-"""Half a unit of the third decimal, the last that the slides print (absolute)."""
+"""Half a unit of the third decimal, the last that the slides print."""
 
 RECOMPUTED_TOLERANCE = 1e-12
 """Relative; the rows carry 14 digits and double precision loses a few to the haircut."""
@@ -24,169 +25,81 @@ RECOMPUTED_TOLERANCE = 1e-12
 AMPLE_INCOME = 1000.0
 """Cash at date 1, several times what any row with one rich side needs for full leverage."""
 
-SLIDES = "Bottazzi, Pascoa and Ramirez, slides, caption of the figure for a haircut of"
+SLIDES = "Bottazzi, Pascoa and Ramirez, Do security prices rise or fall when margins are raised?"
 RECOMPUTED = "recomputed with 40 digits from the equations of the continuum"
 
-
-@dataclass(frozen=True)
-class Published:
-    """One equilibrium: where it comes from, its parameters, and what must come out.
-
-    Attributes
-    ----------
-    case
-        Name, unique in :data:`CASES`.
-    haircut, low_payoff, high_payoff, cash, securities, income_up, income_down
-        Parameters as in :func:`scenarios.repo.closed_form.solve`.
-    beliefs
-        The two shape parameters of the Beta distribution of beliefs; (1, 1) is uniform.
-    regime
-        "I", "II" or "III".
-    expected
-        Values by name; see the module's docstring.
-    tolerance
-        Largest error allowed in each value.
-    relative
-        Whether ``tolerance`` is a share of the expected value or absolute.
-    source
-        Where the values were printed, or that they were recomputed.
-    """
-
-    case: str
-    haircut: float
-    low_payoff: float
-    high_payoff: float
-    cash: float
-    securities: float
-    income_up: float
-    income_down: float
-    beliefs: tuple[float, float]
-    regime: str
-    expected: Mapping[str, float]
-    tolerance: float
-    relative: bool
-    source: str
+SLIDES_POINTS = ((0.01, 107.6, 0.881, 0.754), (0.03, 34.7, 0.801, 0.789))
+"""What the slides print: haircut, sufficient income in state D, marginal belief, price."""
 
 
 def _row(
     case: str,
-    *,
     haircut: float,
     income_up: float,
     income_down: float,
     regime: str,
-    expected: Mapping[str, float],
-    beliefs: tuple[float, float] = (1.0, 1.0),
+    numbers: dict[str, float],
+    beliefs: str = "uniform",
+    place: str = RECOMPUTED,
     tolerance: float = RECOMPUTED_TOLERANCE,
-    relative: bool = True,
-    source: str = RECOMPUTED,
 ) -> Published:
-    """A row with the payoffs and endowments of the slides' figures, which all rows share."""
+    """A row with the payoffs and endowments of the slides' figures, the scenario's defaults."""
     return Published(
-        case=case,
-        haircut=haircut,
-        low_payoff=0.70,
-        high_payoff=1.15,
-        cash=1.0,
-        securities=1.0,
-        income_up=income_up,
-        income_down=income_down,
-        beliefs=beliefs,
-        regime=regime,
-        expected=MappingProxyType(dict(expected)),
+        case=f"{case}, haircut {haircut:.0%}",
+        scenario="margin-hike",
+        citation=SLIDES,
+        place=place,
+        parameters={
+            "haircuts": [haircut],
+            "income_up": income_up,
+            "income_down": income_down,
+            "beliefs": beliefs,
+            "population": "continuum",
+        },
+        expected={"regime": regime, **numbers},
         tolerance=tolerance,
-        relative=relative,
-        source=source,
     )
 
 
-def _slides(
-    case: str, haircut: float, income_down: float, belief: float, price: float
-) -> Published:
+def _numbers(
+    price: float, rate: float, belief_long: float, belief_short: float, **needs: float
+) -> dict[str, float]:
+    return {
+        "security_price": price,
+        "repo_rate": rate,
+        "marginal_belief_long": belief_long,
+        "marginal_belief_short": belief_short,
+        **needs,
+    }
+
+
+def _slides(haircut: float, income_down: float, belief: float, price: float) -> Published:
     """A point that the slides print, with the income its caption calls sufficient."""
+    numbers = {"security_price": price, "repo_rate": 0.0, "marginal_belief_long": belief}
+    place = f"caption of the figure for a haircut of {haircut:.0%}"
     return _row(
-        case,
-        haircut=haircut,
-        income_up=0.0,
-        income_down=income_down,
-        regime="I",
-        expected={"security_price": price, "repo_rate": 0.0, "belief_long": belief},
-        tolerance=SLIDES_ROUNDING,
-        relative=False,
-        source=f"{SLIDES} {haircut:.0%}",
+        "slides", haircut, 0.0, income_down, "I", numbers, place=place, tolerance=SLIDES_ROUNDING
     )
 
 
-def _short_market(
-    haircut: float,
-    regime: str,
-    price: float,
-    rate: float,
-    belief_long: float,
-    belief_short: float,
-    need_down: float,
-) -> Published:
-    """Only state D brings income, so margin stops the shorts and solvency can stop the longs."""
-    return _row(
-        f"short market, haircut {haircut:.0%}",
-        haircut=haircut,
-        income_up=0.0,
-        income_down=AMPLE_INCOME,
-        regime=regime,
-        expected={
-            "security_price": price,
-            "repo_rate": rate,
-            "belief_long": belief_long,
-            "belief_short": belief_short,
-            "need_down": need_down,
-        },
-    )
+def _short_market(haircut: float, regime: str, *numbers: float) -> Published:
+    """Income in state D only: margin constrains the shorts, solvency may constrain the longs."""
+    *quotes, need = numbers
+    expected = _numbers(*quotes, need_down=need)
+    return _row("short market", haircut, 0.0, AMPLE_INCOME, regime, expected)
 
 
-def _long_market(
-    haircut: float,
-    regime: str,
-    price: float,
-    rate: float,
-    belief_long: float,
-    belief_short: float,
-    need_up: float,
-) -> Published:
-    """Only state U brings income, so margin stops the longs and solvency can stop the shorts."""
-    return _row(
-        f"long market, haircut {haircut:.0%}",
-        haircut=haircut,
-        income_up=AMPLE_INCOME,
-        income_down=0.0,
-        regime=regime,
-        expected={
-            "security_price": price,
-            "repo_rate": rate,
-            "belief_long": belief_long,
-            "belief_short": belief_short,
-            "need_up": need_up,
-        },
-    )
+def _long_market(haircut: float, regime: str, *numbers: float) -> Published:
+    """Income in state U only: margin constrains the longs, solvency may constrain the shorts."""
+    *quotes, need = numbers
+    expected = _numbers(*quotes, need_up=need)
+    return _row("long market", haircut, AMPLE_INCOME, 0.0, regime, expected)
 
 
-def _beta(
-    haircut: float, regime: str, price: float, rate: float, belief_long: float, belief_short: float
-) -> Published:
+def _beta(haircut: float, regime: str, *numbers: float) -> Published:
     """A short market whose beliefs lean towards the optimists."""
-    return _row(
-        f"Beta(2, 3) beliefs, haircut {haircut:.0%}",
-        haircut=haircut,
-        income_up=0.0,
-        income_down=5000.0,
-        beliefs=(2.0, 3.0),
-        regime=regime,
-        expected={
-            "security_price": price,
-            "repo_rate": rate,
-            "belief_long": belief_long,
-            "belief_short": belief_short,
-        },
-    )
+    expected = _numbers(*numbers)
+    return _row("Beta(2, 3) beliefs", haircut, 0.0, 5000.0, regime, expected, "beta(2, 3)")
 
 
 def _no_income(
@@ -197,31 +110,19 @@ def _no_income(
     belief_long: float = 0.5293212679321865,
     belief_short: float = 0.5293212679321865,
 ) -> Published:
-    """Nobody earns anything at date 1: at low haircuts margin stops nobody and plays no part.
+    """Nobody earns anything at date 1: at low haircuts margin constrains nobody and plays no part.
 
     The haircut matters again above 11.69%, where the clearing house would have to reinvest more
     of the security than there is and the repo rate turns negative.
     """
-    return _row(
-        f"no income, haircut {haircut:.0%}",
-        haircut=haircut,
-        income_up=0.0,
-        income_down=0.0,
-        regime=regime,
-        expected={
-            "security_price": price,
-            "repo_rate": rate,
-            "belief_long": belief_long,
-            "belief_short": belief_short,
-        },
-    )
+    expected = _numbers(price, rate, belief_long, belief_short)
+    return _row("no income", haircut, 0.0, 0.0, regime, expected)
 
 
 # Columns: haircut, regime, price, repo rate, belief of the marginal long, of the marginal short,
-# income needed by the side that margin stops.
+# income needed by the side that margin constrains.
 CASES: tuple[Published, ...] = (
-    _slides("slides, haircut 1%", 0.01, 107.6, 0.881, 0.754),
-    _slides("slides, haircut 3%", 0.03, 34.7, 0.801, 0.789),
+    *(_slides(*point) for point in SLIDES_POINTS),
     _short_market(
         0.01, "I", 0.75369440151074, 0.0, 0.88067910775390, 0.88067910775390, 90.458601187375
     ),

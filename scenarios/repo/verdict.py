@@ -36,6 +36,9 @@ from scenarios.repo.program import BoolArray, FloatArray
 Market = Literal["short", "long", "neither"]
 ConstrainedBy = Literal["margin", "solvency", "both", "nobody"]
 
+NOBODY_TRADES = "nobody trades"
+"""The regime where all keep their endowments, as they may at many prices."""
+
 TIE = 1e-9
 """Relative; elasticities closer than this are equal, and neither side is the more leveraged one."""
 
@@ -51,14 +54,20 @@ class Verdict:
     Attributes
     ----------
     market : {"short", "long", "neither"}
-        The side whose net trade is the more elastic. Neither, if both sides are constrained by margin
-        alone or both by solvency alone, or if the elasticities are equal.
+        The side whose net trade is the more elastic. Neither, if both sides are constrained by
+        margin alone or both by solvency alone, or if the elasticities are equal (of sides that do
+        not trade, say).
     long_elasticity, short_elasticity : float
         Elasticity of the side's net trade with respect to the loan-to-value ratio, at fixed
-        quotes; 0 for a side without traders.
+        quotes; 0 for a side that does not react, infinite for one that holds its endowments and
+        would trade.
     longs_constrained_by, shorts_constrained_by : {"margin", "solvency", "both", "nobody"}
         What constrains the traders of the side; "both" if it differs between them, "nobody" if the
         side has no traders. A trader constrained by both at once counts as constrained by margin.
+    special : bool
+        Whether the repo rate is below zero.
+    trade : bool
+        Whether anybody trades the security.
     """
 
     market: Market
@@ -67,13 +76,22 @@ class Verdict:
     longs_constrained_by: ConstrainedBy
     shorts_constrained_by: ConstrainedBy
     special: bool
+    trade: bool
 
     @property
     def regime(self) -> str:
-        """Which constraint binds on each side, and whether the security is special in repo."""
-        longs, shorts = self.longs_constrained_by, self.shorts_constrained_by
-        repo = "special" if self.special else "general"
-        return f"longs: {longs}, shorts: {shorts}, repo: {repo}"
+        """Number of the regime, the constraint on each side, and whether repo is special."""
+        if not self.trade:
+            return NOBODY_TRADES
+        sides = (self.longs_constrained_by, self.shorts_constrained_by)
+        by_margin = sides == ("margin", "margin")
+        number = "I" if not self.special else "III" if by_margin else "II"
+        text = "both" if by_margin else f"longs {_CONSTRAINT[sides[0]]}, shorts"
+        return f"{number}: {text} {_CONSTRAINT[sides[1]]}" + ", special" * self.special
+
+
+_CONSTRAINT = {"margin": "margin", "solvency": "solvency", "both": "mixed", "nobody": "none"}
+"""What constrains a side, in a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +143,21 @@ def verdict(
     short_elasticity = _elasticity(held, shorts, long=False)
     by_long, by_short = _constrained_by(longs), _constrained_by(shorts)
     alike = by_long == by_short and by_long != "both"
-    gap = abs(long_elasticity - short_elasticity)
+    with np.errstate(invalid="ignore"):
+        gap = float(np.abs(np.subtract(long_elasticity, short_elasticity)))
     market: Market
-    if alike or gap <= TIE * max(long_elasticity, short_elasticity):
+    if (
+        alike
+        or long_elasticity == short_elasticity
+        or gap <= TIE * max(long_elasticity, short_elasticity)
+    ):
         market = "neither"
     else:
         market = "long" if long_elasticity > short_elasticity else "short"
     special = repo_rate < -ZERO_RATE
-    return Verdict(market, long_elasticity, short_elasticity, by_long, by_short, special)
+    endowed = held.programs.endowed_securities
+    trade = held.total(np.abs(held.security - endowed)) > TIE * held.total(endowed)
+    return Verdict(market, long_elasticity, short_elasticity, by_long, by_short, special, trade)
 
 
 def _sides(held: Holdings) -> tuple[_Side, _Side]:
@@ -144,7 +169,7 @@ def _sides(held: Holdings) -> tuple[_Side, _Side]:
     kind = held.kind()
     longs = _full(held, programs.income_up, long_loss, kind > 0)
     shorts = _full(held, programs.income_down, short_loss, kind < 0)
-    stopped = held.stopped_by_margin() | held.stopped_by_solvency()
+    stopped = held.constrained_by_margin() | held.constrained_by_solvency()
     long_size, short_size = longs[0], shorts[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         if rate > -ZERO_RATE:
@@ -162,7 +187,7 @@ def _sides(held: Holdings) -> tuple[_Side, _Side]:
 def _full(
     held: Holdings, income: FloatArray, loss: float, on_this_side: BoolArray
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Size of a full position on one side, its derivative by h, and whether margin stops it.
+    """Size of a full position on one side, its derivative by h, and whether margin constrains it.
 
     What binds at the holdings decides for a row that is fully on this side; for others it is the
     tighter of the two limits.
@@ -174,8 +199,8 @@ def _full(
     margin_limit = wealth / (price * haircut) if haircut > 0.0 else unlimited
     solvency_limit = (income + wealth) / loss if loss > 0.0 else unlimited
     by_margin = margin_limit <= solvency_limit
-    by_margin = np.where(on_this_side & held.stopped_by_solvency(), False, by_margin)
-    by_margin = np.where(on_this_side & held.stopped_by_margin(), True, by_margin)
+    by_margin = np.where(on_this_side & held.constrained_by_solvency(), False, by_margin)
+    by_margin = np.where(on_this_side & held.constrained_by_margin(), True, by_margin)
     size = np.where(by_margin, margin_limit, solvency_limit)
     margin_growth = size / haircut if haircut > 0.0 else unlimited
     solvency_growth = -rate * price * size / loss if loss > 0.0 else unlimited
@@ -184,14 +209,17 @@ def _full(
 
 def _elasticity(held: Holdings, side: _Side, *, long: bool) -> float:
     """Elasticity of the net trade of one side with respect to h."""
-    there = side.share > 0.0
-    if not np.any(there):
+    present = side.share > 0.0
+    count = (held.weight * side.share)[present]
+    endowed = held.programs.endowed_securities[present]
+    trade = side.size[present] + (-endowed if long else endowed)
+    reaction = float(count @ (np.sign(trade) * side.growth[present]))
+    if reaction == 0.0:
         return 0.0
-    count = (held.weight * side.share)[there]
-    endowed = held.programs.endowed_securities[there]
-    traded = side.size[there] - endowed if long else side.size[there] + endowed
-    h = 1.0 - held.programs.haircut
-    return float(h * (count @ side.growth[there]) / (count @ traded))
+    traded = float(count @ np.abs(trade))
+    if traded <= TIE * float(count @ endowed):
+        return np.inf
+    return (1.0 - held.programs.haircut) * reaction / traded
 
 
 def _constrained_by(side: _Side) -> ConstrainedBy:

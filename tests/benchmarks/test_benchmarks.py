@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import aims, one_agent_a_trader, overhead, reading, report, scaling, solvers
+from benchmarks import aims, one_agent_per_trader, overhead, reading, report, scaling, solvers
 from benchmarks.economies import FAMILIES, cohort, economy, start_again
 from benchmarks.report import Table
 from markets.quote import FloatArray
@@ -27,10 +27,10 @@ def test_one_mesa_agent_a_trader_orders_the_same(family: str) -> None:
     made = economy(family, 500)
     for _ in range(4):
         made.step()
-        model = one_agent_a_trader.OneAgentATrader(cohort(made), made.posted)
-        orders, totals = one_agent_a_trader.disagreement(made, model)
-        assert orders <= one_agent_a_trader.AGREEMENT
-        assert totals <= one_agent_a_trader.SUMS_AGREEMENT
+        model = one_agent_per_trader.OneAgentPerTrader(cohort(made), made.posted)
+        orders, totals = one_agent_per_trader.disagreement(made, model)
+        assert orders <= one_agent_per_trader.AGREEMENT
+        assert totals <= one_agent_per_trader.SUMS_AGREEMENT
         assert np.count_nonzero(model.orders()) > 100
 
 
@@ -81,7 +81,7 @@ def test_one_size_is_measured() -> None:
 
 def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
     tables = [
-        one_agent_a_trader.table([20]),
+        one_agent_per_trader.table([20]),
         reading.table([20]),
         overhead.parts([20]),
         *solvers.table(20, [0.2]),

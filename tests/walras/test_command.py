@@ -78,12 +78,12 @@ def test_shown_toml_runs(tmp_path: Path) -> None:
 def test_json_is_one_document_alone_on_stdout(tmp_path: Path) -> None:
     result = apart("run", "margin-hike", *SMALL, "--json", cwd=tmp_path)
     assert result.returncode == 0
-    told = json.loads(result.stdout)
-    assert told["scenario"] == "margin-hike"
-    assert told["outcome"] == "cleared"
-    assert told["seed"] == 0
-    assert [date["haircut"] for date in told["dates"]] == [0.01, 0.03]
-    for date in told["dates"]:
+    document = json.loads(result.stdout)
+    assert document["scenario"] == "margin-hike"
+    assert document["outcome"] == "cleared"
+    assert document["seed"] == 0
+    assert [date["haircut"] for date in document["dates"]] == [0.01, 0.03]
+    for date in document["dates"]:
         assert set(date["quotes"]) == {"security_price", "repo_rate"}
         assert {"security_price", "repo_rate"} <= set(date["closed_form"])
         assert date["certificate"]["holds"] is True
@@ -313,8 +313,10 @@ def test_verify_checks_every_run_in_a_folder(tmp_path: Path) -> None:
 def test_numbers_are_whole_at_any_width(columns: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": columns}
     said = subprocess.run(
-        [sys.executable, "-m", "walras", "run", "leverage-cycle", "--set", "low_payoff=[0.2]"]
-        + ["--no-plots", "--out", str(tmp_path)],
+        [
+            *(sys.executable, "-m", "walras", "run", "leverage-cycle", "--set", "low_payoff=[0.2]"),
+            *("--no-plots", "--out", str(tmp_path)),
+        ],
         capture_output=True,
         text=True,
         env=environment,
@@ -337,8 +339,8 @@ def test_many_dates_print_the_comparison_that_the_run_is_about(tmp_path: Path) -
 
 
 def test_interrupted_runs_keep_what_was_done_and_say_so(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "walras", "run", "margin-procyclicality", "--set"]
-    command += ["dates=20000", "--no-plots", "--out", str(tmp_path)]
+    words = ("--set", "dates=20000", "--no-plots", "--out", str(tmp_path))
+    command = [sys.executable, "-m", "walras", "run", "margin-procyclicality", *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

@@ -1,13 +1,11 @@
 """`walras serve` refuses in a sentence, before anything is started."""
 
-import dataclasses
 import socket
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from walras import serving
-from walras.catalogue import SCENARIOS
 from walras.command import app
 
 
@@ -16,7 +14,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """What would have been served, instead of serving it; as if the extra were installed."""
     calls: list[tuple[object, ...]] = []
     monkeypatch.setattr(serving, "NEEDED", ())
-    monkeypatch.setattr("walras.command.serve_page", lambda *given: calls.append(given))
+    monkeypatch.setattr("walras.serving.serve", lambda *given: calls.append(given))
     return calls
 
 
@@ -39,7 +37,7 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "said"),
     [
         (["--set", "haircuts=[1.5]"], "haircuts[0] is 1.5"),
         (["--set", "low_payoff=2"], "low_payoff is 2.0 and high_payoff is 1.15"),
@@ -48,23 +46,14 @@ def free_port() -> int:
     ],
 )
 def test_a_bad_value_is_told_before_the_server_starts(
-    words: list[str], told: str, started: list[tuple[object, ...]]
+    words: list[str], said: str, started: list[tuple[object, ...]]
 ) -> None:
-    assert told in refused(walras("serve", "margin-hike", *words))
+    assert said in refused(walras("serve", "margin-hike", *words))
     assert started == []
 
 
 def test_an_unknown_scenario_is_told(started: list[tuple[object, ...]]) -> None:
     assert 'did you mean "margin-hike"?' in refused(walras("serve", "margin-hikes"))
-    assert started == []
-
-
-def test_a_scenario_without_a_page_is_told(
-    started: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bare = dataclasses.replace(SCENARIOS["margin-hike"], name="bare", page=None)
-    monkeypatch.setitem(SCENARIOS, "bare", bare)
-    assert "bare has no page; scenarios with one: margin-hike" in refused(walras("serve", "bare"))
     assert started == []
 
 
@@ -94,7 +83,7 @@ def test_what_was_asked_reaches_the_page(
     ((asked, host, served, _),) = started
     assert (host, served) == ("127.0.0.1", port)
     assert isinstance(asked, serving.Asked)
-    monkeypatch.setenv(serving.VARIABLE, asked.told())
-    assert serving.Asked.heard("other") == asked
+    monkeypatch.setenv(serving.VARIABLE, asked.to_environment())
+    assert serving.Asked.from_environment("other") == asked
     monkeypatch.delenv(serving.VARIABLE)
-    assert serving.Asked.heard("other") == serving.Asked("other")
+    assert serving.Asked.from_environment("other") == serving.Asked("other")

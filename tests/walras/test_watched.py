@@ -85,7 +85,7 @@ def test_nothing_is_announced_before_anybody_has_traded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "said"),
     [
         ({"haircuts": 1.5}, "haircuts"),
         ({"low_payoff": 2.0}, "low_payoff is 2.0 and high_payoff is 1.15"),
@@ -94,9 +94,9 @@ def test_nothing_is_announced_before_anybody_has_traded() -> None:
         ({"case": "nowhere"}, 'case is "nowhere"; it must be one of short'),
     ],
 )
-def test_what_a_run_would_refuse_becomes_a_sentence(values: dict[str, object], told: str) -> None:
+def test_what_a_run_would_refuse_becomes_a_sentence(values: dict[str, object], said: str) -> None:
     watched = Watched(SCENARIO, given=FEW, **values)  # type: ignore[arg-type]
-    assert told in watched.problem
+    assert said in watched.problem
     assert "\n" not in watched.problem
     assert watched.economy is None
     watched.step()

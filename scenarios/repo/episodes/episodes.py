@@ -1,11 +1,11 @@
 """Seven margin increases of the euro crisis: daily haircuts and 10-year yields.
 
 The data are the tables of the slides "Do security prices rise or fall when margins are
-raised?" by Bottazzi, Pascoa and Ramirez; ``README.md`` beside this file has the data
+raised?" by Bottazzi, Pascoa and Ramirez; ``EURO_CRISIS.md`` in the folder above has the data
 dictionary, the one misprint and what the tables do and do not support.
 
 Units and signs, throughout: haircuts are fractions of the security's value (0.15, not 15);
-yields are percent a year; a change is positive when the thing went up; a relative change is
+yields are percent per year; a change is positive when the thing went up; a relative change is
 in percent of its starting value; a basis point is a hundredth of a percentage point. All
 dates are trading days and every yield is a close.
 """
@@ -117,9 +117,9 @@ class ObservedResponse:
     haircut_change
         new less old haircut, a fraction (0.05 is five points).
     yield_start
-        yield at ``start``, percent a year.
+        yield at ``start``, percent per year.
     yield_end
-        yield at ``end``, percent a year.
+        yield at ``end``, percent per year.
     yield_change_percent
         100 (yield_end / yield_start - 1).
     yield_change_basis_points
@@ -232,7 +232,7 @@ def load() -> pd.DataFrame:
         ``announced`` ``datetime64[ns]``, the rest ``float64``. ``change_printed`` is NaN on
         an episode's first day; ``note`` is never missing, but mostly empty.
     """
-    resource = files("scenarios.repo.euro_crisis").joinpath("episodes.csv")
+    resource = files("scenarios.repo.episodes").joinpath("episodes.csv")
     with resource.open("r", encoding="utf-8") as stream:
         table = pd.read_csv(stream, dtype=_DTYPES)
     for column in _DATES:
@@ -269,7 +269,7 @@ def zero_coupon_price(
     Parameters
     ----------
     yield_percent
-        yield, percent a year; a number or an array of any shape, above -100.
+        yield, percent per year; a number or an array of any shape, above -100.
     years
         time to maturity in years, not negative.
 
@@ -371,7 +371,7 @@ def recomputed_moves(move: ReportedMove) -> tuple[float, ...]:
 
 
 def is_supported(move: ReportedMove) -> bool:
-    """Tell whether the tables give every stated number, up to rounding to whole percent."""
+    """Whether the tables give every stated number, up to rounding to whole percent."""
     return all(
         abs(computed - stated) <= ROUNDING_PERCENTAGE_POINTS
         for computed, stated in zip(recomputed_moves(move), move.stated_percent, strict=True)

@@ -1,6 +1,6 @@
 """The figure of the seven episodes: yield and haircut by day, observed and simulated price.
 
-Yields are in percent a year, haircuts fractions in the tables and percent in the figure, changes
+Yields are in percent per year, haircuts fractions in the tables and percent in the figure, changes
 of the 10-year zero-coupon price in percent of the price before.
 """
 
@@ -42,7 +42,7 @@ _AGREES: Final = {
 
 @palette.styled()
 def euro_crisis(observed: Sequence[Episode], simulated: pd.DataFrame) -> Figure:
-    """Yield and haircut by day, one panel an episode, and which market moves the price that way.
+    """Yield and haircut by day, one panel per episode, and which market moves the price that way.
 
     In each panel the yield is read on the left axis and the haircut on the right one; a dotted
     line marks the day of the announcement, shading the days at the new haircut. The lines below a
@@ -54,7 +54,7 @@ def euro_crisis(observed: Sequence[Episode], simulated: pd.DataFrame) -> Figure:
     observed : sequence of Episode
         From :func:`scenarios.repo.episodes.episodes.episodes`, in the order of the panels.
     simulated : pandas.DataFrame
-        One row an episode: episode, observed_price_change_percent, short_price_change_percent,
+        One row per episode: episode, observed_price_change_percent, short_price_change_percent,
         long_price_change_percent, and ``matching``, one of short, long, both, neither. Episodes
         without a row have no comparison.
     """
@@ -137,7 +137,7 @@ def _draw_episode(panel: Axes, episode: Episode, *, outer_left: bool, outer_righ
     other.spines["right"].set_visible(True)
     other.tick_params(axis="y", labelcolor=palette.INK, color=palette.HOUSE)
     if outer_left:
-        panel.set_ylabel("yield (percent a year)")
+        panel.set_ylabel("yield (percent per year)")
     if outer_right:
         other.set_ylabel("haircut (percent)")
 

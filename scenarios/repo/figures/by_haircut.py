@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from itertools import pairwise
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -13,35 +9,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scenarios.repo.closed_form import ClosedForm, price_curve
 from scenarios.repo.figures.tables import column
-from scenarios.repo.published import CASES, SLIDES
 from simulator import palette
-
-LEVERED_INCOMES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
-    {"short": (0.0, 2000.0), "long": (2000.0, 0.0)}
-)
-"""Incomes (up, down) at which the rich side is stopped by margin down to a haircut of 0.1%."""
-
-
-LEAST_HAIRCUT: Final = 0.001
-
-
-MOST_HAIRCUT: Final = 0.8
-"""Ends of the grid of ``haircut_grid``: loan-to-value ratios from .999 to .2."""
-
-
-BORDER_WIDTH: Final = 1e-9
-"""Haircuts between which a regime changes are found to lie this close together."""
-
 
 _MARKETS: Final = {"short": palette.SHORT, "long": palette.LONG}
 
 
 _REGIMES: Final = {
     "I": ("I: repo rate of zero", palette.NEUTRAL[3]),
-    "II": ("II: solvency stops a side", palette.NEUTRAL[2]),
-    "III": ("III: margin stops both sides", palette.NEUTRAL[1]),
+    "II": ("II: solvency constrains a side", palette.NEUTRAL[2]),
+    "III": ("III: margin constrains both sides", palette.NEUTRAL[1]),
 }
 
 
@@ -59,10 +36,11 @@ def against_haircut(
     Parameters
     ----------
     grid : pandas.DataFrame
-        market, loan_to_value, security_price, repo_rate, regime; see ``haircut_grid``. Markets
-        called "short" and "long" have their colours, any other name a neutral one.
+        market, loan_to_value, security_price, repo_rate, regime, as from
+        :func:`scenarios.repo.over_haircuts.haircut_grid`. Markets called "short" and "long" have
+        their colours, any other name a neutral one.
     published : pandas.DataFrame, optional
-        loan_to_value and security_price of published points; see ``slides_points``.
+        loan_to_value and security_price of published points.
     dates : pandas.DataFrame, optional
         The resting points of a run: haircut, security_price, repo_rate.
     """
@@ -102,9 +80,9 @@ def against_haircut(
             axes.autoscale(axis="y")
         bottom, top = lower.get_ylim()
         lower.set_ylim(min(bottom, -1.0), max(top, 0.06 * abs(min(bottom, -1.0))))
-        lower.set_xlabel("loan-to-value ratio h (one less the haircut)")
+        lower.set_xlabel("loan-to-value ratio h (1 - haircut)")
     panels[1, 0].set_ylabel("security price\n(cash per security)")
-    panels[2, 0].set_ylabel("repo rate\n(percent a period)")
+    panels[2, 0].set_ylabel("repo rate\n(percent per period)")
     if len(windows) == 2:
         panels[0, 1].set_title("enlarged: where the repo rate is zero", fontsize=11)
     panels[0, 0].set_title("regime", fontsize=11)
@@ -118,113 +96,10 @@ def against_haircut(
     return palette.laid_out(figure)
 
 
-def haircut_grid(
-    *,
-    low_payoff: float = 0.70,
-    high_payoff: float = 1.15,
-    cash: float = 1.0,
-    securities: float = 1.0,
-    incomes: Mapping[str, tuple[float, float]] = LEVERED_INCOMES,
-    cdf: Callable[[float], float] | None = None,
-    quantile: Callable[[float], float] | None = None,
-) -> pd.DataFrame:
-    """Solve the closed form for markets over a grid of haircuts.
-
-    Parameters
-    ----------
-    low_payoff, high_payoff, cash, securities : float
-        As in :func:`scenarios.repo.closed_form.solve`.
-    incomes : mapping
-        For each market by name, income in state U and in state D.
-    cdf, quantile : callable, optional
-        Distribution of beliefs and its inverse; uniform unless both are given.
-
-    Returns
-    -------
-    pandas.DataFrame
-        market, loan_to_value, security_price, repo_rate, regime: by market, then by rising
-        loan-to-value ratio; finer where the haircut is small.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range or only one of ``cdf`` and ``quantile`` is given.
-    """
-    if (cdf is None) != (quantile is None):
-        raise ValueError("cdf and quantile are given together or not at all")
-    haircuts = np.union1d(
-        np.geomspace(LEAST_HAIRCUT, MOST_HAIRCUT, 140), np.linspace(0.02, MOST_HAIRCUT, 79)
-    )
-    tables = []
-    for market, (income_up, income_down) in incomes.items():
-        solve = partial(
-            price_curve,
-            low_payoff=low_payoff,
-            high_payoff=high_payoff,
-            cash=cash,
-            securities=securities,
-            income_up=income_up,
-            income_down=income_down,
-            cdf=_identity if cdf is None else cdf,
-            quantile=_identity if quantile is None else quantile,
-        )
-        curve = _with_borders([float(haircut) for haircut in haircuts], solve)
-        tables.append(
-            pd.DataFrame(
-                {
-                    "market": market,
-                    "loan_to_value": [1.0 - haircut for haircut, _ in curve],
-                    "security_price": [point.security_price for _, point in curve],
-                    "repo_rate": [point.repo_rate for _, point in curve],
-                    "regime": [point.regime for _, point in curve],
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
-
-
-def slides_points() -> pd.DataFrame:
-    """The two points that the slides print, both of a short market: loan_to_value, security_price.
-
-    They hold for the payoffs and endowments that are the defaults of ``haircut_grid``.
-    """
-    cases = [case for case in CASES if case.source.startswith(SLIDES)]
-    return pd.DataFrame(
-        {
-            "loan_to_value": [1.0 - case.haircut for case in cases],
-            "security_price": [case.expected["security_price"] for case in cases],
-        }
-    )
-
-
-def _with_borders(
-    haircuts: list[float], solve: Callable[[list[float]], list[ClosedForm]]
-) -> list[tuple[float, ClosedForm]]:
-    """Solve at rising haircuts and beside each change of regime; by falling haircut.
-
-    The curves have a kink where the regime changes; halving finds it to ``BORDER_WIDTH``.
-    """
-    curve = list(zip(haircuts, solve(haircuts), strict=True))
-    borders = []
-    for (low, before), (high, after) in pairwise(curve):
-        if before.regime == after.regime:
-            continue
-        below, above = (low, before), (high, after)
-        while above[0] - below[0] > BORDER_WIDTH:
-            middle = 0.5 * (below[0] + above[0])
-            found = solve([middle])[0]
-            if found.regime == below[1].regime:
-                below = (middle, found)
-            else:
-                above = (middle, found)
-        borders += [below, above]
-    return sorted(curve + borders, key=lambda point: -point[0])
-
-
 def _draw_regimes(
     axes: Axes, grid: pd.DataFrame, window: tuple[float, float], *, named: bool
 ) -> None:
-    """One bar a market, divided where the regime changes."""
+    """One bar per market, divided where the regime changes."""
     markets = list(dict.fromkeys(grid["market"]))
     for row, market in enumerate(markets):
         curve = grid[grid["market"] == market].sort_values("loan_to_value")
@@ -318,7 +193,3 @@ def _draw_published(
             ha="left" if early else "center",
             fontsize=10,
         )
-
-
-def _identity(value: float) -> float:
-    return value

@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from markets.quote import FloatArray
-from scenarios.repo.figures.tables import column, percent, value_at
+from scenarios.repo.figures.tables import column, value_at
+from scenarios.repo.summary import percent
 from simulator import palette
 
 MOST_PANELS: Final = 4
@@ -30,7 +31,7 @@ RASTER_FROM: Final = 1_000
 
 @palette.styled()
 def positions_by_belief(agents: pd.DataFrame, dates: pd.DataFrame) -> Figure:
-    """Position of every trader in the security along the line of beliefs, a panel a date.
+    """Position of every trader in the security along the line of beliefs, one panel per date.
 
     Of more than four dates the first two and the last two are shown. The scale of positions is
     common to all panels; it is logarithmic on both sides of zero where leverage differs widely.

@@ -19,8 +19,3 @@ def value_at(table: pd.DataFrame, date: int, name: str) -> float:
         return float("nan")
     found = column(table[table["date"] == date], name)
     return float(found[0]) if found.size else float("nan")
-
-
-def percent(share: float) -> str:
-    """A share in percent, for labels."""
-    return f"{round(100.0 * share, 2):g}%"

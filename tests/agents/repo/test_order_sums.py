@@ -15,6 +15,7 @@ from agents.repo.order_sums import (
 )
 from agents.repo.traders import Traders
 from markets.quote import FloatArray
+from markets.repo.quotes import RepoQuotes
 
 SIZES = [0, 1, 2, 100, BLOCK, BLOCK + 1, 3 * BLOCK + 5]
 RATES = [(100.0, 8.0), (1.5, 8.0), (8.0, 8.0), (np.inf, 8.0)]
@@ -35,17 +36,17 @@ def plain(
     cash, securities, income = given
     wealth = cash + price * securities
     order = per_loss * (income + wealth)
-    stopped = np.ones(cash.size, dtype=bool)
+    solvent = np.ones(cash.size, dtype=bool)
     if per_margin < np.inf:
-        stopped = order < per_margin * wealth
+        solvent = order < per_margin * wealth
         smaller = np.minimum(order, per_margin * wealth)
     else:
         smaller = order
     return OrderSums(
         float(smaller.sum()),
-        float(order[stopped].sum()),
-        float(securities[stopped].sum()),
-        float(cash[~stopped].sum()),
+        float(order[solvent].sum()),
+        float(securities[solvent].sum()),
+        float(cash[~solvent].sum()),
     )
 
 
@@ -89,7 +90,9 @@ def test_compiled_cohorts_order_the_same() -> None:
         for made in both:
             made.clear()
         assert both[0].quotes == pytest.approx(both[1].quotes, rel=1e-8)
-        first, second = (cohort(made).respond(both[0].posted) for made in both)
+        posted = both[0].posted
+        assert isinstance(posted, RepoQuotes)
+        first, second = (cohort(made).respond(posted) for made in both)
         assert first.longs == pytest.approx(second.longs, rel=AGREEMENT)
         assert first.shorts == pytest.approx(second.shorts, rel=AGREEMENT)
 

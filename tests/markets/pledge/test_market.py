@@ -1,70 +1,66 @@
-"""Markets for pledgeable securities, and the margin rule that reads the past."""
+"""Spot markets for pledgeable securities: quotes, limits, excess demand and depth."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from markets.margin import (
-    FlatMargin,
-    HistoricalMargin,
-    MarginRule,
-    ValueAtRiskMargin,
-)
-from markets.pledge.market import PledgeableMarket, RepoTerms
+from markets.pledge.book import SpotBook
+from markets.pledge.market import LOG_PRICE_REACH, PledgeableMarket
+from markets.pledge.terms import RepoTerms
+from markets.quote import FloatArray
+
+TERMS = RepoTerms.of(np.array([0.2, 0.3]), np.array([0.02, 0.02]), 4.0)
+MARKET = PledgeableMarket(-0.125, ["A", "B"])
 
 
-def terms(haircut: float, repo_rate: float = 0.02) -> RepoTerms:
-    return RepoTerms.of(np.array([haircut]), np.array([repo_rate]), 4.0)
-
-
-def test_terms_say_when_pledging_pays() -> None:
-    # Lemma 4: h < chi
-    assert terms(0.2).active[0]
-    assert terms(0.2).log_pledge_value[0] == pytest.approx(0.3559577546, abs=5e-10)
-    assert terms(0.2).leverage[0] == pytest.approx(4.0)
-    assert not terms(0.6).active[0]
-    assert terms(0.6).log_pledge_value[0] == 0.0
+def book(bought: list[float], sold: list[float]) -> SpotBook:
+    none: FloatArray = np.zeros(2)
+    empty = SpotBook(*(none for _ in SpotBook.__slots__))
+    slopes = np.array([-2.0, -3.0])
+    return replace(empty, bought=np.array(bought), sold=np.array(sold), by_price=slopes)
 
 
 def test_a_market_starts_at_the_mean_value_and_names_its_securities() -> None:
-    market = PledgeableMarket(-0.125, ["A", "B"])
-    assert market.first_quotes() == {"log_price_A": -0.125, "log_price_B": -0.125}
-    assert market.locate({"log_price_A": 1.0, "log_price_B": 2.0}, terms(0.2)).tolist() == [1, 2]
+    assert MARKET.first_quotes() == {"log_price_A": -0.125, "log_price_B": -0.125}
     assert PledgeableMarket(0.5).first_quotes() == {"log_price": 0.5}
+    assert PledgeableMarket(np.array([1.0, 2.0]), ["A", "B"]).first_quotes() == {
+        "log_price_A": 1.0,
+        "log_price_B": 2.0,
+    }
+    assert MARKET.excess_names == ("security_excess_A", "security_excess_B")
 
 
-def test_value_at_risk_covers_the_lender_in_all_but_the_tail() -> None:
-    rng = np.random.default_rng(3)
-    returns = 0.3 * rng.standard_normal(400)
-    rule = ValueAtRiskMargin(0.1, window=400)
-    for gained in returns:
-        rule = rule.after(float(gained))
-    loan = 1.0 - rule.haircut(price=1.0)
-    assert np.mean(np.exp(returns) < loan) == pytest.approx(0.1, abs=1.0 / 400)
+def test_locating_posted_quotes_gives_the_coordinates() -> None:
+    coordinates = np.array([1.0, -2.0])
+    posted = MARKET.post(coordinates, TERMS, np.zeros(2))
+    assert posted.terms is TERMS
+    assert MARKET.locate(MARKET.named(posted), TERMS).tolist() == coordinates.tolist()
 
 
-def test_value_at_risk_forgets_and_waits_for_a_past() -> None:
-    rule = ValueAtRiskMargin(0.25, least=0.05, window=4)
-    assert rule.haircut(1.0) == 0.05
-    for gained in (-2.0, -0.5, -0.5, -0.5, -0.5):
-        rule = rule.after(gained)
-    assert rule.past == (-0.5,) * 4
-    assert rule.haircut(1.0) == pytest.approx(1.0 - np.exp(-0.5))
-    assert rule.after(3.0).after(3.0).after(3.0).after(3.0).haircut(1.0) == 0.05
+def test_every_log_price_within_the_limits_is_that_of_a_number() -> None:
+    limits = MARKET.limits(TERMS)
+    assert limits.upper.tolist() == [LOG_PRICE_REACH] * 2
+    assert np.isfinite(np.exp(limits.upper)).all()
+    assert (np.exp(limits.lower) > 0.0).all()
+    assert not limits.upper_attained.any()
+    assert not limits.lower_attained.any()
 
 
-def test_both_rules_are_margin_rules_and_one_reads_the_past() -> None:
-    rules: list[MarginRule] = [FlatMargin(0.1), ValueAtRiskMargin(0.1)]
-    assert [isinstance(rule, HistoricalMargin) for rule in rules] == [False, True]
+def test_excess_demand_is_purchases_minus_sales() -> None:
+    posted = MARKET.post(np.zeros(2), TERMS, np.zeros(2))
+    excess = MARKET.excess(posted, book([3.0, 0.0], [1.0, 0.0]))
+    assert excess.units.tolist() == [2.0, 0.0]
+    assert excess.residual.tolist() == [2.0, 0.0]
+    assert excess.share.tolist() == pytest.approx([0.5, 0.0])  # nothing traded, nothing in excess
 
 
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ({"tail": 0.0}, "tail is 0.0; it must lie strictly between 0 and 1"),
-        ({"tail": 0.1, "least": 1.0}, "haircut is 1.0"),
-        ({"tail": 0.1, "window": 0}, "window is 0"),
-    ],
-)
-def test_numbers_outside_their_range_are_refused(given: dict[str, float], sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
-        ValueAtRiskMargin(**given)  # type: ignore[arg-type]
+def test_depth_is_diagonal_since_values_are_independent() -> None:
+    posted = MARKET.post(np.zeros(2), TERMS, np.zeros(2))
+    depth = MARKET.depth(posted, book([1.0, 1.0], [1.0, 1.0]), np.zeros(2))
+    assert depth.tolist() == [[-2.0, 0.0], [0.0, -3.0]]
+
+
+def test_names_and_values_must_match() -> None:
+    with pytest.raises(ValueError, match="broadcast"):
+        PledgeableMarket(np.array([1.0, 2.0, 3.0]), ["A", "B"])

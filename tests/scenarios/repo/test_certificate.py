@@ -11,20 +11,25 @@ import json
 import math
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from scenarios.repo.certificate import certify
-from scenarios.repo.closed_form import solve
-from scenarios.repo.verdict import verdict
 from simulator.certificate import Certificate, Condition
+from tests.scenarios.repo.equilibria import (
+    HIGH,
+    LOW,
+    Edit,
+    State,
+    equilibrium,
+    long_market,
+    no_margin,
+    short_market,
+    special,
+)
 
-LOW, HIGH = 0.70, 1.15
-AMPLE = 1000.0
 BY_HAND = 1e-11
 """Largest residual at holdings from closed formulas: rounding at a leverage of a hundred."""
 
@@ -48,145 +53,6 @@ CONDITIONS = (
     "repo rate, complementarity",
     "price",
 )
-
-Edit = Callable[["State"], "State"]
-
-
-@dataclasses.dataclass(frozen=True)
-class State:
-    """Quotes and holdings, as the certificate takes them."""
-
-    haircut: float
-    security_price: float
-    repo_rate: float
-    agents: pd.DataFrame
-    low_payoff: float = LOW
-    high_payoff: float = HIGH
-
-    def certified(self, complete: bool = True, sample: int = 200) -> Certificate:
-        return certify(**vars(self), complete=complete, sample=sample)
-
-    def but(self, **quotes: float) -> "State":
-        return dataclasses.replace(self, **quotes)  # type: ignore[arg-type]
-
-    def row(self, kind: str, **columns: float) -> "State":
-        """Set columns of the first row whose ``kind`` is the one named."""
-        agents = self.agents.copy()
-        where = agents.index[agents["kind"] == kind][0]
-        for name, value in columns.items():
-            agents.loc[where, name] = value
-        return dataclasses.replace(self, agents=agents)
-
-    def add(self, kind: str, **columns: float) -> "State":
-        """Add to columns of the first row whose ``kind`` is the one named."""
-        first = self.agents[self.agents["kind"] == kind].iloc[0]
-        return self.row(kind, **{name: first[name] + more for name, more in columns.items()})
-
-
-def equilibrium(
-    market: Literal["short", "long"],
-    haircut: float,
-    *,
-    rows: int = 4,
-    income: float = AMPLE,
-    other_income: float = 0.0,
-) -> State:
-    """The slides' economy at rest, as a table of ``rows`` beliefs for each kind of trader.
-
-    At a zero repo rate the side with little income holds the cash and the box, as in the slides:
-    x = 1/m for the longs of a short market, x = 1/(1-m) for the shorts of a long one. Below zero
-    all boxes bind, and the side's cash is what its budget leaves.
-    """
-    up, down = (other_income, income) if market == "short" else (income, other_income)
-    found = solve(
-        haircut=haircut,
-        low_payoff=LOW,
-        high_payoff=HIGH,
-        cash=1.0,
-        securities=1.0,
-        income_up=up,
-        income_down=down,
-        cdf=lambda belief: belief,
-        quantile=lambda share: share,
-    )
-    q, rate, h = found.security_price, found.repo_rate, 1.0 - haircut
-    m1, m2 = found.marginal_long, found.marginal_short
-    wealth = 1.0 + q
-    if rate == 0.0 and market == "short":
-        size = wealth / (q * haircut) if haircut > 0.0 else (down + wealth) / (HIGH - q)
-        long = {
-            "cash": 1.0 / m1,
-            "security": (1.0 + (1.0 - m1) * size) / m1,
-            "repo_lending": 0.0,
-            "repo_borrowing": (2.0 - h) / h * (1.0 - m1) / m1 * size,
-        }
-        short = {"cash": 0.0, "security": -size, "repo_lending": size, "repo_borrowing": 0.0}
-        if haircut == 0.0:
-            short["cash"] = wealth
-            # without margin repo costs no cash: the shorts keep theirs
-            long["cash"] = (1.0 - (1.0 - m1) * wealth) / m1
-    elif rate == 0.0:
-        size = wealth / (q * haircut)
-        long = {"cash": 0.0, "security": size, "repo_lending": 0.0, "repo_borrowing": size}
-        short = {
-            "cash": 1.0 / (1.0 - m1),
-            "security": (1.0 - m1 * size) / (1.0 - m1),
-            "repo_lending": h / (2.0 - h) * m1 / (1.0 - m1) * size,
-            "repo_borrowing": 0.0,
-        }
-    else:
-        psi = (2.0 - h) / (2.0 * haircut) / m1
-        theta = h / (2.0 * haircut) / (1.0 - m2)
-        long = {
-            "cash": wealth - q * haircut * psi,
-            "security": psi,
-            "repo_lending": 0.0,
-            "repo_borrowing": psi,
-        }
-        short = {
-            "cash": wealth - q * haircut * theta,
-            "security": -theta,
-            "repo_lending": theta,
-            "repo_borrowing": 0.0,
-        }
-    cash = {"cash": wealth, "security": 0.0, "repo_lending": 0.0, "repo_borrowing": 0.0}
-    table = []
-    groups = [("long", 0.0, m1, long), ("cash", m1, m2, cash), ("short", m2, 1.0, short)]
-    for kind, start, stop, portfolio in groups:
-        if stop > start:
-            edges = np.linspace(start, stop, rows + 1)
-            for low, high in pairwise(edges):
-                belief = 0.5 * (low + high)
-                table.append({"kind": kind, "weight": high - low, "belief": belief, **portfolio})
-    agents = pd.DataFrame(table).assign(
-        cohort="traders",
-        member=np.arange(len(table)),
-        endowed_cash=1.0,
-        endowed_securities=1.0,
-        income_up=up,
-        income_down=down,
-    )
-    return State(haircut, q, rate, agents)
-
-
-def short_market() -> State:
-    """Regime I of the slides: haircut 1%, shorts fully levered."""
-    return equilibrium("short", 0.01)
-
-
-def long_market() -> State:
-    """Regime I of the slides: haircut 1%, longs fully levered."""
-    return equilibrium("long", 0.01)
-
-
-def no_margin() -> State:
-    """Solvency alone stops everybody."""
-    return equilibrium("short", 0.0)
-
-
-def special() -> State:
-    """Regime II: haircut 5%, the security is special in repo."""
-    return equilibrium("short", 0.05)
 
 
 # ---------------------------------------------------------------------- equilibria
@@ -595,149 +461,3 @@ def test_certificates_survive_json() -> None:
     assert list(table) == ["name", "residual", "tolerance", "holds", "meaning", "checked"]
     assert list(table["name"]) == list(CONDITIONS)
     assert table["holds"].all()
-
-
-# ---------------------------------------------------------------------- the verdict
-def called(state: State) -> tuple[str, str, str]:
-    found = verdict(**vars(state))
-    return found.market, found.longs_stopped_by, found.shorts_stopped_by
-
-
-@pytest.mark.parametrize(
-    ("market", "haircut", "expected"),
-    [
-        ("short", 0.0, ("neither", "solvency", "solvency")),
-        ("short", 0.01, ("short", "solvency", "margin")),
-        ("short", 0.03, ("short", "solvency", "margin")),
-        ("short", 0.05, ("short", "solvency", "margin")),
-        ("short", 0.30, ("neither", "margin", "margin")),
-        ("long", 0.01, ("long", "margin", "solvency")),
-        ("long", 0.05, ("long", "margin", "solvency")),
-        ("long", 0.30, ("neither", "margin", "margin")),
-    ],
-)
-def test_markets_are_named_as_in_the_slides(
-    market: Literal["short", "long"], haircut: float, expected: tuple[str, str, str]
-) -> None:
-    assert called(equilibrium(market, haircut)) == expected
-
-
-def test_side_stopped_by_solvency_does_not_react_at_a_zero_rate() -> None:
-    """Slides: T = (1 + q)/(q (1-h)) + 1 for a short, whose elasticity follows by hand."""
-    state = short_market()
-    found = verdict(**vars(state))
-    size = (1.0 + state.security_price) / (state.security_price * state.haircut)
-    assert found.long_elasticity == 0.0
-    assert found.short_elasticity == pytest.approx(0.99 / 0.01 * size / (size + 1.0), rel=1e-12)
-
-
-@pytest.mark.parametrize("market", ["short", "long"])
-@pytest.mark.parametrize("haircut", [0.01, 0.05, 0.10, 0.30])
-def test_elasticities_are_those_of_the_best_response(
-    market: Literal["short", "long"], haircut: float
-) -> None:
-    """Against differences of the slides' formulas, at the same quotes and the same traders."""
-    state = equilibrium(market, haircut)
-    found = verdict(**vars(state))
-    up, down = state.agents[["income_up", "income_down"]].iloc[0]
-    q, rate = state.security_price, state.repo_rate
-
-    def net_trades(margin: float) -> tuple[float, float]:
-        by_margin = (1.0 + q) / (q * margin)
-        e1, e2 = q * (1.0 + rate * (1.0 - margin)), q * (1.0 + rate * (1.0 + margin))
-        long = min(by_margin, (up + 1.0 + q) / (e1 - LOW))
-        return long - 1.0, min(by_margin, (down + 1.0 + q) / (HIGH - e2)) + 1.0
-
-    step = 1e-6 * haircut
-    before, after = np.log(net_trades(haircut + step)), np.log(net_trades(haircut - step))
-    slope = (after - before) / (2.0 * step) * (1.0 - haircut)
-    assert found.long_elasticity == pytest.approx(slope[0], rel=1e-6, abs=1e-9)
-    assert found.short_elasticity == pytest.approx(slope[1], rel=1e-6, abs=1e-9)
-
-
-def test_market_without_income_is_neither_long_nor_short() -> None:
-    """No income at date 1: solvency stops both sides, q = .911805429431 whatever the haircut."""
-    q = 0.911805429431
-    m = (HIGH - q) / (HIGH - LOW)
-    longs, shorts = (1.0 + q) / (q - LOW), (1.0 + q) / (HIGH - q)
-    base = {"cohort": "traders", "endowed_cash": 1.0, "endowed_securities": 1.0}
-    base |= {"income_up": 0.0, "income_down": 0.0}
-    wealth, funding = 1.0 + q, q * 0.01
-    agents = pd.DataFrame(
-        [
-            base
-            | {"weight": m, "belief": 0.1, "cash": wealth - funding * longs, "security": longs}
-            | {"repo_lending": 0.0, "repo_borrowing": longs},
-            base
-            | {"weight": 1 - m, "belief": 0.9, "cash": wealth - funding * shorts}
-            | {"security": -shorts, "repo_lending": shorts, "repo_borrowing": 0.0},
-        ]
-    )
-    state = State(0.01, q, 0.0, agents)
-    assert state.certified()["optimality"].holds
-    assert state.certified()["security market"].residual < 1e-10
-    assert called(state) == ("neither", "solvency", "solvency")
-    found = verdict(**vars(state))
-    assert (found.long_elasticity, found.short_elasticity) == (0.0, 0.0)
-
-
-def test_side_of_unlike_traders_may_be_stopped_by_both() -> None:
-    """One short has less income than full leverage needs, and holds what solvency allows."""
-    state = short_market()
-    q = state.security_price
-    size = (2.0 + 1.0 + q) / (HIGH - q)
-    poor = state.row(
-        "short",
-        income_down=2.0,
-        security=-size,
-        repo_lending=size,
-        cash=1.0 + q - q * state.haircut * size,
-    )
-    assert poor.certified(complete=False).holds
-    assert called(poor) == ("short", "solvency", "both")
-    alike = verdict(**vars(state)).short_elasticity
-    assert 0.0 < verdict(**vars(poor)).short_elasticity < alike
-
-
-def test_sides_nobody_is_on() -> None:
-    state = equilibrium("long", 0.01)
-    longs = state.agents[state.agents["kind"] == "long"]
-    assert called(dataclasses.replace(state, agents=longs)) == ("long", "margin", "nobody")
-    special_state = special()
-    cash = special_state.agents[special_state.agents["kind"] == "cash"]
-    assert called(dataclasses.replace(special_state, agents=cash)) == (
-        "neither",
-        "nobody",
-        "nobody",
-    )
-
-
-@pytest.mark.parametrize("share", [0.0, 0.25, 0.9, 1.0])
-@pytest.mark.parametrize(
-    ("market", "haircut"), [("short", 0.01), ("long", 0.01), ("short", 0.05), ("long", 0.30)]
-)
-@pytest.mark.parametrize("side", ["long", "short"])
-def test_part_positions_count_in_proportion(
-    market: Literal["short", "long"], haircut: float, side: str, share: float
-) -> None:
-    """A row filled in part counts as two rows, one of each kind of full position.
-
-    Its wealth is all in cash, so that its net trade differs from that of the other rows.
-    """
-    state = equilibrium(market, haircut, rows=1)
-    kinds = state.agents["kind"]
-    rest = "cash" if "cash" in set(kinds) else ("short" if side == "long" else "long")
-    wealthy = {"endowed_cash": 1.0 + state.security_price, "endowed_securities": 0.0}
-    full = state.agents[kinds == side].assign(**wealthy)
-    other = state.agents[kinds == rest].assign(**wealthy)
-    holdings = ["cash", "security", "repo_lending", "repo_borrowing"]
-    mixed = full.assign(weight=1.0)
-    mixed[holdings] = share * full[holdings] + (1.0 - share) * other[holdings].to_numpy()
-    halves = [full.assign(weight=share), other.assign(weight=1.0 - share)]
-    whole = pd.concat([state.agents, mixed], ignore_index=True)
-    split = pd.concat([state.agents, *halves], ignore_index=True)
-    one = verdict(**vars(dataclasses.replace(state, agents=whole)))
-    two = verdict(**vars(dataclasses.replace(state, agents=split)))
-    assert one.market == two.market
-    assert one.long_elasticity == pytest.approx(two.long_elasticity, rel=1e-9)
-    assert one.short_elasticity == pytest.approx(two.short_elasticity, rel=1e-9)

@@ -22,10 +22,8 @@ from matplotlib.text import Text
 from scenarios.repo import figures
 from scenarios.repo.episodes.episodes import CAUTION, EPISODE_NAMES, episodes
 from scenarios.repo.episodes.figures import euro_crisis
+from scenarios.repo.over_haircuts import haircut_grid, slides_points
 from simulator import palette
-
-BORDER = 2e-9
-"""In units of h: the width to which the grid finds borders, plus the digits recorded here."""
 
 APART = 15.0
 """Distance in CIELAB; about 2 is just noticeable side by side."""
@@ -33,29 +31,8 @@ APART = 15.0
 UNITS = ("cash per security", "percent", "share", "number", "probability", "units", "ratio", "day")
 
 
-def rounds(lengths: tuple[int, ...] = (6, 5)) -> pd.DataFrame:
-    """Rounds that converge at each date; the last date is special in repo."""
-    tables = []
-    for date, length in enumerate(lengths, start=1):
-        fall = 10.0 ** (-2.5 * np.arange(length))
-        special = date == len(lengths) > 1
-        tables.append(
-            pd.DataFrame(
-                {
-                    "date": date,
-                    "round": np.arange(1, length + 1),
-                    "security_price": 0.75 + 0.1 * date + 0.2 * fall,
-                    "repo_rate": -0.2 * (1.0 - fall) if special else np.zeros(length),
-                    "security_excess_share": -0.5 * fall,
-                    "reinvestment_excess_share": 0.3 * fall if special else np.full(length, -0.1),
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
-
-
 def dates(count: int = 2, *, closed: bool = True) -> pd.DataFrame:
-    """RestingPoint points that go with ``rounds``."""
+    """Resting points of a run."""
     number = np.arange(1, count + 1)
     table = pd.DataFrame(
         {
@@ -101,12 +78,8 @@ def simulated(names: tuple[str, ...] = EPISODE_NAMES) -> pd.DataFrame:
 
 
 DRAWN: dict[str, Callable[[], Figure]] = {
-    "quotes_by_round": lambda: figures.quotes_by_round(rounds(), dates()),
-    "excess_by_round": lambda: figures.excess_by_round(rounds(), dates=dates()),
     "positions_by_belief": lambda: figures.positions_by_belief(agents(3000), dates()),
-    "against_haircut": lambda: figures.against_haircut(
-        figures.haircut_grid(), figures.slides_points(), dates()
-    ),
+    "against_haircut": lambda: figures.against_haircut(haircut_grid(), slides_points(), dates()),
     "euro_crisis": lambda: euro_crisis(episodes(), simulated()),
 }
 
@@ -231,76 +204,6 @@ def test_the_users_settings_do_not_show(name: str) -> None:
         assert saved(DRAWN[name](), "svg") == plain
 
 
-# ---------------------------------------------------------------------- rounds
-def test_quotes_run_through_all_dates_beside_their_closed_form() -> None:
-    figure = figures.quotes_by_round(rounds(), dates())
-    upper, lower = figure.axes
-    assert [x for x, _ in points(line(upper, "simulated"))] == list(range(1, 12))
-    closed = [each for each in upper.get_lines() if each.get_color() == palette.CLOSED_FORM]
-    ends = [point for each in closed for point in points(each)]
-    assert np.array(ends) == pytest.approx(
-        np.array([(0.5, 0.85), (6.5, 0.85), (6.5, 0.95), (11.5, 0.95)])
-    )
-    assert points(line(lower, "simulated"))[-1][1] == pytest.approx(-20.0, rel=1e-3)
-    assert "haircut 1%" in texts(figure)
-    assert "haircut 3%" in texts(figure)
-
-
-@pytest.mark.parametrize("closed", [False, True])
-def test_quotes_without_a_closed_form(closed: bool) -> None:
-    table = dates(closed=closed)
-    if closed:
-        table[["closed_security_price", "closed_repo_rate"]] = np.nan
-    figure = figures.quotes_by_round(rounds(), table)
-    lines = [each for axes in figure.axes for each in axes.get_lines()]
-    assert not [each for each in lines if each.get_color() == palette.CLOSED_FORM]
-    assert "closed form" not in texts(figure)
-
-
-def test_slack_at_a_zero_repo_rate_is_told_from_a_gap() -> None:
-    axes = figures.excess_by_round(rounds()).axes[0]
-    slack = line(axes, "reinvested margin: slack, allowed at a repo rate of zero")
-    assert slack.get_markerfacecolor() == "none"
-    assert np.array(points(slack)) == pytest.approx(np.array([(x, 0.1) for x in range(1, 7)]))
-    solid = [each for each in axes.get_lines() if each.get_color() == palette.EXCESS[1]]
-    gaps = [point for each in solid if each is not slack for point in points(each)]
-    assert [x for x, _ in gaps] == list(range(7, 12))
-
-
-def test_excess_is_on_a_log_scale_with_its_tolerance() -> None:
-    table = rounds()
-    table.loc[len(table) - 1, "security_excess_share"] = 0.0
-    figure = figures.excess_by_round(table, tolerance=1e-8)
-    axes = figure.axes[0]
-    assert axes.get_yscale() == "log"
-    assert "cleared: below 1e-08" in texts(figure)
-    low, high = axes.get_ylim()
-    heights = [y for each in axes.get_lines() for _, y in points(each) if len(points(each)) > 2]
-    assert low < min(heights) == figures.SMALLEST_SHOWN
-    assert max(heights) < high
-
-
-@pytest.mark.parametrize("lengths", [(1, 1), (2,)])
-def test_two_rounds_are_enough(lengths: tuple[int, ...]) -> None:
-    table, resting = rounds(lengths), dates(len(lengths))
-    for figure in (
-        figures.quotes_by_round(table, resting),
-        figures.excess_by_round(table, dates=resting),
-    ):
-        saved(figure, "svg")
-        assert figure.axes[0].get_xlim() == (0.5, 2.5)
-
-
-def test_labels_of_many_dates_keep_apart() -> None:
-    lengths = tuple([5] * 40)
-    for figure in (
-        figures.quotes_by_round(rounds(lengths), dates(40)),
-        figures.excess_by_round(rounds(lengths), dates=dates(40)),
-    ):
-        named = [each for each in overlapping(figure) if "%" in each]
-        assert named == []
-
-
 # ---------------------------------------------------------------------- positions
 def test_positions_stand_on_their_sides_in_their_colours() -> None:
     figure = figures.positions_by_belief(agents(1000), dates())
@@ -381,26 +284,8 @@ def test_positions_without_marginal_traders(missing: str) -> None:
 
 
 # ---------------------------------------------------------------------- over haircuts
-def test_the_grid_covers_all_regimes_and_finds_their_borders() -> None:
-    # Borders recomputed with ten digits and more from the equations of the continuum.
-    grid = figures.haircut_grid()
-    assert grid["loan_to_value"].min() == pytest.approx(0.2)
-    assert grid["loan_to_value"].max() == pytest.approx(0.999)
-    for market, lower, upper in (
-        ("short", 0.7805818626, 0.964730106704),
-        ("long", 0.7056138691, 0.961874990832),
-    ):
-        curve = grid[grid["market"] == market]
-        assert curve["loan_to_value"].is_monotonic_increasing
-        by_regime = curve.groupby("regime")["loan_to_value"]
-        assert by_regime.max()["III"] == pytest.approx(lower, abs=BORDER)
-        assert by_regime.min()["II"] == pytest.approx(lower, abs=BORDER)
-        assert by_regime.max()["II"] == pytest.approx(upper, abs=BORDER)
-        assert by_regime.min()["I"] == pytest.approx(upper, abs=BORDER)
-
-
 def test_the_grid_takes_other_economies() -> None:
-    grid = figures.haircut_grid(
+    grid = haircut_grid(
         low_payoff=0.5,
         incomes={"no income": (0.0, 0.0)},
         cdf=lambda belief: belief**2,
@@ -409,21 +294,7 @@ def test_the_grid_takes_other_economies() -> None:
     assert set(grid["market"]) == {"no income"}
     assert "no income market" in texts(figures.against_haircut(grid))
     with pytest.raises(ValueError, match="together"):
-        figures.haircut_grid(cdf=lambda belief: belief)
-
-
-def test_published_points_lie_on_the_curve() -> None:
-    printed = figures.slides_points()
-    assert printed["loan_to_value"].tolist() == pytest.approx([0.99, 0.97])
-    assert printed["security_price"].tolist() == [0.754, 0.789]
-    grid = figures.haircut_grid()
-    short = grid[grid["market"] == "short"]
-    on_curve = np.interp(
-        printed["loan_to_value"].to_numpy(),
-        short["loan_to_value"].to_numpy(),
-        short["security_price"].to_numpy(),
-    )
-    assert on_curve == pytest.approx(printed["security_price"].to_numpy(), abs=5e-4)
+        haircut_grid(cdf=lambda belief: belief)
 
 
 def test_run_and_published_points_are_marked_in_both_windows() -> None:
@@ -437,7 +308,7 @@ def test_run_and_published_points_are_marked_in_both_windows() -> None:
 
 
 def test_a_grid_of_two_rows() -> None:
-    grid = figures.haircut_grid().groupby("market").head(1)
+    grid = haircut_grid().groupby("market").head(1)
     figure = figures.against_haircut(grid)
     assert len(figure.axes) == 3
     saved(figure, "svg")
@@ -480,10 +351,8 @@ def test_one_episode_without_a_comparison() -> None:
 @pytest.mark.parametrize(
     ("draw", "what"),
     [
-        (lambda: figures.quotes_by_round(rounds().head(0), dates()), "rounds"),
-        (lambda: figures.excess_by_round(rounds().head(0)), "rounds"),
         (lambda: figures.positions_by_belief(agents(5).head(0), dates()), "agents"),
-        (lambda: figures.against_haircut(figures.haircut_grid().head(0)), "grid"),
+        (lambda: figures.against_haircut(haircut_grid().head(0)), "grid"),
         (lambda: euro_crisis((), simulated()), "episode"),
     ],
 )

@@ -25,17 +25,20 @@ GAP = 1e-12
 """Share of the optimum: what is left of HiGHS' tolerances after sharpening is rounding."""
 
 CHECKING_CODE = (
-    "agents/program.py",
-    "agents/program_optimum.py",
-    "scenarios/repo_margins/holdings.py",
-    "scenarios/repo_margins/certificate.py",
-    "scenarios/repo_margins/verdict.py",
+    "scenarios/repo/program.py",
+    "scenarios/repo/program_optimum.py",
+    "scenarios/repo/holdings.py",
+    "scenarios/repo/certificate.py",
+    "scenarios/repo/market_conditions.py",
+    "scenarios/repo/measures.py",
+    "scenarios/repo/trader_conditions.py",
+    "scenarios/repo/verdict.py",
     "simulator/certificate.py",
 )
 SHARP = 2e-14
 """The same where no funded price comes close to a payoff: a hundred rounding errors."""
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def closed_form(programs: TraderPrograms) -> FloatArray:
@@ -275,7 +278,7 @@ def test_what_is_no_program_is_refused(changes: dict[str, Any], message: str) ->
 
 @pytest.mark.parametrize("path", CHECKING_CODE)
 def test_checking_code_imports_no_trading_code(path: str) -> None:
-    """Of the layers that trade it may use the linear program, and nothing else."""
+    """Nothing of the layers that trade, and nothing of this economy that uses them."""
     imported = set()
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -283,7 +286,7 @@ def test_checking_code_imports_no_trading_code(path: str) -> None:
         elif isinstance(node, ast.ImportFrom):
             assert node.module is not None
             imported.add(node.module)
-    assert {name for name in imported if name.split(".")[0] in ("markets", "agents")} <= {
-        "scenarios.repo.program",
-        "scenarios.repo.program_optimum",
+    assert not {name for name in imported if name.split(".")[0] in ("markets", "agents")}
+    assert {name for name in imported if name.startswith("scenarios.")} <= {
+        f"scenarios.repo.{Path(each).stem}" for each in CHECKING_CODE
     }

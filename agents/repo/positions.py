@@ -1,0 +1,152 @@
+"""Positions of traders at posted quotes, and the table of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agents.cohort import rows_shown
+from agents.repo.primitives import Primitives, Rows, pick
+from agents.repo.sides import full_size
+from markets.quote import FloatArray
+from markets.repo.quotes import RepoQuotes
+
+ROUNDING = 1e-14
+"""Cash below this share of what a trader turns over is rounding, and kept as zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepoPositions:
+    """Holdings of members, one row each.
+
+    Attributes
+    ----------
+    cash
+        x, cash kept.
+    security
+        y, negative when sold short.
+    borrowed
+        theta, securities borrowed in repo (cash lent).
+    pledged
+        psi, securities pledged in repo (cash borrowed).
+    """
+
+    cash: FloatArray
+    security: FloatArray
+    borrowed: FloatArray
+    pledged: FloatArray
+
+
+def shares(traders: Primitives, posted: RepoQuotes) -> tuple[FloatArray, FloatArray]:
+    """Share of each member's wealth that goes long and that goes short, each (members,)."""
+    return traders.filled(posted.long_rung), 1.0 - traders.filled(posted.short_rung)
+
+
+def positions(
+    traders: Primitives,
+    posted: RepoQuotes,
+    placed: float,
+    rows: Rows = slice(None),
+    parts: tuple[FloatArray, FloatArray] | None = None,
+) -> RepoPositions:
+    r"""Holdings of members at the posted quotes.
+
+    Parameters
+    ----------
+    traders : Primitives
+        The members.
+    posted : RepoQuotes
+        The quotes.
+    placed : float
+        Share of the idle cash that the clearing house places in repo (zero unless the repo rate
+        is): 0 leaves every trader with no more repo than its position needs, 1 with no cash at
+        all; between them its repo is the mixture.
+    rows : array of int or slice
+        The members asked for.
+    parts : pair of arrays, optional
+        Long and short shares of those members; their own unless given.
+    """
+    if parts is None:
+        long_shares, short_shares = shares(traders, posted)
+        parts = long_shares[rows], short_shares[rows]
+    bought = parts[0] * full_size(traders, posted, rows, long=True)[0]
+    sold = parts[1] * full_size(traders, posted, rows, long=False)[0]
+    price, loan = posted.price, 1.0 - posted.haircut
+    wealth = pick(traders.cash, rows) + price * pick(traders.securities, rows)
+    security = bought - sold
+    pledged, borrowed = bought, sold
+    if placed > 0.0:
+        spare = wealth - price * security
+        most_pledged = np.maximum(-spare, 0.0) / (price * loan)
+        most_borrowed = np.maximum(spare, 0.0) / (price * (2.0 - loan))
+        pledged = pledged + placed * (most_pledged - pledged)
+        borrowed = borrowed + placed * (most_borrowed - borrowed)
+    cash = (
+        wealth
+        - price * security
+        - price * (borrowed - pledged)
+        - posted.haircut * price * (borrowed + pledged)
+    )
+    turnover = wealth + price * (np.abs(security) + borrowed + pledged)
+    cash = np.where(np.abs(cash) <= ROUNDING * turnover, 0.0, cash)
+    return RepoPositions(cash, security, borrowed, pledged)
+
+
+def table(
+    name: str, traders: Primitives, posted: RepoQuotes, placed: float, limit: int | None
+) -> pd.DataFrame:
+    """Primitives and holdings, one row per member.
+
+    A slice of a continuum in which some are long and others are not is shown as one row each, with
+    the mean belief of that part and its ``weight`` in traders.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cohort.
+    traders, posted, placed
+        As in :func:`positions`.
+    limit : int, optional
+        Show only about this many rows, evenly spread, with all around the marginal traders.
+    """
+    members, beliefs = traders.members, traders.beliefs
+    splits = [traders.above(posted.long_rung), traders.above(posted.short_rung)]
+    rows = rows_shown(members, limit, splits)
+    if traders.population == "continuum":
+        low = np.union1d(rows.astype(np.float64), [s for s in splits if int(s) in rows])
+        low = low[low < members]
+        high = np.minimum(np.append(low[1:], members), np.floor(low) + 1.0)
+        rows = low.astype(np.int64)
+        middle = 0.5 * (low + high)
+        parts = (middle < splits[0]).astype(np.float64), (middle > splits[1]).astype(np.float64)
+        held = positions(traders, posted, placed, rows, parts)
+        knots = np.union1d(low, high) / members
+        belief = beliefs.means(knots)[np.searchsorted(knots, low / members)]
+    else:
+        low, high = rows.astype(np.float64), rows + 1.0
+        held = positions(traders, posted, placed, rows)
+        belief = beliefs.members(members)[rows]
+
+    def each(field: FloatArray) -> FloatArray:
+        return np.broadcast_to(pick(field, rows), rows.size)
+
+    return pd.DataFrame(
+        {
+            "cohort": name,
+            "member": rows,
+            "weight": high - low,
+            "quantile_low": low / members,
+            "quantile_high": high / members,
+            "belief": belief,
+            "endowed_cash": each(traders.cash),
+            "endowed_securities": each(traders.securities),
+            "income_up": each(traders.income_up),
+            "income_down": each(traders.income_down),
+            "cash": held.cash,
+            "security": held.security,
+            "repo_lending": held.borrowed,
+            "repo_borrowing": held.pledged,
+        }
+    )

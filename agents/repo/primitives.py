@@ -1,0 +1,122 @@
+"""What sets the members of a cohort apart, and where they stand on the ladder of prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.beliefs import Beliefs
+from agents.cohort import Population, one_or_each
+from markets.instruments import Security
+from markets.ladder import Rung
+from markets.quote import FloatArray
+from markets.refused import Refused
+
+Rows = NDArray[np.int64] | slice
+"""Some of the members."""
+
+
+class Primitives:
+    """Beliefs, endowments and incomes of members, in rising order of belief.
+
+    So longs are the first rows and shorts the last, whatever order they were given in.
+
+    Parameters
+    ----------
+    beliefs, members, cash, securities, income_up, income_down, population
+        As in :class:`agents.repo.traders.Traders`.
+
+    Attributes
+    ----------
+    cash, securities, income_up, income_down : array of shape (members,) or (1,)
+        One row per member, or a single row if members are alike in it.
+    alike : bool
+        Whether members differ in beliefs only.
+    """
+
+    def __init__(
+        self,
+        beliefs: Beliefs | str | Sequence[float] | FloatArray,
+        members: int,
+        population: Population,
+        *,
+        cash: float | Sequence[float] | FloatArray,
+        securities: float | Sequence[float] | FloatArray,
+        income_up: float | Sequence[float] | FloatArray,
+        income_down: float | Sequence[float] | FloatArray,
+    ) -> None:
+        self.population: Population = population
+        self.beliefs = beliefs if isinstance(beliefs, Beliefs) else Beliefs(beliefs)
+        if self.beliefs.values is not None:
+            members = int(self.beliefs.values.size)
+        if members < 2:
+            raise Refused(f"traders is {members}; a market needs at least two traders")
+        if population == "continuum":
+            self.beliefs.refuse_ties()
+        self.members = members
+        values = {
+            "cash": cash,
+            "securities": securities,
+            "income_up": income_up,
+            "income_down": income_down,
+        }
+        fields = {name: one_or_each(name, value, members) for name, value in values.items()}
+        self.alike = all(field.size == 1 for field in fields.values())
+        if self.beliefs.values is not None and not self.alike:
+            order = self.beliefs.order(*fields.values())
+            fields = {
+                name: field if field.size == 1 else field[order] for name, field in fields.items()
+            }
+        self.cash, self.securities = fields["cash"], fields["securities"]
+        self.income_up, self.income_down = fields["income_up"], fields["income_down"]
+
+    def open(self, security: Security) -> None:
+        """Work out the reservation prices at the payoffs of ``security``."""
+        self.security = security
+        self.expected = security.expected(
+            self.beliefs.means(np.linspace(0.0, 1.0, self.members + 1))
+            if self.population == "continuum"
+            else self.beliefs.members(self.members)
+        )
+        self._rising = self.expected[::-1]
+
+    def reservation_prices(self) -> FloatArray:
+        """Reservation prices: of each trader, or at the edges of each slice of the continuum."""
+        if self.population == "continuum":
+            return self.security.expected(self.beliefs.edges(self.members))
+        return self.expected
+
+    # ------------------------------------------------------------------ places on the ladder
+    def edge(self, rung: Rung) -> tuple[int, int]:
+        """Number of members surely above a rung, and of those at it or above."""
+        if self.population == "continuum":
+            count = self.above(rung)
+            return int(count), int(np.ceil(count))
+        return (
+            self.members - int(self._rising.searchsorted(rung.price, side="right")),
+            self.members - int(self._rising.searchsorted(rung.price, side="left")),
+        )
+
+    def above(self, rung: Rung) -> float:
+        """Number of members whose reservation price is above a rung, with those filled at it."""
+        if self.population == "continuum":
+            spread = self.security.high_payoff - self.security.low_payoff
+            return self.members * self.beliefs.below(
+                (self.security.high_payoff - rung.price) / spread
+            )
+        above, upto = self.edge(rung)
+        return above + rung.filled * (upto - above)
+
+    def filled(self, rung: Rung) -> FloatArray:
+        """Share of each member that counts as above a rung, shape (members,)."""
+        if self.population == "continuum":
+            places = np.arange(0, self.members, dtype=np.float64)
+            return np.clip(self.above(rung) - places, 0.0, 1.0)
+        return np.where(self.expected == rung.price, rung.filled, self.expected > rung.price)
+
+
+def pick(field: FloatArray, rows: Rows) -> FloatArray:
+    """Rows of a field; the one row where members are alike in it."""
+    return field if field.size == 1 else field[rows]

@@ -1,0 +1,136 @@
+"""Orders of one side of a cohort, the longs or the shorts, and how they respond to quotes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.repo.order_sums import Summing
+from agents.repo.primitives import Primitives, Rows, pick
+from markets.ladder import Rung
+from markets.quote import FloatArray
+from markets.repo.quotes import RepoQuotes
+
+SAMPLED = 64
+"""Members whose orders stand for all those waiting in a band of the ladder."""
+
+LEAST_LOSS = 1e-12
+"""Share of the spread of payoffs that a security loses at least where it goes against a trader, so
+that positions stay finite at a price equal to a payoff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Total orders of one side, their derivatives, and what waits in the band of the ladder."""
+
+    total: float
+    by_price: float
+    by_funded_price: float
+    in_band: float
+
+
+def side(traders: Primitives, posted: RepoQuotes, summing: Summing, *, long: bool) -> Side:
+    """Orders of the longs (the first rows) or of the shorts (the last)."""
+    rung, band = (
+        (posted.long_rung, posted.long_band) if long else (posted.short_rung, posted.short_band)
+    )
+    if traders.alike:
+        count = traders.above(rung) if long else traders.members - traders.above(rung)
+        each = [float(part[0]) for part in full_size(traders, posted, slice(0, 1), long=long)]
+        total, by_price, by_funded = (count * part for part in each)
+        in_band = each[0] * max(traders.above(band.below) - traders.above(band.above), 0.0)
+    else:
+        total, by_price, by_funded = _sum_side(traders, posted, summing, rung, long=long)
+        above, below = traders.above(band.above), traders.above(band.below)
+        in_band = _waiting(traders, posted, above, below, long=long)
+    return Side(total, by_price, by_funded, in_band)
+
+
+def full_size(
+    traders: Primitives, posted: RepoQuotes, rows: Rows, *, long: bool
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Full order of the chosen rows with its derivatives by the price and the funded price.
+
+    Steps: wealth; what margin allows; what solvency allows; the smaller of the two.
+    """
+    price, haircut = posted.price, posted.haircut
+    cash, securities = pick(traders.cash, rows), pick(traders.securities, rows)
+    income = pick(traders.income_up if long else traders.income_down, rows)
+    loss = _loss(posted, long=long)
+    wealth = cash + price * securities
+    by_solvency = (income + wealth) / loss
+    solvency_by_price = securities / loss
+    solvency_by_funded = by_solvency / (-loss if long else loss)
+    if haircut == 0.0:
+        size, by_price, by_funded = by_solvency, solvency_by_price, solvency_by_funded
+    else:
+        by_margin = wealth / (price * haircut)
+        solvent = by_solvency < by_margin
+        size = np.minimum(by_margin, by_solvency)
+        by_price = np.where(solvent, solvency_by_price, -cash / (price * price * haircut))
+        by_funded = np.where(solvent, solvency_by_funded, 0.0)
+    count = size.size
+    return size, np.broadcast_to(by_price, count), np.broadcast_to(by_funded, count)
+
+
+def _sum_side(
+    traders: Primitives, posted: RepoQuotes, summing: Summing, rung: Rung, *, long: bool
+) -> tuple[float, float, float]:
+    """Sums of the orders of one side and of their derivatives.
+
+    All rows beyond the rung count in full, those on it with the share that is filled.
+    """
+    above, upto = traders.edge(rung)
+    first, last = (0, above) if long else (upto, traders.members)
+    sums = _sum_rows(traders, posted, summing, first, last, long=long)
+    if above < upto:
+        filled = (traders.above(rung) - above) / (upto - above)
+        part = filled if long else 1.0 - filled
+        sums += part * _sum_rows(traders, posted, summing, above, upto, long=long)
+    return float(sums[0]), float(sums[1]), float(sums[2])
+
+
+def _sum_rows(
+    traders: Primitives, posted: RepoQuotes, summing: Summing, first: int, last: int, *, long: bool
+) -> FloatArray:
+    """Sums of :func:`full_size` over the rows from ``first`` to before ``last``."""
+    price, haircut, loss = posted.price, posted.haircut, _loss(posted, long=long)
+    fields = (traders.cash, traders.securities, traders.income_up if long else traders.income_down)
+    cash, securities, income = (
+        np.broadcast_to(field, traders.members)[first:last] for field in fields
+    )
+    sums = summing(
+        cash,
+        securities,
+        income,
+        price,
+        1.0 / (price * haircut) if haircut > 0.0 else np.inf,
+        1.0 / loss,
+    )
+    by_price = sums.solvent_securities / loss
+    if haircut > 0.0:
+        by_price -= sums.margined_cash / (price * price * haircut)
+    return np.array([sums.total, by_price, sums.solvent_orders / (-loss if long else loss)])
+
+
+def _waiting(
+    traders: Primitives, posted: RepoQuotes, start: float, stop: float, *, long: bool
+) -> float:
+    """Orders of the members between two places on the ladder."""
+    count = stop - start
+    if count <= 0.0:
+        return 0.0
+    first, last = int(start), min(max(int(np.ceil(stop)), int(start) + 1), traders.members)
+    first = min(first, last - 1)
+    rows: Rows = slice(first, last)
+    if last - first > SAMPLED:
+        rows = np.linspace(first, last - 1, SAMPLED).astype(np.int64)
+    return count * float(np.mean(full_size(traders, posted, rows, long=long)[0]))
+
+
+def _loss(posted: RepoQuotes, *, long: bool) -> float:
+    """What a security loses a long, or a short, in the state it does not expect."""
+    low, high = posted.security.low_payoff, posted.security.high_payoff
+    loss = posted.long_price - low if long else high - posted.short_price
+    return max(loss, LEAST_LOSS * (high - low))

@@ -1,0 +1,109 @@
+r"""Prices at which experts are indifferent, the two rungs of each asset at a funding premium.
+
+At the premium :math:`\lambda` an expert is indifferent to a long position at
+:math:`q^+ = v - \lambda m(q^+)` and to a short one at :math:`q^- = v + \lambda m(q^-)`. Neither
+rung is farther from the fundamental value :math:`v` than the *reach*, beyond which customers need
+no expert. Arrays of two rows have the short sale (above v) first, then the long position (below).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from markets.margin import PriceMargin
+from markets.quote import FloatArray
+
+ROOM = 1.25
+"""Reach as a multiple of the concession at which customers need no expert."""
+
+LEAST_ROOM = 1e-3
+"""Least reach as a share of the fundamental value, on a side where nobody trades."""
+
+SIDES = (1.0, -1.0)
+"""Above and below the fundamental value."""
+
+STEPS = 60
+"""Newton steps allowed to the price of a rung; a margin that is affine in the price takes one."""
+
+STEP_TOLERANCE = 1e-15
+"""Share of the fundamental value; a Newton step below it is rounding."""
+
+
+def reach(concession: FloatArray, fundamental: FloatArray) -> FloatArray:
+    """How far above and below the fundamental value prices may be posted, shape (2, assets)."""
+    return ROOM * np.maximum(concession, LEAST_ROOM * np.abs(fundamental))
+
+
+def margins(rules: Sequence[PriceMargin], prices: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Margin on one of each asset at its price, and its slope, both (assets,)."""
+    margin = np.array([rule.margin(q) for rule, q in zip(rules, prices, strict=True)])
+    slope = np.array([rule.slope(q) for rule, q in zip(rules, prices, strict=True)])
+    return margin, slope
+
+
+@dataclass(frozen=True, slots=True)
+class Rungs:
+    """The rungs of every asset at a date.
+
+    Attributes
+    ----------
+    rules : sequence of PriceMargin
+        One per asset.
+    fundamental : array of shape (assets,)
+        v.
+    widest : array of shape (2, assets)
+        The reach, see :func:`reach`.
+    """
+
+    rules: Sequence[PriceMargin]
+    fundamental: FloatArray
+    widest: FloatArray
+
+    def highest_premium(self) -> float:
+        """Premium at which every rung is as far from the fundamental value as it may be."""
+        return float(
+            max(
+                most / rule.margin(v + side * most)
+                for side, widest in zip(SIDES, self.widest, strict=True)
+                for rule, v, most in zip(self.rules, self.fundamental, widest, strict=True)
+            )
+        )
+
+    def prices(self, premium: float) -> FloatArray:
+        """Prices at which experts are indifferent to a short sale and to a long position."""
+        return np.array(
+            [
+                [
+                    v + side * _distance(rule, v, premium, side, most)
+                    for rule, v, most in zip(self.rules, self.fundamental, widest, strict=True)
+                ]
+                for side, widest in zip(SIDES, self.widest, strict=True)
+            ]
+        )
+
+    def slopes(self, premium: float, prices: FloatArray) -> FloatArray:
+        """Derivative of :meth:`prices` by the premium; zero where a rung is as far as it may be."""
+        slopes = np.zeros_like(prices)
+        for side, rung, widest, moved in zip(SIDES, prices, self.widest, slopes, strict=True):
+            margin, slope = margins(self.rules, rung)
+            inside = rung != self.fundamental + side * widest
+            np.divide(side * margin, 1.0 - side * premium * slope, out=moved, where=inside)
+        return slopes
+
+
+def _distance(rule: PriceMargin, value: float, premium: float, side: float, most: float) -> float:
+    """Solve d = premium * margin(value + side * d) for the distance d of a rung, up to ``most``."""
+    if premium * rule.margin(value + side * most) >= most:
+        return most
+    distance = 0.0
+    for _ in range(STEPS):
+        price = value + side * distance
+        error = distance - premium * rule.margin(price)
+        step = error / (1.0 - premium * side * rule.slope(price))
+        distance -= step
+        if abs(step) <= STEP_TOLERANCE * max(abs(value), 1.0):
+            break
+    return min(max(distance, 0.0), most)

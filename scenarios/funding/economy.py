@@ -1,0 +1,128 @@
+"""The economy of all scenarios here: customers, experts short of funding, and their clearing house.
+
+Arrays over assets have shape (assets,), or (dates, assets) where they change by date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from agents.funding.clearing_house import MarginClearingHouse
+from agents.funding.customers import Customers
+from agents.funding.experts import Experts
+from markets.funding.book import FundedBook
+from markets.funding.market import FundedMarket
+from markets.funding.quotes import FundedQuotes
+from markets.funding.rungs import reach
+from markets.funding.terms import MarginTerms
+from markets.margin import PriceMargin
+from markets.quote import FloatArray
+from markets.refused import Refused
+from simulator.economy import Economy
+from simulator.parameters import Parameters, about
+
+FundedEconomy = Economy[MarginTerms, FundedQuotes, FundedBook]
+
+
+def risk_aversion_parameter() -> Any:
+    """Declare the parameter ``risk_aversion``."""
+    return about(
+        "absolute risk aversion of each of the two groups of customers", "per cash",
+        default=2.0, gt=0.0,
+    )  # fmt: skip
+
+
+def appetite(risk_aversion: float, volatility: FloatArray) -> FloatArray:
+    """Assets that customers keep for each unit of cash by which the price falls, s, by asset."""
+    return 2.0 / (risk_aversion * volatility**2)
+
+
+def price_range(
+    supply: FloatArray, appetite: FloatArray, fundamental: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest price of each asset that the market may post, both (assets,)."""
+    alone, value = np.atleast_2d(supply / appetite), np.atleast_2d(fundamental)
+    concession = np.stack([np.max(-alone, axis=0), np.max(alone, axis=0)]).clip(min=0.0)
+    above, below = reach(concession, np.max(np.abs(value), axis=0))
+    return np.min(value, axis=0) - below, np.max(value, axis=0) + above
+
+
+def refuse_no_margin(
+    slope_name: str, slope: float, rule: PriceMargin, low: float, high: float
+) -> None:
+    """Refuse a slope of the margin that makes the margin vanish at a price of the range."""
+    for price in (low, high):
+        margin = rule.margin(price)
+        if not margin > 0.0:
+            raise Refused(
+                f"{slope_name} is {slope}; the margin would be {margin:.6g} at a price of"
+                f" {price:.6g}, and must be positive from {low:.6g} to {high:.6g}"
+            )
+
+
+def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray) -> None:
+    """Refuse experts who start below zero."""
+    start = cash + float(endowment @ fundamental)
+    if start < 0.0:
+        raise Refused(
+            f"experts_wealth is {cash} at the first date, which leaves experts with {start:.6g} at"
+            " fundamental values; they must start with at least 0"
+        )
+
+
+def make_economy(
+    parameters: Parameters,
+    *,
+    rules: Mapping[str, PriceMargin],
+    fundamental: FloatArray,
+    supply: FloatArray,
+    risk_aversion: float,
+    volatility: FloatArray,
+    experts_cash: float,
+    experts_endowment: FloatArray,
+    recapitalised: float | None = None,
+    rng: np.random.Generator | int = 0,
+    first_quotes: Mapping[str, float] | None = None,
+) -> FundedEconomy:
+    """Make the economy as it stands at the first date.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        From which the rule that moves the quotes comes.
+    rules : mapping
+        Margin rule of each asset by the name of its quote.
+    fundamental, supply : array
+        v, and Z, all of which the first of two groups of customers brings.
+    risk_aversion, volatility : float and array of shape (assets,)
+        Of both groups.
+    experts_cash, experts_endowment : float and array of shape (assets,)
+        eta and x0.
+    recapitalised : float, optional
+        If given, experts carry their positions from date to date, and owners put in this share of
+        what was lost; see :class:`agents.funding.experts.Experts`.
+    rng, first_quotes
+        As in :class:`simulator.economy.Economy`.
+    """
+    market = FundedMarket(list(rules), fundamental)
+    economy = Economy(
+        market, adjuster=parameters.adjuster(market.pace), rng=rng, first_quotes=first_quotes
+    )
+    MarginClearingHouse(economy, rules)
+    Customers(
+        economy,
+        exposures=np.stack([supply, np.zeros_like(supply)], axis=-2),
+        risk_aversion=risk_aversion,
+        volatility=volatility,
+    )
+    Experts(
+        economy,
+        cash=np.array([experts_cash]),
+        endowment=experts_endowment[None, :],
+        carries=recapitalised is not None,
+        recapitalised=recapitalised or 0.0,
+    )
+    return economy

@@ -1,0 +1,74 @@
+"""Orders of one side: their derivatives, and their sums over alike and unlike traders."""
+
+import dataclasses
+
+import mesa
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.repo.order_sums import order_sums
+from agents.repo.primitives import Primitives
+from agents.repo.sides import full_size, side
+from agents.repo.traders import Traders
+from markets.repo.quotes import RepoQuotes
+from tests.agents.repo.cohorts import QUOTES, SECURITY, SEED, cohort, posted
+
+
+@given(seed=SEED, **QUOTES)
+def test_derivatives_are_those_of_the_totals(
+    seed: int, level: float, between: float, haircut: float
+) -> None:
+    """Order sizes respond to the price and the funded prices as the cohort says."""
+    traders = cohort(seed)
+    quotes = posted(traders, level, between if haircut > 0.0 else 0.0, haircut)
+    rows = slice(0, traders.members)
+    for long in (True, False):
+        size, by_price, _ = full_size(traders.primitives, quotes, rows, long=long)
+        step = 1e-6 * quotes.price
+        bumped = RepoQuotes(
+            quotes.price + step,
+            *(getattr(quotes, name) for name in list(RepoQuotes.__dataclass_fields__)[1:]),
+        )
+        again = full_size(traders.primitives, bumped, rows, long=long)[0]
+        slope = (again - size) / step
+        kink = np.abs(slope - by_price) > 1e-3 * (1.0 + np.abs(by_price))
+        assert kink.sum() <= 1
+
+
+@given(seed=SEED, **QUOTES)
+def test_no_order_exceeds_margin_or_solvency(
+    seed: int, level: float, between: float, haircut: float
+) -> None:
+    traders = cohort(seed)
+    quotes = posted(traders, level, between if haircut > 0.0 else 0.0, haircut)
+    given_ = traders.primitives
+    wealth = given_.cash + quotes.price * given_.securities
+    for long, income, loss in (
+        (True, given_.income_up, quotes.long_price - SECURITY.low_payoff),
+        (False, given_.income_down, SECURITY.high_payoff - quotes.short_price),
+    ):
+        size = full_size(given_, quotes, slice(None), long=long)[0]
+        assert np.all(size * loss <= (income + wealth) * (1.0 + 1e-12))
+        assert np.all(quotes.price * haircut * size <= wealth * (1.0 + 1e-12))
+
+
+@given(share=st.floats(0.05, 0.95), haircut=st.floats(0.01, 0.9))
+def test_alike_traders_written_out_one_by_one_order_the_same(share: float, haircut: float) -> None:
+    alike = Traders(mesa.Model(rng=0), members=30, income_down=5.0)
+    quotes = posted(alike, share, 0.1, haircut)
+    same = np.ones(30)
+    unlike = Primitives(
+        "uniform", 30, "individuals", cash=same, securities=same,
+        income_up=0.0 * same, income_down=5.0 * same,
+    )  # fmt: skip
+    unlike.open(SECURITY)
+    assert not unlike.alike
+    for long in (True, False):
+        one = side(alike.primitives, quotes, order_sums, long=long)
+        other = side(unlike, quotes, order_sums, long=long)
+        for field in dataclasses.fields(one):
+            assert getattr(one, field.name) == pytest.approx(
+                getattr(other, field.name), rel=1e-9, abs=1e-9
+            ), field.name

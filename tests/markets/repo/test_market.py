@@ -1,0 +1,131 @@
+"""The market for a security and its repo: quotes, limits, excess demand and its slope."""
+
+import mesa
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from agents.cohort import Population
+from agents.repo.traders import Traders
+from markets.instruments import Security
+from markets.refused import Refused
+from markets.repo.market import RepoMarket
+from markets.repo.quotes import RepoQuotes
+
+SECURITY = Security(0.70, 1.15)
+STILL = np.full(2, 1e-12)
+
+
+def opened(
+    population: Population = "continuum", security: Security = SECURITY
+) -> tuple[RepoMarket, Traders]:
+    traders = Traders(mesa.Model(rng=0), members=200, income_down=3.0, population=population)
+    market = RepoMarket(security)
+    market.open([traders])
+    return market, traders
+
+
+PLACE = {
+    "level": st.floats(0.05, 0.95),
+    "between": st.floats(0.01, 0.8),
+    "haircut": st.floats(0.01, 0.9),
+}
+
+
+@given(**PLACE)
+def test_funded_prices_follow_from_the_quotes(level: float, between: float, haircut: float) -> None:
+    """e1 = q (1 + rho h) and e2 = q (1 + rho (2 - h)), with h = 1 - haircut."""
+    market, _ = opened()
+    posted = market.post(np.array([level, between]), haircut, STILL)
+    q, rho, h = posted.price, posted.repo_rate, 1.0 - haircut
+    assert posted.special
+    assert rho < 0.0
+    assert q * (1.0 + rho * h) == pytest.approx(posted.long_price, rel=1e-11)
+    assert q * (1.0 + rho * (2.0 - h)) == pytest.approx(posted.short_price, rel=1e-11)
+
+
+@given(**PLACE)
+def test_locating_the_quotes_finds_the_coordinates_again(
+    level: float, between: float, haircut: float
+) -> None:
+    market, _ = opened()
+    coordinates = np.array([level, between])
+    named = market.named(market.post(coordinates, haircut, STILL))
+    assert list(named) == [quote.name for quote in market.quotes]
+    assert market.locate(named, haircut) == pytest.approx(coordinates, abs=1e-7)
+
+
+@given(**PLACE)
+def test_the_slope_is_that_of_the_residuals(level: float, between: float, haircut: float) -> None:
+    market, traders = opened()
+    place, step = np.array([level, between]), 1e-5
+
+    def residual(at: np.ndarray) -> np.ndarray:
+        posted = market.post(at, haircut, STILL)
+        return market.excess(posted, traders.respond(posted)).residual
+
+    posted = market.post(place, haircut, STILL)
+    slope = market.depth(posted, traders.respond(posted), place)
+    numerical = np.column_stack(
+        [(residual(place + d) - residual(place - d)) / (2.0 * step) for d in step * np.eye(2)]
+    )
+    # not where a constraint begins to bind inside the step
+    before, after = (
+        market.depth(near, traders.respond(near), at)
+        for at in (place - step, place + step)
+        for near in [market.post(at, haircut, STILL)]
+    )
+    assume(np.allclose(before, after, rtol=1e-2, atol=1e-3))
+    assert slope == pytest.approx(numerical, rel=2e-2, abs=2e-2 * float(np.abs(numerical).max()))
+
+
+def test_without_margin_the_repo_rate_is_zero() -> None:
+    market, _ = opened()
+    limits = market.limits(0.0)
+    assert limits.upper.tolist() == [1.0, 0.0]
+    assert market.post(np.array([0.4, 0.0]), 0.0, STILL).repo_rate == 0.0
+    assert market.limits(0.1).upper.tolist() == [1.0, 1.0]
+
+
+def test_a_higher_level_is_a_higher_price() -> None:
+    market, _ = opened("individuals")
+    prices = [
+        market.post(np.array([level, 0.0]), 0.05, STILL).price
+        for level in np.linspace(0.1, 0.9, 20)
+    ]
+    assert prices == sorted(prices)
+
+
+def test_shares_of_excess_demand_lie_between_minus_one_and_one() -> None:
+    market, traders = opened("individuals")
+    for level in (1e-9, 0.5, 1.0 - 1e-9):
+        posted = market.post(np.array([level, 0.2]), 0.05, STILL)
+        excess = market.excess(posted, traders.respond(posted))
+        assert np.all(np.abs(excess.share) <= 1.0)
+        assert np.all(np.sign(excess.share) == np.sign(excess.units))
+        assert np.all(np.isfinite(excess.residual))
+
+
+def test_the_end_of_the_ladder_is_no_price_of_zero() -> None:
+    """A worst payoff of zero: in floating point the coordinates reach it."""
+    market, traders = opened("individuals", Security(0.0, 1.0))
+    posted = market.post(np.array([1e-300, 0.0]), 0.5, STILL)
+    assert posted.price > 0.0
+    assert np.isfinite(traders.respond(posted).longs)
+
+
+def test_a_market_without_supply_is_refused() -> None:
+    with pytest.raises(Refused, match="somebody must own the security"):
+        RepoMarket(SECURITY).open([Traders(mesa.Model(rng=0), members=2, securities=0.0)])
+    with pytest.raises(RuntimeError, match="not been opened"):
+        _ = RepoMarket(SECURITY).ladder
+
+
+def test_marginal_beliefs_are_those_at_the_funded_prices() -> None:
+    market, _ = opened()
+    posted: RepoQuotes = market.post(np.array([0.4, 0.3]), 0.05, STILL)
+    for belief, price in zip(
+        posted.marginal_beliefs, (posted.long_price, posted.short_price), strict=True
+    ):
+        assert SECURITY.expected(np.array([belief]))[0] == pytest.approx(price)

@@ -1,0 +1,94 @@
+"""Several securities: the law of one price fails, and haircuts make prices comove."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from markets.refused import Refused
+from scenarios.pledge.pledgeable_securities import SCENARIO, PledgeableSecurities
+from simulator.outcome import Outcome
+from simulator.run import Run
+
+
+def report_of(run: Run[PledgeableSecurities]) -> pd.DataFrame:
+    assert run.report is not None
+    return run.report
+
+
+def test_the_law_of_one_price_fails_by_the_closed_form_exactly() -> None:
+    run = SCENARIO.run(haircuts=[0.15, 0.2, 0.6], population="continuum", investors=300, days=3)
+    assert run.outcome is Outcome.CLEARED
+    assert run.dates["log_value_A"].equals(run.dates["log_value_C"])
+    assert (run.dates["log_price_A"] > run.dates["log_price_B"]).all()
+    report = report_of(run)
+    assert report["mean_gap"].to_numpy() == pytest.approx(
+        report["closed_mean_gap"].to_numpy(), abs=1e-11
+    )
+    assert list(run.dates["repo_market_C"]) == ["shut"] * 3
+
+
+def test_haircuts_that_move_together_move_prices_of_independent_securities_together() -> None:
+    common: dict[str, Any] = {
+        "payoffs": "independent",
+        "haircuts": [0.14, 0.14],
+        "investors": 500,
+        "days": 240,
+        "seed": 3,
+    }
+    still = report_of(SCENARIO.run(**common)).iloc[0]
+    moving = report_of(SCENARIO.run(**common, swing=0.2)).iloc[0]
+    assert abs(still["closed_price_correlation"]) < 1e-12
+    assert moving["closed_price_correlation"] > 0.3
+    for row in (still, moving):
+        gap = row["price_correlation"] - row["closed_price_correlation"]
+        assert abs(gap) < 4.0 * row["standard_error"]
+        assert abs(row["value_correlation"]) < 4.0 / np.sqrt(240)
+
+
+def test_haircuts_that_would_swing_out_of_range_are_refused() -> None:
+    with pytest.raises(Refused, match=r"haircuts\[1\] with a swing of 0.5"):
+        SCENARIO.run(haircuts=[0.3, 0.15], swing=0.5)
+
+
+def test_each_security_has_its_haircut_state_and_coefficients() -> None:
+    run = SCENARIO.run(haircuts=[0.2, 0.3], payoffs="independent", investors=50, days=2)
+    dates, details = run.dates, run.details[-1]
+    assert dates["haircut_B"].tolist() == [0.3, 0.3]
+    assert not dates["log_value_A"].equals(dates["log_value_B"])
+    coefficients: Any = details["coefficients"]
+    assert set(coefficients) == {"A", "B"}
+    for name in "AB":
+        assert coefficients[name]["realised"] == pytest.approx(
+            coefficients[name]["closed_form"], abs=1e-9
+        )
+
+
+@pytest.mark.parametrize("payoffs", ["same", "independent"])
+def test_the_summary_is_that_of_the_run(payoffs: str) -> None:
+    run = SCENARIO.run(haircuts=[0.2, 0.3], payoffs=payoffs, investors=50, days=4)
+    row = report_of(run).iloc[0]
+    column = "mean_gap" if payoffs == "same" else "price_correlation"
+    number = abs(row[column]) if payoffs == "same" else row[column]
+    assert f"{number:.3f} to {number:.3f} over 1 pairs" in SCENARIO.summary(run)
+    one = SCENARIO.run(haircuts=[0.2], payoffs=payoffs, investors=50, days=2)
+    assert SCENARIO.summary(one) == SCENARIO.title.summary
+
+
+def test_haircuts_swing_by_the_share_asked_for_and_come_back() -> None:
+    parameters = PledgeableSecurities(haircuts=[0.3], swing=0.2, period=20, days=41)
+    path = parameters.path(0.3)
+    assert max(path) == pytest.approx(0.36)
+    assert min(path) == pytest.approx(0.24)
+    assert path[40] == pytest.approx(path[0])
+
+
+def test_the_figure_shows_prices_by_day() -> None:
+    run = SCENARIO.run(days=3, investors=50)
+    (figure,) = run.plot().values()
+    prices, haircuts = figure.axes
+    labels = prices.get_legend_handles_labels()[1]
+    assert labels == ["security A", "closed form", "security B", "security C"]
+    markers = [line.get_marker() for line in haircuts.get_lines()]
+    assert len(set(markers)) == 3
