@@ -48,7 +48,7 @@ class Exchange(Parameters):
     """Parameters of the scenario ``exchange``."""
 
     consumers: list[Consumer] = about("the consumers", "", "a list of tables", default=SCARF)
-    goods: list[str] | None = about("names of goods, numeraire first", "", "names", default=None)
+    goods: list[str] | None = about("names of goods, numeraire first", "", "a list", default=None)
     start: Literal["primitives", "random"] | list[Annotated[float, Field(gt=0.0)]] = about(
         "first prices: all supplies are worth the same; drawn by the seed; or given",
         "", '"primitives", "random" or a list of prices above 0', default="random")  # fmt: skip
