@@ -15,9 +15,8 @@ def around(period: float, growth: float = 1.0, rounds: int = ROUNDS) -> FloatArr
     """An oscillation of two quotes whose amplitude grows by a factor in each round."""
     time = np.arange(rounds)
     angle = 2.0 * np.pi * time / period + 0.3
-    return 3.0 + growth ** (time - rounds)[:, None] * np.column_stack(
-        [np.cos(angle), np.sin(angle)]
-    )
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    return np.asarray(3.0 + growth ** (time - rounds)[:, None] * circle)
 
 
 def logistic(rate: float) -> FloatArray:

@@ -1,6 +1,7 @@
 """Consumers: demand is what the convex program gives, in and between its limits."""
 
 from collections.abc import Callable
+from typing import Any
 
 import mesa
 import numpy as np
@@ -93,7 +94,7 @@ def test_leontief_consumes_in_fixed_proportions_which_a_linear_program_confirms(
     """max t subject to x >= a t, p x <= m, by HiGHS."""
     primitives, prices = drawn(seed, lambda rng, rows: np.zeros(rows))
     weights, goods = primitives.weights[0], prices.size
-    found = linprog(
+    found: Any = linprog(
         np.append(np.zeros(goods), -1.0),
         A_ub=np.vstack(
             [np.append(prices, 0.0), np.column_stack([-np.eye(goods), weights])],
@@ -119,7 +120,7 @@ def test_demand_solves_the_convex_program(seed: int, elasticity: float) -> None:
         utility = weights ** (1.0 / elasticity) @ amounts**power
         return float(-np.log(utility) / power)
 
-    found = minimize(
+    found: Any = minimize(  # type: ignore[call-overload]
         loss,
         np.full(3, 1.0 / 3.0),
         method="SLSQP",

@@ -19,7 +19,7 @@ def excess(primitives: Primitives, prices: FloatArray) -> FloatArray:
     rows, goods = primitives.weights.shape
     cohort = Consumers(mesa.Model(), ["?"] * goods, ["?"] * rows, primitives)
     demand, supply = cohort.respond(prices)
-    return demand / supply - 1.0
+    return np.asarray(demand / supply - 1.0)
 
 
 def drawn(seed: int, rows: int, goods: int, elasticity: float) -> Primitives:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from scenarios.exchange.exchange import SCENARIO, Exchange, build
 from scenarios.exchange.published import KEHOE
-from simulator.economy import Economy
 from simulator.journey import look
 from simulator.outcome import Outcome
 from simulator.parameters import parse, read_toml, to_toml
@@ -34,9 +33,8 @@ def drawn(seed: int, low: float, high: float) -> list[dict[str, Any]]:
     ]
 
 
-def economy(**given: Any) -> Economy[Any, Any, Any]:
-    made: Any = build(parse(Exchange, given), np.random.default_rng(0))
-    return made
+def economy(**given: Any) -> Any:
+    return build(parse(Exchange, given), np.random.default_rng(0))
 
 
 # ---------------------------------------------------------------------- Scarf

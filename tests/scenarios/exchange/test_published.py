@@ -1,5 +1,7 @@
 """Published equilibria: enumerated without rounds, and found by the rounds."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,8 @@ def test_the_rounds_find_every_published_equilibrium(published: Published) -> No
     goods = len(parse(Exchange, published.parameters).names)
     for price in prices:  # type: ignore[attr-defined]
         start = [1.0, price] + [1.0] * (goods - 2)
-        run = SCENARIO.run(**published.parameters, start=start)
+        given: dict[str, Any] = {**published.parameters, "start": start}
+        run = SCENARIO.run(**given)
         assert run.outcome is Outcome.CLEARED
         assert run.equilibrium[name] == pytest.approx(price, abs=published.tolerance)
 
