@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from markets.credit.contract import RealCoupon
 from markets.promises.menu import GOODS, NOW, news
 from scenarios.credit.certificate import certify as certify_tree
-from scenarios.credit.reading import CreditEconomy, Household
+from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.promises import published
 from scenarios.promises.economy import MARKETS, LeverageCycle, build
 from scenarios.promises.leverage_cycle import SCENARIO
 from simulator.outcome import Outcome
 from simulator.parameters import parse
+from simulator.point import RestingPoint
 from simulator.published import Published
 from simulator.run import Run, simulate
 
@@ -298,7 +299,7 @@ def test_it_is_an_equilibrium_of_credit_on_an_event_tree(assets: str) -> None:
         for state, amount in zip(("good", "bad"), menu.delivery[j], strict=True):
             quotes[f"unit_payment[{contract.name}@{state}]"] = float(amount)
     economy = CreditEconomy(tree, menu.contracts, tuple(households))
-    certificate = certify_tree(economy, quotes, agents, None)
+    certificate = certify_tree(economy, RestingPoint("tree", 1, quotes, agents, complete=True))
     assert certificate.holds, certificate.table()
     dearer = {**quotes, f"price[asset@{NOW}]": 1.01 * quotes[f"price[asset@{NOW}]"]}
-    assert not certify_tree(economy, dearer, agents, None).holds
+    assert not certify_tree(economy, RestingPoint("tree", 1, dearer, agents, complete=True)).holds
