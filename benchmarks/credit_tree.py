@@ -41,9 +41,7 @@ def economy(
     described = parameters.economies()["economy"]
     rng = np.random.default_rng(seed)
     market = CreditMarket(described.tree, described.contracts)
-    model = AuctionedEconomy(
-        market, adjuster=ExtrapolatedTatonnement(market.pace), auction=auction
-    )
+    model = AuctionedEconomy(market, adjuster=ExtrapolatedTatonnement(market.pace), auction=auction)
     plan = Plan(market)
     kinds = described.households
     copies = [kinds[place % len(kinds)] for place in range(members)]
