@@ -31,7 +31,8 @@ Quotes = TypeVar("Quotes", covariant=True, default=object)
 Book = TypeVar("Book", covariant=True, default=object)
 
 AT_LIMIT = 1e-9
-"""Distance, as a share of the range, at which a coordinate counts as having run into a limit."""
+"""Distance at which a coordinate counts as having run into a limit, as a share of the limit where
+that is above one."""
 
 
 class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
@@ -331,9 +332,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     def _out_of_range(self) -> Ending | None:
         """Whether a coordinate has run into a limit that no equilibrium attains."""
         state, limits = self._state, self._state.limits
-        room = AT_LIMIT * (limits.upper - limits.lower)
-        below = ~limits.lower_attained & (state.coordinates - limits.lower <= room)
-        above = ~limits.upper_attained & (limits.upper - state.coordinates <= room)
+        from_lower, from_upper = state.coordinates - limits.lower, limits.upper - state.coordinates
+        below = ~limits.lower_attained & (from_lower <= AT_LIMIT * np.maximum(1, abs(limits.lower)))
+        above = ~limits.upper_attained & (from_upper <= AT_LIMIT * np.maximum(1, abs(limits.upper)))
         for end, there in (("lower", below), ("upper", above)):
             if there.any():
                 name = self.market.excess_names[int(np.argmax(there))]

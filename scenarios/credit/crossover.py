@@ -28,12 +28,7 @@ from scenarios.credit.program import Variable, program_at
 from scenarios.credit.proof import NotProved, dual, fitted, prove_at
 from simulator.proof.algebraic import NoField
 from simulator.proof.newton import undetermined
-from simulator.proof.recognition import (
-    HIGHEST_DEGREE,
-    largest_denominator,
-    recognised,
-    simplest,
-)
+from simulator.proof.recognition import HIGHEST_DEGREE, largest_denominator, recognised, simplest
 
 LARGEST = 1000
 """Unknown quotes, plans and multipliers up to which a proof is attempted: some twenty households,

@@ -20,12 +20,7 @@ from markets.credit.contract import (
     RealCoupon,
     RealPrepayment,
 )
-from markets.credit.event_tree import (
-    Bundle,
-    EventTree,
-    Matrix,
-    Node,
-)
+from markets.credit.event_tree import Bundle, EventTree, Matrix, Node
 from markets.refused import Refused
 from scenarios.credit.primitives import CreditEconomy, Household
 from simulator.names import unknown
