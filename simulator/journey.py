@@ -133,14 +133,16 @@ def look(
 ) -> tuple[RestingPoint, Certificate]:
     """Where the economy stands, as if it were at rest, and the certificate of that.
 
-    Beside the scenario's own conditions the certificate has one for every market that Walras' law
-    leaves over, recomputed from the netted orders.
+    Beside the scenario's own conditions the certificate of rounds that have settled has one for
+    every market that Walras' law leaves over, recomputed from the netted orders.
     """
     economy.rest()
     point = scenario.refine(parameters, at_rest(case.name, economy))
     if not len(point.agents):
         return point, Certificate(())
     conditions = scenario.certify(parameters, point).conditions
+    assert economy.adjustment is not None
+    redundant = economy.redundant() if economy.adjustment.settled else {}
     left_over = tuple(
         Condition(
             f"redundant market: {name}",
@@ -148,7 +150,7 @@ def look(
             REDUNDANT,
             f"the market for {name}, which Walras' law leaves over, clears in value",
         )
-        for name, share in economy.redundant().items()
+        for name, share in redundant.items()
     )
     return point, Certificate((*conditions, *left_over))
 
