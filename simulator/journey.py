@@ -19,6 +19,10 @@ REDUNDANT = 1e-8
 adds up the errors of all other markets, each of which may be 1e-10 of what is traded there."""
 
 
+SAME_POINT = 1e-6
+"""Largest distance of a refined quote from the quote of the last round whose orders still count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The economy has opened on the terms of a date; the first event of each."""
@@ -133,16 +137,16 @@ def look(
 ) -> tuple[RestingPoint, Certificate]:
     """Where the economy stands, as if it were at rest, and the certificate of that.
 
-    Beside the scenario's own conditions the certificate of rounds that have settled has one for
-    every market that Walras' law leaves over, recomputed from the netted orders.
+    Beside the scenario's own conditions the certificate has one for every market that Walras' law
+    leaves over, recomputed from the netted orders, unless refining led away from those.
     """
     economy.rest()
     point = scenario.refine(parameters, at_rest(case.name, economy))
     if not len(point.agents):
         return point, Certificate(())
     conditions = scenario.certify(parameters, point).conditions
-    assert economy.adjustment is not None
-    redundant = economy.redundant() if economy.adjustment.settled else {}
+    moved = max((abs(point.quotes[n] - quote) for n, quote in economy.quotes.items()), default=0.0)
+    redundant = economy.redundant() if moved <= SAME_POINT else {}
     left_over = tuple(
         Condition(
             f"redundant market: {name}",

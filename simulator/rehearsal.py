@@ -75,6 +75,7 @@ def rehearse(build: Callable[[], ScenarioEconomy], rounds: int = 3) -> Certifica
         if not economy.running:
             break
     if economy.clear(ROUNDS) is Outcome.CLEARED:
+        assert economy.adjustment is not None
         _slopes(economy, economy.adjustment.coordinates, note)
     economy.close()
     conditions = [

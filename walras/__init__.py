@@ -99,9 +99,7 @@ __all__ = [
 ]
 
 
-def run(
-    name: str, *, seed: int = 0, studies: bool = True, **parameters: object
-) -> Run[Any]:
+def run(name: str, *, seed: int = 0, studies: bool = True, **parameters: object) -> Run[Any]:
     """Run a scenario of the catalogue.
 
     Parameters
