@@ -69,6 +69,10 @@ class ExchangeMarket(Market[None, FloatArray, FloatArray, Owners]):
                 f"good {self.goods[k]}: somebody must own it (endowment), want it (weights)"
             )
 
+    def random_quotes(self, rng: np.random.Generator) -> dict[str, float]:
+        """Prices between a half and two."""
+        return self.named(np.exp(rng.uniform(-np.log(2.0), np.log(2.0), len(self.goods))))
+
     def first_quotes(self) -> dict[str, float]:
         """Prices at which what there is of every good is worth the same."""
         return self.named(self.supply[0] / self.supply)

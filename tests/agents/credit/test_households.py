@@ -28,7 +28,7 @@ def opened(name: str) -> tuple[AuctionedEconomy, Households]:
 
 
 def at(model: AuctionedEconomy, seed: int) -> CreditQuotes:
-    quotes = model.market.far_quotes(np.random.default_rng(seed))
+    quotes = model.market.random_quotes(np.random.default_rng(seed))
     return model.market.post(model.market.locate(quotes, True), True, np.zeros(0))
 
 

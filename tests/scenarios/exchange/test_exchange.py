@@ -261,7 +261,7 @@ def changed(**fields: Any) -> list[dict[str, Any]]:
         ({"consumers": KEHOE, "goods": ["a", "a"]}, "goods are a, a; their names must differ"),
         (
             {"consumers": KEHOE, "start": [1.0, 2.0, 3.0]},
-            "start is [1.0, 2.0, 3.0]; it must have 2 entries, not all 0",
+            "start lists 3 quotes; there are price[1], price[2]",
         ),
         (
             {"consumers": [{**each, "weights": [1.0, 0.0]} for each in KEHOE]},

@@ -127,7 +127,11 @@ def test_a_scan_of_starts_finds_every_stable_price_and_no_other(cash: float) -> 
     for start in np.linspace(8.55, 10.0, 30):
         if abs(start - middle) < 1e-3:
             continue
-        economy = build(parameters, first_quotes={"security_price": start, "funding_premium": 0.0})
+        economy = build(
+            parameters.model_copy(
+                update={"start": {"security_price": start, "funding_premium": 0.0}}
+            )
+        )
         assert economy.clear() is Outcome.CLEARED
         reached = economy.quotes["security_price"]
         economy.close()
@@ -138,7 +142,9 @@ def test_a_scan_of_starts_finds_every_stable_price_and_no_other(cash: float) -> 
 def near_the_fold(distance: float) -> tuple[int, float]:
     """Rounds of the plain rule, and the speed at which its gap closes, below the fold."""
     parameters = MarginSpiral(experts_wealth=[FOLD_CASH - distance])
-    economy = build(parameters, first_quotes={"security_price": 8.6, "funding_premium": 0.0})
+    economy = build(
+        parameters.model_copy(update={"start": {"security_price": 8.6, "funding_premium": 0.0}})
+    )
     economy.adjuster = PlainTatonnement(0.5)
     assert economy.clear(5_000) is Outcome.CLEARED
     assert economy.record is not None
@@ -176,7 +182,7 @@ def test_the_price_does_not_depend_on_how_many_traders_there_are(cash: float) ->
     parts = np.random.default_rng(3).dirichlet(np.ones(50))
     economy = Economy(
         FundedMarket(["security_price"], np.array([10.0])),
-        first_quotes={"security_price": 8.6, "funding_premium": 0.0},
+        start={"security_price": 8.6, "funding_premium": 0.0},
     )
     MarginClearingHouse(economy, {"security_price": FRAGILE.margin_rule})
     Customers(

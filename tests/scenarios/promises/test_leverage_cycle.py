@@ -221,7 +221,7 @@ def test_starts_far_away_end_at_the_same_quotes() -> None:
             "asset_price": float(rng.uniform(0.25, 1.1)),
             "price_down_tranche": float(rng.uniform(0.01, 0.19)),
         }
-        economy = build(parameters, "tranching", first_quotes=first)
+        economy = build(parameters.model_copy(update={"start": first}), "tranching")
         assert economy.clear() is Outcome.CLEARED
         assert economy.quotes["asset_price"] == pytest.approx(0.826461957, abs=1e-8)
 
