@@ -220,6 +220,10 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         """Excess demand in the markets that Walras' law leaves over, see the clearing house."""
         return self._house.redundant(*self._round) if self.traded else {}
 
+    def slope(self) -> tuple[FloatArray, FloatArray]:
+        """Residuals at the quotes of the last round, and their derivatives by the coordinates."""
+        return self.market.excess(*self._round).residual, self._depth()
+
     def announce(self, **terms: object) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
 

@@ -167,6 +167,10 @@ class Results(Generic[P]):
             "advice": self.outcome.advice,
             "rounds": len(self.rounds),
             "dates": [_json(end) for end in self.ends],
+            "studies": {
+                name: [_plain(row) for row in table.to_dict("records")]
+                for name, table in self.studies.items()
+            },
         }
 
 

@@ -16,9 +16,13 @@ from simulator.export import SCREEN, Format, export
 from simulator.journey import Opened, Round, travel, without_traders
 from simulator.point import DateEnd, ScenarioEconomy
 from simulator.results import P, Results
+from simulator.search import search
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+EQUILIBRIA = "equilibria"
+"""Name of the study that lists the resting points found from several starts."""
 
 Progress = Callable[[Round], None]
 """Called after every round."""
@@ -77,6 +81,7 @@ def simulate(
     seed: int = 0,
     progress: Progress | None = None,
     studies: bool = True,
+    starts: int = 1,
 ) -> Run[P]:
     """Run every case of a scenario through its dates.
 
@@ -95,6 +100,9 @@ def simulate(
         Called after every round.
     studies : bool
         Whether to work out the scenario's tables over a range of a parameter, too.
+    starts : int
+        With more than one, the study ``equilibria`` lists the resting points found from so many
+        starts, see :func:`simulator.search.search`.
 
     Raises
     ------
@@ -141,13 +149,15 @@ def simulate(
         error=error,
         scenario=scenario,
     )
-    if not studies or error is not None:
+    if error is not None:
         return run
+    studied: dict[str, pd.DataFrame] = {}
     try:
-        studied = {
-            **scenario.studies(parameters, np.random.default_rng(seed)),
-            **scenario.studies_at_rest(run),
-        }
+        if studies:
+            studied |= scenario.studies(parameters, np.random.default_rng(seed))
+            studied |= scenario.studies_at_rest(run)
+        if starts > 1:
+            studied[EQUILIBRIA] = search(scenario, parameters, starts, seed)
     except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
         return replace(run, error=stopped)
     return replace(run, studies=studied)

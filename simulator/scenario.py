@@ -11,7 +11,9 @@ from simulator.run import Run, simulate
 class Scenario(Declared[P]):
     """Base of every scenario; see :class:`simulator.declared.Declared` for what it declares."""
 
-    def run(self, *, seed: int = 0, studies: bool = True, **parameters: object) -> Run[P]:
+    def run(
+        self, *, seed: int = 0, studies: bool = True, starts: int = 1, **parameters: object
+    ) -> Run[P]:
         """Run the scenario from Python.
 
         Parameters
@@ -20,6 +22,9 @@ class Scenario(Declared[P]):
             Seed of the one random generator.
         studies : bool
             Whether to work out the scenario's tables over a range of a parameter, too.
+        starts : int
+            With more than one, ``run.studies["equilibria"]`` lists the resting points found from
+            so many starts, see :func:`simulator.search.search`.
         **parameters
             Any of the fields of the scenario's parameters.
 
@@ -31,7 +36,8 @@ class Scenario(Declared[P]):
             A defect of the program, or an interrupt, as it was; the record so far is in the
             exception's attribute ``run``.
         """
-        run = simulate(self, parse(self.parameters, parameters), seed=seed, studies=studies)
+        parsed = parse(self.parameters, parameters)
+        run = simulate(self, parsed, seed=seed, studies=studies, starts=starts)
         if run.error is not None:
             run.error.run = run  # type: ignore[attr-defined]
             run.error.add_note("the record so far is in the attribute `run` of this exception")

@@ -99,7 +99,9 @@ __all__ = [
 ]
 
 
-def run(name: str, *, seed: int = 0, studies: bool = True, **parameters: object) -> Run[Any]:
+def run(
+    name: str, *, seed: int = 0, studies: bool = True, starts: int = 1, **parameters: object
+) -> Run[Any]:
     """Run a scenario of the catalogue.
 
     Parameters
@@ -110,6 +112,9 @@ def run(name: str, *, seed: int = 0, studies: bool = True, **parameters: object)
         Seed of the one random generator; the same seed gives the same run.
     studies : bool
         Whether to work out the scenario's tables over a range of a parameter, too.
+    starts : int
+        With more than one, ``run.studies["equilibria"]`` lists the resting points found from so
+        many starts: how often, and whether each is stable under the textbook rule.
     **parameters
         Its parameters where they differ from their defaults.
 
@@ -124,7 +129,7 @@ def run(name: str, *, seed: int = 0, studies: bool = True, **parameters: object)
     Refused
         If the scenario or a parameter is unknown, or a value is not allowed.
     """
-    return find(name).run(seed=seed, studies=studies, **parameters)
+    return find(name).run(seed=seed, studies=studies, starts=starts, **parameters)
 
 
 def find(name: str) -> Scenario[Any]:

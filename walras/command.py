@@ -123,6 +123,9 @@ def run(
     no_studies: Annotated[
         bool, typer.Option("--no-studies", help="no tables over a range of a parameter")
     ] = False,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="search: list what so many starts find")
+    ] = 1,
     dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 180.0,
     width: Annotated[
         float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
@@ -149,6 +152,7 @@ def run(
             folder,
             figures=None if no_plots else (dpi, width),
             studies=not no_studies and folder is not None,
+            starts=starts,
             quiet=quiet,
         )
     except Refused as error:
@@ -168,6 +172,7 @@ def _run(
     *,
     figures: tuple[float, float | None] | None,
     studies: bool,
+    starts: int,
     quiet: bool,
 ) -> tuple[Run[Any], Path | None]:
     """Run, and export if there is a folder to export to."""
@@ -178,7 +183,12 @@ def _run(
         check_writable(folder)
     with _Display(scenario, parameters, quiet) as display:
         finished = simulate(
-            scenario, parameters, seed=seed, progress=display.round, studies=studies
+            scenario,
+            parameters,
+            seed=seed,
+            progress=display.round,
+            studies=studies,
+            starts=starts,
         )
         if folder is None:
             return finished, None
@@ -351,6 +361,7 @@ def _print_run(finished: Run[Any], written: Path | None) -> None:
     else:
         _print_dates(finished)
         _print_report(finished.report)
+    _print_equilibria(finished)
     if finished.outcome not in (Outcome.CLEARED, Outcome.INTERRUPTED) and finished.ends:
         _print_certificate(finished.certificate)
     if scenario.caution:
@@ -404,6 +415,20 @@ def _print_report(report: pd.DataFrame | None) -> None:
     out.print()
     _print_table(table)
     out.print()
+
+
+def _print_equilibria(finished: Run[Any]) -> None:
+    """The resting points found from several starts, if that was asked."""
+    from simulator.run import EQUILIBRIA
+
+    table = finished.studies.get(EQUILIBRIA)
+    if table is None:
+        return
+    starts = int(table.groupby(["case", "date"])["starts"].sum().max())
+    most = int(table["of"].max())
+    number = "one resting point" if most == 1 else f"up to {most} resting points"
+    out.print(f"{number} found from {starts} starts:", highlight=False)
+    _print_report(table)
 
 
 def _print_certificate(certificate: Certificate) -> None:

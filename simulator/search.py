@@ -1,0 +1,129 @@
+"""Several starts: which resting points the rounds find, how often, and which are stable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from simulator.declared import Declared
+from simulator.journey import Opened, travel
+from simulator.outcome import Outcome
+from simulator.point import DateEnd, ScenarioEconomy
+from simulator.results import P
+
+SAME = 1e-6
+"""Distance, as a share of the quote where that is above one, of two resting points that are one:
+markets clear to 1e-10 of what is traded, and quotes follow with the depth of the market."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Where one start came to rest, and the growth of a small displacement there."""
+
+    end: DateEnd
+    growth: float
+
+
+def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.DataFrame:
+    r"""Run every case from several starts and list the resting points found at each date.
+
+    The first start is that of the parameters; all others are random quotes, each drawn from a
+    stream of its own. One row per case, date and resting point, the most frequent first:
+
+    * ``number`` and ``of``: which of the certified resting points found; empty for starts that did
+      not come to rest, which have a row per outcome.
+    * ``starts`` and ``share``: how many starts came here, and as a share: the basin of the rule.
+    * ``stable``: whether the textbook rule, in small steps, comes back after a small displacement:
+      all eigenvalues of :math:`\operatorname{diag}(k) Z'`, with :math:`k` the market's pace and
+      :math:`Z'` the slope of the residuals, over the coordinates that no attained limit holds,
+      have negative real parts. ``growth`` is the largest of them, per round.
+
+    Then the quotes. Every resting point was certified like that of a run.
+    """
+    arrivals: dict[tuple[str, int], list[_Arrival]] = {}
+    streams = np.random.SeedSequence(seed).spawn(starts)
+    for number, stream in enumerate(streams):
+        if number:
+            asked, rng = parameters.model_copy(update={"start": "random"}), stream
+        else:
+            asked, rng = parameters, None
+        generator = np.random.default_rng(seed if rng is None else rng)
+        for case in scenario.cases(asked):
+            economy: ScenarioEconomy | None = None
+            for event in travel(scenario, asked, case, generator):
+                if isinstance(event, Opened):
+                    economy = event.economy
+                elif isinstance(event, DateEnd) and economy is not None:
+                    key = (case.name, event.point.date)
+                    arrivals.setdefault(key, []).append(_Arrival(event, growth(economy)))
+            if economy is not None:
+                economy.close()
+    rows = [row for key, found in arrivals.items() for row in _rows(key, found)]
+    return pd.DataFrame(rows)
+
+
+def growth(economy: ScenarioEconomy) -> float:
+    """Largest real part of the eigenvalues of the textbook rule's step; NaN where nothing moves."""
+    if not economy.traded or economy.adjustment is None:
+        return np.nan
+    state, (residual, slope) = economy.adjustment, economy.slope()
+    free = ~state.limits.held(state.coordinates, residual)
+    pace = np.broadcast_to(economy.market.pace, free.shape)[free]
+    matrix = pace[:, None] * slope[np.ix_(free, free)]
+    if not free.any() or not np.isfinite(matrix).all():
+        return np.nan
+    return float(np.max(np.linalg.eigvals(matrix).real))
+
+
+def _rows(key: tuple[str, int], arrivals: list[_Arrival]) -> list[Mapping[str, object]]:
+    """The rows of a case and date."""
+    rests: list[list[_Arrival]] = []
+    others: dict[Outcome, int] = {}
+    for arrival in arrivals:
+        if arrival.end.outcome is not Outcome.CLEARED:
+            others[arrival.end.outcome] = others.get(arrival.end.outcome, 0) + 1
+            continue
+        same = [rest for rest in rests if _apart(rest[0], arrival) <= SAME]
+        if same:
+            same[0].append(arrival)
+        else:
+            rests.append([arrival])
+    rests.sort(key=len, reverse=True)
+    rows: list[Mapping[str, object]] = []
+    for number, rest in enumerate(rests, start=1):
+        first = rest[0]
+        rows.append(
+            {
+                "case": key[0],
+                "date": key[1],
+                "number": number,
+                "of": len(rests),
+                "outcome": str(Outcome.CLEARED),
+                "starts": len(rest),
+                "share": len(rest) / len(arrivals),
+                "stable": "unknown" if np.isnan(first.growth) else str(first.growth < 0.0).lower(),
+                "growth": first.growth,
+                **first.end.point.quotes,
+            }
+        )
+    for outcome, count in others.items():
+        rows.append(
+            {
+                "case": key[0],
+                "date": key[1],
+                "of": len(rests),
+                "outcome": str(outcome),
+                "starts": count,
+                "share": count / len(arrivals),
+            }
+        )
+    return rows
+
+
+def _apart(one: _Arrival, other: _Arrival) -> float:
+    """Largest distance of two resting points' quotes."""
+    mine, theirs = one.end.point.quotes, other.end.point.quotes
+    return max(abs(theirs[name] - quote) / max(1.0, abs(quote)) for name, quote in mine.items())

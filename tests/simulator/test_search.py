@@ -1,0 +1,80 @@
+"""Several starts: every stable resting point is found, unstable ones only when started there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import walras
+from scenarios.exchange.published import KEHOE
+from simulator.outcome import Outcome
+from walras.command import app
+
+STARTS = 24
+
+
+def found(name: str, **parameters: object) -> pd.DataFrame:
+    run = walras.run(name, studies=False, starts=STARTS, **parameters)  # type: ignore[arg-type]
+    return run.studies["equilibria"]
+
+
+def test_both_stable_equilibria_of_kehoe_are_found_and_the_unstable_one_is_not() -> None:
+    table = found("exchange", consumers=KEHOE)
+    assert len(table) == 2
+    assert (table["of"] == 2).all()
+    assert (table["stable"] == "true").all()
+    assert table["share"].sum() == pytest.approx(1.0)
+    low, high = sorted(table["price[2]"])
+    assert low * high == pytest.approx(1.0, rel=1e-8)  # mirror images
+    assert low == pytest.approx(0.1272989, rel=1e-6)
+
+
+def test_a_start_at_the_unstable_equilibrium_stays_and_is_called_unstable() -> None:
+    table = found("exchange", consumers=KEHOE, start=[1.0, 1.0])
+    unstable = table[table["stable"] == "false"]
+    assert len(unstable) == 1
+    assert unstable["price[2]"].item() == pytest.approx(1.0, rel=1e-9)
+    assert unstable["starts"].item() == 1
+    assert unstable["growth"].item() > 0.0
+
+
+def test_the_textbook_rule_leaves_a_point_called_unstable_and_returns_to_a_stable_one() -> None:
+    for row in found("exchange", consumers=KEHOE, start=[1.0, 1.0]).to_dict("records"):
+        near = [1.0, float(row["price[2]"]) * 1.001]
+        run = walras.run("exchange", consumers=KEHOE, start=near, rule="plain", step=20.0)
+        assert run.outcome is Outcome.CLEARED
+        back = run.equilibrium["price[2]"] == pytest.approx(row["price[2]"], rel=1e-6)
+        assert back == (row["stable"] == "true")
+
+
+def test_both_prices_of_a_fragile_market_are_found() -> None:
+    table = found("margin-spiral", experts_wealth=[-4.3])
+    assert sorted(table["security_price"].round(6)) == [9.0, 10.0]
+    assert (table["stable"] == "true").all()
+
+
+def test_one_equilibrium_is_one_from_any_start_at_every_date() -> None:
+    table = found("margin-hike", traders=100, population="continuum")
+    assert table["date"].tolist() == [1, 2]
+    assert (table["of"] == 1).all()
+    assert (table["starts"] == STARTS).all()
+
+
+def test_starts_that_do_not_rest_are_counted_by_outcome() -> None:
+    table = found("exchange", rule="plain", max_rounds=30)
+    assert table["outcome"].tolist() == ["ran out of rounds"]
+    assert table["starts"].tolist() == [STARTS]
+    assert (table["of"] == 0).all()
+
+
+def test_the_same_seed_finds_the_same_and_the_command_says_so(tmp_path: Path) -> None:
+    words = ["run", "exchange", "--starts", "3", "--json"]
+    one, two = (CliRunner().invoke(app, words).stdout for _ in range(2))
+    assert one == two
+    assert len(json.loads(one)["studies"]["equilibria"]) == 1
+    said = CliRunner().invoke(app, [*words[:-1], "--no-plots", "--quiet", "--out", str(tmp_path)])
+    assert "one resting point found from 3 starts:" in said.stdout
