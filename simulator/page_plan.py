@@ -11,6 +11,9 @@ import pandas as pd
 from simulator import palette
 from simulator.point import ScenarioEconomy
 
+MOST_AXES = 3
+"""Axes that fit on the card of the quotes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Control:
@@ -147,10 +150,20 @@ class Line:
 
 
 def quoted(economy: ScenarioEconomy) -> tuple[Curve, ...]:
-    """A curve for every quote that the markets post, those of the same unit on one axis."""
-    quotes = economy.market.quotes
+    """A curve for every quote that the markets post, those of the same unit on one axis.
+
+    Of more than ``MOST_AXES`` units all are on one.
+    """
+    quotes = economy.market.quotes[: len(palette.EXCESS)]
+    many = len({quote.unit for quote in quotes}) > MOST_AXES
     return tuple(
-        Curve(quote.name, "quotes", quote.unit, colour, name=quote.name.replace("_", " "))
+        Curve(
+            quote.name,
+            "quotes",
+            "own units" if many else quote.unit,
+            colour,
+            name=quote.name.replace("_", " "),
+        )
         for quote, colour in zip(quotes, palette.EXCESS, strict=False)
     )
 

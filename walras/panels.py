@@ -71,7 +71,9 @@ def quotes(watched: Watched) -> Figure:
                 columnspacing=0.8,
                 borderpad=0.3,
             )
-    _above(panels[0], columns=2)
+    rows = -(-len(panels[0].get_legend_handles_labels()[0]) // 3)
+    figure.subplots_adjust(top=0.92 - 0.06 * max(rows - 1, 0))
+    _above(panels[0], columns=3)
     _finish(list(panels), rounds)
     return figure
 
