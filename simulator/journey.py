@@ -126,7 +126,7 @@ def end_of_date(
         reason=ending.reason,
         certificate=certificate,
         closed_form=(scenario.closed_form(parameters, point) or {}) if opened else {},
-        told=scenario.describe(parameters, economy, point) if opened else {},
+        described=scenario.describe(parameters, economy, point) if opened else {},
         rounds=economy.round,
         evaluations=economy.evaluations,
     )

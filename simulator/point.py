@@ -89,7 +89,7 @@ class DateEnd:
         Every condition of the equilibrium.
     closed_form : mapping
         Quotes and read-outs of the closed form, by name; empty where there is none.
-    told : mapping
+    described : mapping
         What the scenario tells of the date: columns of the table of dates, and mappings that have
         no column.
     rounds, evaluations : int
@@ -101,7 +101,7 @@ class DateEnd:
     reason: str
     certificate: Certificate
     closed_form: Mapping[str, float]
-    told: Mapping[str, object]
+    described: Mapping[str, object]
     rounds: int
     evaluations: int
 

@@ -94,7 +94,7 @@ class Results(Generic[P]):
     def details(self) -> tuple[Mapping[str, object], ...]:
         """What the scenario tells of each date that has no column in the table of dates."""
         return tuple(
-            {name: value for name, value in end.told.items() if isinstance(value, Mapping)}
+            {name: value for name, value in end.described.items() if isinstance(value, Mapping)}
             for end in self.ends
         )
 
@@ -176,8 +176,10 @@ class Results(Generic[P]):
 
 def _row(end: DateEnd) -> dict[str, object]:
     """One row of the table of dates."""
-    told = {name: value for name, value in end.told.items() if not isinstance(value, Mapping)}
-    known = {**end.point.quotes, **told}
+    described = {
+        name: value for name, value in end.described.items() if not isinstance(value, Mapping)
+    }
+    known = {**end.point.quotes, **described}
     row: dict[str, object] = {"case": end.point.case, "date": end.point.date, **known}
     row |= {f"closed_{name}": value for name, value in end.closed_form.items()}
     for name, value in end.closed_form.items():
@@ -199,7 +201,7 @@ def _json(end: DateEnd) -> dict[str, object]:
         for name, value in _row(end).items()
         if name not in quotes and not name.startswith(("closed_", "difference_"))
     }
-    details = {name: value for name, value in end.told.items() if isinstance(value, Mapping)}
+    details = {name: value for name, value in end.described.items() if isinstance(value, Mapping)}
     closed = {name: float(v) for name, v in end.closed_form.items() if np.isfinite(v)}
     return {
         **{name: _plain(value) for name, value in (row | details).items()},

@@ -55,7 +55,7 @@ def summary(haircuts: Sequence[float], ends: Sequence[DateEnd]) -> str:
 
 def _response(before: DateEnd, after: DateEnd) -> str:
     """How the quotes moved from one date to the next."""
-    untraded = NOBODY_TRADES in (before.told.get("regime"), after.told.get("regime"))
+    untraded = NOBODY_TRADES in (before.described.get("regime"), after.described.get("regime"))
     if {before.outcome, after.outcome} != {Outcome.CLEARED} or untraded:
         return _level(after)
     price = _move(before.point.quotes["security_price"], after.point.quotes["security_price"])
@@ -70,7 +70,7 @@ def _level(end: DateEnd) -> str:
     if end.outcome is not Outcome.CLEARED:
         return f"no equilibrium was found ({end.outcome})"
     price, rate = end.point.quotes["security_price"], end.point.quotes["repo_rate"]
-    if end.told.get("regime") == NOBODY_TRADES:
+    if end.described.get("regime") == NOBODY_TRADES:
         return f"{NOBODY_TRADES}, at a price of {_number(price)}"
     return f"the price is {_number(price)} and the repo rate is {_number(rate)}"
 

@@ -53,7 +53,7 @@ def test_what_is_announced_on_the_way_is_what_a_run_announces() -> None:
     for mine, theirs in zip(ends, run.ends, strict=True):
         assert mine.point.quotes == theirs.point.quotes
         assert mine.certificate == theirs.certificate
-        assert mine.told == theirs.told
+        assert mine.described == theirs.described
         assert (mine.outcome, mine.rounds) == (theirs.outcome, theirs.rounds)
 
 

@@ -35,7 +35,7 @@ def end(
         reason="" if outcome is Outcome.CLEARED else "it did not clear",
         certificate=certificate,
         closed_form=closed_form,
-        told={"haircut": 0.1 * date, "terms": {"days": np.int64(date)}},
+        described={"haircut": 0.1 * date, "terms": {"days": np.int64(date)}},
         rounds=5,
         evaluations=7,
     )
