@@ -39,6 +39,9 @@ from simulator.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SAME_PRICE = 1e-6
+"""Distance, in cash, of a resting price from the root at which the market rests."""
+
 NEAR_FOLD = 0.05
 """A run is near a fold if a change of wealth by less than this share of the margin on all that
 customers sell makes the price jump, or if spirals leave less than this share of the stability."""
@@ -206,6 +209,29 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             volatility=np.array([parameters.volatility]),
             rule=np.array([parameters.margin_base + parameters.margin_slope * fallen]),
         )
+
+    def report(self, results: Results[MarginSpiral]) -> pd.DataFrame | None:
+        """Every equilibrium at each date by the equations, and at which the market rested.
+
+        None where every date has one only.
+        """
+        rows = [
+            {
+                "date": end.point.date,
+                "experts_wealth": end.described["experts_wealth"],
+                "price": root.price,
+                "branch": root.kind,
+                "margin": root.margin,
+                "position": root.position,
+                "textbook_rule": "stable" if root.stable else "unstable",
+                "rested": abs(root.price - end.point.quotes["security_price"]) <= SAME_PRICE,
+            }
+            for end in results.ends
+            for root in results.parameters.spiral.equilibria(
+                results.parameters.experts_wealth[end.point.date - 1]
+            )
+        ]
+        return pd.DataFrame(rows) if len(rows) > len(results.ends) else None
 
     def studies(
         self, parameters: MarginSpiral, rng: np.random.Generator

@@ -258,3 +258,20 @@ def test_describing_a_date_changes_nothing() -> None:
 def test_cash_clears_at_every_date() -> None:
     for certificate in loop().certificates:
         assert certificate["redundant market: cash"].holds
+
+
+def test_all_prices_of_a_fragile_market_are_listed() -> None:
+    """At a wealth of -4.3: funded at 10, unstable at 9.8333, constrained at 9 ."""
+    report = SCENARIO.run(experts_wealth=[-4.3, -4.6, -4.3], studies=False).report
+    assert report is not None
+    first, last = (report[report["date"] == date] for date in (1, 3))
+    for table in (first, last):
+        prices = dict(zip(table["price"].round(6), table["textbook_rule"], strict=True))
+        assert prices == {10.0: "stable", 9.833333: "unstable", 9.0: "stable"}
+    assert first.loc[first["rested"], "price"].tolist() == pytest.approx([10.0])
+    assert last.loc[last["rested"], "price"].tolist() == pytest.approx([9.0])  # hysteresis
+    assert (report.groupby("date")["rested"].sum() == 1).all()
+
+
+def test_one_price_needs_no_list() -> None:
+    assert at_once(3.0, 1.5, 0.0, 0.0).report is None
