@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import tomlkit
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from agents.beliefs import Beliefs
@@ -81,6 +74,12 @@ class Parameters(Table):
         "multiple of the market's own step",
         default=1.0,
         gt=0.0,
+    )
+    start: str | list[float] | dict[str, float] = about(
+        "first quotes: from the primitives, drawn from a wide range by the seed, or given by name",
+        "",
+        '"primitives", "random", a list of all quotes or a table of some',
+        default="primitives",
     )
     max_rounds: int = about(
         "rounds at one date before the run gives up", "rounds", default=MAX_ROUNDS, ge=1

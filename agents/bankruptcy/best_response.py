@@ -36,12 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.bankruptcy.trade_slopes import newton_matrix, solve_each
-from agents.bankruptcy.trades import (
-    Consumption,
-    Endowment,
-    Trades,
-    consumption,
-)
+from agents.bankruptcy.trades import Consumption, Endowment, Trades, consumption
 from agents.cohort import Infeasible
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.bankruptcy.trades import (
-    Consumption,
-    Endowment,
-    Trades,
-    consumption,
-)
+from agents.bankruptcy.trades import Consumption, Endowment, Trades, consumption
 from agents.bankruptcy.utility import Utility
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes

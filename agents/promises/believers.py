@@ -9,10 +9,8 @@ promises bought :math:`b_j` and issued :math:`s_j`, all at least 0, to
 
 with :math:`W` the value of its endowment: whoever issues a promise holds what is pledged for it.
 Every portfolio is a mixture of *ventures*: hold cash; buy promise j; write promise j against cash;
-own the asset outright; own it and finance it by promise j. A venture pays
-:math:`(g_k, b_k) \ge 0` after good and bad news for a cost :math:`c_k`, so the best response puts
-all wealth into the venture with the largest :math:`(h\, g_k + (1 - h)\, b_k) / c_k`. Where several
-are best the market says how far each is filled.
+own the asset outright; own it and finance it by promise j. The best response puts all wealth into
+the venture with the largest expected return, see :mod:`agents.promises.best_response`.
 
 Sources: Brunnermeier, Eisenbach and Sannikov (survey), section 3.3, after Geanakoplos (1997, 2003).
 """
@@ -27,30 +25,25 @@ import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
-from agents.cohort import (
-    Cohort,
-    Population,
-    one_or_each,
-    rows_shown,
-)
-from agents.promises.ventures import Ventures, financings
-from markets.ladder import Rung
-from markets.promises.market import CollateralOrders, CollateralQuotes
+from agents.cohort import Cohort, Population, one_or_each, rows_shown
+from agents.promises.best_response import exposure, wealth_shares
+from agents.promises.ventures import Ventures
+from markets.promises.book import CollateralBook
+from markets.promises.menu import Menu
+from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
 
-TIE = 1e-11
-"""Returns that differ by less, relatively, are equal: quotes are rounded, their ties are not."""
-
 EXPOSED = 1e-9
-"""Payoff after good less after bad news, on a unit of wealth, beyond which somebody takes sides."""
+"""Payoff after good news minus after bad news, per unit of wealth, beyond which a trader counts as
+long or, if negative, short."""
 
 
 class _Crowd(NamedTuple):
     """Stretches of the line of beliefs from the most pessimistic on, arrays of shape (n,).
 
     ``low`` and ``high`` are the numbers of members below its ends, ``belief`` one that stands for
-    all, ``cash`` and ``asset`` what its members own in all.
+    all, ``cash`` and ``asset`` what its members own in total.
     """
 
     low: FloatArray
@@ -60,7 +53,7 @@ class _Crowd(NamedTuple):
     asset: FloatArray
 
 
-class Believers(Cohort):
+class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
     """A cohort of believers who differ in belief and endowment.
 
     Parameters
@@ -120,7 +113,7 @@ class Believers(Cohort):
         if population == "continuum":
             return
         self._belief = self.beliefs.members(members)
-        # wealth of the first n members, so that no round needs to look at every one of them
+        # endowments of the first n members, so that no round needs to look at every member
         self._cash_below = self._running(self.cash)
         self._asset_below = self._running(self.asset)
 
@@ -130,17 +123,17 @@ class Believers(Cohort):
         return self._belief if self.population == "individuals" else np.array([0.0, 1.0])
 
     # ------------------------------------------------------------------ the decision
-    def respond(self, posted: CollateralQuotes) -> CollateralOrders:
+    def respond(self, posted: CollateralQuotes) -> CollateralBook:
         """Best response of every member, added up (pure).
 
         The line of beliefs is cut where two ventures return the same, and at the marginal buyers.
-        On a stretch between two cuts everybody answers alike, so one belief stands for all.
+        On a stretch between two cuts everybody orders the same, so one belief stands for all.
         """
         ventures = Ventures.at(posted)
         crowd = self._crowd(posted, ventures)
         wealth = crowd.cash + posted.asset_price * crowd.asset
-        units = (wealth @ self._shares(posted, ventures, crowd.belief)) / ventures.cost
-        return CollateralOrders(
+        units = (wealth @ wealth_shares(posted, ventures, crowd.belief)) / ventures.cost
+        return CollateralBook(
             cash=float(units @ ventures.cash),
             asset=float(units @ ventures.asset),
             bought=units @ ventures.bought,
@@ -150,7 +143,7 @@ class Believers(Cohort):
         )
 
     def _crowd(self, posted: CollateralQuotes, ventures: Ventures) -> _Crowd:
-        """The stretches of the line of beliefs on which members answer alike."""
+        """The stretches of the line of beliefs on which members order the same."""
         good, bad = (ventures.payoff / ventures.cost[:, None]).T
         rise = (good - bad)[:, None] - (good - bad)[None, :]
         gap = bad[None, :] - bad[:, None]
@@ -182,91 +175,29 @@ class Believers(Cohort):
             return np.asarray(field[0] * np.arange(self.members + 1.0))
         return np.concatenate([[0.0], np.cumsum(field)])
 
-    def _shares(
-        self, posted: CollateralQuotes, ventures: Ventures, belief: FloatArray
-    ) -> FloatArray:
-        """Share of wealth that each belief puts into each venture, shape (n, K).
-
-        1. Cash, unless something is better.
-        2. Promises in the order of the menu: where the return is at least as good as everything
-           so far, all on the buyers' side of the marginal buyer turn to it.
-        3. Promises written against cash: who finds them better turns to them; who is indifferent
-           does so with cash that would lie idle.
-        4. The asset, with the best financing: as in 2.
-        """
-        menu = posted.menu
-        chances = np.stack([belief, 1.0 - belief], axis=1)
-        returns = chances @ (ventures.payoff / ventures.cost[:, None]).T
-        shares = np.zeros_like(returns)
-        shares[:, 0] = 1.0
-        best = returns[:, 0].copy()
-        for j, rung in enumerate(posted.promise_buyer):
-            above = _filled(rung, belief)
-            asked = above if menu.on_good_news[j] else 1.0 - above
-            at_least = returns[:, 1 + j] >= best * (1.0 - TIE)
-            turned = np.where(at_least, asked, 0.0)
-            shares *= (1.0 - turned)[:, None]
-            shares[:, 1 + j] += turned
-            np.maximum(best, returns[:, 1 + j], out=best)
-        first = 1 + len(menu.names)
-        outright = first + int(np.count_nonzero(menu.pledged_cash > 0.0))
-        for k in range(first, outright):
-            better = returns[:, k] > best * (1.0 + TIE)
-            idle = np.where(returns[:, k] >= best * (1.0 - TIE), shares[:, 0], 0.0)
-            shares[:, 0] -= idle
-            shares[better] = 0.0
-            shares[:, k] += np.where(better, 1.0, idle)
-            np.maximum(best, returns[:, k], out=best)
-        financing, return_ = self._financing(posted, returns[:, outright:])
-        asked = np.where(return_ >= best * (1.0 - TIE), _filled(posted.asset_buyer, belief), 0.0)
-        shares *= (1.0 - asked)[:, None]
-        shares[:, outright:] += asked[:, None] * financing
-        return shares
-
-    @staticmethod
-    def _financing(posted: CollateralQuotes, returns: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """How those who want the asset finance it, and what that returns; column 0 is outright.
-
-        Where two ways return the same, the one that leaves less after bad news is taken; of
-        promises that all leave nothing, as large a share as the market says.
-        """
-        rivals = set(posted.menu.rivals)
-        chosen = np.zeros_like(returns)
-        chosen[:, 0] = 1.0
-        best = returns[:, 0].copy()
-        for k, j in enumerate(financings(posted).tolist(), start=1):
-            better = returns[:, k] > best * (1.0 + TIE)
-            same = ~better & (returns[:, k] >= best * (1.0 - TIE))
-            share = posted.issued[j] if j in rivals else 1.0
-            turned = np.where(better, 1.0, np.where(same, share, 0.0))
-            chosen *= (1.0 - turned)[:, None]
-            chosen[:, k] += turned
-            np.maximum(best, returns[:, k], out=best)
-        return chosen, best
-
     def exposures(self, posted: CollateralQuotes, limit: int) -> pd.DataFrame:
         """Best response of members chosen evenly along the line of beliefs (pure).
 
-        Columns: ``belief``, and ``exposure``, what a unit of wealth pays after good news less
-        what it pays after bad.
+        Columns: ``belief``, and ``exposure``, what a unit of wealth pays after good news minus
+        what it pays after bad news.
         """
         if self.population == "continuum":
             belief = self.beliefs.members(limit)
         else:
             shown = np.linspace(0, self.members - 1, min(limit, self.members)).astype(np.int64)
             belief = self._belief[shown]
-        exposure = self._exposure(posted, Ventures.at(posted), belief)
-        return pd.DataFrame({"belief": belief, "exposure": exposure})
+        exposures = exposure(posted, Ventures.at(posted), belief)
+        return pd.DataFrame({"belief": belief, "exposure": exposures})
 
     def marginal(self, posted: CollateralQuotes) -> tuple[float, float]:
-        """Least optimistic belief that gains by good news, least pessimistic that does by bad.
+        """Least optimistic belief that gains by good news, least pessimistic that gains by bad.
 
         1 and 0 where there is none.
         """
         ventures = Ventures.at(posted)
         crowd = self._crowd(posted, ventures)
-        exposure = self._exposure(posted, ventures, crowd.belief)
-        long, short = exposure > EXPOSED, exposure < -EXPOSED
+        exposures = exposure(posted, ventures, crowd.belief)
+        long, short = exposures > EXPOSED, exposures < -EXPOSED
         ends = [
             np.min(crowd.low[long], initial=self.members),
             np.max(crowd.high[short], initial=0.0),
@@ -274,21 +205,13 @@ class Believers(Cohort):
         low, high = self.beliefs.quantile(np.array(ends) / self.members).tolist()
         return low, high
 
-    def _exposure(
-        self, posted: CollateralQuotes, ventures: Ventures, belief: FloatArray
-    ) -> FloatArray:
-        """What a unit of wealth of each belief pays after good less after bad news."""
-        gain = (ventures.payoff[:, 0] - ventures.payoff[:, 1]) / ventures.cost
-        exposure: FloatArray = self._shares(posted, ventures, belief) @ gain
-        return exposure
-
     # ------------------------------------------------------------------ positions
-    def hold(self, posted: CollateralQuotes, placed: object) -> None:
+    def hold(self, posted: CollateralQuotes, placed: None) -> None:
         """Take the positions that the orders at the posted quotes amount to."""
         self.posted = posted
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Primitives and holdings, a row a member, or a stretch of a continuum.
+        """Primitives and holdings, one row per member, or per stretch of a continuum.
 
         Parameters
         ----------
@@ -300,7 +223,7 @@ class Believers(Cohort):
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
         ventures = Ventures.at(posted)
         crowd = self._crowd(posted, ventures)
-        shares = self._shares(posted, ventures, crowd.belief)
+        shares = wealth_shares(posted, ventures, crowd.belief)
         if self.population == "individuals":
             marginal = [rung.price for rung in (posted.asset_buyer, *posted.promise_buyer)]
             near = [float(place) for place in self._belief.searchsorted(marginal)]
@@ -333,8 +256,3 @@ class Believers(Cohort):
                 **dict(zip([f"sold_{n}" for n in names], (units @ ventures.sold).T, strict=True)),
             }
         )
-
-
-def _filled(rung: Rung, belief: FloatArray) -> FloatArray:
-    """Share of each belief's order that is filled if all above a rung are."""
-    return np.where(belief == rung.price, rung.filled, (belief > rung.price).astype(np.float64))

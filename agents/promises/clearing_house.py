@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import mesa
 import numpy as np
 
 from agents.clearing_house import ClearingHouse
-from markets.promises.market import CollateralOrders, CollateralQuotes
+from markets.promises.book import CollateralBook
 from markets.promises.menu import Menu
+from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
 
@@ -31,16 +33,16 @@ class CollateralSettlement:
     received : tuple of float
         What issuers hand over after good and after bad news: what is owed, or the collateral.
     returned : tuple of float
-        Collateral that goes back to issuers, in cash, after good and after bad news.
+        Collateral that is returned to issuers, in cash, after good and after bad news.
     balance_now : float
-        Cash from buyers of promises less cash to their issuers; zero.
+        Cash from buyers of promises minus cash to their issuers; zero.
     balance_good, balance_bad : float
-        What the collateral is worth less what buyers get and what goes back; zero.
+        Value of the collateral minus what buyers receive and what is returned; zero.
     unsecured : float
-        Largest amount, over promises and states, that the collateral falls short of what is
+        Largest amount, over promises and states, by which the collateral falls short of what is
         delivered; zero.
     cash_excess : float
-        Cash that orders want to hold less the cash there is, the redundant market.
+        Cash that orders want to hold minus the cash there is: the redundant market of Walras' law.
     walras : float
         Value of all excess demands as a share of wealth; zero.
     """
@@ -76,7 +78,7 @@ class CollateralSettlement:
         }
 
 
-class CollateralClearingHouse(ClearingHouse):
+class CollateralClearingHouse(ClearingHouse[Menu, CollateralQuotes, CollateralBook]):
     """A clearing house that holds collateral and passes payments on.
 
     Parameters
@@ -91,8 +93,8 @@ class CollateralClearingHouse(ClearingHouse):
         super().__init__(model)
         self.menu = menu
 
-    def charge(self, quotes: dict[str, float]) -> Menu:
-        """The menu of a date, with the collateral that each promise takes.
+    def charge(self, quotes: Mapping[str, float]) -> Menu:
+        """The menu of a date, with the collateral that each promise requires.
 
         Raises
         ------
@@ -101,11 +103,11 @@ class CollateralClearingHouse(ClearingHouse):
         """
         names = {f"price_{name}" for name in self.menu.names} | {"asset_price"}
         if names != set(quotes):
-            told = ", ".join(sorted(names ^ set(quotes)))
-            raise Refused(f"menu: {told} is quoted or on the menu, but not both")
+            unmatched = ", ".join(sorted(names ^ set(quotes)))
+            raise Refused(f"menu: {unmatched} is quoted or on the menu, but not both")
         return self.menu
 
-    def settle(self, posted: CollateralQuotes, book: CollateralOrders) -> CollateralSettlement:
+    def settle(self, posted: CollateralQuotes, book: CollateralBook) -> CollateralSettlement:
         """Accept what is matched, take collateral, and draw up the accounts of both states.
 
         1. Scale down the longer side of each promise.
@@ -122,7 +124,6 @@ class CollateralClearingHouse(ClearingHouse):
         balance = worth - received - returned
         secured = np.outer(menu.pledged_asset, menu.payoff) + menu.pledged_cash[:, None]
         short = matched[:, None] * (menu.delivery - secured)
-        wealth = book.endowed_cash + posted.asset_price * book.endowed_asset
         cash_excess = book.cash - book.endowed_cash
         excess = posted.asset_price * (book.asset - book.endowed_asset)
         promises = float(posted.promise_price @ (book.bought - book.sold))
@@ -137,10 +138,14 @@ class CollateralClearingHouse(ClearingHouse):
             balance_bad=float(balance[1]),
             unsecured=max(float(np.max(short, initial=0.0)), 0.0),
             cash_excess=cash_excess,
-            walras=(excess + promises + cash_excess) / wealth,
+            walras=(excess + promises + cash_excess) / book.wealth(posted.asset_price),
         )
+
+    def redundant(self, posted: CollateralQuotes, book: CollateralBook) -> Mapping[str, float]:
+        """Cash that orders want to hold minus the cash there is, as a share of all wealth."""
+        return {"cash": (book.cash - book.endowed_cash) / book.wealth(posted.asset_price)}
 
 
 def _part(matched: FloatArray, ordered: FloatArray) -> FloatArray:
-    """Share of what was ordered that is matched; nothing of nothing."""
+    """Share of what was ordered that is matched; 0 where nothing was."""
     return np.divide(matched, ordered, out=np.zeros_like(matched), where=ordered > 0.0)

@@ -1,8 +1,8 @@
-r"""Ventures: what a believer can put its wealth into at posted quotes.
+r"""Ventures: the elementary portfolios that a believer can put its wealth into.
 
 Hold cash; buy a promise; write one against cash; own the asset outright; own it and finance it by
-a promise. Each costs :math:`c_k` and pays :math:`(g_k, b_k) \ge 0` after good and bad news; every
-portfolio that :mod:`agents.promises.believers` may hold is a mixture of them.
+a promise. At posted quotes each costs :math:`c_k` and pays :math:`(g_k, b_k) \ge 0` after good and
+bad news; every portfolio that :mod:`agents.promises.believers` may hold is a mixture of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.promises.market import CollateralQuotes
+from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
 
 
@@ -43,8 +43,7 @@ class Ventures:
     def at(cls, posted: CollateralQuotes) -> Ventures:
         """Cash; each promise bought; each written against cash; the asset outright; each financing.
 
-        The order of the last ones is from those that leave most after bad news to those that
-        leave least.
+        Financings are ordered from those that leave most after bad news to those that leave least.
         """
         menu, prices = posted.menu, posted.promise_price
         count = len(menu.names)

@@ -23,7 +23,7 @@ Bundle = tuple[Fraction, ...]
 """An amount of each good, in the order of the tree's goods."""
 
 Matrix = tuple[Bundle, ...]
-"""A row a good: how much of it each unit of every good becomes."""
+"""One row per good: how much of it each unit of every good becomes."""
 
 DATES = 3
 
@@ -76,10 +76,10 @@ class EventTree:
         _distinct([node.name for node in self.nodes], "node")
         roots = [node.name for node in self.nodes if node.after is None]
         if len(roots) != 1:
-            told = ", ".join(f'"{name}"' for name in roots) or "none"
+            names = ", ".join(f'"{name}"' for name in roots) or "none"
             raise Refused(
                 "nodes: exactly one node has no predecessor (the first, without after);"
-                f" here it is {told}"
+                f" the nodes without one are {names}"
             )
         known: dict[str, int] = {}
         for node in self.nodes:
@@ -180,9 +180,17 @@ class EventTree:
                 carried[place] = [[float(entry) for entry in row] for row in node.keeps]
         return carried
 
+    def autarky(self, endowment: FloatArray) -> FloatArray:
+        """What each of H members has at each node if nobody trades, (H, D, L), from endowments."""
+        owned = endowment.copy()
+        for node, before in enumerate(self.predecessors):
+            if before >= 0:
+                owned[:, node] += owned[:, before] @ self.carried[node].T
+        return owned
+
     @cached_property
     def places(self) -> dict[str, int]:
-        """Place of each node in every array with a row a node."""
+        """Place of each node in every array with one row per node."""
         return {name: place for place, name in enumerate(self.names)}
 
     @cached_property

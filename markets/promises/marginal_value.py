@@ -1,9 +1,9 @@
-r"""What promises, and the asset that they are pledged for, are worth to one belief.
+r"""Marginal values: what promises, and the asset pledged for them, are worth to one belief.
 
-A trader who gives good news the probability h and could otherwise earn :math:`\lambda(h)` on its
-wealth pays up to :math:`E_h[R] / \lambda(h)` for a delivery R. Otherwise it would hold cash, buy
-a promise, or write one against cash. All functions take prices of promises in the order of the
-menu, as far as they are known; ``belief`` is h.
+A trader who gives good news the probability h, and whose best alternative (to hold cash, to buy a
+promise, or to write one against cash) returns :math:`\lambda(h)`, pays up to
+:math:`E_h[R] / \lambda(h)` for a delivery R. All functions take prices of promises in the order of
+the menu, as far as they are known; ``belief`` is h.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SAME = 1e-13
 
 
 def promise_value(menu: Menu, j: int, prices: Sequence[float], belief: float) -> float:
-    """What a unit of promise j is worth to a belief that could buy one before it, or hold cash."""
+    """Value of a unit of promise j to a belief that could buy one before it, or hold cash."""
     rows = menu.rows
     best = 1.0
     for (good, bad), price in zip(rows, prices[:j], strict=False):
@@ -30,10 +30,10 @@ def promise_value(menu: Menu, j: int, prices: Sequence[float], belief: float) ->
 
 
 def promise_buyer(menu: Menu, j: int, prices: Sequence[float], price: float) -> float:
-    r"""Belief to which a unit of promise j is worth a price; an end if it is to nobody.
+    r"""Belief to which a unit of promise j is worth a price; an end of the line if to none.
 
-    Worth is a minimum of ratios of lines: it exceeds the price where
-    :math:`E_h[R_j] - q E_h[R_i] / q_i \ge 0` for every i. In the middle if all are indifferent.
+    The value is a minimum of ratios of lines: it is at least the price where
+    :math:`E_h[R_j] - q E_h[R_i] / q_i \ge 0` for every i. One half if all are indifferent.
     """
     good, bad = menu.rows[j]
     others = [(1.0, 1.0)]
@@ -57,7 +57,7 @@ def _crossing(first: float, last: float) -> float:
 
 
 def other_return(menu: Menu, prices: FloatArray, belief: float) -> float:
-    """Best return of a belief that stays away from the asset."""
+    """Best return of a belief without the asset."""
     chances = np.array([belief, 1.0 - belief])
     written = menu.pledged_cash > 0.0
     returns = [
@@ -68,7 +68,7 @@ def other_return(menu: Menu, prices: FloatArray, belief: float) -> float:
 
 
 def asset_value(menu: Menu, prices: FloatArray, belief: float) -> float:
-    """What the asset is worth to a belief, with the best financing."""
+    """Value of a unit of the asset to a belief, with the best financing."""
     chances = np.array([belief, 1.0 - belief])
     other = other_return(menu, prices, belief)
     pledged = menu.pledged_asset > 0.0

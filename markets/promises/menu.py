@@ -1,4 +1,4 @@
-r"""Promises that are kept only because something is pledged for them.
+r"""Promises backed by collateral, and nothing else.
 
 One asset and cash that can be stored, two states: after *good* news a unit of the asset is worth
 :math:`v_G` in cash, after *bad* news :math:`v_B < v_G`. A promise :math:`j` is a credit contract of
@@ -35,7 +35,7 @@ GOODS = ("cash", "asset")
 
 
 def news(security: Security) -> EventTree:
-    """The tree: everything is traded at one node, and the asset turns to cash at the next two."""
+    """The event tree: trade at one node, and the asset turns into cash at the two that follow."""
     stays = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
 
     def worth(payoff: float) -> tuple[tuple[Fraction, ...], ...]:
@@ -58,12 +58,12 @@ def loan(amount: float, name: str | None = None) -> Contract:
 
 
 def down_tranche(security: Security) -> Contract:
-    """What the asset is worth after bad news, against one unit of it; the issuer keeps the rest."""
+    """The asset's payoff after bad news, against one unit of it; the issuer keeps the rest."""
     return _promise("down_tranche", (0.0, security.low_payoff), asset=1.0)
 
 
 def default_swap(security: Security) -> Contract:
-    """What the asset falls short of its good payoff, against as much cash as may be owed."""
+    """The shortfall of the asset from its good payoff, against as much cash as may be owed."""
     loss = security.high_payoff - security.low_payoff
     return _promise("default_swap", (0.0, loss), cash=loss)
 
@@ -105,8 +105,8 @@ class Menu:
     security : Security
         The asset: its payoffs after good and after bad news.
     contracts : tuple of Contract
-        The promises, least risky first: by how unlike cash they are, so that each is valued by
-        those who would otherwise hold one of the promises before it.
+        The promises, least risky first: in the order of how much deliveries differ between the
+        states, so that each is valued by traders whose alternative is a promise before it.
     payoff : array (2,)
         The asset's payoff after good and after bad news.
     pledged_asset, pledged_cash : array (J,)
@@ -114,7 +114,7 @@ class Menu:
     delivery, kept : array (J, 2)
         What one unit delivers after good and bad news, and what is left of its collateral then.
     on_good_news : array of bool (J,)
-        Whether optimists value it most: it delivers more after good news.
+        Whether it delivers more after good news, so that optimists value it most.
 
     Raises
     ------
@@ -176,7 +176,7 @@ class Menu:
 
     @cached_property
     def rivals(self) -> tuple[int, ...]:
-        """Those of them to which issuers can turn from one before it in the menu."""
+        """Those of them to which issuers can switch from one before it in the menu."""
         return self.issuers_indifferent[1:]
 
     @property
@@ -194,6 +194,6 @@ def _deliveries(contract: Contract, tree: EventTree) -> tuple[FloatArray, FloatA
 
 
 def _tilt(delivery: FloatArray) -> float:
-    """How unlike cash a delivery is: 1 if it comes after good news alone, -1 after bad alone."""
+    """Tilt of a delivery: 1 if it comes only after good news, -1 only after bad, 0 if riskless."""
     good, bad = float(delivery[0]), float(delivery[1])
     return (good - bad) / (good + bad)

@@ -27,14 +27,7 @@ from typing import Any
 import numpy as np
 
 from markets.quote import FloatArray
-from scenarios.bankruptcy.program import (
-    REACH,
-    Rows,
-    gain,
-    most_sold,
-    plan_by_slsqp,
-    plans_by_highs,
-)
+from scenarios.bankruptcy.program import REACH, Rows, gain, most_sold, plan_by_slsqp, plans_by_highs
 from scenarios.bankruptcy.state import State
 from simulator.certificate import Certificate, Condition
 

@@ -1,17 +1,18 @@
 r"""Collateral equilibria of a continuum, by the equations.
 
-A mass of one trader each with belief h distributed by F, cash :math:`e`, the asset :math:`a`, so
-that everybody is worth :math:`w = e + a p`. The asset pays :math:`v_G` or :math:`v_B`.
+A mass of one of traders with beliefs h distributed by F. Each owns cash :math:`e` and units
+:math:`a` of the asset, so that its wealth is :math:`w = e + a p`. The asset pays :math:`v_G` or
+:math:`v_B`.
 
 * *No borrowing*, marginal buyer b: :math:`p = E_b[v]`, :math:`(1 - F(b)) w = a p`.
-* *Borrowing* with the largest safe promise m on the menu, of those up to :math:`v_B`: the price is
+* *Borrowing*, m the largest safe promise on the menu (those up to :math:`v_B`): the price is
   still :math:`p = E_b[v]`, and buyers put down :math:`p - m`: :math:`(1 - F(b)) w = a (p - m)`.
-  Holds if m is :math:`v_B`, or nothing above it is promised; then every other promise is worth
-  what its delivery is to b, or its amount if it is safe.
+  Holds if m is :math:`v_B`, or nothing above it is promised. A risky promise then costs its
+  expected delivery under b, a safe one its amount.
 * *Tranching*: optimists above :math:`h_1` buy :math:`(v_G, 0)` at :math:`h_1 v_G`, pessimists below
   :math:`h_2` buy :math:`(0, v_B)` at :math:`(1 - h_2) v_B`:
   :math:`(1 - F(h_1)) w = a h_1 v_G`, :math:`F(h_2) w = a (1 - h_2) v_B`.
-* *Default swaps as well*: both states can be bought, at h and 1 - h:
+* *Default swaps as well*: claims on both states are traded, at prices h and 1 - h:
   :math:`(1 - F(h)) w = h (e + a v_G)`.
 
 Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.3, after Geanakoplos (1997, 2003).
@@ -27,12 +28,22 @@ import numpy as np
 from scipy.optimize import brentq
 
 TOLERANCE = 1e-15
-"""Bracket of a marginal belief."""
+"""Width of the bracket of a marginal belief, or of a price in units of cash; that of rounding."""
 
 
 @dataclass(frozen=True, slots=True)
-class Believers:
-    """A continuum: the share whose belief is at most h, and what everybody owns."""
+class Continuum:
+    """A continuum of traders.
+
+    Attributes
+    ----------
+    below : callable
+        Share of traders whose belief is at most h.
+    cash, asset : float
+        Endowment of each.
+    high, low : float
+        Payoffs of the asset after good and after bad news, cash.
+    """
 
     below: Callable[[float], float]
     cash: float
@@ -41,17 +52,17 @@ class Believers:
     low: float
 
     def expected(self, belief: float) -> float:
-        """What the asset is expected to pay."""
+        """Expected payoff of the asset under a belief."""
         return belief * self.high + (1.0 - belief) * self.low
 
     def wealth(self, price: float) -> float:
-        """What everybody is worth at a price of the asset."""
+        """Wealth of each trader at a price of the asset."""
         return self.cash + self.asset * price
 
 
 @dataclass(frozen=True, slots=True)
 class Equilibrium:
-    """Price of the asset, who is marginal, and what its buyers put down.
+    """Price of the asset, marginal beliefs, and margin.
 
     Attributes
     ----------
@@ -71,7 +82,7 @@ class Equilibrium:
     margin: float
 
 
-def borrowing(traders: Believers, promise: float) -> Equilibrium:
+def borrowing(traders: Continuum, promise: float) -> Equilibrium:
     """With the largest safe promise on the menu; 0 for no borrowing.
 
     Raises
@@ -92,7 +103,7 @@ def borrowing(traders: Believers, promise: float) -> Equilibrium:
     return Equilibrium(price, belief, np.nan, 1.0 - promise / price)
 
 
-def tranching(traders: Believers) -> Equilibrium:
+def tranching(traders: Continuum) -> Equilibrium:
     """With the asset cut into what it pays after good and what it pays after bad news."""
 
     def buyer(price: float) -> float:
@@ -111,7 +122,7 @@ def tranching(traders: Believers) -> Equilibrium:
     return Equilibrium(price, buyer(price), short(price), up / price)
 
 
-def default_swaps(traders: Believers) -> Equilibrium:
+def default_swaps(traders: Continuum) -> Equilibrium:
     """With tranches, and default swaps written against cash."""
 
     def gap(belief: float) -> float:

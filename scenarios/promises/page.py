@@ -8,45 +8,43 @@ from itertools import cycle
 import pandas as pd
 
 from agents.promises.believers import Believers
+from markets.promises.quotes import CollateralQuotes
 from simulator import palette
-from simulator.economy import Economy
-from simulator.page_plan import (
-    Account,
-    Announcement,
-    Control,
-    Curve,
-    Line,
-    Page,
-)
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
+from simulator.point import ScenarioEconomy
 
 PROMISES = (palette.REPO_RATE, palette.HOUSE, palette.LONG, palette.SHORT, palette.BAD)
 """Colours of promises, in the order of the menu."""
 
 
-def curves(economy: Economy) -> tuple[Curve, ...]:
+def curves(economy: ScenarioEconomy) -> tuple[Curve, ...]:
     """The price of the asset, and on one axis those of all promises that are quoted."""
     names = [name for name in economy.quotes if name != "asset_price"]
     return (
         Curve("asset_price", "asset price", "cash per asset", palette.PRICE),
         *(
-            Curve(name, "promises", "cash each", colour,
+            Curve(name, "promises", "cash per unit", colour,
                   name=name.removeprefix("price_").replace("_", " "))
             for name, colour in zip(names, cycle(PROMISES), strict=False)
         ),
     )  # fmt: skip
 
 
-def line_of_beliefs(economy: Economy, limit: int) -> pd.DataFrame:
-    """Belief of traders, and what a unit of their wealth pays after good less after bad news."""
+def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
+    """Belief of traders, and payoff per unit of wealth after good news minus after bad news."""
+    posted = economy.posted
+    assert isinstance(posted, CollateralQuotes)
     cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
-    tables = [cohort.exposures(economy.posted, limit) for cohort in cohorts]
+    tables = [cohort.exposures(posted, limit) for cohort in cohorts]
     return pd.concat(tables, ignore_index=True)
 
 
-def marginal_beliefs(economy: Economy) -> Mapping[str, float]:
+def marginal_beliefs(economy: ScenarioEconomy) -> Mapping[str, float]:
     """The least optimistic belief that is long, and the least pessimistic that is short, if any."""
+    posted = economy.posted
+    assert isinstance(posted, CollateralQuotes)
     cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
-    longs, shorts = zip(*(cohort.marginal(economy.posted) for cohort in cohorts), strict=True)
+    longs, shorts = zip(*(cohort.marginal(posted) for cohort in cohorts), strict=True)
     marks = {"marginal buyer": min(longs), "marginal short": max(shorts)}
     return {name: belief for name, belief in marks.items() if 0.0 < belief < 1.0}
 
@@ -67,7 +65,7 @@ PAGE = Page(
         along="belief",
         held="exposure",
         along_label="belief (probability of good news)",
-        held_label="payoff, good less bad (per wealth)",
+        held_label="exposure to news (payoff per wealth)",
         traders=line_of_beliefs,
         marks=marginal_beliefs,
         names=("long", "cash or safe loans", "short"),
@@ -78,7 +76,7 @@ PAGE = Page(
         Account("balance_now", "balance now", "cash", "balance"),
         Account("balance_good", "balance after good news", "cash", "balance"),
         Account("balance_bad", "balance after bad news", "cash", "balance"),
-        Account("unsecured", "delivered beyond collateral", "cash", "balance"),
+        Account("unsecured", "delivery not backed by collateral", "cash", "balance"),
     ),
     announcement=Announcement("low_payoff", "low payoff", 0.05, 0.9, 0.05),
     case_label="what can be traded beside the asset",

@@ -2,8 +2,8 @@
 
 A trader is *long* if it holds the asset, financed or not, or writes protection against bad news;
 *short* if it has bought what pays more after bad news (a down tranche, a default swap); a *lender*
-if it has bought any other promise; else it keeps *cash*. A marginal trader who is on several sides
-counts on the one that most of its wealth is on.
+if it has bought any other promise; otherwise it keeps *cash*. A marginal trader who is on several
+sides counts on the one that most of its wealth is on.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ class Sides:
     ----------
     agents : pandas.DataFrame
         The table.
+    quotes : mapping
+        The quotes by name.
+    menu : Menu
+        What is traded.
     invested : array (rows, 4)
         Own wealth on each of ``SIDES``, as shares of a row's wealth.
     wealth : array (rows,)
@@ -42,6 +46,8 @@ class Sides:
     """
 
     agents: pd.DataFrame
+    quotes: Mapping[str, float]
+    menu: Menu
     invested: FloatArray
     wealth: FloatArray
     financed: float
@@ -50,10 +56,9 @@ class Sides:
     def of(cls, agents: pd.DataFrame, quotes: Mapping[str, float], menu: Menu) -> Sides:
         """Work out who is on which side.
 
-        An issuer's own wealth in a promise is its collateral less what it receives for it.
+        An issuer's own wealth in a promise is its collateral minus what it receives for it.
         """
-        price = quotes["asset_price"]
-        prices = np.array([quotes[f"price_{name}"] for name in menu.names])
+        price, prices = quotes["asset_price"], _prices(quotes, menu)
         bought, sold = (
             agents[[f"{way}_{name}" for name in menu.names]].to_numpy(dtype=np.float64)
             for way in ("bought", "sold")
@@ -71,9 +76,8 @@ class Sides:
             axis=1,
         )
         lent = float(weight @ (sold @ (prices * (menu.pledged_asset > 0.0))))
-        return cls(
-            agents, invested / wealth[:, None], wealth, lent / (price * float(weight @ asset))
-        )
+        financed = lent / (price * float(weight @ asset))
+        return cls(agents, quotes, menu, invested / wealth[:, None], wealth, financed)
 
     def margin(self) -> float:
         """Share of the asset's value that its holders have put down themselves."""
@@ -94,48 +98,48 @@ class Sides:
         return self.agents[end].to_numpy(dtype=np.float64)[on_it]
 
 
-def side_table(sides: Sides, quotes: Mapping[str, float], menu: Menu) -> pd.DataFrame:
-    """Every side that somebody is on: beliefs, traders, wealth, and what they hold in all.
+def side_table(sides: Sides) -> pd.DataFrame:
+    """Every side that somebody is on: beliefs, traders, wealth, and total holdings.
 
     Promises are added up by their value, in cash; ``cash`` and ``asset`` are in units.
     """
-    on = np.argmax(sides.invested, axis=1)
-    prices = np.array([quotes[f"price_{name}"] for name in menu.names])
+    most = np.argmax(sides.invested, axis=1)
+    prices, names = _prices(sides.quotes, sides.menu), sides.menu.names
     rows = []
-    for place, side in enumerate(SIDES):
-        here = sides.agents[on == place]
-        if here.empty:
+    for number, side in enumerate(SIDES):
+        part = sides.agents[most == number]
+        if part.empty:
             continue
-        weight = here["weight"].to_numpy(dtype=np.float64)
+        weight = part["weight"].to_numpy(dtype=np.float64)
         values = {
             f"promises_{way}": float(
-                weight @ (here[[f"{way}_{name}" for name in menu.names]].to_numpy() @ prices)
+                weight @ (part[[f"{way}_{name}" for name in names]].to_numpy() @ prices)
             )
             for way in ("bought", "sold")
         }
         rows.append(
             {
                 "side": side,
-                "belief_low": here["belief_low"].min(),
-                "belief_high": here["belief_high"].max(),
+                "belief_low": part["belief_low"].min(),
+                "belief_high": part["belief_high"].max(),
                 "traders": float(np.sum(weight)),
-                "wealth": float(weight @ sides.wealth[on == place]),
-                "cash": float(weight @ here["cash"]),
-                "asset": float(weight @ here["asset"]),
+                "wealth": float(weight @ sides.wealth[most == number]),
+                "cash": float(weight @ part["cash"]),
+                "asset": float(weight @ part["asset"]),
                 **values,
             }
         )
     return pd.DataFrame(rows)
 
 
-def instrument_table(sides: Sides, quotes: Mapping[str, float], menu: Menu) -> pd.DataFrame:
-    """The asset and every promise: terms, price, how much stands, and who is on either side.
+def instrument_table(sides: Sides) -> pd.DataFrame:
+    """The asset and every promise: terms, price, volume, and who is on either side.
 
     ``margin`` is the share of an instrument's price (of the asset), or of the collateral's value
-    (of a promise), that the long side puts down itself; ``promised_return`` what a promise pays
-    after good news for what it costs, less one.
+    (of a promise), that the long side puts down itself; ``promised_return`` is the rate of return
+    of a promise that is kept after good news.
     """
-    agents, price = sides.agents, quotes["asset_price"]
+    agents, menu, price = sides.agents, sides.menu, sides.quotes["asset_price"]
     weight = agents["weight"].to_numpy(dtype=np.float64)
     rows = [
         {
@@ -146,24 +150,29 @@ def instrument_table(sides: Sides, quotes: Mapping[str, float], menu: Menu) -> p
             "margin": sides.margin(), "held_by": "long", "issued_by": "",
         }
     ]  # fmt: skip
-    for j, (name, contract) in enumerate(zip(menu.names, menu.contracts, strict=True)):
-        owed = owed_in_cash(contract)
+    for j, contract in enumerate(menu.contracts):
+        good, bad = owed_in_cash(contract)
         pledged = menu.pledged_asset[j], menu.pledged_cash[j]
-        cost = quotes[f"price_{name}"]
+        cost = sides.quotes[f"price_{contract.name}"]
         rows.append(
             {
-                "instrument": name,
+                "instrument": contract.name,
                 "collateral": f"{pledged[0]:g} asset" if pledged[0] else f"{pledged[1]:g} cash",
                 "price": cost,
-                "owed_good": owed[0],
-                "owed_bad": owed[1],
+                "owed_good": good,
+                "owed_bad": bad,
                 "delivered_good": menu.delivery[j, 0],
                 "delivered_bad": menu.delivery[j, 1],
-                "traded": float(weight @ agents[f"bought_{name}"]),
-                "promised_return": owed[0] / cost - 1.0 if owed[0] else np.nan,
+                "traded": float(weight @ agents[f"bought_{contract.name}"]),
+                "promised_return": good / cost - 1.0 if good else np.nan,
                 "margin": 1.0 - cost / (pledged[0] * price + pledged[1]),
                 "held_by": "short" if menu.delivery[j, 1] > menu.delivery[j, 0] else "lender",
                 "issued_by": "long",
             }
         )
     return pd.DataFrame(rows)
+
+
+def _prices(quotes: Mapping[str, float], menu: Menu) -> FloatArray:
+    """Prices of the promises in the order of the menu, (J,)."""
+    return np.array([quotes[f"price_{name}"] for name in menu.names])

@@ -1,4 +1,4 @@
-"""Believers' best responses against the linear program that they are said to solve."""
+"""Believers: orders, positions, invariances, bad input."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
 
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract
 from markets.instruments import Security
-from markets.promises.market import CollateralMarket, CollateralQuotes
-from markets.promises.menu import (
-    Menu,
-    default_swap,
-    down_tranche,
-    loan,
-)
+from markets.promises.book import CollateralBook
+from markets.promises.market import CollateralMarket
+from markets.promises.menu import Menu, default_swap, down_tranche, loan
+from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
+from markets.refused import Refused
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 
@@ -35,60 +32,18 @@ MENUS: dict[str, list[Contract]] = {
 }
 
 
-def economy_of(contracts: Sequence[Contract], **given: Any) -> tuple[Economy, Believers]:
+CollateralEconomy = Economy[Menu, CollateralQuotes, CollateralBook]
+
+
+def economy_of(contracts: Sequence[Contract], **own: Any) -> tuple[CollateralEconomy, Believers]:
     menu = Menu.of(ASSET, contracts)
     economy = Economy(CollateralMarket(menu))
     CollateralClearingHouse(economy, menu)
-    return economy, Believers(economy, **given)
+    return economy, Believers(economy, **own)
 
 
-def quotes_at(economy: Economy, coordinates: FloatArray) -> CollateralQuotes:
-    market = economy.market
-    assert isinstance(market, CollateralMarket)
-    return market.post(coordinates, economy.terms, np.full(coordinates.size, 0.1))
-
-
-def best(posted: CollateralQuotes, belief: float, wealth: float) -> float:
-    """Optimum of the program over cash, asset, promises bought, promises issued."""
-    menu, prices = posted.menu, posted.promise_price
-    chances = np.array([belief, 1.0 - belief])
-    worth = menu.delivery @ chances
-    gain = np.concatenate([[1.0, menu.payoff @ chances], worth, -worth])
-    count = len(menu.names)
-    budget = np.concatenate([[1.0, posted.asset_price], prices, -prices])
-    pledges = np.stack([menu.pledged_cash, menu.pledged_asset])
-    backed = np.hstack([-np.eye(2), np.zeros((2, count)), pledges])
-    found = linprog(-gain, A_ub=np.vstack([budget, backed]), b_ub=[wealth, 0.0, 0.0])
-    assert found.status == 0, "the quotes offer an arbitrage"
-    assert found.fun is not None
-    return -float(found.fun)
-
-
-@pytest.mark.parametrize("name", MENUS)
-def test_no_quote_offers_an_arbitrage_and_everybody_answers_with_the_best(name: str) -> None:
-    rng = np.random.default_rng(3)
-    economy, cohort = economy_of(
-        MENUS[name],
-        beliefs=rng.uniform(0.01, 0.99, 23),
-        cash=rng.exponential(size=23),
-        asset=rng.exponential(size=23),
-    )
-    economy.open()
-    for _ in range(12):
-        posted = quotes_at(economy, rng.uniform(0.02, 0.98, 1 + len(MENUS[name])))
-        cohort.hold(posted, None)
-        table = cohort.table()
-        wealth = table["endowed_cash"] + posted.asset_price * table["endowed_asset"]
-        got = table["cash"] + table["asset"] * (0.2 + 0.8 * table["belief"])
-        for j, promise in enumerate(posted.menu.names):
-            net = table[f"bought_{promise}"] - table[f"sold_{promise}"]
-            worth = posted.menu.delivery[j, 1] + table["belief"] * (
-                posted.menu.delivery[j, 0] - posted.menu.delivery[j, 1]
-            )
-            got = got + net * worth
-        for row in range(len(table)):
-            optimum = best(posted, table["belief"][row], wealth[row])
-            assert got[row] == pytest.approx(optimum, rel=1e-9)
+def quotes_at(economy: CollateralEconomy, coordinates: FloatArray) -> CollateralQuotes:
+    return economy.market.post(coordinates, economy.terms, np.full(coordinates.size, 0.1))
 
 
 @pytest.mark.parametrize("name", MENUS)
@@ -118,13 +73,13 @@ def test_order_in_which_beliefs_are_listed_does_not_matter() -> None:
     beliefs, cash = rng.uniform(0.1, 0.9, 40), rng.exponential(size=40)
     beliefs[7] = beliefs[11]
     shuffled = rng.permutation(40)
-    answers = []
+    results = []
     for order in (np.arange(40), shuffled):
         economy, cohort = economy_of(MENUS["tranching"], beliefs=beliefs[order], cash=cash[order])
         assert economy.clear() is Outcome.CLEARED
-        answers.append((economy.quotes, cohort.table()))
-    assert answers[0][0] == answers[1][0]
-    assert answers[0][1].equals(answers[1][1])
+        results.append((economy.quotes, cohort.table()))
+    assert results[0][0] == results[1][0]
+    assert results[0][1].equals(results[1][1])
 
 
 def test_a_crowd_of_cohorts_is_one_cohort() -> None:
@@ -139,7 +94,7 @@ def test_a_crowd_of_cohorts_is_one_cohort() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("own", "words"),
     [
         ({"beliefs": [0.2, 1.0]}, r"beliefs contains 1\.0"),
         ({"members": 1}, "members is 1"),
@@ -149,6 +104,53 @@ def test_a_crowd_of_cohorts_is_one_cohort() -> None:
         ({"beliefs": [0.3, 0.3], "population": "continuum"}, "twice"),
     ],
 )
-def test_bad_cohorts_are_refused_in_a_sentence(given: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        economy_of([], **given)
+def test_bad_cohorts_are_refused_in_a_sentence(own: dict[str, Any], words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        economy_of([], **own)
+
+
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+def test_responding_changes_nothing_and_budgets_hold_in_total(population: Any) -> None:
+    economy, cohort = economy_of(MENUS["risky"], members=300, population=population)
+    economy.open()
+    posted = quotes_at(economy, np.full(5, 0.6))
+    first, again = cohort.respond(posted), cohort.respond(posted)
+    assert np.array_equal(first.bought, again.bought)
+    assert first.cash == again.cash
+    net = posted.promise_price @ (first.bought - first.sold)
+    spent = first.cash + posted.asset_price * first.asset + net
+    assert spent == pytest.approx(first.wealth(posted.asset_price), rel=1e-12)
+
+
+def test_the_market_learns_single_beliefs_or_the_ends_of_the_line() -> None:
+    _, crowd = economy_of([], beliefs=[0.7, 0.2])
+    assert crowd.lines().tolist() == [0.2, 0.7]
+    _, mass = economy_of([], population="continuum", members=5)
+    assert mass.lines().tolist() == [0.0, 1.0]
+
+
+def test_exposures_change_sign_at_the_marginal_beliefs() -> None:
+    economy, cohort = economy_of(MENUS["tranching"], members=400, population="continuum")
+    assert economy.clear() is Outcome.CLEARED
+    long, short = cohort.marginal(economy.posted)
+    assert 0.0 < short < long < 1.0
+    table = cohort.exposures(economy.posted, 1_000)
+    assert (table["exposure"][table["belief"] > long] > 0.0).all()
+    assert (table["exposure"][table["belief"] < short] < 0.0).all()
+    between = table["belief"].between(short, long, inclusive="neither")
+    assert table["exposure"][between].abs().max() <= 1e-9
+
+
+def test_a_short_table_keeps_the_marginal_traders() -> None:
+    economy, cohort = economy_of(MENUS["none"], members=10_000)
+    assert economy.clear() is Outcome.CLEARED
+    table, whole = cohort.table(100), cohort.table()
+    keeps, buys = whole["member"][whole["cash"] > 0.0], whole["member"][whole["asset"] > 0.0]
+    assert len(table) < 200
+    assert {keeps.max(), buys.min()} <= set(table["member"])
+
+
+def test_nothing_is_shown_before_a_round() -> None:
+    _, cohort = economy_of([])
+    with pytest.raises(RuntimeError, match="holds nothing yet"):
+        cohort.table()

@@ -1,23 +1,15 @@
-"""Exact arithmetic with the root of a polynomial, and recognising numbers from their digits."""
+"""Exact arithmetic with the root of a polynomial."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from math import isqrt
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.proof.algebraic import Algebraic, Exact, Field
-from simulator.proof.elimination import solve
-from simulator.proof.recognition import (
-    fraction_near,
-    minimal_polynomial,
-    recognised,
-    relation,
-)
+from simulator.proof.algebraic import Algebraic, Exact, Field, NoField, reader
 
 CUBIC = Field((-5, 1, 0, 3), Fraction(1), Fraction(2))  # 3 r^3 + r - 5
 SMALL = st.fractions(-3, 3, max_denominator=7)
@@ -71,9 +63,9 @@ def test_close_numbers_are_told_apart() -> None:
 
 def test_a_reducible_polynomial_is_refused_and_not_believed() -> None:
     squares = Field((2, 0, -3, 0, 1), Fraction(5, 4), Fraction(3, 2))  # (r^2 - 1)(r^2 - 2)
-    with pytest.raises(ValueError, match="reducible"):
+    with pytest.raises(NoField, match="reducible"):
         float(squares.read("-2 + r^2"))
-    with pytest.raises(ValueError, match="reducible"):
+    with pytest.raises(NoField, match="reducible"):
         1 / squares.read("-2 + r^2")
 
 
@@ -84,7 +76,7 @@ def test_a_reducible_polynomial_is_refused_and_not_believed() -> None:
 def test_what_describes_no_root_is_refused(
     polynomial: tuple[int, ...], low: int, high: int
 ) -> None:
-    with pytest.raises(ValueError, match="polynomial"):
+    with pytest.raises(NoField, match="polynomial"):
         Field(polynomial, Fraction(low), Fraction(high))
 
 
@@ -94,47 +86,12 @@ def test_numbers_of_different_roots_do_not_mix() -> None:
         CUBIC.read("r") + other.read("r")
 
 
-def test_linear_equations_are_solved_in_a_field() -> None:
-    root = CUBIC.read("r")
-    equations: list[tuple[dict[str, Exact], Exact]] = [
-        ({"x": root, "y": Fraction(1)}, Fraction(2)),
-        ({"x": Fraction(1), "y": root}, Fraction(3)),
-    ]
-    found = solve(equations, ["x", "y"], lambda name: Fraction(0))
-    assert found is not None
-    assert root * found["x"] + found["y"] == 2
-    assert found["x"] + root * found["y"] == 3
-    twice = [*equations, ({"x": root, "y": Fraction(1)}, Fraction(1))]
-    assert solve(twice, ["x", "y"], lambda name: Fraction(0)) is None
-
-
-# ---------------------------------------------------------------------- recognition
-def test_polynomials_of_least_degree() -> None:
-    assert minimal_polynomial(_root(2, 7, 100), 100) == (-7, 0, 1)
-    assert minimal_polynomial(_root(4, 7, 100), 100) == (-7, 0, 0, 0, 1)
-    golden = (1 + _root(2, 5, 100)) / 2
-    assert minimal_polynomial(golden, 100) == (-1, -1, 1)
-
-
-def test_digits_without_a_pattern_are_not_recognised() -> None:
-    drawn = np.random.default_rng(1).integers(0, 10, 300)
-    value = Fraction(int("".join(str(digit) for digit in drawn)), 10**300)
-    assert recognised({"x": value}, 290) is None
-    assert fraction_near(value, 290) is None
-
-
-def test_one_root_generates_all_numbers() -> None:
-    two, three = _root(2, 2, 200), _root(2, 3, 200)
-    found = recognised({"half": Fraction(1, 2), "two": two, "three": three}, 200)
-    assert found is not None
-    numbers, described = found
-    assert len(described["root"]["polynomial"]) == 5
-    assert numbers["half"] == Fraction(1, 2)
-    assert numbers["two"] * numbers["two"] == 2
-    assert numbers["three"] * numbers["three"] == 3
-
-
-def test_a_relation_needs_more_digits_than_chance() -> None:
-    values = [Fraction(1), *(_root(2, square, 60) for square in (2, 3, 5))]
-    assert relation(values, 60) is None
-    assert relation([*values, values[1] - 2 * values[3]], 60) == (0, -1, 0, 2, 1)
+def test_numbers_of_a_proof_are_fractions_unless_it_has_a_root() -> None:
+    assert reader({})("9/22") == Fraction(9, 22)
+    root = {"polynomial": ["-2", "0", "1"], "low": "1", "high": "2"}
+    two = reader({"root": root})("r")
+    assert two * two == 2
+    with pytest.raises(TypeError, match="polynomial, low and high"):
+        reader({"root": {"polynomial": ["1"]}})
+    with pytest.raises(NoField, match="change sign"):
+        reader({"root": root | {"high": "5/4"}})

@@ -1,0 +1,117 @@
+r"""The linear program of a trader in a collateral equilibrium.
+
+A trader with belief h solves
+
+.. math:: \max\; x + a E_h[v] + \sum_j (b_j - s_j) E_h[R_j], \quad
+          x + p\,a + \sum_j q_j (b_j - s_j) \le W, \quad \sum_j s_j C_j \le (x, a), \quad
+          x, a, b, s \ge 0 .
+
+Its value is :math:`\Lambda(h) W`, and :math:`\Lambda` is convex in h: between two beliefs at which
+HiGHS has solved it, it lies below the chord. Beliefs are added where the chord might be too high,
+so that the chords bound the value at *every* belief from above, closely.
+
+Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.3, after Geanakoplos (1997, 2003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.optimize import linprog
+
+from markets.quote import FloatArray
+
+CHORD: Final = 1e-11
+"""Relative distance of chord and value below which no more beliefs are added."""
+
+MOST_PROGRAMS: Final = 4_000
+"""Programs solved before the certificate gives up; a kink takes about forty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What is owed after good and after bad news on one unit, and its collateral."""
+
+    name: str
+    owed: tuple[float, float]
+    pledged_asset: float
+    pledged_cash: float
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The linear program of a trader with a wealth of one, at some quotes; J promises.
+
+    Attributes
+    ----------
+    payoff : array (2,)
+        Of the asset after good and bad news.
+    delivery : array (J, 2)
+        Of each promise after good and bad news.
+    pledged : array (J, 2)
+        Cash and units of the asset.
+    objective : array (2 + 2 J, 2)
+        Consumption after good and bad news per unit of cash, the asset, promises bought, and
+        promises sold.
+    rows : array (3, 2 + 2 J)
+        Coefficients of the budget, and of collateral in cash and in the asset.
+    """
+
+    payoff: FloatArray
+    delivery: FloatArray
+    pledged: FloatArray
+    objective: FloatArray
+    rows: FloatArray
+
+    @classmethod
+    def of(
+        cls, price: float, prices: FloatArray, payoff: FloatArray, promises: Sequence[Promise]
+    ) -> Program:
+        """The program at prices of the asset and of the promises, and payoffs of the asset."""
+        owed = np.array([p.owed for p in promises]).reshape(-1, 2)
+        pledged = np.array([(p.pledged_cash, p.pledged_asset) for p in promises]).reshape(-1, 2)
+        delivery = np.minimum(owed, pledged @ np.stack([np.ones(2), payoff]))
+        count = len(promises)
+        budget = np.concatenate([[1.0, price], prices, -prices])
+        backed = np.hstack([-np.eye(2), np.zeros((2, count)), pledged.T])
+        return cls(
+            payoff,
+            delivery,
+            pledged,
+            np.vstack([np.ones(2), payoff, delivery, -delivery]),
+            np.vstack([budget, backed]),
+        )
+
+    def value(self, belief: float) -> float:
+        """Largest expected consumption; infinite where quotes offer an arbitrage."""
+        solution = linprog(
+            -self.objective @ np.array([belief, 1.0 - belief]),
+            A_ub=self.rows,
+            b_ub=np.array([1.0, 0.0, 0.0]),
+            method="highs",
+        )
+        if solution.status != 0 or solution.fun is None:
+            return float("inf")
+        return -float(solution.fun)
+
+    def chords(self, low: float, high: float) -> tuple[FloatArray, FloatArray]:
+        """Beliefs and values whose chords lie above the value everywhere, and hardly so.
+
+        A stretch is halved until the value in its middle is on the chord, to ``CHORD``.
+        """
+        known = {belief: self.value(belief) for belief in (low, high)}
+        stretches = [(low, high)]
+        while stretches and len(known) < MOST_PROGRAMS and np.all(np.isfinite([*known.values()])):
+            first, last = stretches.pop()
+            middle = 0.5 * (first + last)
+            if not first < middle < last:
+                continue
+            known[middle] = self.value(middle)
+            chord = 0.5 * (known[first] + known[last])
+            if chord - known[middle] > CHORD * chord or last - first > 0.25 * (high - low):
+                stretches += [(first, middle), (middle, last)]
+        knots = np.array(sorted(known))
+        return knots, np.array([known[knot] for knot in knots])

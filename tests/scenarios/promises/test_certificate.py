@@ -1,0 +1,87 @@
+"""The certificate: it holds at resting points, and falsified tables and quotes fail it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scenarios.promises.economy import LeverageCycle
+from scenarios.promises.leverage_cycle import SCENARIO
+from simulator.run import Run
+
+CONDITIONS = (
+    "quotes", "budget", "signs", "collateral", "clearing", "deliveries", "optimality", "population",
+)  # fmt: skip
+
+
+def at_once(assets: str, **more: Any) -> Run[LeverageCycle]:
+    return SCENARIO.run(**{"assets": assets, "low_payoff": 0.2, **more})
+
+
+@pytest.mark.parametrize("assets", ["none", "borrowing", "tranching", "default-swaps"])
+def test_every_condition_is_checked_and_holds(assets: str) -> None:
+    run = at_once(assets, traders=500)
+    certificate = SCENARIO.certify(run.parameters, run.points[0])
+    assert tuple(c.name for c in certificate.conditions) == CONDITIONS
+    assert certificate.holds, certificate.table()
+
+
+def test_listed_beliefs_have_no_distribution_to_check() -> None:
+    run = at_once("none", beliefs=[0.2, 0.5, 0.9], population="individuals")
+    certificate = SCENARIO.certify(run.parameters, run.points[0])
+    assert tuple(c.name for c in certificate.conditions) == CONDITIONS[:-1]
+    assert certificate.holds
+
+
+@pytest.mark.parametrize("population", ["continuum", "individuals"])
+@pytest.mark.parametrize(
+    ("column", "shift", "condition"),
+    [
+        ("cash", 1e-6, "budget"),
+        ("asset", -1e-6, "collateral"),
+        ("bought_down_tranche", 1e-3, "clearing"),
+        ("sold_down_tranche", 1e-6, "collateral"),
+        ("belief_low", -1e-3, "optimality"),
+        ("weight", 1e-6, "population"),
+    ],
+)
+def test_a_falsified_table_is_found_out(
+    population: str, column: str, shift: float, condition: str
+) -> None:
+    run = at_once("tranching", population=population, traders=500)
+    point = run.points[0]
+    assert SCENARIO.certify(run.parameters, point).holds
+    falsified = point.agents.copy()
+    held = {"asset": "asset", "sold_down_tranche": "asset", "belief_low": "asset"}.get(column)
+    row = int(np.argmax(falsified[held] > 0.0)) if held else 0
+    values = falsified[column].to_numpy(copy=True)
+    values[row] += shift
+    falsified[column] = values
+    certificate = SCENARIO.certify(run.parameters, replace(point, agents=falsified))
+    assert not certificate[condition].holds
+
+
+@pytest.mark.parametrize("quote", ["asset_price", "price_down_tranche"])
+def test_a_falsified_quote_is_found_out(quote: str) -> None:
+    run = at_once("tranching", population="individuals", traders=500)
+    quotes = {**run.quotes(0), quote: run.quotes(0)[quote] * 1.001}
+    certificate = SCENARIO.certify(run.parameters, replace(run.points[0], quotes=quotes))
+    assert not certificate["optimality"].holds
+
+
+def test_an_arbitrage_is_found_out() -> None:
+    """A tranche that costs more than the asset lets anybody grow rich by cutting it up."""
+    run = at_once("tranching", population="individuals", traders=50)
+    quotes = {**run.quotes(0), "price_down_tranche": 2.0 * run.quotes(0)["asset_price"]}
+    certificate = SCENARIO.certify(run.parameters, replace(run.points[0], quotes=quotes))
+    assert certificate["optimality"].residual == np.inf
+
+
+@pytest.mark.parametrize("price", [0.0, -1.0, np.nan, np.inf])
+def test_a_quote_that_is_no_price_is_found_out(price: float) -> None:
+    run = at_once("none", traders=50)
+    point = replace(run.points[0], quotes={"asset_price": price})
+    assert not SCENARIO.certify(run.parameters, point)["quotes"].holds
