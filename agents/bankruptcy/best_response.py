@@ -49,6 +49,10 @@ WRONG = 1e-12
 """A multiplier beyond this share of its own parts has the wrong sign; above FLAT, so that rounding
 on the free trades is not mistaken for a reason to move."""
 
+LAST_DIGITS = 4.0 * float(np.finfo(np.float64).eps)
+"""Rounding of consumption, as a share of the endowment and the trades that it adds up. Where trades
+at high prices cancel, that is many times consumption itself, and the gradient is no more exact."""
+
 ROUNDING = 1e-14
 """Change of utility, as a share of what it is made of, that is lost in rounding."""
 
@@ -156,7 +160,11 @@ class _Search:
         return np.asarray(flat & ~released, dtype=np.bool_)
 
     def _gains(self) -> tuple[FloatArray, FloatArray]:
-        """Gradient in each trade (of lenders and the undecided: of lending), and its size."""
+        """Gradient in each trade (of lenders and the undecided: of lending), and its size.
+
+        The size is what it is the difference of, or more where rounding is more than ``FLAT`` of
+        that: then ``FLAT`` of the size is the rounding.
+        """
         cost = self.prices * self.now_value[:, None]
         bond = np.sum(self.later_value * self.bond_pays, axis=1)
         equities = self.later_value @ self.instruments.payoffs
@@ -167,7 +175,24 @@ class _Search:
                 np.abs(self.later_value) @ self.instruments.payoffs,
             ]
         )
-        return pays - cost, size
+        return pays - cost, np.maximum(size, self._noise() / FLAT)
+
+    def _noise(self) -> FloatArray:
+        r"""Error of the gradient in each trade by rounding of consumption, shape of the trades.
+
+        Consumption is a sum of endowments and trades, and exact to ``LAST_DIGITS`` of the sum of
+        their sizes; curvature times that error is the error of a marginal utility.
+        """
+        utility, trade = self.endowment.utility, np.abs(self.at.trade)
+        now = LAST_DIGITS * (self.endowment.now + trade @ self.prices)
+        now = now * -utility.curvature_now(self.consumed.now)
+        later = self.endowment.later + trade[:, :1] * self.bond_pays
+        later = LAST_DIGITS * (later + trade[:, 1:] @ self.instruments.payoffs.T)
+        later = later * -utility.curvature_later(self.consumed.later)
+        later = later * self.instruments.probabilities
+        bond = np.sum(later * self.bond_pays, axis=1)
+        equities = later @ self.instruments.payoffs
+        return np.asarray(now[:, None] * self.prices + np.column_stack([bond, equities]))
 
     def _flat(
         self, gains: FloatArray, size: FloatArray, free: BoolArray

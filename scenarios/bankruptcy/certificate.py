@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from markets.quote import FloatArray
+from markets.quote import BoolArray, FloatArray
 from scenarios.bankruptcy.program import REACH, Rows, gain, most_sold, plan_by_slsqp, plans_by_highs
 from scenarios.bankruptcy.state import State
 from simulator.certificate import Certificate, Condition
@@ -139,32 +139,48 @@ def solver_gains(state: State, rows: Rows, plans: FloatArray) -> FloatArray:
 
 
 def arbitrage(state: State) -> float:
-    r"""How far state prices are from existing: zero if some :math:`\pi > 0` value everything.
+    r"""Zero if no member can gain for sure by trades open to it; infinite if one can.
 
-    HiGHS looks for the :math:`\pi` with the largest smallest entry among those with
-    :math:`\pi r \le q_b \le \pi 1` and :math:`\pi Y \ge q_e`, as a member may sell no more equity
-    than it owns; equality where somebody holds some, which is always.
+    By Farkas' lemma a member can't if some :math:`\pi > 0` values every such trade at no more than
+    it costs: :math:`\pi D_k \le q_k`. Buying is open to all. An equity can be sold by those who
+    hold some of it, and only for them :math:`\pi Y_j = q_j`; a lender can sell its bonds, a
+    borrower buy its promises back, and whoever is below the short limit promise more. State
+    prices may differ between members who hold different things.
+    """
+    holds = state.equities > -state.endowed_equities
+    patterns = np.column_stack([np.sign(state.bond), state.promised < state.short_limit, holds])
+    return max(
+        _state_prices(state, int(side), bool(more), held.astype(np.bool_))
+        for side, more, *rest in np.unique(patterns, axis=0)
+        for held in [np.array(rest)]
+    )
+
+
+def _state_prices(state: State, side: int, can_promise: bool, held: BoolArray) -> float:
+    r"""Zero if there are state prices for members with a net bond position of that sign.
+
+    HiGHS looks for the :math:`\pi` whose smallest entry, as a share of the state's probability, is
+    largest. Prices and payoffs are counted in units of each instrument's price.
     """
     from scipy.optimize import linprog
 
-    states, j = state.payoffs.shape
-    ones = np.ones(states)
-    upper = np.vstack(
-        [
-            np.append(state.rates, 0.0),
-            np.append(-ones, 0.0),
-            np.column_stack([-np.eye(states), ones]),
-        ]
-    )
-    bound = np.concatenate([[state.bond_price, -state.bond_price], np.zeros(states)])
-    equal = np.column_stack([state.payoffs.T, np.zeros(j)]) if j else None
+    states = state.probabilities.size
+    bond, equities = state.rates / state.bond_price, (state.payoffs / state.equity_prices).T
+    promise = np.full(states, 1.0 / state.bond_price)
+    rows = [promise if side < 0 else bond, *equities]
+    signs = [1.0] * len(rows)
+    if side > 0:
+        rows, signs = [*rows, -bond], [*signs, -1.0]
+    elif can_promise:
+        rows, signs = [*rows, -promise], [*signs, -1.0]
+    rows, signs = [*rows, *-equities[held]], [*signs, *[-1.0] * int(np.sum(held))]
+    worth = np.column_stack([np.array(rows) * state.probabilities, np.zeros(len(rows))])
+    smallest = np.column_stack([-np.eye(states), np.ones(states)])
     solution: Any = linprog(
         np.append(np.zeros(states), -1.0),
-        A_ub=upper,
-        b_ub=bound,
-        A_eq=equal,
-        b_eq=state.equity_prices if j else None,
-        bounds=[(0.0, None)] * states + [(None, state.bond_price)],
+        A_ub=np.vstack([worth, smallest]),
+        b_ub=np.concatenate([signs, np.zeros(states)]),
+        bounds=[(0.0, None)] * (states + 1),
     )
     return 0.0 if solution.status == 0 and -solution.fun > 0.0 else np.inf
 
@@ -229,7 +245,10 @@ def certify(state: State, *, complete: bool = True) -> Certificate:
             "prices are above 0 and repayment rates in (0, 1]",
         ),
         Condition(
-            "no_arbitrage", arbitrage(state), 0.0, "strictly positive state prices exist (Lemma 1)"
+            "no_arbitrage",
+            arbitrage(state),
+            0.0,
+            "strictly positive state prices exist for the trades open to each member (Lemma 1)",
         ),
     ]
     if complete:

@@ -11,6 +11,7 @@ import numpy as np
 from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
 from agents.bankruptcy.investors import Investors
 from agents.bankruptcy.utility import Utility
+from markets.adjustment.anderson import AndersonTatonnement
 from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.polished import Polished
 from markets.adjustment.rules import RuleName
@@ -18,12 +19,20 @@ from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.market import BondMarket
 from markets.bankruptcy.quotes import BondQuotes
+from markets.bankruptcy.relay import InLogs, Relay
 from markets.quote import FloatArray
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about, rule_parameter
 
 POLISH = ImplicitTatonnement(share_tolerance=1e-13, step_tolerance=1e-13, first_time=1e8)
 """Newton's method from the resting point, down to rounding: 1e-13 of what is traded."""
+
+
+NEWTON_IN_LOGS = InLogs(ImplicitTatonnement(first_time=1e8))
+"""Newton's method in log prices: it crosses orders of magnitude in tens of rounds."""
+
+IMPLICIT_IN_LOGS = InLogs(ImplicitTatonnement())
+"""Implicit steps in log prices: slower, and less easily led astray."""
 
 
 class BondParameters(Parameters):
@@ -65,6 +74,9 @@ def build(
     """Make the economy of some cohorts, with the rule and the short limit of the parameters."""
     market = BondMarket(instruments)
     rule = parameters.adjuster(market.pace)
+    if parameters.rule == "implicit":
+        anderson = AndersonTatonnement(parameters.step * market.pace)
+        rule = Relay(rule, (NEWTON_IN_LOGS, anderson, IMPLICIT_IN_LOGS))
     economy = Economy(
         market,
         adjuster=Polished(rule, POLISH) if parameters.polish else rule,

@@ -75,9 +75,10 @@ def net_trade_diagram(state: State, outcome: Outcome) -> Figure:
         label="borrow (dash-dotted): (q, −1)",
     )
     now = np.linspace(-size, size, 400)
+    other = "lender" if state.bond[lender] > 0.0 else "other investor"  # off equilibrium
     for member, colour, name, dash, mark in (
         (borrower, BORROWER, "borrower", (0, (1, 3)), "v"),
-        (lender, LENDER, "lender", (0, (1, 1)), "o"),
+        (lender, LENDER, other, (0, (1, 1)), "o"),
     ):
         t0 = float(state.now[member] - state.endowed_now[member])
         t1 = float(state.later[member, 0] - state.endowed_later[member, 0])

@@ -36,6 +36,10 @@ REGULARIZATION = 1e-10
 """What HiGHS adds to the Hessian's diagonal. Its default of 1e-7 leaves plans worse by 4e-11 of the
 goods at date 0, and none at all some by 1e-4."""
 
+ITERATIONS = 20
+"""Iterations of HiGHS per variable, after which it has found no optimum: an active-set method needs
+about one, and in programs whose variables differ by many orders it can go round for ever."""
+
 Rows = NDArray[np.int64]
 
 
@@ -103,6 +107,7 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("qp_regularization_value", REGULARIZATION)
+    highs.setOptionValue("qp_iteration_limit", ITERATIONS * curvature.size)
     for feasible in FEASIBILITIES:
         highs.setOptionValue("primal_feasibility_tolerance", feasible)
         highs.setOptionValue("dual_feasibility_tolerance", feasible)

@@ -124,3 +124,31 @@ def test_an_arbitrage_without_a_limit_has_no_best_trade() -> None:
     endowment = Endowment(utility, endowment.now, endowment.later, endowment.equities)
     with pytest.raises(Infeasible, match="short limit"):
         best_trades(endowment, instruments, quotes)
+
+
+def test_the_search_ends_where_trades_at_high_prices_cancel() -> None:
+    """Consumption at date 0 is then a small difference, and no gradient is exact to 1e-13."""
+    rng = np.random.default_rng(5)
+    instruments = BondAndEquities(np.full(4, 0.25), np.array([[0.9], [1.4], [0.7], [0.7]]))
+    for _ in range(40):
+        members = 20
+        aversion = rng.uniform(1.0, 4.0, members)
+        endowment = Endowment(
+            ConstantRiskAversion(aversion, rng.uniform(0.5, 2.0, members)),
+            now=rng.uniform(1.0, 12.0, members),
+            later=rng.uniform(0.8, 6.0, (members, 4)),
+            equities=rng.uniform(0.5, 1.0, (members, 1)),
+        )
+        bond = rng.uniform(1000.0, 3000.0)
+        quotes = BondQuotes(bond, bond * rng.uniform(0.72, 1.0, 1), np.ones(4), 0.6)
+        before = BondQuotes(bond, quotes.equity_prices * rng.uniform(0.999, 1.001), np.ones(4), 0.6)
+        start = best_trades(endowment, instruments, before)
+        trades = best_trades(endowment, instruments, quotes, start)
+        state = as_state(endowment, instruments, quotes, trades)
+        # the gradient's error (curvature times rounding), in three trades, times the room for them
+        prices = np.append(bond, quotes.equity_prices)
+        turnover = endowment.now + np.abs(trades.trade) @ prices
+        error = 4.0 * np.finfo(np.float64).eps * aversion
+        cash = endowment.now + 0.6 * bond + endowment.equities @ quotes.equity_prices
+        allowed = 1e-11 + 3.0 * error * turnover * cash / endowment.now
+        assert np.all(np.abs(possible_gains(state)) < allowed)

@@ -115,14 +115,25 @@ def test_without_borrowers_there_is_no_report() -> None:
     assert set(report["cohort"]) == {"cohort 1", "all"}
 
 
-def test_a_run_without_a_best_trade_says_so() -> None:
+def test_high_risk_aversion_is_no_reason_to_have_no_best_trade() -> None:
     cohorts = [
         {**CARA[0], "members": 1, "endowment_now": 5.0, "risk_aversion": 20.0},
         {**CARA[1], "members": 1},
     ]
     ended = run(cohorts=cohorts)
+    assert ended.outcome is Outcome.CLEARED
+    assert ended.certificate.holds
+
+
+def test_a_run_without_a_best_trade_says_so() -> None:
+    """Without a short limit, at quotes at which selling bonds to buy the equity gains for sure."""
+    ended = run(
+        cohorts=[{**cohort, "members": 1} for cohort in CARA],
+        short_limit=None,
+        start={"bond_price": 50.0, "equity_price[1]": 0.01},
+    )
     assert ended.outcome is Outcome.INFEASIBLE
-    assert ended.reason.startswith("young: member 0 has no best trade within reach")
+    assert ended.reason.endswith("a short limit on bonds would bound its trades")
     assert ended.error is None
 
 

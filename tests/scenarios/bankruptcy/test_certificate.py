@@ -11,7 +11,7 @@ import pytest
 from scenarios.bankruptcy import bankruptcy_capm
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
-from scenarios.bankruptcy.certificate import certify, multipliers
+from scenarios.bankruptcy.certificate import arbitrage, certify, multipliers
 from scenarios.bankruptcy.state import State
 from simulator.parameters import parse
 from simulator.run import Run, simulate
@@ -121,3 +121,55 @@ def test_the_run_adds_the_redundant_markets() -> None:
     certificate = run().certificate
     for name in ("goods now", "goods later[1]", "goods later[2]", "goods later[3]"):
         assert certificate[f"redundant market: {name}"].holds
+
+
+def two_with_opposite_fears() -> Run[BankruptcyCapm]:
+    """Each is poor in one state, and buys all of the scarce equity that pays in that state."""
+    each = {"utility": "quadratic", "weight": 4.0, "satiation": 8.0, "endowment_now": 3.0}
+    return run(
+        cohorts=[
+            {**each, "endowment_later": [0.5, 4.0, 4.0], "equities": [0.01, 0.01]},
+            {**each, "endowment_later": [4.0, 0.5, 4.0], "equities": [0.01, 0.01]},
+        ],
+        states={"probabilities": [0.4, 0.4, 0.2]},
+        equities={"payoffs": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]},
+        short_limit=0.0,
+    )
+
+
+def test_members_who_hold_different_equities_may_have_different_state_prices() -> None:
+    """Equities can't be sold short: one that all others find too expensive is no arbitrage."""
+    ended = two_with_opposite_fears()
+    here = state_of(ended)
+    np.testing.assert_array_equal(
+        here.equities > -here.endowed_equities, [[True, False], [False, True]]
+    )
+    worth = here.marginal_later() @ here.probabilities / here.marginal_now()
+    here = replace(here, bond_price=float(np.max(worth)))  # the lowest at which nobody lends
+    # state prices common to both would make the bond worth more than it costs
+    assert float(np.sum(here.equity_prices)) > here.bond_price
+    assert certify(here).holds
+    assert ended.outcome == "cleared"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: {"equity_prices": 3.0 * s.equity_prices},
+        lambda s: {"bond_price": 0.3 * s.bond_price},
+    ],
+)
+def test_quotes_at_which_somebody_gains_for_sure_are_an_arbitrage(change: Any) -> None:
+    here = state_of(run())
+    assert arbitrage(here) == 0.0
+    assert arbitrage(replace(here, **change(here))) == np.inf
+
+
+def test_an_equity_that_its_only_holder_could_sell_too_high_is_an_arbitrage() -> None:
+    here = state_of(two_with_opposite_fears())
+    assert arbitrage(here) == 0.0
+    dear = here.equity_prices * np.array([3.0, 1.0])
+    assert float(np.max(here.payoffs[:, 0]) * here.bond_price) < dear[0]
+    assert arbitrage(replace(here, equity_prices=dear)) == np.inf
+    nobody = replace(here, equity_prices=dear, equities=-here.endowed_equities)
+    assert arbitrage(nobody) == 0.0

@@ -9,22 +9,57 @@ import pytest
 
 from markets.adjustment.anderson import AndersonTatonnement
 from markets.adjustment.implicit import ImplicitTatonnement
+from markets.adjustment.newton import NewtonTatonnement
 from markets.adjustment.plain import PlainTatonnement
 from markets.adjustment.polished import Polished
+from markets.bankruptcy.relay import Relay
 from markets.refused import Refused
 from scenarios.bankruptcy.bankruptcy import economy as two
-from scenarios.bankruptcy.bankruptcy_capm import economy
+from scenarios.bankruptcy.bankruptcy_capm import SCENARIO, economy
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
-from scenarios.bankruptcy.economy import POLISH, BondParameters
+from scenarios.bankruptcy.economy import NEWTON_IN_LOGS, POLISH, BondParameters
 from simulator.parameters import parse
+from simulator.run import simulate
 
 
 def made(**given: object) -> object:
     return economy(parse(BankruptcyCapm, given), np.random.default_rng(0)).adjuster
 
 
-def test_implicit_steps_are_the_default() -> None:
-    assert made() == ImplicitTatonnement()
+def test_implicit_steps_are_the_default_and_other_rules_wait() -> None:
+    rule = made()
+    assert isinstance(rule, Relay)
+    assert rule.first == ImplicitTatonnement()
+    assert NEWTON_IN_LOGS in rule.others
+
+
+def test_other_rules_are_used_alone() -> None:
+    assert made(rule="newton") == NewtonTatonnement()
+
+
+LENDERS = [(38.0, 165.0, 11.2, 16.6), (74.0, 1856.0, 1.0, 41.6), (220_000.0, 207.0, 7.5, 0.7)]
+"""Weight, satiation, goods at both dates: marginal rates of substitution from .001 to 24."""
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0]])
+def test_prices_many_times_the_first_ones_are_found_where_nobody_may_borrow(
+    order: list[int],
+) -> None:
+    """The first price is an average over members; the equilibrium's is that of the keenest."""
+    cohorts = [
+        {"weight": weight, "satiation": satiation, "endowment_now": now, "endowment_later": [later]}
+        for weight, satiation, now, later in (LENDERS[k] for k in order)
+    ]
+    parameters = parse(
+        BankruptcyCapm,
+        {"cohorts": cohorts, "states": {"probabilities": [1.0]}, "equities": {"payoffs": []},
+         "short_limit": 0.0},
+    )  # fmt: skip
+    run = simulate(SCENARIO, parameters, studies=False)
+    assert run.outcome == "cleared"
+    keenest = max((satiation - later) / weight for weight, satiation, _, later in LENDERS)
+    assert run.points[-1].quotes["bond_price"] >= keenest * (1.0 - 1e-12)
+    assert keenest > 50.0 * run.rounds["bond_price"].iloc[0]
 
 
 def test_prices_move_all_the_way_and_rates_by_less() -> None:
@@ -36,7 +71,11 @@ def test_prices_move_all_the_way_and_rates_by_less() -> None:
 
 
 def test_polish_goes_on_from_the_chosen_rule() -> None:
-    assert made(polish=True) == Polished(ImplicitTatonnement(), POLISH)
+    polished = made(polish=True)
+    assert isinstance(polished, Polished)
+    assert isinstance(polished.rule, Relay)
+    assert polished.polish == POLISH
+    assert made(polish=True, rule="newton") == Polished(NewtonTatonnement(), POLISH)
 
 
 def test_no_short_limit_is_an_infinite_one() -> None:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from matplotlib.figure import Figure
 
 from scenarios.bankruptcy import bankruptcy, bankruptcy_capm, figures
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.endowment_risk import STUDY
-from simulator import rounds_figures
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.run import Run, simulate
 
 BY_ROUND = {"quotes_by_round", "excess_demand_by_round"}
-
-
-@pytest.fixture(autouse=True)
-def _general_figures_are_tested_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    blank: Callable[[object], Figure] = lambda results: Figure()  # noqa: E731
-    monkeypatch.setattr(rounds_figures, "quotes", blank)
-    monkeypatch.setattr(rounds_figures, "excess", blank)
 
 
 def two(**given: object) -> Run[bankruptcy.TwoInvestors]:
@@ -73,7 +63,11 @@ def test_a_run_that_does_not_clear_is_not_called_an_equilibrium(
 ) -> None:
     run = two(**given)
     assert run.outcome is outcome
-    assert title(run.plot()["net_trade_diagram"]) == f"No equilibrium ({outcome})"
+    shown = run.plot()["net_trade_diagram"]
+    assert title(shown) == f"No equilibrium ({outcome})"
+    lends = run.agents["bond"].max() > 0.0
+    texts = " ".join(text.get_text() for text in shown.axes[0].texts)
+    assert ("lender plans" in texts) == lends
     capm = simulate(
         bankruptcy_capm.SCENARIO,
         parse(BankruptcyCapm, {"max_rounds": 2}),

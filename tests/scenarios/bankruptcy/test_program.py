@@ -88,3 +88,13 @@ def test_sales_are_bounded_by_the_limit_or_by_many_times_all_goods() -> None:
     drawn = problem(3, 3, exponential=False)
     state = as_state(*drawn, best_trades(*drawn))
     assert most_sold(state) == drawn[2].short_limit
+
+
+def test_highs_gives_up_after_its_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a limit it can go round for ever; what it has not solved is not a plan."""
+    drawn = problem(99, 5, exponential=False)
+    here = as_state(*drawn, best_trades(*drawn))
+    rows = np.arange(here.members)
+    assert np.isfinite(plans_by_highs(here, rows)).all()
+    monkeypatch.setattr("scenarios.bankruptcy.program.ITERATIONS", 0)
+    assert np.isnan(plans_by_highs(here, rows)).all()
