@@ -71,8 +71,12 @@ class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
         """
         raise NotImplementedError
 
-    def carry(self) -> None:
-        """Keep what the next round's orders depend on; nothing unless overridden."""
+    def carry(self, posted: Quotes) -> None:
+        """Keep what the next round's orders depend on; nothing unless overridden.
+
+        Called once per round with the quotes of the round; before that, traders may have been
+        asked what they would order at others, to measure the depth of the market.
+        """
 
     def hold(self, posted: Quotes, placed: Placed) -> None:
         """Take the positions that the orders at the posted quotes amount to."""

@@ -1,4 +1,4 @@
-"""Bankruptcy economies: rules that move quotes side by side, and best responses a second.
+"""Bankruptcy economies: rules that move quotes side by side, and best responses per second.
 
 Run with ``python -m benchmarks.bankruptcy [economies of each size]``.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,19 +22,23 @@ from scipy.optimize import root
 
 from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
 from agents.bankruptcy.investors import Investors
-from agents.bankruptcy.trades import consumption
 from agents.bankruptcy.utility import LinearQuadratic
-from benchmarks.random_bankruptcies import SIZES, FloatArray, Primitives, draw
+from benchmarks.random_bankruptcies import SIZES, Primitives, as_state, draw
 from markets.adjustment.anderson import AndersonTatonnement
 from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.newton import NewtonTatonnement
 from markets.adjustment.plain import PlainTatonnement
 from markets.adjustment.rule import Adjuster, inward_share
-from markets.bankruptcy.market import BondAndEquities, BondMarket
-from scenarios.bankruptcy.member_program import plan_by_slsqp
-from scenarios.bankruptcy.state import State
+from markets.bankruptcy.book import BondBook
+from markets.bankruptcy.instruments import BondAndEquities
+from markets.bankruptcy.market import RATE_PACE, BondMarket, BondTrader
+from markets.bankruptcy.quotes import BondQuotes
+from markets.quote import FloatArray
+from scenarios.bankruptcy.program import plan_by_slsqp
 from simulator.economy import Economy
 from simulator.outcome import Outcome
+
+BondEconomy = Economy[float, BondQuotes, BondBook]
 
 TOLERANCE = 1e-8
 """Excess demand as a share of what is traded, and step, at which every rule may stop."""
@@ -53,26 +57,35 @@ class Tried:
     seconds: float
 
 
+class UnscaledMarket(BondMarket):
+    """The same markets with residuals in units, not in changes of prices."""
+
+    def open(self, cohorts: Sequence[BondTrader]) -> None:
+        """Forget the demand slope."""
+        super().open(cohorts)
+        self._scale = np.eye(len(self.quotes))
+
+
 def _steps(size: tuple[int, int, int], prices: float, rates: float) -> FloatArray:
     return np.append(np.full(1 + size[2], prices), np.full(size[1], rates))
 
 
-def rules(size: tuple[int, int, int]) -> dict[str, tuple[Adjuster, bool]]:
-    """The rules by name, and whether their residuals are scaled by the demand slope."""
+def rules(size: tuple[int, int, int]) -> dict[str, tuple[Adjuster, type[BondMarket]]]:
+    """The rules by name, and the market: with residuals scaled by the demand slope, or not."""
     ends: dict[str, Any] = {"share_tolerance": TOLERANCE, "step_tolerance": TOLERANCE}
-    matrix = _steps(size, 1.0, 0.3)
+    pace = _steps(size, 1.0, RATE_PACE)
     return {
-        "implicit (default)": (ImplicitTatonnement(**ends), True),
-        "Newton, safeguarded": (NewtonTatonnement(**ends), True),
-        "plain, scalar step": (PlainTatonnement(_steps(size, 0.02, 0.03), **ends), False),
-        "matrix step": (PlainTatonnement(matrix, **ends), True),
-        "matrix step, Anderson": (AndersonTatonnement(matrix, **ends), True),
+        "implicit (default)": (ImplicitTatonnement(**ends), BondMarket),
+        "Newton, safeguarded": (NewtonTatonnement(**ends), BondMarket),
+        "plain, unscaled": (PlainTatonnement(_steps(size, 0.02, 0.03), **ends), UnscaledMarket),
+        "plain": (PlainTatonnement(pace, **ends), BondMarket),
+        "Anderson": (AndersonTatonnement(pace, **ends), BondMarket),
     }
 
 
-def by_rule(drawn: Primitives, rule: tuple[Adjuster, bool]) -> Tried:
+def by_rule(drawn: Primitives, rule: tuple[Adjuster, type[BondMarket]]) -> Tried:
     """Run the rounds of an economy by a rule."""
-    economy = drawn.economy(rule[0], scaled=rule[1])
+    economy = drawn.economy(*rule)
     begun = time.perf_counter()
     outcome = economy.clear(ROUNDS)
     seconds = time.perf_counter() - begun
@@ -90,31 +103,32 @@ def by_solver(drawn: Primitives, method: str) -> Tried:
     market, (cohort,) = economy.market, economy.cohorts
     limits, calls = market.limits(economy.terms), 0
 
-    def told(coordinates: FloatArray) -> tuple[FloatArray, float]:
+    def normal_map(coordinates: FloatArray) -> tuple[FloatArray, float]:
         if not np.all(np.isfinite(coordinates)):
             return np.full_like(coordinates, 1e6), np.inf
         inside = np.clip(coordinates, 1e-3, np.minimum(limits.upper, 1e3))
         posted = market.post(inside, economy.terms, inside)
-        excess = market.excess(posted, cohort.respond(posted))
+        excess = market.excess(posted, economy.house.net([cohort.respond(posted)]))
+        cohort.carry()
         return excess.residual - (coordinates - inside), inward_share(limits, inside, excess)
 
     def residual(coordinates: FloatArray) -> FloatArray:
         nonlocal calls
         calls += 1
-        return told(coordinates)[0]
+        return normal_map(coordinates)[0]
 
     limit = {"hybr": "maxfev", "df-sane": "maxfev", "lm": "maxiter"}[method]
     start = market.locate(economy.quotes, economy.terms)
     begun = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found: Any = root(  # type: ignore[call-overload]
+        solution: Any = root(  # type: ignore[call-overload]
             residual, start, method=method, tol=1e-12, options={limit: ROUNDS}
         )
     seconds = time.perf_counter() - begun
-    cleared = bool(np.all(np.isfinite(found.x))) and told(found.x)[1] <= TOLERANCE
+    cleared = bool(np.all(np.isfinite(solution.x))) and normal_map(solution.x)[1] <= TOLERANCE
     economy.close()
-    return Tried(bool(found.success), cleared, calls, seconds)
+    return Tried(bool(solution.success), cleared, calls, seconds)
 
 
 def compare(count: int) -> Iterator[tuple[str, str, list[Tried]]]:
@@ -133,7 +147,9 @@ def compare(count: int) -> Iterator[tuple[str, str, list[Tried]]]:
             yield label, name, [trial(drawn) for drawn in economies]
 
 
-def large(members: int = 10_000, cohorts: int = 5, states: int = 10, equities: int = 5) -> Economy:
+def large(
+    members: int = 10_000, cohorts: int = 5, states: int = 10, equities: int = 5
+) -> BondEconomy:
     """A large economy whose members all differ."""
     rng = np.random.default_rng(7)
     instruments = BondAndEquities(
@@ -154,22 +170,16 @@ def large(members: int = 10_000, cohorts: int = 5, states: int = 10, equities: i
     return economy
 
 
-def solver_seconds(economy: Economy, some: int = 40) -> float:
+def solver_seconds(economy: BondEconomy, some: int = 40) -> float:
     """Seconds that SciPy's SLSQP takes for one member's program, on average."""
     cohort, posted = economy.cohorts[0], economy.posted
     assert isinstance(cohort, Investors)
-    trades = cohort.held.rows(slice(0, some))
-    endowment = cohort.endowment.rows(slice(0, some))
-    eaten = consumption(endowment, trades, cohort.instruments, posted)
-    utility = endowment.utility
-    assert isinstance(utility, LinearQuadratic)
-    state = State(
-        cohort.instruments.probabilities, cohort.instruments.payoffs, posted.short_limit,
-        posted.bond_price, posted.equity_prices, posted.repayment_rates,
-        np.full(some, cohort.name, dtype=object), np.ones(some, dtype=np.bool_), utility.weight,
-        utility.satiation, endowment.now, cohort.goods_later[:some], endowment.equities,
-        trades.trade[:, 0], trades.trade[:, 1:], eaten.now, eaten.later,
-    )  # fmt: skip
+    state = as_state(
+        cohort.endowment.rows(slice(0, some)),
+        cohort.instruments,
+        posted,
+        cohort.held.rows(slice(0, some)),
+    )
     begun = time.perf_counter()
     for member in range(some):
         plan_by_slsqp(state, member)
@@ -194,8 +204,8 @@ def main(count: int = 250) -> None:
             f"{np.percentile(good, 90):.0f}",
             f"{1e3 * np.mean([tried.seconds for tried in tries]):.0f}",
         )
-        told = "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
-        console.print(told, highlight=False)
+        row = "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        console.print(row, highlight=False)
     economy = large()
     begun = time.perf_counter()
     outcome = economy.clear()
@@ -203,9 +213,9 @@ def main(count: int = 250) -> None:
     alone = solver_seconds(economy)
     console.print(
         f"10,000 members in 5 cohorts, 10 states, 5 equities: {outcome} after {economy.round}"
-        f" rounds, {speed:.1f} rounds a second, derivatives included; a loop over SLSQP needs"
-        f" {1e3 * alone:.1f} ms a member, {1e4 * alone:.0f} s a round: {1e4 * alone * speed:.0f}"
-        " times as long"
+        f" rounds, {speed:.1f} rounds per second, derivatives included; a loop over SLSQP needs"
+        f" {1e3 * alone:.1f} ms per member, {1e4 * alone:.0f} s per round:"
+        f" {1e4 * alone * speed:.0f} times as long"
     )
     economy.close()
 

@@ -15,11 +15,12 @@ import numpy as np
 from agents.credit.auction import CallAuction
 from agents.credit.clearing_house import CreditPool
 from agents.credit.households import Households
+from agents.credit.plan import Plan
 from markets.adjustment.extrapolated import ExtrapolatedTatonnement
 from markets.credit.market import CreditMarket
+from scenarios.credit.economy import AuctionedEconomy
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.prepayment import Prepayment
-from simulator.economy import Economy
 
 SIZES = (30, 100, 300, 1000)
 ROUNDS = 1_000
@@ -34,34 +35,36 @@ def economy(
     utility: str = "linear",
     auction: CallAuction | None = None,
     seed: int = 0,
-) -> Economy:
+) -> AuctionedEconomy:
     """An economy of ``members`` households, as many of each kind that its scenario knows."""
     parameters = ECONOMIES[utility]
     described = parameters.economies()["economy"]
     rng = np.random.default_rng(seed)
     market = CreditMarket(described.tree, described.contracts)
-    model = Economy(market, adjuster=ExtrapolatedTatonnement(), auction=auction)
+    model = AuctionedEconomy(market, adjuster=ExtrapolatedTatonnement(market.pace), auction=auction)
+    plan = Plan(market)
     kinds = described.households
     copies = [kinds[place % len(kinds)] for place in range(members)]
     spread = rng.uniform(0.9, 1.1, (2, members, 1, 1))
     tilt = rng.uniform(0.95, 1.05, (members, len(described.tree.nodes), 1))
     if alike:
         spread, tilt = np.ones_like(spread), np.ones_like(tilt)
-    households = Households(
+    Households(
         model,
         "households",
+        plan,
         households=[f"{home.name}{place}" for place, home in enumerate(copies)],
         endowment=np.array([h.endowment for h in copies], dtype=np.float64) * spread[0],
         weights=np.array([h.weights for h in copies], dtype=np.float64) * tilt,
         aversion=np.array([float(h.risk_aversion) for h in copies]),
         inertia=parameters.inertia,
     )
-    CreditPool(model, households.plan)
+    CreditPool(model, plan)
     return model
 
 
 def main() -> None:
-    """Print a line a size: how it ended, after how many rounds and steps of the auction."""
+    """Print one line per size: how it ended, after how many rounds and steps of the auction."""
     print("utility   alike   auction   households   outcome              rounds   steps   seconds")
     for utility in ECONOMIES:
         for alike, auction in ((True, None), (False, None), (False, CallAuction())):

@@ -114,3 +114,7 @@ class Declared(ABC, Generic[P]):
         ``rng`` is a generator of its own, so that the run itself draws the same without studies.
         """
         return {}
+
+    def studies_at_rest(self, results: Results[P]) -> Mapping[str, pd.DataFrame]:
+        """Further studies, of what would be done on other terms where the run came to rest."""
+        return {}

@@ -168,7 +168,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         excess = self.market.excess(*self._round)
         self.adjustment = self.adjuster.adjust(state, excess, depth)
         for cohort in self._cohorts:
-            cohort.carry()
+            cohort.carry(self.posted)
         self._remember(excess)
         self.running = not self._state.settled
         self.between_rounds()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +104,6 @@ def simulate(
     rng = np.random.default_rng(seed)
     ends: list[DateEnd] = []
     rounds: list[pd.DataFrame] = []
-    studied: Mapping[str, pd.DataFrame] = {}
     units: dict[str, str] = {}
     error: BaseException | None = None
     for case in scenario.cases(parameters):
@@ -132,19 +131,23 @@ def simulate(
             economy.close()
         if error is not None:
             break
-    if studies and error is None:
-        try:
-            studied = scenario.studies(parameters, np.random.default_rng(seed))
-        except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
-            error = stopped
-    return Run(
+    run = Run(
         title=scenario.title,
         parameters=parameters,
         seed=seed,
         ends=tuple(ends),
         rounds=pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame(),
-        studies=studied,
         units=units,
         error=error,
         scenario=scenario,
     )
+    if not studies or error is not None:
+        return run
+    try:
+        studied = {
+            **scenario.studies(parameters, np.random.default_rng(seed)),
+            **scenario.studies_at_rest(run),
+        }
+    except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
+        return replace(run, error=stopped)
+    return replace(run, studies=studied)

@@ -13,13 +13,7 @@ import pandas as pd
 from markets.refused import Refused
 from simulator.certificate import Certificate
 from simulator.declared import Declared
-from simulator.export import (
-    FORMAT,
-    MANIFEST,
-    PROOFS,
-    digest,
-    seal,
-)
+from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
 from simulator.parameters import parse
 from simulator.point import RestingPoint
 

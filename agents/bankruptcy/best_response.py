@@ -11,16 +11,17 @@ net bond position :math:`b \ge -\kappa` (lending if positive) and equity trades
    x_s = W_s + Y_s e + \begin{cases} r_s b & b \ge 0 \\ b & b < 0 . \end{cases}
 
 As :math:`r_s \le 1` the objective is concave with a kink at :math:`b = 0`, so nobody gains by
-lending and borrowing at the same time. The kink is treated like a bound: a member rests at it
-until its marginal utility asks it to lend, or to borrow.
+lending and borrowing at the same time. The kink is treated like a bound: a member stays
+at it until lending, or borrowing, raises its utility.
 
 All members are solved together by a primal active-set Newton method. In each pass, for the members
 that have not finished:
 
-1. Where a full step has brought the gradient on the free trades to zero, compare the multipliers
-   of the bounds: a member without a wrong one has finished, any other lets go of the worst.
-2. Elsewhere take the Newton step on the free trades (with :math:`x_0 = 0` kept where it binds).
-3. Shorten it at the first bound in its way, which is then held, and until utility rises.
+1. Where a full step has brought the gradient in the free trades to zero, look at the multipliers
+   of the bounds: a member whose multipliers all have the right sign has finished, any other
+   releases the bound whose multiplier is most wrong.
+2. Elsewhere take the Newton step in the free trades (with :math:`x_0 = 0` kept where it binds).
+3. Shorten it at the first bound in its way, which then binds, and until utility rises.
 
 With linear-quadratic utility every Newton step is exact, and the number of passes is the number of
 bounds that change, plus one.
@@ -34,16 +35,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bankruptcy.trade_slopes import newton_matrix
-from agents.bankruptcy.trades import (
-    Consumption,
-    Endowment,
-    Trades,
-    consumption,
-)
-from markets.bankruptcy.market import BondAndEquities, BondQuotes
+from agents.bankruptcy.trade_slopes import newton_matrix, solve_each
+from agents.bankruptcy.trades import Consumption, Endowment, Trades, consumption
+from agents.cohort import Infeasible
+from markets.bankruptcy.instruments import BondAndEquities
+from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import BoolArray, FloatArray
-from markets.refused import Refused
 
 FLAT = 1e-13
 """Gradient below this share of its own parts is zero."""
@@ -84,7 +81,7 @@ def best_trades(
 
     Raises
     ------
-    Refused
+    Infeasible
         If a member's search does not end, with the member's row.
     """
     members, equities = endowment.equities.shape
@@ -103,14 +100,14 @@ def best_trades(
         todo = todo[~finished]
     if todo.size == 0:
         return best
-    raise Refused(
-        f"the best trade of member {int(todo[0])} was not found in {PASSES} passes; is its"
-        " utility strictly concave and increasing?"
+    raise Infeasible(
+        f"member {int(todo[0])} has no best trade within reach at the posted quotes: its search has"
+        f" not ended after {PASSES} passes; a short limit on bonds would bound its trades"
     )
 
 
 def _make_feasible(trades: Trades, endowment: Endowment, quotes: BondQuotes) -> None:
-    """Scale trades of the past down to what can be paid now, and forget bounds that moved."""
+    """Scale earlier trades down to what can be paid now, and forget bounds that moved."""
     prices = np.append(quotes.bond_price, quotes.equity_prices)
     if np.any(trades.trade[:, 0] < -quotes.short_limit):
         trades.trade[:, 0] = np.maximum(trades.trade[:, 0], -quotes.short_limit)
@@ -138,15 +135,15 @@ class _Search:
         self.endowment, self.instruments, self.quotes, self.at = endowment, instruments, quotes, at
         self.stepped = stepped
         self.prices = np.append(quotes.bond_price, quotes.equity_prices)
-        self.eaten = consumption(endowment, at, instruments, quotes)
+        self.consumed = consumption(endowment, at, instruments, quotes)
         rho = instruments.probabilities
-        self.now_value = endowment.utility.marginal_now(self.eaten.now)
-        self.later_value = endowment.utility.marginal_later(self.eaten.later) * rho
+        self.now_value = endowment.utility.marginal_now(self.consumed.now)
+        self.later_value = endowment.utility.marginal_later(self.consumed.later) * rho
         long = (at.side >= 0)[:, None]
         self.bond_pays = np.where(long, quotes.repayment_rates, 1.0)
 
     def advance(self) -> BoolArray:
-        """Finish members, let go of bounds, and step; tells who has finished."""
+        """Finish members, release bounds, and step; returns who has finished."""
         gains, size = self._gains()
         free = ~self.at.held
         value, flat = self._flat(gains, size, free)
@@ -187,7 +184,7 @@ class _Search:
         return value, np.all(np.abs(left) <= FLAT * size, axis=1)
 
     def _release(self, value: FloatArray, size: FloatArray, flat: BoolArray) -> BoolArray:
-        """Let go of the worst wrongly held bound of each member at a flat point."""
+        """Release the bound with the most wrong multiplier of each member at a flat point."""
         at, quotes = self.at, self.quotes
         worth = self.now_value + value
         lending = self.later_value @ quotes.repayment_rates - worth * quotes.bond_price
@@ -222,7 +219,7 @@ class _Search:
         endowment = self.endowment.rows(rows)
         matrix = newton_matrix(
             endowment.utility,
-            Consumption(self.eaten.now[rows], self.eaten.later[rows]),
+            Consumption(self.consumed.now[rows], self.consumed.later[rows]),
             at,
             self.instruments,
             self.quotes,
@@ -230,8 +227,8 @@ class _Search:
         free = ~at.held
         right = np.zeros((rows.size, gains.shape[1] + 1, 1))
         right[:, :-1, 0] = np.where(free, gains, 0.0)
-        move: FloatArray = np.asarray(np.linalg.solve(matrix, right)[:, :-1, 0], dtype=np.float64)
-        reach, stop = self._reach(at, endowment, self.eaten.now[rows], move)
+        move = solve_each(matrix, right)[:, :-1, 0]
+        reach, stop = self._reach(at, endowment, self.consumed.now[rows], move)
         slope = np.asarray(np.sum(move * right[:, :-1, 0], axis=1))
         length = self._rise(at, endowment, rows, move, slope, np.minimum(reach, 1.0))
         trade = at.trade + length[:, None] * move
@@ -284,9 +281,9 @@ class _Search:
     ) -> FloatArray:
         """Halve steps until utility rises by a ten-thousandth of what its slope promises."""
         rho = self.instruments.probabilities
-        before = endowment.utility.value(self.eaten.now[rows], self.eaten.later[rows], rho)
-        turnover = np.abs(self.eaten.now * self.now_value)
-        turnover += np.sum(np.abs(self.eaten.later * self.later_value), axis=1)
+        before = endowment.utility.value(self.consumed.now[rows], self.consumed.later[rows], rho)
+        turnover = np.abs(self.consumed.now * self.now_value)
+        turnover += np.sum(np.abs(self.consumed.later * self.later_value), axis=1)
         slack = ROUNDING * (np.abs(before) + turnover[rows])
         length = length.copy()
         todo = np.flatnonzero(slope > 0.0)
@@ -298,8 +295,8 @@ class _Search:
                 part.trade + length[todo, None] * move[todo], part.side, part.held, part.spent
             )
             some = endowment.rows(todo)
-            eaten = consumption(some, tried, self.instruments, self.quotes)
-            after = some.utility.value(eaten.now, eaten.later, rho)
+            consumed = consumption(some, tried, self.instruments, self.quotes)
+            after = some.utility.value(consumed.now, consumed.later, rho)
             enough = after >= before[todo] + 1e-4 * length[todo] * slope[todo] - slack[todo]
             todo = todo[~enough]
             length[todo] *= 0.5

@@ -3,19 +3,16 @@ r"""A clearing house for a bond: it seizes what the bankrupt have and pays lende
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import mesa
 import numpy as np
 
-from agents.bankruptcy.investors import BondOrders
 from agents.clearing_house import ClearingHouse
-from markets.bankruptcy.market import (
-    BondAndEquities,
-    BondQuotes,
-    numbered,
-    realised,
-)
+from markets.bankruptcy.book import BondBook
+from markets.bankruptcy.instruments import BondAndEquities, numbered
+from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
 
@@ -64,7 +61,7 @@ class BondSettlement:
 
     def accounts(self) -> dict[str, float]:
         """The numbers by name, for the record of rounds."""
-        told = {
+        numbers = {
             "accepted": self.accepted,
             "house_collected_now": self.collected_now,
             "house_paid_now": self.paid_out,
@@ -72,14 +69,14 @@ class BondSettlement:
             "goods_excess_now": self.goods_now,
         }
         for s, name in enumerate(self.instruments.state_names):
-            told[numbered("house_collected", name)] = float(self.collected[s])
-            told[numbered("house_paid", name)] = float(self.distributed[s])
-            told[numbered("balance", name)] = float(self.collected[s] - self.distributed[s])
-            told[numbered("goods_excess", name)] = float(self.goods_later[s])
-        return told | {"walras": self.walras}
+            numbers[numbered("house_collected", name)] = float(self.collected[s])
+            numbers[numbered("house_paid", name)] = float(self.distributed[s])
+            numbers[numbered("balance", name)] = float(self.collected[s] - self.distributed[s])
+            numbers[numbered("goods_excess", name)] = float(self.goods_later[s])
+        return numbers | {"walras": self.walras}
 
 
-class BankruptcyClearingHouse(ClearingHouse):
+class BankruptcyClearingHouse(ClearingHouse[float, BondQuotes, BondBook, BondBook, None]):
     """A clearing house through which bonds are bought and sold.
 
     Parameters
@@ -89,7 +86,7 @@ class BankruptcyClearingHouse(ClearingHouse):
     instruments : BondAndEquities
         What is traded.
     short_limit : float
-        Bonds that one trader may sell at most (kappa; infinite for no limit).
+        Largest short sale of bonds by one trader (kappa; infinite for no limit).
 
     Raises
     ------
@@ -106,11 +103,11 @@ class BankruptcyClearingHouse(ClearingHouse):
         self.instruments = instruments
         self.short_limit = short_limit
 
-    def charge(self, quotes: dict[str, float]) -> float:
-        """The limit on bond sales, announced before anybody trades."""
+    def charge(self, quotes: Mapping[str, float]) -> float:
+        """The short limit, announced before anybody trades."""
         return self.short_limit
 
-    def settle(self, posted: BondQuotes, book: BondOrders) -> BondSettlement:
+    def settle(self, posted: BondQuotes, book: BondBook) -> BondSettlement:
         r"""Match lenders with borrowers, collect, seize, and pay pro rata.
 
         1. Accept :math:`a = \min(L, P)` bonds of those bought and promised.
@@ -121,9 +118,8 @@ class BankruptcyClearingHouse(ClearingHouse):
         """
         accepted = min(book.lent, book.promised)
         share = accepted / book.promised if book.promised > 0.0 else 0.0
-        rates = realised(book)
-        goods_now = book.spent - book.endowed_now
-        goods_later = book.eaten - book.endowed_later
+        goods_now = book.consumed_now - book.endowed_now
+        goods_later = book.consumed_later - book.endowed_later
         cost = posted.bond_price * (book.lent - book.promised)
         cost += float(posted.equity_prices @ book.equities)
         pays = posted.repayment_rates * book.lent - book.repaid
@@ -138,8 +134,22 @@ class BankruptcyClearingHouse(ClearingHouse):
             paid_out=posted.bond_price * share * book.promised,
             collected_now=posted.bond_price * accepted,
             collected=share * book.repaid,
-            distributed=rates * accepted,
+            distributed=book.recovery * accepted,
             goods_now=goods_now,
             goods_later=goods_later,
             walras=float(np.max(violation)),
         )
+
+    def redundant(self, posted: BondQuotes, book: BondBook) -> Mapping[str, float]:
+        """Excess demand for goods at date 0 and in every state, as a share of the goods there are.
+
+        Consumption less endowment, from the members' own consumption: condition (iii) of
+        Definition 1, and its counterpart at date 0. Each market trades one good, whose price
+        cancels, so that the share is one in value too. Where nobody may borrow the bond is not
+        traded, and these shares are still well defined.
+        """
+        later = (book.consumed_later - book.endowed_later) / book.endowed_later
+        shares = {"goods now": (book.consumed_now - book.endowed_now) / book.endowed_now}
+        for name, share in zip(self.instruments.state_names, later, strict=True):
+            shares[numbered("goods later", name)] = float(share)
+        return shares

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import mesa
 import numpy as np
 import pandas as pd
 
 from agents.bankruptcy.best_response import best_trades
-from agents.bankruptcy.trade_slopes import trade_slopes
-from agents.bankruptcy.trades import (
-    Consumption,
-    Endowment,
-    Trades,
-    consumption,
-)
-from agents.bankruptcy.utility import Utility
-from agents.cohort import Cohort
-from markets.bankruptcy.market import BondAndEquities, BondQuotes, numbered
+from agents.bankruptcy.trade_slopes import solve_each, trade_slopes
+from agents.bankruptcy.trades import Endowment, Trades, consumption
+from agents.bankruptcy.utility import Rows, Utility
+from agents.cohort import Cohort, Infeasible
+from markets.bankruptcy.book import BondBook
+from markets.bankruptcy.instruments import BondAndEquities, numbered
+from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
 
@@ -26,30 +21,7 @@ BLOCK = 1 << 13
 """Members whose derivatives are worked out at a time, so that intermediate arrays stay small."""
 
 
-@dataclass(frozen=True, slots=True)
-class BondOrders:
-    """Orders of a cohort, added up over its members (see :class:`markets.bankruptcy.market.BondBook`).
-
-    ``spent`` is consumption at date 0, ``eaten`` positive consumption in each state of date 1, and
-    ``endowed_now`` and ``endowed_later`` what there was before trade.
-    """
-
-    lent: float
-    promised: float
-    equities: FloatArray
-    held: FloatArray
-    repaid: FloatArray
-    lent_slope: FloatArray
-    promised_slope: FloatArray
-    equities_slope: FloatArray
-    repaid_slope: FloatArray
-    spent: float
-    eaten: FloatArray
-    endowed_now: float
-    endowed_later: FloatArray
-
-
-class Investors(Cohort):
+class Investors(Cohort[float, BondQuotes, BondBook, None]):
     """A cohort of investors who share a utility's form and differ in parameters and endowments.
 
     Parameters
@@ -70,7 +42,8 @@ class Investors(Cohort):
     Raises
     ------
     Refused
-        If shapes disagree or an endowment is not positive (assumption A3).
+        If shapes disagree, or an endowment is not positive (assumption A3); when the market opens,
+        if utility at the endowments is so flat that rounding leaves no slope or curvature.
     """
 
     def __init__(
@@ -88,21 +61,25 @@ class Investors(Cohort):
         self.equities = np.asarray(equities, dtype=np.float64)
         members = self.now.size
         if self.now.ndim != 1 or members == 0:
-            raise Refused(f"{name}: now has shape {self.now.shape}; it must be one a member")
+            raise Refused(f"{name}: now has shape {self.now.shape}; it must be one per member")
         for field, array in (("later", self.goods_later), ("equities", self.equities)):
             if array.ndim != 2 or array.shape[0] != members:
                 raise Refused(
-                    f"{name}: {field} has shape {array.shape}; it must have a row for each of the"
-                    f" {members} members"
+                    f"{name}: {field} has shape {array.shape}; it must have one row for each of"
+                    f" the {members} members"
                 )
-        for field, array in (("now", self.now), ("later", self.goods_later)):
-            if not np.all(array > 0.0):
-                raise Refused(f"{name}: {field} has {np.min(array)}; each must be above 0")
-        if not np.all(self.equities >= 0.0):
-            raise Refused(f"{name}: equities has {np.min(self.equities)}; each at least 0")
+        for field, array, allowed, wanted in (
+            ("now", self.now, self.now > 0.0, "above 0"),
+            ("later", self.goods_later, self.goods_later > 0.0, "above 0"),
+            ("equities", self.equities, self.equities >= 0.0, "at least 0"),
+        ):
+            wrong = array[~(allowed & np.isfinite(array))]
+            if wrong.size:
+                raise Refused(f"{name}: {field} has {wrong[0]}; each must be finite and {wanted}")
         super().__init__(model, name, members)
         self.utility = utility
-        self._last: Trades | None = None
+        self._start: Trades | None = None
+        self._answer: Trades | None = None
         self.posted: BondQuotes | None = None
 
     def open(self, instruments: BondAndEquities) -> None:
@@ -113,7 +90,7 @@ class Investors(Cohort):
         ):
             if given != wanted:
                 raise Refused(
-                    f"{self.name}: {field} has {given} entries a member; it must have {wanted}"
+                    f"{self.name}: {field} has {given} entries per member; it must have {wanted}"
                 )
         self.instruments = instruments
         self.endowment = Endowment(
@@ -122,6 +99,16 @@ class Investors(Cohort):
             self.goods_later + self.equities @ instruments.payoffs.T,
             self.equities,
         )
+        for what, numbers in (
+            ("marginal utility at date 0", self.utility.marginal_now(self.now)),
+            ("curvature of utility", -self.utility.curvature_later(self.endowment.later)),
+        ):
+            wrong = numbers[~((numbers > 0.0) & np.isfinite(numbers))]
+            if wrong.size:
+                raise Refused(
+                    f"{self.name}: {what} at the endowments has {wrong[0]}; each must be above 0"
+                    " and finite, so risk aversion times goods must not be in the hundreds"
+                )
 
     def marginal_values(self) -> tuple[float, FloatArray]:
         """Marginal utilities at the endowment, added up: date 0, and each state's share."""
@@ -137,25 +124,37 @@ class Investors(Cohort):
         At the endowments: :math:`\sum_i v_{i0}' (V' \mathrm{diag}(-\rho v_i'') V)^{-1}` with
         :math:`V = (1, Y)`, shape (1 + equities, 1 + equities).
         """
-        bends = -self.utility.curvature_later(self.endowment.later) * self.instruments.probabilities
+        curvature = -self.utility.curvature_later(self.endowment.later)
+        curvature = curvature * self.instruments.probabilities
         payoffs = np.column_stack([np.ones(self.instruments.states), self.instruments.payoffs])
         weight = self.utility.marginal_now(self.now)
-        risk = np.einsum("sj,is,sk->ijk", payoffs, bends, payoffs)
-        return np.asarray(np.sum(weight[:, None, None] * np.linalg.inv(risk), axis=0))
+        risk = np.einsum("sj,is,sk->ijk", payoffs, curvature, payoffs)
+        unit = np.broadcast_to(np.eye(payoffs.shape[1]), risk.shape)
+        return np.asarray(np.sum(weight[:, None, None] * solve_each(risk, unit), axis=0))
 
     def trades(self, posted: BondQuotes) -> Trades:
-        """Best response of every member; the search begins at the last one found."""
-        return best_trades(self.endowment, self.instruments, posted, self._last)
+        """Best response of every member; the search begins at that of the round before.
 
-    def respond(self, posted: BondQuotes) -> BondOrders:
+        Raises
+        ------
+        Infeasible
+            If a member has no best trade within reach, for instance because the quotes allow an
+            arbitrage.
+        """
+        try:
+            return best_trades(self.endowment, self.instruments, posted, self._start)
+        except Infeasible as error:
+            raise Infeasible(f"{self.name}: {error}") from None
+
+    def respond(self, posted: BondQuotes) -> BondBook:
         """Orders at the posted quotes with their derivatives, added up over the members."""
-        trades = self._last = self.trades(posted)
-        eaten = consumption(self.endowment, trades, self.instruments, posted)
+        trades = self._answer = self.trades(posted)
+        consumed = consumption(self.endowment, trades, self.instruments, posted)
         bond = trades.trade[:, 0]
         promised = np.maximum(-bond, 0.0)
         resources = self._resources(trades)
         lent_slope, promised_slope, equities_slope, repaid_slope = self._slopes(trades, posted)
-        return BondOrders(
+        return BondBook(
             lent=float(np.sum(np.maximum(bond, 0.0))),
             promised=float(np.sum(promised)),
             equities=np.sum(trades.trade[:, 1:], axis=0),
@@ -165,23 +164,27 @@ class Investors(Cohort):
             promised_slope=promised_slope,
             equities_slope=equities_slope,
             repaid_slope=repaid_slope,
-            spent=float(np.sum(eaten.now)),
-            eaten=np.sum(np.maximum(eaten.later, 0.0), axis=0),
+            consumed_now=float(np.sum(consumed.now)),
+            consumed_later=np.sum(np.maximum(consumed.later, 0.0), axis=0),
             endowed_now=float(np.sum(self.now)),
             endowed_later=np.sum(self.endowment.later, axis=0),
         )
 
-    def hold(self, posted: BondQuotes, placed: object) -> None:
+    def carry(self) -> None:
+        """Begin the next round's search at this round's trades."""
+        self._start = self._answer
+
+    def hold(self, posted: BondQuotes, placed: None) -> None:
         """Take the trades that are best at the posted quotes."""
         self.posted = posted
-        self.held = self._last = self.trades(posted)
-        self.eaten: Consumption = consumption(self.endowment, self.held, self.instruments, posted)
+        self.held = self.trades(posted)
+        self.consumed = consumption(self.endowment, self.held, self.instruments, posted)
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Primitives, trades and consumption, a row a member."""
+        """Primitives, trades and consumption, one row per member."""
         if self.posted is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
-        rows: slice | np.ndarray = slice(None)
+        rows: Rows = slice(None)
         if limit is not None and limit < self.members:
             rows = np.unique(np.linspace(0, self.members - 1, max(limit, 2)).astype(np.int64))
         states, equities = self.instruments.state_names, self.instruments.equity_names
@@ -198,9 +201,9 @@ class Investors(Cohort):
         columns["bond"] = self.held.trade[rows, 0]
         for j, name in enumerate(equities):
             columns[numbered("equity", name)] = self.held.trade[rows, 1 + j]
-        columns["consumption_now"] = self.eaten.now[rows]
+        columns["consumption_now"] = self.consumed.now[rows]
         for s, name in enumerate(states):
-            columns[numbered("consumption_later", name)] = self.eaten.later[rows, s]
+            columns[numbered("consumption_later", name)] = self.consumed.later[rows, s]
         return pd.DataFrame(columns)
 
     def _resources(self, trades: Trades) -> FloatArray:

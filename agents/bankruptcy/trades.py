@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.bankruptcy.utility import Rows, Utility
-from markets.bankruptcy.market import BondAndEquities, BondQuotes
+from markets.bankruptcy.instruments import BondAndEquities
+from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class Endowment:
-    """What the members of a cohort start with and like.
+    """Endowments and utility of the members of a cohort.
 
     Attributes
     ----------
@@ -46,18 +47,18 @@ class Endowment:
 
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """Trades of every member, and which of its bounds hold them.
+    """Trades of every member, and which of its bounds bind.
 
     Attributes
     ----------
     trade : array of shape (members, 1 + equities)
         Net bond position, then equity trades.
     side : array of shape (members,)
-        1 for lenders, -1 for borrowers, 0 for members resting at the kink.
+        1 for lenders, -1 for borrowers, 0 for members at the kink (no bonds).
     held : array of shape (members, 1 + equities)
-        Whether a bound holds the trade: the kink, the short limit, or all equities sold.
+        Whether the trade is held at a bound: the kink, the short limit, or all equities sold.
     spent : array of shape (members,)
-        Whether consumption at date 0 is zero and the budget binds the trades.
+        Whether nothing is left to consume at date 0, so that the budget binds the trades.
     """
 
     trade: FloatArray
@@ -89,7 +90,7 @@ class Trades:
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """Consumption that trades amount to: ``now`` (members,), ``later`` (members, states)."""
+    """Consumption that follows from trades: ``now`` (members,), ``later`` (members, states)."""
 
     now: FloatArray
     later: FloatArray

@@ -1,8 +1,8 @@
 r"""Utility of consumption at two dates, for all members of a cohort at once.
 
-Consumption at date 1 may be negative: what a bankrupt member is short of is felt as a penalty.
-A decision needs nothing of a utility but its value and its first two derivatives, so any strictly
-concave and increasing one can take the place of the two that are given here.
+Consumption at date 1 may be negative: the shortfall of a bankrupt member is a penalty on its
+utility. A decision needs only the value of utility and its first two derivatives, so any strictly
+increasing and strictly concave utility with the methods of :class:`Utility` will do.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@ r"""A call auction: traders hand in schedules, and all quotes move to where the 
 
 In a round every trader answers posted quotes, and quotes follow excess demand. That is slow where
 many different traders are nearly indifferent: excess demand says which way to go, not how far. In
-a call auction traders say more. Each tells what it would hold, how it would change that with every
-quote, and, for a while, holds a little of everything for the sake of caution :math:`\mu`
+a call auction traders say more. Each reports what it would hold and how that would change with
+every quote, and, for a while, holds a little of everything for the sake of caution :math:`\mu`
 (:mod:`agents.credit.interior`). With the summed schedules the markets move by Newton's rule,
 
 .. math:: (Z'(u) - \delta I)\, \Delta u = - z(u),
@@ -26,11 +26,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from agents.credit.interior import Interior
+from markets.credit.quotes import NearbyQuotes
 from markets.quote import BoolArray, FloatArray
 
 LEAST_CAUTION = 1e-15
@@ -56,6 +57,25 @@ GROWTH = 8.0
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """What a cohort hands in at some quotes, added up over its members.
+
+    Attributes
+    ----------
+    plan : array (size,)
+        Sum of the plans.
+    goods : array (D, L)
+        Consumption less endowment and what is left of earlier consumption.
+    answers : array (size, 2 + n)
+        How the sum of plans changes by itself, for a unit of caution, and with each of n quotes.
+    """
+
+    plan: FloatArray
+    goods: FloatArray
+    answers: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Summed schedules at some quotes.
 
@@ -64,7 +84,7 @@ class Tally:
     imbalance : array (n,)
         z: excess demands and expectation errors, linear in what traders hold.
     answers : array (n, 2 + n)
-        How traders change it by themselves, for a unit of caution, and for a unit of each quote.
+        How it changes by itself, for a unit of caution, and with each quote.
     """
 
     imbalance: FloatArray
@@ -80,12 +100,20 @@ class Bidder(Protocol):
         """The plans held, moved inside their bounds by ``depth``."""
         ...
 
-    def schedule(self, nearby: Any) -> Any:
+    def schedule(self, nearby: NearbyQuotes) -> Schedule:
         """Schedules at some quotes, added up over the members."""
         ...
 
     def leave(self) -> None:
         """Hold the plans that the auction found."""
+        ...
+
+
+class Auctioneer(Protocol):
+    """A clearing house that adds up schedules."""
+
+    def tally(self, nearby: NearbyQuotes, schedules: Sequence[Schedule]) -> Tally:
+        """Summed schedules, and how the imbalance of every market answers to them."""
         ...
 
 
@@ -95,7 +123,7 @@ class AuctionMarket(Protocol):
     disposable: BoolArray  # quotes that are zero where nobody wants what is for sale
     prices: BoolArray  # quotes that are never negative
 
-    def nearby(self, coordinates: FloatArray, terms: Any) -> Any:
+    def nearby(self, coordinates: FloatArray, terms: bool) -> NearbyQuotes:
         """The quotes at some coordinates and at small moves of each."""
         ...
 
@@ -131,9 +159,9 @@ class CallAuction:
         self,
         market: AuctionMarket,
         bidders: Sequence[Bidder],
-        house: Any,
+        house: Auctioneer,
         coordinates: FloatArray,
-        terms: Any,
+        terms: bool,
     ) -> tuple[FloatArray | None, int]:
         """Hold an auction.
 
@@ -181,9 +209,9 @@ class _Book:
         self,
         market: AuctionMarket,
         bidders: Sequence[Bidder],
-        house: Any,
+        house: Auctioneer,
         coordinates: FloatArray,
-        terms: Any,
+        terms: bool,
         depth: float,
     ) -> None:
         self.market, self.bidders, self.house, self.terms = market, bidders, house, terms

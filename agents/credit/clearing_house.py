@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import mesa
 import numpy as np
 
 from agents.clearing_house import ClearingHouse
-from agents.credit.auction import Tally
-from agents.credit.households import HouseholdOrders, HouseholdSchedule
+from agents.credit.auction import Schedule, Tally
+from agents.credit.households import HouseholdOrders
 from agents.credit.plan import Plan
-from markets.credit.market import imbalance, pooled
+from markets.credit.book import CreditBook
+from markets.credit.pools import pooled
 from markets.credit.quotes import CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class CreditTotals:
-    """The netted book, added up over households; a :class:`markets.credit.quotes.CreditBook`."""
-
-    goods: FloatArray
-    lent: FloatArray
-    borrowed: FloatArray
-    resold: FloatArray
-    kept: FloatArray
-    prepaid: FloatArray
-    defaulted: FloatArray
-    unrest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +44,7 @@ class PoolAccounts:
         return {"pool_balance": self.balance, "debt_unaccounted": self.split, "walras": self.walras}
 
 
-class CreditPool(ClearingHouse):
+class CreditPool(ClearingHouse[bool, CreditQuotes, CreditBook, HouseholdOrders, None]):
     """Pools each contract into a pass-through security.
 
     Parameters
@@ -75,16 +62,16 @@ class CreditPool(ClearingHouse):
         super().__init__(model)
         self.plan, self.tremble = plan, tremble
 
-    def charge(self, quotes: dict[str, float]) -> bool:
-        """What the house says of empty pools."""
+    def charge(self, quotes: Mapping[str, float]) -> bool:
+        """Whether an empty pool is expected to pay what a vanishing borrower would deliver."""
         return self.tremble
 
-    def net(self, orders: Sequence[HouseholdOrders]) -> CreditTotals:
+    def net(self, orders: Sequence[HouseholdOrders]) -> CreditBook:
         """Add up orders, exactly rounded, part by part."""
         total, goods = self._sums(orders)
         return self._totals(total, goods, max(order.unrest for order in orders))
 
-    def tally(self, nearby: NearbyQuotes, schedules: Sequence[HouseholdSchedule]) -> Tally:
+    def tally(self, nearby: NearbyQuotes, schedules: Sequence[Schedule]) -> Tally:
         """Add up schedules, and how the imbalance of every market answers to them.
 
         The imbalance is linear in plans; what quotes change directly is measured around them.
@@ -93,41 +80,41 @@ class CreditPool(ClearingHouse):
         book = self._totals(*self._sums(schedules))
         answers = np.column_stack(
             [
-                imbalance(market, posted, self._totals(change, self.plan.demand @ change))
+                market.imbalance(posted, self._totals(change, self.plan.demand @ change))
                 for change in np.sum([s.answers for s in schedules], axis=0).T
             ]
         )
         directly = [
-            imbalance(market, above, book) - imbalance(market, below, book)
+            market.imbalance(above, book) - market.imbalance(below, book)
             for above, below in zip(nearby.above, nearby.below, strict=True)
         ]
         answers[:, 2:] += np.column_stack(directly) / (2.0 * nearby.distances)
-        return Tally(imbalance(market, posted, book), answers)
+        return Tally(market.imbalance(posted, book), answers)
 
     def _sums(
-        self, orders: Sequence[HouseholdOrders] | Sequence[HouseholdSchedule]
+        self, orders: Sequence[HouseholdOrders] | Sequence[Schedule]
     ) -> tuple[FloatArray, FloatArray]:
         """Sum of plans, exactly rounded, and of what they consume."""
         plans = np.stack([order.plan for order in orders])
         total = np.array([math.fsum(column) for column in plans.T])
         return total, np.asarray(np.sum([order.goods for order in orders], axis=0))
 
-    def _totals(self, total: FloatArray, goods: FloatArray, unrest: float = 0.0) -> CreditTotals:
+    def _totals(self, total: FloatArray, goods: FloatArray, unrest: float = 0.0) -> CreditBook:
         """The netted book of plans with this sum."""
         parts = {name: total[places] for name, places in self.plan.parts.items() if name != "x"}
-        return CreditTotals(goods=goods, unrest=unrest, **parts)
+        return CreditBook(goods=goods, unrest=unrest, **parts)
 
-    def settle(self, posted: CreditQuotes, book: CreditTotals) -> PoolAccounts:
+    def settle(self, posted: CreditQuotes, book: CreditBook) -> PoolAccounts:
         """Collect deliveries, pass them through, and draw up the accounts."""
-        market = self.plan.market
-        middle, _ = pooled(market, posted, book)
-        debt = book.borrowed[market.first]
+        market, obligations = self.plan.market, self.plan.obligations
+        empty = market.empty(book)
+        middle, _ = pooled(obligations, posted, book, empty)
+        debt = book.borrowed[obligations.first]
         delivered = (
             posted.coupon * book.kept
             + posted.prepayment * book.prepaid
             + posted.seizure * book.defaulted
         )
-        empty = debt * market.sizes[market.first] <= 1e-9 * market.total
         balance = np.where(empty, 0.0, delivered - middle * debt)
         split = book.kept + book.prepaid + book.defaulted - debt
         return PoolAccounts(
@@ -136,24 +123,30 @@ class CreditPool(ClearingHouse):
             walras=self._walras(posted, book, delivered),
         )
 
-    def _walras(self, posted: CreditQuotes, book: CreditTotals, delivered: FloatArray) -> float:
+    def redundant(self, posted: CreditQuotes, book: CreditBook) -> Mapping[str, float]:
+        """Excess demand for the first good at every node, as a share of what there is.
+
+        Its price is one, and no rule moves it: its markets are those that the budgets of a node
+        leave over.
+        """
+        tree, supply = self.plan.market.tree, self.plan.market.supply[:, 0]
+        shares = (book.goods[:, 0] / supply).tolist()
+        names = (f"{tree.goods[0]} at node {node}" for node in tree.names)
+        return dict(zip(names, shares, strict=True))
+
+    def _walras(self, posted: CreditQuotes, book: CreditBook, delivered: FloatArray) -> float:
         """Largest value of excess demands at a node, as a share of wealth."""
-        market = self.plan.market
+        market, obligations = self.plan.market, self.plan.obligations
         value = np.sum(posted.goods * book.goods, axis=1)
-        issue = posted.price * (book.lent - book.borrowed)
-        np.add.at(value, market.issued, issue)
-        lent = book.lent[market.first]
-        np.add.at(
-            value,
-            market.middle,
-            np.sum(
-                posted.resale * (book.resold - lent) - posted.middle_payment * lent + delivered,
-                axis=1,
-            ),
-        )
-        kept = book.kept[market.last_after] * posted.delivery[:, market.first]
-        due = posted.last_payment * book.resold[market.last_after]
-        np.add.at(value, market.last, np.sum(kept - due, axis=1))
-        t, j = market.short
-        np.add.at(value, market.last[t], posted.delivery[t, j] * (book.borrowed[j] - book.lent[j]))
+        np.add.at(value, obligations.issued, posted.price * (book.lent - book.borrowed))
+        lent = book.lent[obligations.first]
+        resold = posted.resale * (book.resold - lent) - posted.middle_payment * lent + delivered
+        np.add.at(value, obligations.middle, np.sum(resold, axis=1))
+        after = obligations.last_after
+        kept = book.kept[after] * posted.delivery[:, obligations.first]
+        due = posted.last_payment * book.resold[after]
+        np.add.at(value, obligations.last, np.sum(kept - due, axis=1))
+        t, j = obligations.short
+        owed = posted.delivery[t, j] * (book.borrowed[j] - book.lent[j])
+        np.add.at(value, obligations.last[t], owed)
         return float(np.max(np.abs(value))) / market.total

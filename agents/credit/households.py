@@ -1,9 +1,9 @@
 r"""Households that borrow against durable goods and choose, debt by debt, how to end it.
 
-Linear orders jump when a quote crosses a reservation price, and rounds of plain best responses
-chatter for ever. These households have inertia: each holds a plan, and answers the quotes with the
-plan that is best for it after a small cost of moving, :math:`\lVert z - \hat z\rVert^2 / 2\tau`.
-Where quotes and plans no longer move, the cost is zero and the plan is a best response outright.
+With linear utility orders jump when a quote crosses a reservation price, and rounds of plain best
+responses oscillate for ever. These households have inertia: each holds a plan, and answers the
+quotes with the plan that is best for it after a small cost of moving,
+:math:`\lVert z - \hat z\rVert^2 / 2\tau`. Where quotes and plans no longer move, the cost is zero and the plan is a best response outright.
 Read as mathematics, a round is a step of the primal-dual hybrid gradient method of Chambolle and
 Pock (J. Math. Imaging Vision 40, 2011), with quotes as dual variables.
 """
@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 
 from agents.cohort import Cohort
+from agents.credit.auction import Schedule
 from agents.credit.inertia import Answer, Tastes, respond
 from agents.credit.interior import Interior, Programs
 from agents.credit.plan import Plan
-from markets.credit.market import CreditMarket
 from markets.credit.quotes import CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
 
@@ -49,34 +49,17 @@ class HouseholdOrders:
     unrest: float
 
 
-@dataclass(frozen=True, slots=True)
-class HouseholdSchedule:
-    """What a cohort tells an auction at some quotes, added up over its members.
-
-    Attributes
-    ----------
-    plan : array (size,)
-        Sum of the plans.
-    goods : array (D, L)
-        Consumption less endowment and what is left of earlier consumption.
-    answers : array (size, 2 + n)
-        How the sum of plans changes by itself, for a unit of caution, and with each of n quotes.
-    """
-
-    plan: FloatArray
-    goods: FloatArray
-    answers: FloatArray
-
-
-class Households(Cohort):
+class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
     """A cohort of households on one event tree.
 
     Parameters
     ----------
     model : mesa.Model
-        The economy; its market is a :class:`markets.credit.market.CreditMarket`.
+        The economy.
     name : str
         Name of the cohort.
+    plan : Plan
+        Where the parts of a plan are.
     households : sequence of str
         Names of the members.
     endowment : array (H, D, L)
@@ -87,17 +70,13 @@ class Households(Cohort):
         Relative risk aversion: 0 linear, 1 logarithmic.
     inertia : float
         How reluctantly plans move, see the module.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ, or a member could end with nothing to consume at some node (A2).
     """
 
     def __init__(
         self,
         model: mesa.Model,
         name: str,
+        plan: Plan,
         *,
         households: Sequence[str],
         endowment: FloatArray,
@@ -106,12 +85,10 @@ class Households(Cohort):
         inertia: float = INERTIA,
     ) -> None:
         super().__init__(model, name, len(households))
-        market = model.market  # type: ignore[attr-defined]
-        if not isinstance(market, CreditMarket):
-            raise TypeError("households trade on a CreditMarket")
-        self.households, self.plan, self.inertia = tuple(households), Plan(market), inertia
+        self.households, self.plan, self.inertia = tuple(households), plan, inertia
         self.endowment = endowment
-        autarky = self._autarky(market, endowment)
+        market = plan.market
+        autarky = market.tree.autarky(endowment)
         self.wealth = np.asarray(np.sum(autarky, axis=0))
         self.curvature = float(np.mean(np.minimum(aversion, 1.0)))
         size = float(np.mean(np.sum(market.starting_prices * self.wealth, axis=1))) / self.members
@@ -127,36 +104,36 @@ class Households(Cohort):
             ]
         )
         self._size = size
-        self._answer: Answer | None = None
+        self._answers: list[tuple[CreditQuotes, Answer]] = []
 
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: CreditQuotes) -> HouseholdOrders:
         """Best response of every member, moving from the plan that it holds."""
-        answer = self._answer = self._best(posted)
+        answer = self._best(posted)
+        self._answers.append((posted, answer))
         plans = answer.plans * self.scale
         total = np.sum(plans, axis=0)
         unrest = float(np.max(np.abs(plans - self.plans) / self.scale))
         return HouseholdOrders(total, self._goods(total), unrest)
 
-    def carry(self) -> None:
-        """Hold the plan of the last orders, from which the next round moves."""
-        assert self._answer is not None
-        self.plans = self._answer.plans * self.scale
-        self._prices = self._answer.prices
+    def carry(self, posted: CreditQuotes) -> None:
+        """Hold the plan ordered at the quotes of the round, from which the next round moves."""
+        answer = next(answer for asked, answer in self._answers if asked is posted)
+        self.plans, self._prices = answer.plans * self.scale, answer.prices
+        self._answers.clear()
 
-    def hold(self, posted: CreditQuotes, placed: object) -> None:
+    def hold(self, posted: CreditQuotes, placed: None) -> None:
         """Keep what is worth nothing, so that markets of worthless securities clear too.
 
         Where a security costs nothing it pays nothing, and nobody minds holding it: the lender
         keeps what it would give away (Iraola and Torres-Martinez, end of the existence proof).
         """
-        market, parts = self.plan.market, self.plan.parts
+        parts = self.plan.parts
         issued_free = np.flatnonzero(posted.price == 0.0)
         self.plans[:, parts["lent"][issued_free]] = self.plans[:, parts["borrowed"][issued_free]]
         middle, first = np.nonzero(posted.resale == 0.0)
-        self.plans[:, parts["resold"][middle, first]] = self.plans[
-            :, parts["lent"][market.first[first]]
-        ]
+        lent = parts["lent"][self.plan.obligations.first[first]]
+        self.plans[:, parts["resold"][middle, first]] = self.plans[:, lent]
 
     # ------------------------------------------------------------------ in an auction
     def enter(self, depth: float) -> Interior:
@@ -166,7 +143,7 @@ class Households(Cohort):
         self._interior = Interior(inside, prices, np.full_like(inside, depth))
         return self._interior
 
-    def schedule(self, nearby: NearbyQuotes) -> HouseholdSchedule:
+    def schedule(self, nearby: NearbyQuotes) -> Schedule:
         """Schedules of all members at some quotes, added up."""
         budgets, incomes = self._constraints(nearby.posted)
         above = [self._constraints(posted) for posted in nearby.above]
@@ -182,15 +159,14 @@ class Households(Cohort):
         )
         answers = self._interior.schedules(programs) * self.scale[:, None]
         total = np.sum(self._interior.plans, axis=0) * self.scale
-        return HouseholdSchedule(total, self._goods(total), answers)
+        return Schedule(total, self._goods(total), answers)
 
     def leave(self) -> None:
         """Hold the plans that the auction found."""
-        found = self._interior
-        rows, consumption = self.plan.rows, self._consumption
-        self.plans = found.plans * self.scale
-        self._prices[:, :rows] = found.prices
-        self._prices[:, rows:] = self._scaled.marginal(found.plans @ consumption.T)
+        inside, rows = self._interior, self.plan.rows
+        self.plans = inside.plans * self.scale
+        self._prices[:, :rows] = inside.prices
+        self._prices[:, rows:] = self._scaled.marginal(inside.plans @ self._consumption.T)
 
     # ------------------------------------------------------------------ at rest
     def multipliers(self) -> FloatArray:
@@ -205,7 +181,7 @@ class Households(Cohort):
 
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """What every member holds at every node: a row a member and part of its plan."""
+        """What every member holds at every node: one row per member and part of its plan."""
         rows = []
         for member, name in enumerate(self.households):
             for part, node, instrument, place in self.plan.labels:
@@ -254,12 +230,3 @@ class Households(Cohort):
         pull = np.max(scaled.marginal(np.maximum(autarky / units, 1e-3)), axis=1)
         self._pulls = pull
         return Tastes(weights / pull[:, None], tastes.aversion)
-
-    @staticmethod
-    def _autarky(market: CreditMarket, endowment: FloatArray) -> FloatArray:
-        """What each member has at each node if nobody trades, (H, D, L)."""
-        autarky = endowment.copy()
-        for node, before in enumerate(market.tree.predecessors):
-            if before >= 0:
-                autarky[:, node] += autarky[:, before] @ market.tree.carried[node].T
-        return autarky

@@ -7,8 +7,8 @@ defaulted on :math:`\varphi^\gamma`. In matrices,
 
 .. math:: c = K z, \qquad E z = b, \qquad z \ge 0,
 
-where the rows of :math:`E` are the budgets, one a node, and
-:math:`\varphi - \varphi^\alpha - \varphi^\beta - \varphi^\gamma = 0`, one a node of date 1 and
+where the rows of :math:`E` are the budgets, one per node, and
+:math:`\varphi - \varphi^\alpha - \varphi^\beta - \varphi^\gamma = 0`, one per node of date 1 and
 contract of date 0. All households share :math:`K` and :math:`E`; they differ in :math:`b` and in
 tastes. Budgets hold with equality without loss: consumption takes up any slack.
 
@@ -20,13 +20,11 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from markets.credit.market import CreditMarket
+from markets.credit.obligations import Places
 from markets.credit.quotes import CreditQuotes
 from markets.quote import FloatArray
-
-Places = NDArray[np.int64]
 
 PART_NAMES = {"x": "consumed freely", "resold": "held after resale"}
 """Names of parts of a plan in tables, where the short ones would not be understood."""
@@ -42,9 +40,10 @@ class Plan:
     """
 
     def __init__(self, market: CreditMarket) -> None:
-        self.market = market
+        self.market, self.obligations = market, market.obligations
         nodes, goods = market.starting_prices.shape
-        middle, first, contracts = market.middle.size, market.first.size, len(market.contracts)
+        middle, first = self.obligations.middle.size, self.obligations.first.size
+        contracts = len(market.contracts)
         shapes = {
             "x": (nodes, goods),
             "lent": (contracts,),
@@ -67,17 +66,17 @@ class Plan:
     @cached_property
     def consumption(self) -> FloatArray:
         """K: goods consumed, collateral included, at each node; (D, L, size)."""
-        market, parts = self.market, self.parts
+        market, obligations, parts = self.market, self.obligations, self.parts
         nodes, goods = market.starting_prices.shape
         consumed = np.zeros((nodes, goods, self.size))
         for node in range(nodes):
             for good in range(goods):
                 consumed[node, good, parts["x"][node, good]] = 1.0
         for j in range(len(market.contracts)):
-            consumed[market.issued[j], :, parts["borrowed"][j]] += market.collateral[j]
-        for m, node in enumerate(market.middle):
-            for k, j in enumerate(market.first.tolist()):
-                consumed[node, :, parts["kept"][m, k]] += market.seized[node, j]
+            consumed[obligations.issued[j], :, parts["borrowed"][j]] += obligations.collateral[j]
+        for m, node in enumerate(obligations.middle):
+            for k, j in enumerate(obligations.first.tolist()):
+                consumed[node, :, parts["kept"][m, k]] += obligations.seized[node, j]
         return consumed
 
     @cached_property
@@ -92,26 +91,26 @@ class Plan:
     # ------------------------------------------------------------------ set by the quotes
     def budgets(self, posted: CreditQuotes) -> FloatArray:
         """E at the posted quotes, (rows, size)."""
-        market, parts = self.market, self.parts
-        nodes = len(market.starting_prices)
+        obligations, parts = self.obligations, self.parts
+        nodes = len(self.market.starting_prices)
         matrix = np.zeros((self.rows, self.size))
         matrix[:nodes] = np.einsum("nl,nlz->nz", posted.goods, self.demand)
-        matrix[market.issued, parts["lent"]] += posted.price
-        matrix[market.issued, parts["borrowed"]] -= posted.price
-        middle, last = market.middle[:, None], market.last[:, None]
-        first = market.first[None, :]
+        matrix[obligations.issued, parts["lent"]] += posted.price
+        matrix[obligations.issued, parts["borrowed"]] -= posted.price
+        middle, last = obligations.middle[:, None], obligations.last[:, None]
+        first = obligations.first[None, :]
         lent = np.broadcast_to(parts["lent"][first], parts["resold"].shape)
         matrix[middle, parts["resold"]] += posted.resale
         matrix[middle, lent] -= posted.resale + posted.middle_payment
         matrix[middle, parts["kept"]] += posted.coupon
         matrix[middle, parts["prepaid"]] += posted.prepayment
         matrix[middle, parts["defaulted"]] += posted.seizure
-        after = market.last_after
+        after = obligations.last_after
         matrix[last, parts["resold"][after]] -= posted.last_payment
-        matrix[last, parts["kept"][after]] += posted.delivery[:, market.first]
-        t, j = market.short
-        matrix[market.last[t], parts["lent"][j]] -= posted.delivery[t, j]
-        matrix[market.last[t], parts["borrowed"][j]] += posted.delivery[t, j]
+        matrix[last, parts["kept"][after]] += posted.delivery[:, obligations.first]
+        t, j = obligations.short
+        matrix[obligations.last[t], parts["lent"][j]] -= posted.delivery[t, j]
+        matrix[obligations.last[t], parts["borrowed"][j]] += posted.delivery[t, j]
         splits = np.arange(nodes, self.rows).reshape(parts["kept"].shape)
         matrix[splits, np.broadcast_to(parts["borrowed"][first], splits.shape)] = -1.0
         for name in ("kept", "prepaid", "defaulted"):
@@ -131,7 +130,7 @@ class Plan:
         units[parts["x"]] = market.starting_prices
         units[parts["lent"]] = units[parts["borrowed"]] = market.sizes
         for name in ("resold", "kept", "prepaid", "defaulted"):
-            units[parts[name]] = market.sizes[market.first]
+            units[parts[name]] = market.sizes[self.obligations.first]
         return units
 
     @cached_property
@@ -139,7 +138,7 @@ class Plan:
         """Part, node, instrument and place of every number in a plan, for tables."""
         market, tree = self.market, self.market.tree
         contracts = [contract.name for contract in market.contracts]
-        first = [contracts[j] for j in market.first]
+        first = [contracts[j] for j in self.obligations.first]
         issued = [contract.issued_at for contract in market.contracts]
         by_part = {
             "x": [(node, good) for node in tree.names for good in tree.goods],

@@ -25,12 +25,7 @@ import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
-from agents.cohort import (
-    Cohort,
-    Population,
-    one_or_each,
-    rows_shown,
-)
+from agents.cohort import Cohort, Population, one_or_each, rows_shown
 from agents.promises.best_response import exposure, wealth_shares
 from agents.promises.ventures import Ventures
 from markets.promises.book import CollateralBook

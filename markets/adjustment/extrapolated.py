@@ -6,12 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from markets.adjustment.rule import (
-    SHARE_TOLERANCE,
-    STEP_TOLERANCE,
-    Adjustment,
-    inward_share,
-)
+from markets.adjustment.rule import SHARE_TOLERANCE, STEP_TOLERANCE, Adjustment, inward_share
 from markets.quote import Excess, FloatArray, Limits
 
 STEP = 0.08

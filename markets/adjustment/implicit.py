@@ -13,12 +13,7 @@ from markets.adjustment.rule import (
     inward_share,
     short_of_limits,
 )
-from markets.quote import (
-    BoolArray,
-    Excess,
-    FloatArray,
-    Limits,
-)
+from markets.quote import BoolArray, Excess, FloatArray, Limits
 
 SHORTENINGS = 40
 """Times that a step is made shorter in one round because it points out of the box."""

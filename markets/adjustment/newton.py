@@ -13,12 +13,7 @@ from markets.adjustment.rule import (
     inward_share,
     short_of_limits,
 )
-from markets.quote import (
-    BoolArray,
-    Excess,
-    FloatArray,
-    Limits,
-)
+from markets.quote import BoolArray, Excess, FloatArray, Limits
 
 CALM_REACH = 0.1
 """Longest reach, in coordinates, over which depth is measured in the calm phase."""

@@ -1,9 +1,9 @@
 r"""A market for one bond that may not be repaid in full, and for equities.
 
 The bond promises one unit of the good in every state of date 1. Whoever sells it owes the promise;
-whoever buys it receives the **repayment rate** :math:`r_s \in (0, 1]`, which is a quote like the
-prices: traders take it as given, and the market moves it until it is the rate at which the
-clearing house really pays.
+whoever buys it receives the **repayment rate** (recovery rate) :math:`r_s \in (0, 1]`, which is a
+quote like the prices: traders take it as given, and the market moves it until it is the rate at
+which the clearing house really pays.
 
 Coordinates are the prices as multiples of where they start, and the repayment rates themselves. A
 rate of one is a limit that can be attained.
@@ -13,22 +13,17 @@ Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium"
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
-from markets.quote import (
-    Excess,
-    FloatArray,
-    Limits,
-    Quote,
-)
+from markets.bankruptcy.book import BondBook
+from markets.bankruptcy.instruments import BondAndEquities, numbered
+from markets.bankruptcy.quotes import BondQuotes
+from markets.market import Market
+from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
-
-ONE = 1e-12
-"""Rounding allowed in the sum of probabilities."""
 
 THIN = 1e-3
 """Bonds per unit of goods at date 0 below which trade is so thin that excess demand is counted as a
@@ -38,151 +33,17 @@ RATE_SPEED = 0.1
 """Share of its error by which a repayment rate wants to move, where prices want to move all the
 way: with equal speeds rates and prices chase each other round a cycle."""
 
+RATE_PACE = 0.3
+"""Step of the textbook rule in repayment rates, on top of ``RATE_SPEED``: together the .03 below
+which no limit cycle was seen; prices move all the way."""
 
-@dataclass(frozen=True, slots=True)
-class BondAndEquities:
-    r"""What is traded: the states, the equities' payoffs, and their names.
-
-    Parameters
-    ----------
-    probabilities : array of shape (states,)
-        :math:`\rho_s > 0`, adding up to one.
-    payoffs : array of shape (states, equities)
-        :math:`Y \ge 0`, goods per equity in each state.
-    state_names, equity_names : tuple of str
-        Names in quotes and tables; numbers from 1 unless given. An empty name, of which there can
-        be one, is left out.
-
-    Raises
-    ------
-    Refused
-        If probabilities are not probabilities, shapes disagree, a payoff is negative, or the
-        payoffs of the bond and the equities are linearly dependent (assumption A4).
-    """
-
-    probabilities: FloatArray
-    payoffs: FloatArray
-    state_names: tuple[str, ...] = ()
-    equity_names: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Check, and fill in names."""
-        rho, payoffs = np.asarray(self.probabilities), np.asarray(self.payoffs)
-        if rho.ndim != 1 or rho.size == 0 or not np.all(rho > 0.0):
-            raise Refused(f"probabilities is {rho.tolist()}; each must be above 0")
-        if abs(float(np.sum(rho)) - 1.0) > ONE:
-            raise Refused(f"probabilities add up to {float(np.sum(rho)):.12g}; it must be 1")
-        if payoffs.ndim != 2 or payoffs.shape[0] != rho.size:
-            raise Refused(
-                f"payoffs has shape {payoffs.shape}; it must have one payoff a state, of which"
-                f" there are {rho.size}, for every equity"
-            )
-        if not np.all(payoffs >= 0.0):
-            raise Refused(f"payoffs has {float(np.min(payoffs))}; each must be at least 0")
-        columns = np.column_stack([np.ones(rho.size), payoffs])
-        if np.linalg.matrix_rank(columns) < columns.shape[1]:
-            raise Refused(
-                "payoffs of the bond and the equities are linearly dependent; they must be"
-                f" {columns.shape[1]} independent columns over the {rho.size} states"
-            )
-        for field, count in (("state_names", rho.size), ("equity_names", payoffs.shape[1])):
-            names = getattr(self, field) or tuple(str(k + 1) for k in range(count))
-            if len(names) != count or len(set(names)) < count:
-                raise Refused(f"{field} is {names}; it must be {count} different names")
-            object.__setattr__(self, field, tuple(names))
-
-    @property
-    def states(self) -> int:
-        """Number of states."""
-        return int(self.probabilities.size)
-
-    @property
-    def equities(self) -> int:
-        """Number of equities."""
-        return int(self.payoffs.shape[1])
+HIGHEST = 1e6
+"""Upper limit of prices, as a multiple of where they start: limits are finite, and this one is far
+above every price at which anybody would buy."""
 
 
-@dataclass(frozen=True, slots=True)
-class BondQuotes:
-    """The quotes that every trader sees.
-
-    Attributes
-    ----------
-    bond_price : float
-        Goods at date 0 per bond.
-    equity_prices : array of shape (equities,)
-        Goods at date 0 per equity.
-    repayment_rates : array of shape (states,)
-        Goods at date 1 per bond held, in (0, 1].
-    short_limit : float
-        Bonds that one trader may sell at most (infinite if there is no limit).
-    """
-
-    bond_price: float
-    equity_prices: FloatArray
-    repayment_rates: FloatArray
-    short_limit: float
-
-
-class BondBook(Protocol):
-    """What the market reads in a netted book.
-
-    Derivatives are with respect to the K quotes: bond price, J equity prices, S repayment rates.
-    """
-
-    @property
-    def lent(self) -> float:
-        """Bonds bought."""
-        ...
-
-    @property
-    def promised(self) -> float:
-        """Bonds sold."""
-        ...
-
-    @property
-    def equities(self) -> FloatArray:
-        """Equities bought less sold, shape (J,)."""
-        ...
-
-    @property
-    def held(self) -> FloatArray:
-        """Equities owned before trade, shape (J,)."""
-        ...
-
-    @property
-    def endowed_now(self) -> float:
-        """Goods at date 0."""
-        ...
-
-    @property
-    def repaid(self) -> FloatArray:
-        """What borrowers can and must pay of their promises, shape (S,)."""
-        ...
-
-    @property
-    def lent_slope(self) -> FloatArray:
-        """Derivatives of ``lent``, shape (K,)."""
-        ...
-
-    @property
-    def promised_slope(self) -> FloatArray:
-        """Derivatives of ``promised``, shape (K,)."""
-        ...
-
-    @property
-    def equities_slope(self) -> FloatArray:
-        """Derivatives of ``equities``, shape (J, K)."""
-        ...
-
-    @property
-    def repaid_slope(self) -> FloatArray:
-        """Derivatives of ``repaid``, shape (S, K)."""
-        ...
-
-
-class Valuer(Protocol):
-    """What the market asks of a cohort before the first round."""
+class BondTrader(Protocol):
+    """What the market learns about a cohort before it opens."""
 
     def open(self, instruments: BondAndEquities) -> None:
         """Learn what is traded."""
@@ -197,15 +58,15 @@ class Valuer(Protocol):
         ...
 
 
-class BondMarket:
+class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
     r"""The markets for the bond and the equities, and the repayment rates.
+
+    The terms that the clearing house announces are the short limit.
 
     Parameters
     ----------
     instruments : BondAndEquities
         What is traded.
-    scaled : bool
-        Whether residuals are in prices, see below; if not, they are in units.
 
     Notes
     -----
@@ -221,9 +82,8 @@ class BondMarket:
     repayment rates are one.
     """
 
-    def __init__(self, instruments: BondAndEquities, *, scaled: bool = True) -> None:
+    def __init__(self, instruments: BondAndEquities) -> None:
         self.instruments = instruments
-        self.scaled = scaled
         states, equities = instruments.state_names, instruments.equity_names
         rates = [numbered("repayment_rate", name) for name in states]
         self.quotes = (
@@ -240,9 +100,16 @@ class BondMarket:
             *(rate.replace("rate", "error") for rate in rates),
         )
         self._prices = 1 + instruments.equities
+        self.pace = np.append(np.ones(self._prices), np.full(instruments.states, RATE_PACE))
 
-    def open(self, cohorts: Sequence[Valuer]) -> None:
-        """Learn the first prices from the cohorts' marginal utilities at their endowments."""
+    def open(self, cohorts: Sequence[BondTrader]) -> None:
+        """Learn first prices and the scale of residuals from the cohorts at their endowments.
+
+        Raises
+        ------
+        Refused
+            If their demand does not respond to every price.
+        """
         for cohort in cohorts:
             cohort.open(self.instruments)
         values = [cohort.marginal_values() for cohort in cohorts]
@@ -250,22 +117,20 @@ class BondMarket:
         later = np.sum([value for _, value in values], axis=0)
         columns = np.column_stack([np.ones(self.instruments.states), self.instruments.payoffs])
         self._unit: FloatArray = (later @ columns) / now
-        size = len(self.quotes)
-        self._scale: FloatArray = np.eye(size)
-        if self.scaled:
-            slope = np.sum([cohort.demand_slope() for cohort in cohorts], axis=0)
-            prices = slice(0, self._prices)
-            self._scale[prices, prices] = np.linalg.inv(slope) / self._unit[:, None]
-            self._scale[self._prices :] *= RATE_SPEED
-
-    @property
-    def unit(self) -> FloatArray:
-        """Prices in multiples of which the coordinates count, shape (1 + equities,)."""
-        return self._unit
+        slope = np.sum([cohort.demand_slope() for cohort in cohorts], axis=0)
+        if np.linalg.matrix_rank(slope) < self._prices:
+            raise Refused(
+                "demand at the endowments does not respond to every price, to rounding; risk"
+                " aversion times goods must not be in the hundreds"
+            )
+        prices = slice(0, self._prices)
+        self._scale: FloatArray = np.eye(len(self.quotes))
+        self._scale[prices, prices] = np.linalg.inv(slope) / self._unit[:, None]
+        self._scale[self._prices :] *= RATE_SPEED
 
     def first_quotes(self) -> dict[str, float]:
         """The first prices, and repayment in full."""
-        return self._named(np.concatenate([self._unit, np.ones(self.instruments.states)]))
+        return self._by_name(np.concatenate([self._unit, np.ones(self.instruments.states)]))
 
     def limits(self, short_limit: float) -> Limits:
         """Prices above zero, repayment rates above zero and up to one."""
@@ -273,19 +138,19 @@ class BondMarket:
         is_rate = np.arange(size) >= self._prices
         return Limits(
             lower=np.zeros(size),
-            upper=np.where(is_rate, 1.0, np.inf),
+            upper=np.where(is_rate, 1.0, HIGHEST),
             lower_attained=np.zeros(size, dtype=np.bool_),
             upper_attained=is_rate,
         )
 
-    def locate(self, quotes: dict[str, float], short_limit: float) -> FloatArray:
-        """Coordinates of some quotes."""
+    def locate(self, quotes: Mapping[str, float], short_limit: float) -> FloatArray:
+        """Coordinates of quotes by name."""
         values = np.array([quotes[quote.name] for quote in self.quotes])
         values[: self._prices] /= self._unit
         return values
 
     def post(self, coordinates: FloatArray, short_limit: float, moved: FloatArray) -> BondQuotes:
-        """The quotes to show to everybody."""
+        """Quotes at the coordinates."""
         prices = coordinates[: self._prices] * self._unit
         return BondQuotes(
             float(prices[0]), prices[1:], coordinates[self._prices :].copy(), short_limit
@@ -293,13 +158,13 @@ class BondMarket:
 
     def named(self, posted: BondQuotes) -> dict[str, float]:
         """The quotes by name."""
-        return self._named(
+        return self._by_name(
             np.concatenate([[posted.bond_price], posted.equity_prices, posted.repayment_rates])
         )
 
     def excess(self, posted: BondQuotes, book: BondBook) -> Excess:
-        """Excess demand of bond and equities, and realised less quoted repayment rates."""
-        error = realised(book) - posted.repayment_rates
+        """Excess demand for bond and equities, and realised less quoted repayment rates."""
+        error = book.recovery - posted.repayment_rates
         traded = max(book.lent + book.promised, THIN * book.endowed_now)
         units = np.concatenate([[book.lent - book.promised], book.equities, error])
         size = np.concatenate([[traded], 2.0 * book.held + book.equities, np.ones(error.size)])
@@ -310,28 +175,12 @@ class BondMarket:
         rates = np.zeros_like(book.repaid_slope)
         if book.promised > 0.0:
             rates = (
-                book.repaid_slope - np.outer(realised(book), book.promised_slope)
+                book.repaid_slope - np.outer(book.recovery, book.promised_slope)
             ) / book.promised
         rates[:, self._prices :] -= np.eye(rates.shape[0])
         by_quote = np.vstack([book.lent_slope - book.promised_slope, book.equities_slope, rates])
         by_quote[:, : self._prices] *= self._unit
         return self._scale @ by_quote
 
-    def _named(self, values: FloatArray) -> dict[str, float]:
+    def _by_name(self, values: FloatArray) -> dict[str, float]:
         return {quote.name: float(v) for quote, v in zip(self.quotes, values, strict=True)}
-
-
-def numbered(what: str, name: str) -> str:
-    """Name of one quote or column of several, for instance ``repayment_rate[2]``."""
-    return f"{what}[{name}]" if name else what
-
-
-def realised(book: BondBook) -> FloatArray:
-    r"""Repayment rate of every state that a book implies; one where nobody borrows.
-
-    :math:`r_s = \sum_i \min\{z^-_i, w_{is} + Y_s(\delta_i + z_{e,i})\} / \sum_i z^-_i`,
-    equation (4).
-    """
-    if not book.promised > 0.0:
-        return np.ones_like(book.repaid)
-    return np.minimum(book.repaid / book.promised, 1.0)

@@ -23,7 +23,7 @@ Bundle = tuple[Fraction, ...]
 """An amount of each good, in the order of the tree's goods."""
 
 Matrix = tuple[Bundle, ...]
-"""A row a good: how much of it each unit of every good becomes."""
+"""One row per good: how much of it each unit of every good becomes."""
 
 DATES = 3
 
@@ -180,9 +180,17 @@ class EventTree:
                 carried[place] = [[float(entry) for entry in row] for row in node.keeps]
         return carried
 
+    def autarky(self, endowment: FloatArray) -> FloatArray:
+        """What each of H members has at each node if nobody trades, (H, D, L), from endowments."""
+        owned = endowment.copy()
+        for node, before in enumerate(self.predecessors):
+            if before >= 0:
+                owned[:, node] += owned[:, before] @ self.carried[node].T
+        return owned
+
     @cached_property
     def places(self) -> dict[str, int]:
-        """Place of each node in every array with a row a node."""
+        """Place of each node in every array with one row per node."""
         return {name: place for place, name in enumerate(self.names)}
 
     @cached_property

@@ -1,9 +1,8 @@
-"""What markets of credit post in a round, and what they read off the netted book."""
+"""What markets of goods and pooled credit post in a round."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from markets.quote import FloatArray
 
@@ -60,42 +59,3 @@ class NearbyQuotes:
     above: list[CreditQuotes]
     below: list[CreditQuotes]
     distances: FloatArray
-
-
-class CreditBook(Protocol):
-    """What the markets read off the netted book."""
-
-    @property
-    def goods(self) -> FloatArray:
-        """Consumption less endowment and what is left of earlier consumption, (D, L)."""
-        ...
-
-    @property
-    def lent(self) -> FloatArray:
-        """Securities bought at issue, (J,)."""
-        ...
-
-    @property
-    def borrowed(self) -> FloatArray:
-        """Contracts issued, (J,)."""
-        ...
-
-    @property
-    def resold(self) -> FloatArray:
-        """Securities of date 0 held after resale, (M, K)."""
-        ...
-
-    @property
-    def kept(self) -> FloatArray:
-        """Debt of date 0 on which the coupon is paid, (M, K)."""
-        ...
-
-    @property
-    def prepaid(self) -> FloatArray:
-        """Debt of date 0 that is prepaid, (M, K)."""
-        ...
-
-    @property
-    def unrest(self) -> float:
-        """How far traders still move their plans, as a share of wealth."""
-        ...

@@ -1,7 +1,7 @@
-r"""The proof that a resting point is a bankruptcy equilibrium by Definition 1 of the source.
+r"""The certificate of a bankruptcy equilibrium by Definition 1 of the source.
 
-Everything is worked out anew from quotes and the table of members; nothing of the code that trades
-is used. That each member's choice is the best one in its budget set is shown twice:
+Everything is recomputed from quotes and the table of members; nothing of the code that trades is
+used. That each member's choice is the best one in its budget set is verified twice:
 
 * for every member by a bound. Utility is concave, so no plan :math:`x'` of the budget set is better
   by more than :math:`\nabla u(x)(x' - x)`, and by weak duality that is at most
@@ -25,17 +25,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
 
-from scenarios.bankruptcy.member_program import (
-    REACH,
-    Rows,
-    gain,
-    most_sold,
-    plan_by_slsqp,
-    plans_by_highs,
-)
-from scenarios.bankruptcy.state import FloatArray, State
+from markets.quote import FloatArray
+from scenarios.bankruptcy.program import REACH, Rows, gain, most_sold, plan_by_slsqp, plans_by_highs
+from scenarios.bankruptcy.state import State
 from simulator.certificate import Certificate, Condition
 
 SOLVED = 24
@@ -122,9 +115,9 @@ def possible_gains(state: State) -> FloatArray:
     cash = cash + state.endowed_equities @ state.equity_prices
     lend, borrow, equities = gains(state, value)
 
-    def room(gain: FloatArray, low: FloatArray, here: FloatArray, high: FloatArray) -> FloatArray:
-        up = np.maximum(gain, 0.0) * np.maximum(high - here, 0.0)
-        down = np.maximum(-gain, 0.0) * np.maximum(here - low, 0.0)
+    def room(gain: FloatArray, low: FloatArray, trade: FloatArray, high: FloatArray) -> FloatArray:
+        up = np.maximum(gain, 0.0) * np.maximum(high - trade, 0.0)
+        down = np.maximum(-gain, 0.0) * np.maximum(trade - low, 0.0)
         return np.asarray(up + down)
 
     none = np.zeros_like(cash)
@@ -140,9 +133,9 @@ def possible_gains(state: State) -> FloatArray:
 
 def solver_gains(state: State, rows: Rows, plans: FloatArray) -> FloatArray:
     """What plans would add to members' utility, as a share of their goods at date 0."""
-    found = np.array([gain(state, i, plan) for i, plan in zip(rows, plans, strict=True)])
+    better = np.array([gain(state, i, plan) for i, plan in zip(rows, plans, strict=True)])
     scale = (multipliers(state).value * state.endowed_now)[rows]
-    return np.where(np.isnan(found), np.inf, found / scale)
+    return np.where(np.isnan(better), np.inf, better / scale)
 
 
 def arbitrage(state: State) -> float:
@@ -152,6 +145,8 @@ def arbitrage(state: State) -> float:
     :math:`\pi r \le q_b \le \pi 1` and :math:`\pi Y \ge q_e`, as a member may sell no more equity
     than it owns; equality where somebody holds some, which is always.
     """
+    from scipy.optimize import linprog
+
     states, j = state.payoffs.shape
     ones = np.ones(states)
     upper = np.vstack(
@@ -163,7 +158,7 @@ def arbitrage(state: State) -> float:
     )
     bound = np.concatenate([[state.bond_price, -state.bond_price], np.zeros(states)])
     equal = np.column_stack([state.payoffs.T, np.zeros(j)]) if j else None
-    found: Any = linprog(
+    solution: Any = linprog(
         np.append(np.zeros(states), -1.0),
         A_ub=upper,
         b_ub=bound,
@@ -171,7 +166,7 @@ def arbitrage(state: State) -> float:
         b_eq=state.equity_prices if j else None,
         bounds=[(0.0, None)] * states + [(None, state.bond_price)],
     )
-    return 0.0 if found.status == 0 and -found.fun > 0.0 else np.inf
+    return 0.0 if solution.status == 0 and -solution.fun > 0.0 else np.inf
 
 
 def certify(state: State, *, complete: bool = True) -> Certificate:
@@ -247,7 +242,7 @@ def _solved(state: State, reach: str) -> list[Condition]:
 
     A quadratic program in which HiGHS reports no optimum is given to SLSQP too.
     """
-    members = state.bond.size
+    members = state.members
     some = np.unique(np.linspace(0, members - 1, min(members, SOLVED)).astype(np.int64))
     quadratic = some[state.quadratic[some]]
     plans = plans_by_highs(state, quadratic)
@@ -257,12 +252,12 @@ def _solved(state: State, reach: str) -> list[Condition]:
     return [
         Condition(
             f"optimal_by_{name.lower()}",
-            float(np.max(solver_gains(state, rows, found), initial=0.0)),
+            float(np.max(solver_gains(state, rows, best), initial=0.0)),
             tolerance,
             f"(i) {name} finds no better plan for these members",
             f"{rows.size} of {members}, by {name}{reach}",
         )
-        for name, rows, found, tolerance in (
+        for name, rows, best, tolerance in (
             ("HiGHS", quadratic[solved], plans[solved], HIGHS_TOLERANCE),
             ("SLSQP", others, by_slsqp, SLSQP_TOLERANCE),
         )
@@ -274,7 +269,7 @@ def _markets(state: State) -> list[Condition]:
     """The conditions on all members together."""
     traded = max(float(np.sum(np.abs(state.bond))), 1e-3 * float(np.sum(state.endowed_now)))
     held = np.sum(2.0 * state.endowed_equities + state.equities, axis=0)
-    promised = float(np.sum(state.promised))
+    promised = state.promises
     paid = np.sum(np.minimum(state.promised[:, None], state.resources), axis=0)
     realised = paid / promised if promised > 0.0 else np.ones_like(paid)
     eaten = np.sum(np.maximum(state.later, 0.0), axis=0)

@@ -1,4 +1,4 @@
-"""Credit risk read off a state: who defaults when, on how much, and what lenders lose.
+"""Credit risk at a resting point: who defaults when, on how much, and what lenders lose.
 
 Probability of default, exposure at default and recovery rate are outcomes here, not inputs:
 section 5 of Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium" (2014).
@@ -11,8 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from markets.bankruptcy.market import BondAndEquities
-from scenarios.bankruptcy.state import FloatArray, State
+from markets.bankruptcy.instruments import BondAndEquities
+from markets.quote import FloatArray
+from scenarios.bankruptcy.state import State
 
 DUST = 1e-9
 """Shortfall, as a share of the promise, that is rounding and not a default."""
@@ -25,30 +26,31 @@ def defaults(state: State) -> FloatArray:
     return short.astype(np.float64)
 
 
-def by_cohort(state: State, instruments: BondAndEquities) -> pd.DataFrame:
-    """One row a cohort and state, and ``all`` for both.
+def by_cohort(state: State, instruments: BondAndEquities) -> pd.DataFrame | None:
+    """One row per cohort and state, and ``all`` for both; None if nobody borrows.
 
     Columns: ``probability_of_default`` (share of the borrowers; over all states weighted by
     probabilities), ``exposure_at_default`` (promises of those who default; expected over all
     states), ``recovery_rate`` (share of that exposure which is seized), ``loss`` (in goods).
     Recovery is one where there is no exposure.
     """
-    return pd.DataFrame(list(_rows(state, instruments)))
+    rows = list(_rows(state, instruments))
+    return pd.DataFrame(rows) if rows else None
 
 
 def _rows(state: State, instruments: BondAndEquities) -> Iterator[dict[str, object]]:
-    failed = defaults(state)
+    defaulted = defaults(state)
     promised = state.promised[:, None]
     seized = np.minimum(promised, state.resources)
     names = list(dict.fromkeys(state.cohort.tolist()))
     for name in [*names, "all"]:
-        here = np.ones_like(state.bond) if name == "all" else (state.cohort == name) * 1.0
-        borrowers = float(np.sum(here * (state.promised > 0.0)))
+        member = np.ones_like(state.bond) if name == "all" else (state.cohort == name) * 1.0
+        borrowers = float(np.sum(member * (state.promised > 0.0)))
         if borrowers == 0.0:
             continue
-        share = here @ failed / borrowers
-        exposure = here @ (failed * promised)
-        recovered = here @ (failed * seized)
+        share = member @ defaulted / borrowers
+        exposure = member @ (defaulted * promised)
+        recovered = member @ (defaulted * seized)
         parts = np.column_stack([share, exposure, recovered])
         parts = np.vstack([parts, state.probabilities @ parts])
         labels = [*instruments.state_names, "all"]
@@ -64,21 +66,20 @@ def _rows(state: State, instruments: BondAndEquities) -> Iterator[dict[str, obje
 
 
 def summary(state: State) -> dict[str, float]:
-    """Read-outs of the whole market for the table of dates.
+    """Credit risk of the whole market, for the table of dates.
 
     ``return_spread`` is what borrowers owe less what lenders expect, per good lent:
     (1 - E[r]) / q_b, the source's measure of illiquidity.
     """
     rho = state.probabilities
-    promised = float(np.sum(state.promised))
-    failed = defaults(state)
-    exposure = float(rho @ (state.promised @ failed))
+    defaulted = defaults(state)
+    exposure = float(rho @ (state.promised @ defaulted))
     expected = float(rho @ state.rates)
     return {
-        "promised": promised,
-        "probability_of_default": float(rho @ np.max(failed, axis=0)),
+        "promised": state.promises,
+        "probability_of_default": float(rho @ np.max(defaulted, axis=0)),
         "expected_exposure": exposure,
         "expected_recovery": expected,
-        "expected_loss": promised * (1.0 - expected),
+        "expected_loss": state.promises * (1.0 - expected),
         "return_spread": (1.0 - expected) / state.bond_price,
     }

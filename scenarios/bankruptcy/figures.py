@@ -2,77 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
-from markets.bankruptcy.market import BondAndEquities
-from scenarios.bankruptcy.credit_risk import summary
+from markets.bankruptcy.instruments import BondAndEquities, numbered
+from markets.quote import FloatArray
 from scenarios.bankruptcy.propositions import aggregates
-from scenarios.bankruptcy.state import FloatArray, State
+from scenarios.bankruptcy.state import State
 from simulator import palette
+from simulator.outcome import Outcome
 
 BORROWER: Final = palette.SHORT
 LENDER: Final = palette.LONG
 LINES: Final = (palette.PRICE, palette.LONG, palette.SHORT, palette.GOOD, palette.REPO_RATE)
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 
-SMALLEST_SHOWN: Final = 1e-17
-"""Excess demand, as a share, below which rounding is all there is; drawn at this value."""
+ON_WHITE: Final = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+"""Ground of a label that may lie on lines."""
+
+PAID: Final = 1e-9
+"""Share of a promise that counts as rounding, not as a default."""
 
 
-def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Tables of several cohorts as one."""
-    return pd.concat(tables, ignore_index=True)
+def titled(outcome: Outcome, at_equilibrium: str) -> str:
+    """A title that is true of the run: what the figure shows is an equilibrium, or it is not."""
+    return at_equilibrium if outcome is Outcome.CLEARED else f"No equilibrium ({outcome})"
 
 
-def quotes_by_round(rounds: pd.DataFrame, closed_form: Mapping[str, float] | None) -> Figure:
-    """Prices, repayment rates and excess demand by round; the closed form dashed."""
-    figure = Figure(figsize=(9.0, 8.4))
-    figure.suptitle("Prices and repayment rates find each other", x=0.02, ha="left")
-    prices, rates, excess = figure.subplots(3, 1, sharex=True)
-    step = np.arange(1, len(rounds) + 1)
-    for axes, kinds, title in (
-        (prices, ("bond_price", "equity_price"), "Prices (goods at date 0)"),
-        (rates, ("repayment_rate",), "Repayment rates quoted (share of the promise)"),
-    ):
-        names = [c for c in rounds.columns if str(c).startswith(kinds)]
-        for k, name in enumerate(names):
-            values = rounds[name].to_numpy()
-            colour, mark = LINES[k % len(LINES)], MARKERS[k % len(MARKERS)]
-            axes.plot(step, values, color=colour, marker=mark, markersize=4, label=_label(name))
-            if closed_form and name in closed_form:
-                axes.axhline(closed_form[name], color=palette.CLOSED_FORM, ls="--", zorder=1)
-        if closed_form and any(name in closed_form for name in names):
-            axes.plot([], [], color=palette.CLOSED_FORM, ls="--", label="closed form")
-        axes.set_title(title)
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    shares = [c for c in rounds.columns if str(c).endswith("_share")]
-    for k, name in enumerate(shares):
-        size = np.maximum(np.abs(rounds[name].to_numpy()), SMALLEST_SHOWN)
-        excess.semilogy(
-            step, size, color=LINES[k % len(LINES)], marker=MARKERS[k % len(MARKERS)],
-            markersize=3, lw=1.2, label=_label(str(name).removesuffix("_share")),
-        )  # fmt: skip
-    polished = rounds["polish"].to_numpy() > 0
-    if np.any(polished):
-        first = int(np.argmax(polished)) + 0.5
-        for axes in (prices, rates, excess):
-            axes.axvspan(first, len(rounds) + 0.5, color=palette.NEUTRAL[3], zorder=0)
-        excess.text(first + 0.1, 1e-2, "polish", color=palette.NEUTRAL[0])
-    excess.set_title("Excess demand and expectation errors (share, size)")
-    excess.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    excess.set_xlabel("round")
-    excess.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return figure
-
-
-def net_trade_diagram(state: State) -> Figure:
+def net_trade_diagram(state: State, outcome: Outcome) -> Figure:
     r"""Net trades of a borrower and a lender, as in the source's Figure 1.
 
     A trade is a net transfer :math:`(\tau_0, \tau_1)` of goods. Sellers of the bond move along
@@ -85,14 +48,10 @@ def net_trade_diagram(state: State) -> Figure:
     sold, owned = -state.bond[borrower], float(state.resources[borrower, 0])
     size = 1.45 * max(price * sold, sold, 0.1)
     figure = Figure(figsize=(9.0, 8.0))
-    bankrupt = sold > owned * (1.0 + 1e-9)
-    figure.suptitle(
-        f"A bankruptcy equilibrium: {1 - rate:.0%} of the promise is not paid"
-        if bankrupt
-        else "An equilibrium in which every promise is paid",
-        x=0.02,
-        ha="left",
-    )
+    bankrupt = sold > owned * (1.0 + PAID)
+    paid = f"A bankruptcy equilibrium: {1 - rate:.0%} of the promise is not paid"
+    title = paid if bankrupt else "An equilibrium in which every promise is paid"
+    figure.suptitle(titled(outcome, title), x=0.02, ha="left")
     axes = figure.subplots()
     far = 4.0 * size
     axes.fill(
@@ -106,20 +65,31 @@ def net_trade_diagram(state: State) -> Figure:
         label="state prices without arbitrage",
     )  # fmt: skip
     reach = np.array([0.0, far])
-    axes.plot(-price * reach, rate * reach, color=LENDER, lw=1.6, label="lend: (−q, r)")
-    axes.plot(price * reach, -reach, color=BORROWER, lw=1.6, label="borrow: (q, −1)")
+    axes.plot(-price * reach, rate * reach, color=LENDER, lw=1.6, label="lend (solid): (−q, r)")
+    axes.plot(
+        price * reach,
+        -reach,
+        color=BORROWER,
+        lw=1.6,
+        ls="-.",
+        label="borrow (dash-dotted): (q, −1)",
+    )
     now = np.linspace(-size, size, 400)
-    for member, colour, name in ((borrower, BORROWER, "borrower"), (lender, LENDER, "lender")):
+    for member, colour, name, dash, mark in (
+        (borrower, BORROWER, "borrower", (0, (1, 3)), "v"),
+        (lender, LENDER, "lender", (0, (1, 1)), "o"),
+    ):
         t0 = float(state.now[member] - state.endowed_now[member])
         t1 = float(state.later[member, 0] - state.endowed_later[member, 0])
-        axes.plot(now, _indifferent(state, member, now), color=colour, lw=1.4, ls=":")
-        axes.plot([], [], color=colour, ls=":", label=f"indifference curve of the {name}")
-        axes.plot(t0, t1, marker="o", ms=10, color=colour, zorder=5)
+        label = f"indifference curve of the {name}"
+        curve = _indifferent(state, member, now)
+        axes.plot(now, curve, color=colour, lw=1.4, ls=dash, label=label)
+        axes.plot(t0, t1, marker=mark, ms=10, color=colour, zorder=5)
         right = t0 < 0.0
         axes.annotate(
             f"{name} plans ({t0:+.3f}, {t1:+.3f})", (t0, t1),
             xytext=(12, 12) if right else (-12, -16), ha="left" if right else "right",
-            textcoords="offset points", color=colour, fontweight="bold",
+            textcoords="offset points", color=colour, fontweight="bold", bbox=ON_WHITE,
         )  # fmt: skip
     if bankrupt:
         t0 = price * sold
@@ -132,8 +102,8 @@ def net_trade_diagram(state: State) -> Figure:
         )  # fmt: skip
         axes.plot(t0, -owned, marker="s", ms=9, mfc="white", mec=BORROWER, mew=2, zorder=5)
         axes.annotate(
-            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(8, 10),
-            textcoords="offset points", color=BORROWER,
+            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(-9, 9),
+            textcoords="offset points", color=BORROWER, ha="right", bbox=ON_WHITE,
         )  # fmt: skip
     axes.axhline(0.0, color=palette.INK, lw=0.8)
     axes.axvline(0.0, color=palette.INK, lw=0.8)
@@ -147,7 +117,7 @@ def net_trade_diagram(state: State) -> Figure:
     return figure
 
 
-def security_market_line(state: State, instruments: BondAndEquities) -> Figure:
+def security_market_line(state: State, instruments: BondAndEquities, outcome: Outcome) -> Figure:
     """Expected returns against betas, with the market portfolio corrected and not corrected.
 
     With the correction every equity lies on the line, and the bond's two sides bracket it; without
@@ -162,7 +132,13 @@ def security_market_line(state: State, instruments: BondAndEquities) -> Figure:
     returns = pays / price
     expected = rho @ returns
     figure = Figure(figsize=(11.0, 5.4))
-    figure.suptitle("The security market line needs the shortfall", x=0.02, ha="left")
+    shortfall = float(np.max(1.0 - state.rates)) * state.promises > PAID
+    title = (
+        "The security market line holds with the shortfall of promises, not without it"
+        if shortfall
+        else "The security market line where every promise is paid"
+    )
+    figure.suptitle(titled(outcome, title), x=0.02, ha="left")
     panels = figure.subplots(1, 2, sharey=True)
     cases = (
         (panels[0], total.corrected, "market portfolio less the shortfall of promises"),
@@ -177,50 +153,48 @@ def security_market_line(state: State, instruments: BondAndEquities) -> Figure:
     return figure
 
 
-def credit_risk(states: Mapping[float, State]) -> Figure:
-    """Default, exposure, recovery and losses as functions of endowment risk."""
-    risks = np.array(list(states))
-    told = pd.DataFrame([summary(state) for state in states.values()])
+def credit_risk(table: pd.DataFrame, instruments: BondAndEquities) -> Figure:
+    """Default, exposure, recovery and losses over endowment risk, one row of the table per risk."""
+    risks = table["endowment_risk"].to_numpy()
     figure = Figure(figsize=(11.0, 7.6))
-    figure.suptitle("Credit risk is an outcome: losses grow with endowment risk", x=0.02, ha="left")
+    figure.suptitle("Credit risk as an outcome of endowment risk", x=0.02, ha="left")
     panels = figure.subplots(2, 2, sharex=True)
-    (default, exposure), (recovery, losses) = panels
-    default.plot(risks, told["probability_of_default"], color=palette.BAD, marker="o")
+    (default, exposure), (returns, losses) = panels
+    default.plot(risks, table["probability_of_default"], color=palette.BAD, marker="o")
     default.set_title("Probability that somebody defaults")
     default.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    exposure.plot(risks, told["promised"], color=palette.PRICE, marker="o", label="all promises")
+    exposure.plot(risks, table["promised"], color=palette.PRICE, marker="o", label="all promises")
     exposure.plot(
-        risks, told["expected_exposure"], color=palette.BAD, marker="s", ls="--",
+        risks, table["expected_exposure"], color=palette.BAD, marker="s", ls="--",
         label="expected exposure at default",
     )  # fmt: skip
     exposure.set_title("Promises (bonds)")
     exposure.legend()
-    price = np.array([state.bond_price for state in states.values()])
-    owed, lent = 1.0 / price, told["expected_recovery"].to_numpy() / price
-    recovery.plot(risks, owed, color=BORROWER, marker="s", ls="--", label="owed by borrowers")
-    recovery.plot(risks, lent, color=LENDER, marker="o", label="expected by lenders")
-    recovery.fill_between(
+    price = table["bond_price"].to_numpy()
+    owed, lent = 1.0 / price, table["expected_recovery"].to_numpy() / price
+    returns.plot(risks, owed, color=BORROWER, marker="s", ls="--", label="owed by borrowers")
+    returns.plot(risks, lent, color=LENDER, marker="o", label="expected by lenders")
+    returns.fill_between(
         risks, lent, owed, color=palette.NEUTRAL[3], label="spread: the measure of illiquidity"
     )
-    recovery.set_title("Gross return on the bond")
-    recovery.legend(loc="best")
-    for risk, state in states.items():
+    returns.set_title("Gross return on the bond")
+    returns.legend(loc="best")
+    for name, probability in zip(instruments.state_names, instruments.probabilities, strict=True):
         losses.scatter(
-            np.full(state.rates.size, risk), 1.0 - state.rates, s=900 * state.probabilities,
+            risks, 1.0 - table[numbered("repayment_rate", name)], s=900 * probability,
             facecolor=palette.tint(palette.BAD, 0.45), edgecolor=palette.BAD, zorder=3,
         )  # fmt: skip
     losses.plot(
-        risks, 1.0 - told["expected_recovery"], color=palette.INK, lw=1.5, ls="--", zorder=4,
+        risks, 1.0 - table["expected_recovery"], color=palette.INK, lw=1.5, ls="--", zorder=4,
         label="expected loss",
     )  # fmt: skip
-    losses.set_title("Loss per bond, one disc a state (area: probability)")
+    losses.set_title("Loss per bond, one disc per state (area: probability)")
     losses.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     losses.legend(loc="upper left")
     for axes in (default, exposure):
         axes.set_ylim(0.0, 1.25 * axes.get_ylim()[1])
-    for axes in (recovery, losses):
+    for axes in (returns, losses):
         axes.margins(y=0.25)
-    for axes in (recovery, losses):
         axes.set_xlabel("endowment risk at date 1 (1: as given)")
     return figure
 
@@ -268,7 +242,3 @@ def _indifferent(state: State, member: int, now: FloatArray) -> FloatArray:
     with np.errstate(invalid="ignore"):
         later = second - np.sqrt(2.0 * (first * at0 - level))
     return np.where(at0 >= 0.0, later - float(state.endowed_later[member, 0]), np.nan)
-
-
-def _label(name: object) -> str:
-    return str(name).replace("_", " ").replace("[", " ").replace("]", "")

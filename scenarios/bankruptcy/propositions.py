@@ -27,8 +27,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from markets.quote import FloatArray
 from scenarios.bankruptcy.certificate import Multipliers, multipliers
-from scenarios.bankruptcy.state import FloatArray, State
+from scenarios.bankruptcy.state import State
 
 BOUND = 1e-9
 """Consumption at date 0 or equity left, in units, below which a bound counts as binding."""
@@ -36,7 +37,7 @@ BOUND = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Aggregates:
-    r"""Aggregates of both: :math:`\alpha_0, \alpha_1, \tilde w, g, s^+, s^-, M`."""
+    r"""Sums over all members, in order :math:`\alpha_0, \alpha_1, \tilde w, g, s^+, s^-, M`."""
 
     weight: float
     satiation: float
@@ -56,19 +57,19 @@ def applies(state: State) -> bool:
     )
 
 
-def aggregates(state: State, found: Multipliers | None = None) -> Aggregates:
-    """Add up what the propositions need."""
-    found = multipliers(state) if found is None else found
-    corrected = state.goods - (1.0 - state.rates) * float(np.sum(state.promised))
+def aggregates(state: State, of: Multipliers | None = None) -> Aggregates:
+    """The sums over all members that the propositions need."""
+    of = multipliers(state) if of is None else of
+    corrected = state.goods - (1.0 - state.rates) * state.promises
     satiation = float(np.sum(state.second))
     return Aggregates(
         weight=float(np.sum(state.first)),
         satiation=satiation,
         corrected=corrected,
         kernel=satiation - corrected,
-        not_lending=float(np.sum(found.not_lending)),
-        not_borrowing=float(np.sum(found.not_borrowing)),
-        limit=float(np.sum(found.limit)),
+        not_lending=float(np.sum(of.not_lending)),
+        not_borrowing=float(np.sum(of.not_borrowing)),
+        limit=float(np.sum(of.limit)),
     )
 
 
@@ -113,8 +114,8 @@ def sharing_rule_as_printed(state: State) -> FloatArray:
 
 
 def _sharing_rule(state: State, *, printed: bool) -> FloatArray:
-    found = multipliers(state)
-    total = aggregates(state, found)
+    binding = multipliers(state)
+    total = aggregates(state, binding)
     rho, payoffs = state.probabilities, state.payoffs
     part = (state.first / total.weight)[:, None]
     start = state.endowed_later + state.endowed_equities @ payoffs.T
@@ -137,7 +138,7 @@ def _sharing_rule(state: State, *, printed: bool) -> FloatArray:
         short = short - part * total.not_borrowing * residual(ones)
         start = state.endowed_later
     else:
-        push = part * (total.not_borrowing - total.limit) + found.limit[:, None]
+        push = part * (total.not_borrowing - total.limit) + binding.limit[:, None]
         short = short + push * residual(ones)
     none = project(payoffs, gap)
     bond = state.bond[:, None]

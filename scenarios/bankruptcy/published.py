@@ -2,48 +2,34 @@
 
 The source prints no numbers. Every row was recomputed: the two-investor rows from the closed form,
 the general ones by solving Definition 1 with another program to 1e-14, rounded to 12 digits.
+
+Expected are quotes, and columns of the table of members with one value per member. They are those
+of a run that is polished; without polish the rounds rest within ``AFTER_ROUNDS`` of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
 
-RECOMPUTED = "recomputed from Definition 1; the source prints no numbers"
+from scenarios.bankruptcy import SOURCE
+from simulator.published import Published
+
+PLACE = "recomputed from Definition 1; the source prints no numbers"
 
 AFTER_ROUNDS = 1e-6
-"""Largest error of a quote after the rounds."""
+"""Largest error of a quote after the rounds, in goods or shares."""
 
 AFTER_POLISH = 1e-10
 """Largest error of a quote after polishing; two-investor rows carry ten decimals."""
 
+CHOICES = 10.0
+"""Errors of choices, as a multiple of those of quotes."""
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """One equilibrium.
 
-    Attributes
-    ----------
-    case, scenario : str
-        Name, and the scenario that runs it.
-    parameters : mapping
-        Where they differ from the scenario's defaults.
-    quotes : mapping
-        Expected quotes by name.
-    choices : mapping
-        Expected columns of the table of members, one value a member.
-    source : str
-        Where the numbers come from.
-    """
-
-    case: str
-    scenario: str
-    parameters: Mapping[str, Any]
-    quotes: Mapping[str, float]
-    choices: Mapping[str, tuple[float, ...]]
-    source: str = RECOMPUTED
+def _row(
+    case: str, scenario: str, parameters: Mapping[str, object], expected: Mapping[str, object]
+) -> Published:
+    return Published(case, scenario, SOURCE, PLACE, parameters, expected, AFTER_POLISH)
 
 
 def _two(
@@ -55,37 +41,26 @@ def _two(
     promised: float,
     short_limit: float | None = None,
 ) -> Published:
-    parameters: dict[str, Any] = {
+    parameters: dict[str, object] = {
         f"{role}_{name}": value
         for name, pair in (("weight", weight), ("satiation", satiation), ("endowment_later", later))
         for role, value in zip(("borrower", "lender"), pair, strict=True)
     }
     if short_limit is not None:
         parameters["short_limit"] = short_limit
-    return Published(
-        case,
-        "bankruptcy",
-        MappingProxyType(parameters),
-        MappingProxyType(dict(zip(("bond_price", "repayment_rate"), quotes, strict=True))),
-        MappingProxyType({"bond": (-promised, promised)}),
-    )
+    expected = dict(zip(("bond_price", "repayment_rate"), quotes, strict=True))
+    return _row(case, "bankruptcy", parameters, {**expected, "bond": (-promised, promised)})
 
 
 def _three(
     case: str,
     quotes: tuple[float | None, float, float, float, float],
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, object] | None = None,
     choices: Mapping[str, tuple[float, ...]] | None = None,
 ) -> Published:
     names = ("bond_price", "equity_price[1]", *(f"repayment_rate[{s}]" for s in (1, 2, 3)))
     known = {name: value for name, value in zip(names, quotes, strict=True) if value is not None}
-    return Published(
-        case,
-        "bankruptcy-capm",
-        MappingProxyType(dict(parameters or {})),
-        MappingProxyType(known),
-        MappingProxyType(dict(choices or {})),
-    )
+    return _row(case, "bankruptcy-capm", parameters or {}, {**known, **(choices or {})})
 
 
 CASES = (

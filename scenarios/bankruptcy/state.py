@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from markets.bankruptcy.market import BondAndEquities, numbered
+from markets.bankruptcy.instruments import BondAndEquities, numbered
+from markets.quote import FloatArray
 from simulator.point import RestingPoint
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,16 @@ class State:
         return np.maximum(-self.bond, 0.0)
 
     @property
+    def members(self) -> int:
+        """N."""
+        return int(self.bond.size)
+
+    @property
+    def promises(self) -> float:
+        r"""All bonds sold, :math:`\sum_i z_i^-`."""
+        return float(np.sum(self.promised))
+
+    @property
     def resources(self) -> FloatArray:
         r"""What can be seized of each member, :math:`w_s + Y_s(\delta + z_e)`."""
         owned = self.endowed_equities + self.equities
@@ -97,9 +106,9 @@ class State:
             )
 
 
-def read(instruments: BondAndEquities, short_limit: float, resting: RestingPoint) -> State:
+def read(instruments: BondAndEquities, short_limit: float, point: RestingPoint) -> State:
     """Read a state from a resting point."""
-    table, quotes = resting.agents, resting.quotes
+    table, quotes = point.agents, point.quotes
     states, equities = instruments.state_names, instruments.equity_names
     quadratic = (table["utility"] == "quadratic").to_numpy()
     return State(

@@ -11,43 +11,24 @@ an equilibrium, and directions in which plans, multipliers or quotes may move wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, cast
 
-import numpy as np
-from scipy.linalg import qr
-
-from markets.quote import FloatArray
-from scenarios.credit import conditions
-from scenarios.credit.conditions import (
-    ZERO,
-    Program,
-    Row,
-    Terms,
-    Variable,
-)
-from scenarios.credit.reading import CreditEconomy, Household
+from scenarios.credit.clearing import clearing
+from scenarios.credit.primitives import CreditEconomy, Household
+from scenarios.credit.program import Program, Row, Variable, program, program_at
+from scenarios.credit.terms import terms_at
 from simulator.proof.algebraic import Exact
+from simulator.proof.newton import Equation, System
 
-Unknown = tuple[str, str, Any]
-"""("quote", name, ""), ("plan", household, variable) or ("multiplier", household, row)."""
+Unknown = tuple[str, str, tuple[str, ...]]
+"""("quote", name, ()), ("plan", household, variable) or ("multiplier", household, row)."""
 
 Point = dict[Unknown, Fraction]
 
-Equation = tuple[dict[Unknown, Exact], Exact]
-"""Coefficients of plans and multipliers, and what they add up to; fractions at a point."""
-
 AT_FLOOR = 1e-7
 """Distance from what a vanishing borrower would deliver within which an empty pool is trusted."""
-
-SINGULAR = 1e-9
-"""Singular values below this, as a share of the largest, count as zero; those of economies in
-which something moves freely are 1e-15, and all others were seen above 1e-5."""
-
-STEP = Fraction(1, 2**100)
-"""Step of the difference quotients; in fractions they are derivatives to thirty digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +40,7 @@ class ActiveSet:
     used : dict
         By household, the parts of its plan that are positive.
     slack : dict
-        By household, the debts of which a part is defaulted on: their multiplier is zero.
+        By household, the debts that are defaulted on in part: their multiplier is zero.
     floors : frozenset
         Contract and node of each empty pool that is expected to pay what a vanishing borrower
         would.
@@ -85,11 +66,11 @@ def read(
     Parameters
     ----------
     smallest : float
-        Amounts up to this size, as a share of the largest endowment, are none.
+        Amounts up to this size, as a share of the largest endowment, count as zero.
     """
-    point: Point = {("quote", name, ""): Fraction(value) for name, value in quotes.items()}
-    terms = conditions.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
-    problem = conditions.program(economy, terms)
+    point: Point = {quote(name): Fraction(value) for name, value in quotes.items()}
+    problem = program_at(economy, quotes)
+    terms = problem.terms
     least = smallest * max(
         float(amount) for h in economy.households for row in h.endowment for amount in row
     )
@@ -105,28 +86,43 @@ def read(
             for row in problem.rows
             if row not in slack[name]
         }
-    lent = {v[2] for variables in used.values() for v in variables if v[0] in ("lent", "borrowed")}
+    traded = {v[2] for parts in used.values() for v in parts if v[0] in ("lent", "borrowed")}
     floors = {
         (contract.name, node)
-        for contract in economy.contracts
-        if contract.name not in lent and contract.issued_at == economy.tree.root
-        for node in conditions.later_nodes(economy, contract)
-        if abs(float(_floor(terms, contract.name, node) - terms.payment[contract.name, node]))
+        for contract in economy.first_contracts
+        if contract.name not in traded
+        for node in economy.later_nodes(contract)
+        if abs(float(terms.floor(contract.name, node) - terms.payment[contract.name, node]))
         <= AT_FLOOR
     }
     return ActiveSet(used, slack, frozenset(floors), {}), point
 
 
-def equations(economy: CreditEconomy, active: ActiveSet, point: Point) -> list[Equation]:
+def quote(name: str) -> Unknown:
+    """The unknown that a quote is."""
+    return ("quote", name, ())
+
+
+def system(
+    economy: CreditEconomy, active: ActiveSet, quotes: Mapping[str, float]
+) -> System[Unknown]:
+    """Everything that binds, for Newton's method."""
+    names = [quote(name) for name in quotes]
+    return System(lambda point: equations(economy, active, point), names)
+
+
+def equations(
+    economy: CreditEconomy, active: ActiveSet, point: Mapping[Unknown, Fraction]
+) -> list[Equation[Unknown]]:
     """Everything that binds, at the quotes of a point."""
     quotes = {name: value for (kind, name, _), value in point.items() if kind == "quote"}
-    terms = conditions.terms_at(economy, quotes)
-    problem = conditions.program(economy, terms)
-    found: list[Equation] = []
+    terms = terms_at(economy, quotes)
+    problem = program(economy, terms)
+    binding: list[Equation[Unknown]] = []
     for household in economy.households:
-        found += _of_household(economy, active, terms, problem, household)
+        binding += _of_household(active, problem, household)
     used = {name: set(variables) for name, variables in active.used.items()}
-    for _, coefficients, due in conditions.clearing(economy, terms):
+    for _, coefficients, due in clearing(economy, terms):
         joint: dict[Unknown, Exact] = {
             ("plan", h.name, variable): amount
             for h in economy.households
@@ -134,54 +130,10 @@ def equations(economy: CreditEconomy, active: ActiveSet, point: Point) -> list[E
             if variable in used[h.name]
         }
         if joint or not coefficients:
-            found.append((joint, due))
+            binding.append((joint, due))
     for name, node in sorted(active.floors):
-        found.append(({}, _floor(terms, name, node) - terms.payment[name, node]))
-    found += [({}, quotes[name] - value) for name, value in active.pinned.items()]
-    return found
-
-
-def residuals(found: Sequence[Equation], point: Point) -> list[Fraction]:
-    """By how much a point misses each equation."""
-    missed = [
-        sum((amount * point[unknown] for unknown, amount in left.items()), ZERO) - due
-        for left, due in found
-    ]
-    return cast("list[Fraction]", missed)
-
-
-def jacobian(economy: CreditEconomy, active: ActiveSet, point: Point) -> FloatArray:
-    """Derivative of the residuals in the unknowns, in the order of the point."""
-    base = equations(economy, active, point)
-    missed = residuals(base, point)
-    matrix = np.zeros((len(base), len(point)))
-    places = {unknown: place for place, unknown in enumerate(point)}
-    for row, (left, _) in enumerate(base):
-        for unknown, amount in left.items():
-            matrix[row, places[unknown]] = float(amount)
-    for unknown, place in places.items():
-        if unknown[0] == "quote":
-            moved = point | {unknown: point[unknown] + STEP}
-            there = residuals(equations(economy, active, moved), moved)
-            matrix[:, place] = [float((b - a) / STEP) for a, b in zip(missed, there, strict=True)]
-    return matrix
-
-
-def free_quotes(matrix: FloatArray, point: Point) -> list[str]:
-    """Quotes that must be pinned so that the equations determine all of them.
-
-    Those are as many as there are directions in which quotes can move, and the ones that move
-    furthest along them (pivots of a QR decomposition).
-    """
-    _, sizes, directions = np.linalg.svd(matrix)
-    moving = directions[int(np.sum(sizes > SINGULAR * sizes[0])) :]
-    names = [unknown[1] for unknown in point if unknown[0] == "quote"]
-    moving = moving[:, : len(names)]
-    count = int(np.linalg.matrix_rank(moving, tol=1e-6)) if moving.size else 0
-    if not count:
-        return []
-    _, _, order = qr(moving, mode="economic", pivoting=True)
-    return [names[place] for place in order[:count]]
+        binding.append(({}, terms.floor(name, node) - terms.payment[name, node]))
+    return [*binding, *(({}, quotes[name] - value) for name, value in active.pinned.items())]
 
 
 def pin(active: ActiveSet, pinned: Mapping[str, Fraction]) -> ActiveSet:
@@ -190,14 +142,14 @@ def pin(active: ActiveSet, pinned: Mapping[str, Fraction]) -> ActiveSet:
 
 
 def _of_household(
-    economy: CreditEconomy, active: ActiveSet, terms: Terms, problem: Program, household: Household
-) -> list[Equation]:
+    active: ActiveSet, problem: Program, household: Household
+) -> list[Equation[Unknown]]:
     """Its rows as equations, but for slack ones, and the dual constraints of what it uses."""
     name = household.name
     slack = set(active.slack[name])
-    gains = problem.gains(economy, conditions.slopes(economy, household))
+    gains = problem.linear_gains(household)
     rows: dict[Row, dict[Unknown, Exact]] = {row: {} for row in problem.rows if row not in slack}
-    found: list[Equation] = []
+    binding: list[Equation[Unknown]] = []
     for variable in active.used[name]:
         column = {row: a for row, a in problem.columns[variable].items() if row not in slack}
         for row, amount in column.items():
@@ -205,16 +157,9 @@ def _of_household(
         dual: dict[Unknown, Exact] = {
             ("multiplier", name, row): amount for row, amount in column.items()
         }
-        found.append((dual, gains[variable]))
-    limits = dict(zip(problem.rows, problem.limits(economy, terms, household), strict=True))
-    return found + [(left, limits[row]) for row, left in rows.items()]
-
-
-def _floor(terms: Terms, contract: str, node: str) -> Exact:
-    """What a vanishing borrower would deliver."""
-    if (contract, node) in terms.prepayment:
-        return terms.closing(contract, node)
-    return terms.delivery(contract, node)
+        binding.append((dual, gains[variable]))
+    limits = dict(zip(problem.rows, problem.limits(household), strict=True))
+    return binding + [(left, limits[row]) for row, left in rows.items()]
 
 
 def _defaulted(economy: CreditEconomy, plan: Mapping[Variable, float], row: Row) -> float:

@@ -15,25 +15,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from markets.quote import FloatArray
-from scenarios.credit import conditions, exact
-from scenarios.credit.conditions import (
-    Program,
-    Terms,
-    Variable,
-    dense,
-)
+from scenarios.credit import exact
+from scenarios.credit.clearing import clearing
 from scenarios.credit.linear import maximise
-from scenarios.credit.reading import CreditEconomy, Household
+from scenarios.credit.primitives import CreditEconomy, Household
+from scenarios.credit.program import Place, Program, Variable, program_at
 from simulator.certificate import Certificate, Condition
-from simulator.proof.algebraic import Exact, reader
+from simulator.point import Proof, RestingPoint
+from simulator.proof.algebraic import Exact
 
 BUDGET_TOLERANCE = 1e-9
 """Overspending at a node, as a share of all wealth; plans are solved to rounding error."""
@@ -45,67 +40,55 @@ GAIN_TOLERANCE = 1e-7
 """What a household could gain, as a share of what its own endowment is worth to it. First-order
 in the distance of quotes and plans from rest, times the largest positions it could take."""
 
+UNBOUNDED = 1e300
+"""Marginal utility of the first bit of a good that is liked, where utility is not linear."""
+
 AGREEMENT = 1e-12
 """Tables hold the numbers of the proof rounded once."""
 
 
-def certify(
-    economy: CreditEconomy,
-    quotes: Mapping[str, float],
-    agents: pd.DataFrame,
-    proof: Mapping[str, Any] | None,
-) -> Certificate:
-    """The certificate of a resting point."""
-    if exact.proved(proof):
-        return _exactly(economy, quotes, agents, proof)
-    return _in_floating_point(economy, quotes, agents)
+def certify(economy: CreditEconomy, point: RestingPoint) -> Certificate:
+    """The certificate of a resting point, from its proof or its tables."""
+    if exact.is_proof(point.proof):
+        return _exactly(economy, point, point.proof)
+    return in_floating_point(economy, point)
 
 
 def plans_of(agents: pd.DataFrame) -> dict[str, dict[Variable, float]]:
     """Plans by household from the table of agents."""
     plans: dict[str, dict[Variable, float]] = {}
-    rows = zip(
-        agents["household"], agents["part"], agents["node"], agents["instrument"],
-        agents["amount"], strict=True,
-    )  # fmt: skip
-    for household, part, node, instrument, amount in rows:
+    columns = (agents[name] for name in ("household", "part", "node", "instrument", "amount"))
+    for household, part, node, instrument, amount in zip(*columns, strict=True):
         if part != "defaulted":
             plans.setdefault(str(household), {})[part, node, instrument] = float(amount)
     return plans
 
 
 # ---------------------------------------------------------------------- exact
-def _exactly(
-    economy: CreditEconomy,
-    quotes: Mapping[str, float],
-    agents: pd.DataFrame,
-    proof: Mapping[str, Any],
-) -> Certificate:
+def _exactly(economy: CreditEconomy, point: RestingPoint, proof: Proof) -> Certificate:
     """Every condition checked in exact numbers; tolerances are zero."""
-    found = exact.check(economy, proof)
-    number = reader(proof)
-    unlike = [abs(float(number(proof["quotes"][name])) - value) for name, value in quotes.items()]
-    for household, plan in plans_of(agents).items():
-        proved = proof["plans"][household]
-        for (part, node, name), amount in plan.items():
-            told = float(number(proved.get(f"{part}[{name}@{node}]", "0")))
-            unlike.append(abs(told - amount))
+    proved = exact.read(economy, proof)
+    missed = exact.check(economy, proved)
+    unlike = [abs(float(proved.quotes[name]) - value) for name, value in point.quotes.items()]
+    for household, plan in plans_of(point.agents).items():
+        amounts = proved.plans[household]
+        unlike += [abs(float(amounts[part]) - amount) for part, amount in plan.items()]
     how = "; ".join(exact.remarks(proof) or ["in fractions"])
     every = f"all {len(economy.households)} households; {how}"
     exactly = [
-        ("plans", found.sign, "no part of a plan is negative"),
-        ("budgets", found.budgets, "no household spends more than it has at any node (B)"),
-        ("debts", found.debts, "no household pays or prepays more than it owes (S)"),
-        ("dual", found.dual, "each household's multipliers meet its dual constraints"),
-        ("optimality", found.gap, "plan and multipliers have the same value: no plan is better"),
-        ("securities", found.securities, "securities clear at issue and at resale (ii)"),
-        ("goods", found.goods, "goods clear at every node (iii)"),
-        ("unit payments", found.payments, "securities pay what borrowers deliver (iv)"),
+        ("plans", missed.sign, "no part of a plan is negative"),
+        ("budgets", missed.budgets, "no household spends more than it has at any node (B)"),
+        ("debts", missed.debts, "no household pays or prepays more than it owes (S)"),
+        ("dual", missed.dual, "each household's multipliers meet its dual constraints"),
+        ("optimality", missed.gap, "plan and multipliers have the same value: no plan is better"),
+        ("securities", missed.securities, "securities clear at issue and at resale (ii)"),
+        ("goods", missed.goods, "goods clear at every node (iii)"),
+        ("unit payments", missed.payments, "securities pay what borrowers deliver (iv)"),
     ]
     return Certificate(
         (
-            *(Condition(n, _shown(value), 0.0, text, every) for n, value, text in exactly),
-            _margin(float(found.margin)),
+            *(Condition(n, _residual(value), 0.0, text, every) for n, value, text in exactly),
+            _margin(float(missed.margin)),
             Condition(
                 "tables",
                 max(unlike),
@@ -116,7 +99,7 @@ def _exactly(
     )
 
 
-def _shown(violation: Exact) -> float:
+def _residual(violation: Exact) -> float:
     """A violation as a number that is zero only where the violation is."""
     return max(float(violation), sys.float_info.min) if violation > 0 else 0.0
 
@@ -132,47 +115,30 @@ def _margin(least: float) -> Condition:
 
 
 # ---------------------------------------------------------------------- floating point
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """The paper's constraints at the quotes, as numbers."""
-
-    terms: Terms
-    problem: Program
-    variables: list[Variable]
-    matrix: FloatArray
-    wealth: float
-
-
-def _in_floating_point(
-    economy: CreditEconomy, quotes: Mapping[str, float], agents: pd.DataFrame
-) -> Certificate:
+def in_floating_point(economy: CreditEconomy, point: RestingPoint) -> Certificate:
     """Every condition checked from the tables."""
-    terms = conditions.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
-    problem = conditions.program(economy, terms)
-    wealth = sum(
-        float(sum(problem.limits(economy, terms, household))) for household in economy.households
-    )
-    numbers = _Numbers(terms, problem, list(problem.columns), dense(problem), wealth)
-    plans = plans_of(agents)
-    worst = dict.fromkeys(("plans", "budgets", "debts", "optimality"), 0.0)
+    problem = program_at(economy, point.quotes)
+    terms = problem.terms
+    wealth = sum(float(sum(problem.limits(household))) for household in economy.households)
+    plans = plans_of(point.agents)
+    residuals = dict.fromkeys(("plans", "budgets", "debts", "optimality"), 0.0)
     for household in economy.households:
-        for name, value in _household(economy, numbers, household, plans[household.name]).items():
-            worst[name] = max(worst[name], value)
+        missed = _household(problem, household, plans[household.name], wealth)
+        residuals = {name: max(value, missed[name]) for name, value in residuals.items()}
     total: dict[Variable, float] = {}
     for plan in plans.values():
         for variable, amount in plan.items():
             total[variable] = total.get(variable, 0.0) + amount
     cleared = dict.fromkeys(("goods", "security", "resale", "payment"), 0.0)
-    for name, coefficients, due in conditions.clearing(economy, terms):
+    for name, coefficients, due in clearing(economy, terms):
         value = sum(float(amount) * total[v] for v, amount in coefficients.items()) - float(due)
         kind = name.partition("[")[0]
         cleared[kind] = max(cleared[kind], abs(value) / wealth)
-    securities = max(cleared["security"], cleared["resale"])
-    margins = [
-        float(sum(p * v for p, v in zip(terms.goods[c.issued_at], c.collateral, strict=True)))
-        - float(terms.price[c.name])
-        for c in economy.contracts
-    ]
+    residuals |= {
+        "securities": max(cleared["security"], cleared["resale"]),
+        "goods": cleared["goods"],
+        "unit payments": cleared["payment"],
+    }
     share = "as a share of all wealth"
     texts = {
         "plans": (f"no part of a plan is negative, {share}", BUDGET_TOLERANCE),
@@ -187,69 +153,55 @@ def _in_floating_point(
         "goods": (f"goods clear at every node (iii), {share}", CLEARING_TOLERANCE),
         "unit payments": (f"securities pay what is delivered (iv), {share}", CLEARING_TOLERANCE),
     }
-    residuals = worst | {
-        "securities": securities,
-        "goods": cleared["goods"],
-        "unit payments": cleared["payment"],
-    }
-    checked = [
-        Condition(name, residuals[name], tolerance, text)
-        for name, (text, tolerance) in texts.items()
-    ]
-    return Certificate((*checked, _margin(min(margins, default=1.0))))
+    margins = (float(terms.margin(contract)) for contract in economy.contracts)
+    return Certificate(
+        (
+            *(
+                Condition(n, residuals[n], tolerance, text)
+                for n, (text, tolerance) in texts.items()
+            ),
+            _margin(min(margins, default=1.0)),
+        )
+    )
 
 
 def _household(
-    economy: CreditEconomy,
-    numbers: _Numbers,
-    household: Household,
-    plan: Mapping[Variable, float],
+    problem: Program, household: Household, plan: Mapping[Variable, float], wealth: float
 ) -> dict[str, float]:
     """Violations of one household's conditions."""
-    amounts = np.array([plan[v] for v in numbers.variables])
-    limits = np.array([float(v) for v in numbers.problem.limits(economy, numbers.terms, household)])
-    over = numbers.matrix @ amounts - limits
-    budget = np.array([row[0] == "budget" for row in numbers.problem.rows])
-    gain, worth = improvement(economy, numbers.problem, numbers.matrix, limits, household, amounts)
+    matrix = problem.matrix()
+    amounts = np.array([plan[v] for v in problem.columns])
+    limits = np.array([float(v) for v in problem.limits(household)])
+    over = matrix @ amounts - limits
+    budget = np.array([row[0] == "budget" for row in problem.rows])
+    wanted = utility_gains(problem, household, plan)
+    best = maximise(wanted, at_most=(matrix, limits))
+    own = float(wanted @ amounts)
+    gain = np.inf if best is None else best.value - own
     return {
-        "plans": max(0.0, float(-amounts.min())) / numbers.wealth,
-        "budgets": max(0.0, float(over[budget].max())) / numbers.wealth,
-        "debts": max(0.0, float(over[~budget].max(initial=0.0))) / numbers.wealth,
-        "optimality": max(0.0, gain) / worth,
+        "plans": max(0.0, float(-amounts.min())) / wealth,
+        "budgets": max(0.0, float(over[budget].max())) / wealth,
+        "debts": max(0.0, float(over[~budget].max(initial=0.0))) / wealth,
+        "optimality": max(0.0, gain) / max(own, 1e-300),
     }
 
 
-def improvement(
-    economy: CreditEconomy,
-    problem: Program,
-    matrix: FloatArray,
-    limits: FloatArray,
-    household: Household,
-    amounts: FloatArray,
-) -> tuple[float, float]:
-    """Upper bound of what a household could gain, and what its consumption is worth to it."""
-    worths = marginal_utilities(economy, problem, household, amounts)
-    gains = problem.gains(economy, {p: Fraction(v) for p, v in worths.items()})
-    wanted = np.array([float(gains[v]) for v in problem.columns])
-    found = maximise(wanted, at_most=(matrix, limits))
-    own = float(wanted @ amounts)
-    return (np.inf if found is None else -float(found.fun) - own), max(own, 1e-300)
+def utility_gains(
+    problem: Program, household: Household, plan: Mapping[Variable, float]
+) -> FloatArray:
+    """Marginal utility of every part of a plan at the plan, (variables,).
 
-
-def marginal_utilities(
-    economy: CreditEconomy, problem: Program, household: Household, amounts: FloatArray
-) -> dict[tuple[str, str], float]:
-    """Marginal utility of consumption at a plan, by (node, good); infinite at nothing."""
-    consumed: dict[tuple[str, str], float] = {}
-    for goods, amount in zip(problem.consumed.values(), amounts, strict=True):
+    Where a good is liked and nothing of it consumed, ``UNBOUNDED``, unless utility is linear.
+    """
+    consumed: dict[Place, float] = {}
+    for variable, goods in problem.consumed.items():
         for place, each in goods.items():
-            consumed[place] = consumed.get(place, 0.0) + float(each) * amount
-    aversion = float(household.risk_aversion)
-    found = {}
-    for n, node in enumerate(economy.tree.names):
-        for g, good in enumerate(economy.tree.goods):
-            weight = float(household.weights[n][g])
-            at = consumed[node, good]
-            slope = at**-aversion if at > 0.0 or aversion == 0.0 else 1e300
-            found[node, good] = weight * slope if weight > 0.0 else 0.0
-    return found
+            consumed[place] = consumed.get(place, 0.0) + float(each) * plan[variable]
+    aversion, tree = float(household.risk_aversion), problem.economy.tree
+    worths: dict[Place, Fraction] = {}
+    for n, node in enumerate(tree.names):
+        for g, good in enumerate(tree.goods):
+            weight, amount = float(household.weights[n][g]), consumed[node, good]
+            slope = amount**-aversion if amount > 0.0 or aversion == 0.0 else UNBOUNDED
+            worths[node, good] = Fraction(weight * slope if weight > 0.0 else 0.0)
+    return np.array([float(gain) for gain in problem.gains(worths).values()])

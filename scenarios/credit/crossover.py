@@ -3,12 +3,12 @@ r"""From an equilibrium that has nearly settled to one in exact numbers.
 1. The run shows which conditions bind (:mod:`~scenarios.credit.active_set`). Quotes that these
    leave free are held at a simple fraction nearby.
 2. Newton's method solves the binding conditions to hundreds of decimal places
-   (:mod:`~scenarios.credit.polishing`).
+   (:mod:`~simulator.proof.newton`).
 3. The quotes are recognised from their digits as fractions, or as numbers that the root of one
    polynomial generates (:mod:`~simulator.proof.recognition`).
 4. Plans and multipliers follow in exact numbers (:mod:`~scenarios.credit.proof`).
 
-Every step may fail, and then says why. None of them is believed: a proof is what
+Every step may fail, and then says why. None of them is relied on: a proof is what
 :func:`scenarios.credit.exact.check` finds without fault.
 """
 
@@ -17,21 +17,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Any
 
-from scenarios.credit import active_set, conditions
+import numpy as np
+
+from scenarios.credit import active_set
 from scenarios.credit.active_set import ActiveSet, Point
-from scenarios.credit.conditions import Variable
 from scenarios.credit.exact import UNPROVED
-from scenarios.credit.polishing import polished
-from scenarios.credit.proof import dual, fitted, prove_at
-from scenarios.credit.reading import CreditEconomy
-from simulator.proof.recognition import (
-    HIGHEST_DEGREE,
-    largest_denominator,
-    recognised,
-    simplest,
-)
+from scenarios.credit.primitives import CreditEconomy
+from scenarios.credit.program import Variable, program_at
+from scenarios.credit.proof import NotProved, dual, fitted, prove_at
+from simulator.proof.algebraic import NoField
+from simulator.proof.newton import undetermined
+from simulator.proof.recognition import HIGHEST_DEGREE, largest_denominator, recognised, simplest
 
 LARGEST = 1000
 """Unknown quotes, plans and multipliers up to which a proof is attempted: some twenty households,
@@ -48,7 +45,7 @@ NEARBY = 1e-8
 """Distance within which a quote that may move freely is held at a simple fraction."""
 
 FARTHEST = 5e-2
-"""Largest distance of a quote from where rounds ended; what is farther away is another story."""
+"""Largest distance of a quote from where rounds ended; farther away is another equilibrium."""
 
 SHOWN = 50
 """Digits that are kept of quotes that are not recognised."""
@@ -58,7 +55,7 @@ def prove(
     economy: CreditEconomy,
     quotes: Mapping[str, float],
     plans: Mapping[str, Mapping[Variable, float]],
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """A proof of the equilibrium that a run approaches, or why there is none.
 
     Parameters
@@ -71,22 +68,24 @@ def prove(
     Returns
     -------
     dict, optional
-        A proof as :func:`scenarios.credit.exact.check` reads it. Or a document with the key
+        A proof as :func:`scenarios.credit.exact.read` reads it. Or a document with the key
         ``"not proved"`` and a sentence, and with ``"digits"`` where the quotes are known to many.
         None where utility is not linear, so that nothing could be proved.
     """
     if not economy.linear:
         return None
-    terms = conditions.terms_at(economy, {name: Fraction(value) for name, value in quotes.items()})
-    problem = conditions.program(economy, terms)
+    problem = program_at(economy, quotes)
     size = len(quotes) + len(economy.households) * (len(problem.columns) + len(problem.rows))
     if size > LARGEST:
         return {UNPROVED: f"not attempted, {size} unknowns are more than {LARGEST}"}
     multipliers = {}
     for household in economy.households:
-        prices = dual(economy, terms, problem, household)
+        prices = dual(problem, household)
         if prices is None:  # quotes that have not settled may leave room for arbitrage
-            prices = fitted(economy, problem, household, plans[household.name])
+            try:
+                prices = fitted(problem, household, plans[household.name])
+            except NotProved as reason:
+                return {UNPROVED: str(reason)}
         multipliers[household.name] = dict(zip(problem.rows, prices.tolist(), strict=True))
     tried: list[ActiveSet] = []
     reasons: list[str] = []
@@ -95,38 +94,39 @@ def prove(
         if active in tried:
             continue
         tried.append(active)
-        found = _prove_with(economy, active, point)
-        if not isinstance(found, str):
-            return found
-        reasons.append(found)
+        try:
+            return _prove_with(economy, active, point, quotes)
+        except (NotProved, NoField, np.linalg.LinAlgError) as reason:
+            reasons.append(str(reason))
     return {UNPROVED: reasons[0]}
 
 
-def _prove_with(economy: CreditEconomy, active: ActiveSet, point: Point) -> dict[str, Any] | str:
-    """A proof from what binds and a point nearby, or why there is none."""
-    free = active_set.free_quotes(active_set.jacobian(economy, active, point), point)
-    pinned = {name: simplest(float(point["quote", name, ""]), NEARBY) for name in free}
-    active = active_set.pin(active, pinned)
+def _prove_with(
+    economy: CreditEconomy, active: ActiveSet, point: Point, quotes: Mapping[str, float]
+) -> dict[str, object]:
+    """A proof from what binds and a point nearby, or a document with digits."""
+    names = list(quotes)  # the point begins with them
+    jacobian = active_set.system(economy, active, quotes).jacobian(point)
+    free = [names[place] for place in undetermined(jacobian, len(names))]
+    pinned = {name: simplest(quotes[name], NEARBY) for name in free}
+    system = active_set.system(economy, active_set.pin(active, pinned), quotes)
     digits: dict[str, Fraction] = {}
     start = point
     for places in PLACES:
-        point, reached = polished(economy, active, point, places)
+        point, reached = system.refined(point, places)
         if reached < places:
-            return f"what binds at rest contradicts itself in decimal place {reached + 1}"
-        drift = max(
-            abs(point[unknown] - start[unknown]) for unknown in point if unknown[0] == "quote"
-        )
+            raise NotProved(f"what binds at rest contradicts itself in decimal place {reached + 1}")
+        digits = {name: point[active_set.quote(name)] for name in names}
+        drift = max(abs(digits[name] - start[active_set.quote(name)]) for name in names)
         if drift > FARTHEST:
-            return f"the quotes that solve what binds at rest are {float(drift):.0e} away from rest"
-        digits = {name: value for (kind, name, _), value in point.items() if kind == "quote"}
-        try:
-            found = recognised(digits, places)
-            if found is not None:
-                exactly, root = found
-                remarks = {"quotes_held": free, "distance_from_rest": float(drift)}
-                return prove_at(economy, exactly, root | remarks)
-        except ValueError as error:  # what was taken for a polynomial of least degree is none
-            return str(error)
+            raise NotProved(
+                f"the quotes that solve what binds at rest are {float(drift):.0e} away from rest"
+            )
+        recognition = recognised(digits, places)
+        if recognition is not None:
+            exactly, root = recognition
+            remarks = {"quotes_held": free, "distance_from_rest": float(drift)}
+            return prove_at(economy, exactly, root | remarks)
     return {
         UNPROVED: f"to {PLACES[-1]} decimal places not all quotes look like fractions with"
         f" denominators of up to {largest_denominator(PLACES[-1])} digits, or like numbers of"

@@ -10,14 +10,12 @@ while others keep paying. An example of our own in the model of Iraola and Torre
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
-from scenarios.credit.economy import scenario_of
-from scenarios.credit.parameters import CreditTree, given
-from simulator.parameters import parse
-from simulator.run import Run, simulate
+from scenarios.credit import HOUSING
+from scenarios.credit.credit_tree import CreditScenario
+from scenarios.credit.parameters import CreditTree, Entry, economy_part
 
-NODES: list[dict[str, Any]] = [
+NODES: list[Entry] = [
     {"name": "0"},
     {"name": "boom", "after": "0", "keeps": {"house": "19/20"}},
     {"name": "bust", "after": "0", "keeps": {"house": "4/5"}},
@@ -26,7 +24,7 @@ NODES: list[dict[str, Any]] = [
 ]
 """Food perishes; what keeps does not name is gone."""
 
-CONTRACTS: list[dict[str, Any]] = [
+CONTRACTS: list[Entry] = [
     {
         "name": "mortgage",
         "issued_at": "0",
@@ -59,7 +57,7 @@ def _household(
     patience: tuple[str, str],
     taste: str,
     taste_in_bust: str,
-) -> dict[str, Any]:
+) -> Entry:
     """A household: food at 0, boom, boom+, bust, bust+; discount factors; taste for housing."""
     nodes = ("0", "boom", "boom+", "bust", "bust+")
     middle, last = patience
@@ -82,7 +80,7 @@ def _times(one: str, other: str) -> str:
     return str(Fraction(one) * Fraction(other))
 
 
-HOUSEHOLDS: list[dict[str, Any]] = [
+HOUSEHOLDS: list[Entry] = [
     _household("saver", ("4", "1", "3/4", "3/4", "1/2"), "2", ("2/5", "2/5"), "1/4", "1/10"),
     _household("young", ("1", "3", "4", "3/2", "2"), "1/10", ("2/5", "1/5"), "3/5", "1/5"),
     _household("middling", ("1", "2", "3/2", "1", "1"), "1/10", ("1/4", "1/4"), "2/5", "3/20"),
@@ -93,34 +91,17 @@ HOUSEHOLDS: list[dict[str, Any]] = [
 class Housing(CreditTree):
     """Parameters of the scenario ``housing``."""
 
-    goods: list[str] = given("goods", ["food", "house"])
-    nodes: list[dict[str, Any]] = given("nodes", NODES)
-    contracts: list[dict[str, Any]] = given("contracts", CONTRACTS)
-    households: list[dict[str, Any]] = given("households", HOUSEHOLDS)
+    goods: list[str] = economy_part("goods", ["food", "house"])
+    nodes: list[Entry] = economy_part("nodes", NODES)
+    contracts: list[Entry] = economy_part("contracts", CONTRACTS)
+    households: list[Entry] = economy_part("households", HOUSEHOLDS)
 
 
-SCENARIO = scenario_of(
-    "housing",
-    "two goods and a price of housing: mortgages are prepaid in the boom, and kept or defaulted on"
-    " in the bust",
-    Housing,
-    None,
-)
+class HousingScenario(CreditScenario):
+    """The scenario ``housing``."""
+
+    title = HOUSING
+    parameters = Housing
 
 
-def run(*, seed: int = 0, **parameters: Any) -> Run:
-    """Run the scenario from Python.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the one random generator.
-    **parameters
-        Any of the fields of :class:`Housing`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is unknown or outside what is allowed, with its place.
-    """
-    return simulate(SCENARIO, parse(Housing, parameters), seed=seed)
+SCENARIO = HousingScenario()

@@ -8,16 +8,15 @@ Torres-Martinez (SDT 364, 2012), sections 1 and 3.
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import Field
-
-from scenarios.credit.economy import scenario_of
+from markets.refused import Refused
+from scenarios.credit import LIQUIDITY_CONTRACTION
+from scenarios.credit.credit_tree import CreditScenario
 from scenarios.credit.parameters import (
     CreditTree,
-    calling,
-    given,
-    moving,
+    Entry,
+    auction_parameter,
+    economy_part,
+    inertia_parameter,
 )
 from scenarios.credit.prepayment import (
     BRISK,
@@ -27,38 +26,37 @@ from scenarios.credit.prepayment import (
     ROUNDS_ALONE,
     late_credit,
 )
-from scenarios.credit.reading import CreditEconomy, read
-from simulator.parameters import parse
-from simulator.run import Run, simulate
+from scenarios.credit.primitives import CreditEconomy
+from scenarios.credit.reading import read
+from simulator.parameters import about
 
 
 class LiquidityContraction(CreditTree):
     """Parameters of the scenario ``liquidity-contraction``."""
 
-    inertia: float = moving(BRISK)
-    auction_after: int = calling(ROUNDS_ALONE)
-    credit_at: list[list[str]] = Field(
+    inertia: float = inertia_parameter(BRISK)
+    auction_after: int = auction_parameter(ROUNDS_ALONE)
+    credit_at: list[list[str]] = about(
+        "for each case the nodes of date 1 at which contracts are issued; at the others credit has"
+        " dried up",
+        allowed="a list of lists of nodes of date 1",
         default=[["u", "m", "d"], ["m"]],
         min_length=1,
-        description="for each case the nodes of date 1 at which contracts are issued; at the"
-        " others credit has dried up",
-        json_schema_extra={"allowed": "a list of lists of nodes of date 1"},
     )
-    nodes: list[dict[str, Any]] = given("nodes", NODES)
-    contracts: list[dict[str, Any]] = given(
+    nodes: list[Entry] = economy_part("nodes", NODES)
+    contracts: list[Entry] = economy_part(
         "contracts", [MORTGAGE, *(late_credit(node) for node in ("u", "m", "d"))]
     )
-    households: list[dict[str, Any]] = given("households", HOUSEHOLDS)
+    households: list[Entry] = economy_part("households", HOUSEHOLDS)
 
     def economies(self) -> dict[str, CreditEconomy]:
         """One economy for each list of nodes with credit."""
-        parts = {name: getattr(self, name) for name in ("goods", "nodes", "households")}
-        whole = read({**parts, "contracts": self.contracts})
-        found = {}
+        whole = read(self.goods, self.nodes, self.contracts, self.households)
+        economies = {}
         for number, nodes in enumerate(self.credit_at):
             for node in nodes:
                 if node not in whole.tree.middle:
-                    raise ValueError(
+                    raise Refused(
                         f'credit_at[{number}] names "{node}"; nodes of date 1 are'
                         f" {', '.join(whole.tree.middle)}"
                     )
@@ -68,32 +66,15 @@ class LiquidityContraction(CreditTree):
                 if contract.issued_at in (whole.tree.root, *nodes)
             ]
             case = f"credit at {', '.join(nodes)}" if nodes else "no credit at date 1"
-            found[case] = read({**parts, "contracts": offered})
-        return found
+            economies[case] = read(self.goods, self.nodes, offered, self.households)
+        return economies
 
 
-SCENARIO = scenario_of(
-    "liquidity-contraction",
-    "credit dries up at some nodes: debts that were prepaid are kept, defaulted on, or go under"
-    " water",
-    LiquidityContraction,
-    None,
-)
+class LiquidityContractionScenario(CreditScenario):
+    """The scenario ``liquidity-contraction``."""
+
+    title = LIQUIDITY_CONTRACTION
+    parameters = LiquidityContraction
 
 
-def run(*, seed: int = 0, **parameters: Any) -> Run:
-    """Run the scenario from Python.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the one random generator.
-    **parameters
-        Any of the fields of :class:`LiquidityContraction`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is unknown or outside what is allowed, with its place.
-    """
-    return simulate(SCENARIO, parse(LiquidityContraction, parameters), seed=seed)
+SCENARIO = LiquidityContractionScenario()

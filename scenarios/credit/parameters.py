@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from agents.credit.households import INERTIA
-from markets.adjustment.extrapolated import STEP
-from scenarios.credit.reading import CreditEconomy, read
-from simulator.parameters import Parameters
+from markets.adjustment.rules import RuleName
+from scenarios.credit.primitives import CreditEconomy
+from scenarios.credit.reading import read
+from simulator.parameters import Parameters, about, rule_parameter
+
+Entry = dict[str, object]
+"""A node, a contract or a household as a file writes it down."""
 
 GOODS = ["good"]
 
-NODES: list[dict[str, Any]] = [
+NODES: list[Entry] = [
     {"name": "0"},
     {"name": "u", "after": "0", "keeps": "9/10"},
     {"name": "d", "after": "0", "keeps": "1/2"},
@@ -21,7 +25,7 @@ NODES: list[dict[str, Any]] = [
     {"name": "d+", "after": "d", "keeps": "4/5"},
 ]
 
-CONTRACTS: list[dict[str, Any]] = [
+CONTRACTS: list[Entry] = [
     {
         "name": "j0",
         "issued_at": "0",
@@ -37,7 +41,7 @@ CONTRACTS: list[dict[str, Any]] = [
     },
 ]
 
-HOUSEHOLDS: list[dict[str, Any]] = [
+HOUSEHOLDS: list[Entry] = [
     {
         "name": "P",
         "endowment": {"0": 2, "u": 1, "d": 1, "u+": "1/2", "d+": "1/2"},
@@ -54,7 +58,7 @@ HOUSEHOLDS: list[dict[str, Any]] = [
 
 
 MAX_ROUNDS = 5_000
-"""Traders with inertia need more rounds than traders without, and each is cheap."""
+"""Traders with inertia need more rounds than traders without, and each round is cheap."""
 
 AUCTION_AFTER = 200
 """Rounds that show where quotes go; from there an auction is quicker."""
@@ -79,64 +83,56 @@ _ABOUT = {
 }
 
 
-def given(name: str, default: Any) -> Any:
-    """Declaration of one part of an economy, with a scenario's own default."""
+def economy_part(name: str, default: object) -> Any:
+    """Declare one part of an economy, with a scenario's own default."""
     meaning, allowed = _ABOUT[name]
-    return Field(default=default, description=meaning, json_schema_extra={"allowed": allowed})
+    return about(meaning, allowed=allowed, default=default)
 
 
-def moving(default: float) -> Any:
-    """Declaration of the households' inertia, with a scenario's own default."""
-    return Field(
+def inertia_parameter(default: float) -> Any:
+    """Declare the households' inertia, with a scenario's own default."""
+    return about(
+        "how far a unit of marginal utility moves a household's plan in a round",
+        "share of wealth",
         default=default,
         gt=0.0,
-        description="how far a unit of marginal utility moves a household's plan in a round",
-        json_schema_extra={"unit": "share of wealth"},
     )
 
 
-def calling(default: int) -> Any:
-    """Declaration of when auctions are called, with a scenario's own default."""
-    return Field(
+def auction_parameter(default: int) -> Any:
+    """Declare when auctions are called, with a scenario's own default."""
+    return about(
+        "rounds after which, and again each time their number has doubled, all quotes are sought"
+        " at once in a call auction; 0 for never",
+        "rounds",
         default=default,
         ge=0,
-        description="rounds after which, and again each time their number has doubled, all quotes"
-        " are sought at once in a call auction; 0 for never",
-        json_schema_extra={"unit": "rounds"},
     )
 
 
 class CreditTree(Parameters):
     """Parameters of every scenario with credit on an event tree."""
 
-    max_rounds: int = Field(
-        default=MAX_ROUNDS,
-        ge=1,
-        description="rounds at one date before the run gives up",
-        json_schema_extra={"unit": "rounds"},
+    rule: RuleName = rule_parameter("extrapolated")
+    max_rounds: int = about(
+        "rounds at one date before the run gives up", "rounds", default=MAX_ROUNDS, ge=1
     )
-    pools: Literal["trusted", "distrusted"] = Field(
+    pools: Literal["trusted", "distrusted"] = about(
+        "what holders expect of an empty pool: what a vanishing borrower would deliver, or what"
+        " they expected before",
         default="trusted",
-        description="what holders expect of an empty pool: what a vanishing borrower would"
-        " deliver, or what they expected before",
     )
-    start: Literal["collateral", "random", "pessimistic"] = Field(
+    start: Literal["collateral", "random", "pessimistic"] = about(
+        "first quotes: half of the collateral's value is lent and coupons are paid; drawn from a"
+        " wide range by the seed; or nobody lends or expects any payment",
         default="collateral",
-        description="first quotes: half of the collateral's value is lent and coupons are paid;"
-        " drawn from a wide range by the seed; or nobody lends or expects any payment",
     )
-    inertia: float = moving(INERTIA)
-    step: float = Field(
-        default=STEP,
-        gt=0.0,
-        description="how far excess demand of all wealth moves a quote in a round",
-        json_schema_extra={"unit": "share of the collateral's value"},
-    )
-    auction_after: int = calling(AUCTION_AFTER)
-    goods: list[str] = given("goods", GOODS)
-    nodes: list[dict[str, Any]] = given("nodes", NODES)
-    contracts: list[dict[str, Any]] = given("contracts", CONTRACTS)
-    households: list[dict[str, Any]] = given("households", HOUSEHOLDS)
+    inertia: float = inertia_parameter(INERTIA)
+    auction_after: int = auction_parameter(AUCTION_AFTER)
+    goods: list[str] = economy_part("goods", GOODS)
+    nodes: list[Entry] = economy_part("nodes", NODES)
+    contracts: list[Entry] = economy_part("contracts", CONTRACTS)
+    households: list[Entry] = economy_part("households", HOUSEHOLDS)
 
     @model_validator(mode="after")
     def _economy(self) -> CreditTree:
@@ -146,5 +142,4 @@ class CreditTree(Parameters):
 
     def economies(self) -> dict[str, CreditEconomy]:
         """The economies that the parameters describe, by case."""
-        parts = {name: getattr(self, name) for name in _ABOUT}
-        return {"economy": read(parts)}
+        return {"economy": read(self.goods, self.nodes, self.contracts, self.households)}

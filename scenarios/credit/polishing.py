@@ -15,14 +15,7 @@ from math import log10
 import numpy as np
 
 from markets.quote import FloatArray
-from scenarios.credit.active_set import (
-    SINGULAR,
-    ActiveSet,
-    Point,
-    equations,
-    jacobian,
-    residuals,
-)
+from scenarios.credit.active_set import SINGULAR, ActiveSet, Point, equations, jacobian, residuals
 from scenarios.credit.reading import CreditEconomy
 
 GUARD = 20

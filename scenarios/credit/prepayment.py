@@ -7,20 +7,17 @@ errata are in this folder's README.
 
 from __future__ import annotations
 
-from typing import Any
-
-from scenarios.credit import published
-from scenarios.credit.economy import scenario_of
+from scenarios.credit import PREPAYMENT, published
+from scenarios.credit.credit_tree import CreditScenario
 from scenarios.credit.parameters import (
     CreditTree,
-    calling,
-    given,
-    moving,
+    Entry,
+    auction_parameter,
+    economy_part,
+    inertia_parameter,
 )
-from simulator.parameters import parse
-from simulator.run import Run, simulate
 
-NODES: list[dict[str, Any]] = [
+NODES: list[Entry] = [
     {"name": "0"},
     {"name": "u", "after": "0", "keeps": "3/2"},
     {"name": "m", "after": "0", "keeps": "3/2"},
@@ -31,7 +28,7 @@ NODES: list[dict[str, Any]] = [
 ]
 """In state d the good loses 13/22; the paper's "depreciates a 13/22" means by as much."""
 
-MORTGAGE: dict[str, Any] = {
+MORTGAGE: Entry = {
     "name": "j0",
     "issued_at": "0",
     "collateral": "11/4",
@@ -40,7 +37,7 @@ MORTGAGE: dict[str, Any] = {
 }
 
 
-def late_credit(node: str) -> dict[str, Any]:
+def late_credit(node: str) -> Entry:
     """The contract that the paper issues at node m, at any node of date 1."""
     return {
         "name": f"j{node}",
@@ -50,7 +47,7 @@ def late_credit(node: str) -> dict[str, Any]:
     }
 
 
-def _weights(middle: int, last: int) -> dict[str, Any]:
+def _weights(middle: int, last: int) -> Entry:
     """Weights 1 at date 0; in state d four times those of states u and m."""
     return {
         "0": 1,
@@ -63,7 +60,7 @@ def _weights(middle: int, last: int) -> dict[str, Any]:
 
 BORROWER = {"0": 2, "u": 1, "m": 1, "d": 1, "d+": 1}
 
-HOUSEHOLDS: list[dict[str, Any]] = [
+HOUSEHOLDS: list[Entry] = [
     {"name": "A", "endowment": {"0": "3/2"}, "weights": _weights(3, 12)},
     {"name": "B", "endowment": BORROWER, "weights": _weights(2, 1)},
     {"name": "C", "endowment": BORROWER, "weights": _weights(1, 4)},
@@ -80,35 +77,19 @@ ROUNDS_ALONE = 400
 class Prepayment(CreditTree):
     """Parameters of the scenario ``prepayment``."""
 
-    inertia: float = moving(BRISK)
-    auction_after: int = calling(ROUNDS_ALONE)
-    nodes: list[dict[str, Any]] = given("nodes", NODES)
-    contracts: list[dict[str, Any]] = given("contracts", [MORTGAGE, late_credit("m")])
-    households: list[dict[str, Any]] = given("households", HOUSEHOLDS)
+    inertia: float = inertia_parameter(BRISK)
+    auction_after: int = auction_parameter(ROUNDS_ALONE)
+    nodes: list[Entry] = economy_part("nodes", NODES)
+    contracts: list[Entry] = economy_part("contracts", [MORTGAGE, late_credit("m")])
+    households: list[Entry] = economy_part("households", HOUSEHOLDS)
 
 
-SCENARIO = scenario_of(
-    "prepayment",
-    "the same mortgage is paid by one household, prepaid by another and defaulted on where credit"
-    " dries up; proved in fractions",
-    Prepayment,
-    published.EXAMPLE,
-)
+class PrepaymentScenario(CreditScenario):
+    """The scenario ``prepayment``."""
+
+    title = PREPAYMENT
+    parameters = Prepayment
+    reference = published.EXAMPLE
 
 
-def run(*, seed: int = 0, **parameters: Any) -> Run:
-    """Run the scenario from Python.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the one random generator.
-    **parameters
-        Any of the fields of :class:`Prepayment`.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is unknown or outside what is allowed, with its place.
-    """
-    return simulate(SCENARIO, parse(Prepayment, parameters), seed=seed)
+SCENARIO = PrepaymentScenario()

@@ -10,7 +10,7 @@ With multipliers :math:`\lambda` of a household's budgets,
 
 * **Proposition 1.** If :math:`\Phi < 0` the household closes the debt. If :math:`\Phi > 0` it
   reduces it only where the collateral constraint binds: where it consumes freely of every good in
-  the collateral, it keeps the debt. Otherwise the proposition is silent.
+  the collateral, it keeps the debt. Otherwise the proposition does not say.
 * **Proposition 2.** If :math:`\Psi > 0` and some contract :math:`k` issued at the node asks for no
   more collateral per loan, :math:`C_k / q_k \le C_j / \Psi`, and costs less,
   :math:`\sum \lambda R_k / q_k < \sum \lambda R_j / \Psi`, the household closes the debt.
@@ -23,32 +23,27 @@ Source: Iraola and Torres-Martinez (SDT 364), section 5.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Any
+from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from markets.credit.contract import Contract, collateral_at
-from scenarios.credit import conditions, exact
-from scenarios.credit.certificate import marginal_utilities, plans_of
-from scenarios.credit.conditions import (
-    Program,
-    Terms,
-    Variable,
-    dense,
-)
+from scenarios.credit import exact
+from scenarios.credit.certificate import plans_of, utility_gains
 from scenarios.credit.linear import maximise
-from scenarios.credit.reading import CreditEconomy, Household
+from scenarios.credit.primitives import CreditEconomy, Household
+from scenarios.credit.program import Program, Row, Variable, program, program_at
+from scenarios.credit.terms import Terms, terms_at
 from simulator.point import RestingPoint
-from simulator.proof.algebraic import reader
+from simulator.proof.algebraic import Exact
 
 EQUAL = Fraction(1, 10**7)
 """Numbers closer than this count as equal where they are not proved."""
 
-Number = Any
-"""An exact number, or one in floating point; the two are not mixed."""
+Says = Literal["closes", "keeps", "does not say"]
+"""What a proposition says that a household does with a debt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +54,32 @@ class Case:
     terms: Terms
     contract: Contract
     node: str
-    prices: Mapping[str, Number]
-    plan: Mapping[Variable, Number]
+    prices: Mapping[str, Exact]
+    plan: Mapping[Variable, Exact]
     equal: Fraction
 
     @property
-    def closing(self) -> Number:
+    def closing(self) -> Exact:
         """min(B, p C)."""
         return self.terms.closing(self.contract.name, self.node)
 
     @property
-    def saving(self) -> Number:
+    def saving(self) -> Exact:
         """Psi: what closing costs beyond the coupon."""
         return self.closing - self.terms.coupon[self.contract.name, self.node]
 
     @property
-    def excess_cost(self) -> Number:
+    def excess_cost(self) -> Exact:
         """Phi: what closing costs beyond the present value of what is owed."""
         return self.saving - self.later(self.contract.name) / self.prices[self.node]
 
-    def later(self, contract: str) -> Number:
+    def later(self, contract: str) -> Exact:
         """Deliveries of a unit at date 2, in utility."""
-        zero: Number = Fraction(0)
-        return sum(
-            (
-                self.prices[last] * self.terms.delivery(contract, last)
-                for last in self.economy.tree.after(self.node)
-            ),
-            zero,
+        delivered = (
+            self.prices[last] * self.terms.delivery(contract, last)
+            for last in self.economy.tree.after(self.node)
         )
+        return sum(delivered, Fraction(0))
 
     @property
     def collateral_binds(self) -> bool:
@@ -98,18 +90,18 @@ class Case:
             for good, amount in zip(self.economy.tree.goods, bundle, strict=True)
         )
 
-    def first(self) -> str:
-        """What Proposition 1 says: "closes", "keeps" or "silent"."""
+    def first(self) -> Says:
+        """What Proposition 1 says."""
         if self.excess_cost < -self.equal:
             return "closes"
         if self.excess_cost > self.equal and not self.collateral_binds:
             return "keeps"
-        return "silent"
+        return "does not say"
 
-    def second(self) -> str:
-        """What Proposition 2 says: "closes" or "silent"."""
+    def second(self) -> Says:
+        """What Proposition 2 says."""
         if self.saving <= self.equal:
-            return "silent"
+            return "does not say"
         mine = collateral_at(self.contract, self.node, self.economy.tree)
         for other in self.economy.contracts:
             price = self.terms.price[other.name]
@@ -124,10 +116,10 @@ class Case:
             )
             if lighter and cheaper:
                 return "closes"
-        return "silent"
+        return "does not say"
 
-    def said(self) -> str:
-        """What both propositions say together: "closes", "keeps" or "silent"."""
+    def both(self) -> Says:
+        """What both propositions say together."""
         first = self.first()
         return "closes" if self.second() == "closes" else first
 
@@ -140,8 +132,30 @@ class Case:
         return "prepays" if cost < seized else "defaults"
 
 
-def evaluate(economy: CreditEconomy, resting: RestingPoint) -> pd.DataFrame:
-    """A row a borrower, contract of date 0 and node of date 1: predicted beside taken.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row of the table of propositions, see :func:`evaluate`."""
+
+    case: str
+    household: str
+    contract: str
+    node: str
+    closing_cost: float
+    phi: float
+    psi: float
+    proposition_1: Says
+    proposition_2: Says
+    corollary: str
+    predicted: str
+    paid: float
+    prepaid: float
+    defaulted: float
+    underwater: bool
+    agrees: bool
+
+
+def evaluate(economy: CreditEconomy, point: RestingPoint) -> pd.DataFrame:
+    """One row per borrower, contract of date 0 and node of date 1: predicted beside taken.
 
     Returns
     -------
@@ -151,114 +165,89 @@ def evaluate(economy: CreditEconomy, resting: RestingPoint) -> pd.DataFrame:
         the debt that are ``paid``, ``prepaid`` and ``defaulted``; ``underwater`` (part of the debt
         is kept although the collateral is worth less than prepaying costs); ``agrees``.
     """
-    proof = resting.proof if exact.proved(resting.proof) else None
-    quotes = proof["quotes"] if proof is not None else resting.quotes
-    number = Fraction if proof is None else reader(proof)
-    terms = conditions.terms_at(economy, {name: number(value) for name, value in quotes.items()})
-    problem = conditions.program(economy, terms)
-    plans: Mapping[str, Mapping[Variable, Number]] = (
-        plans_of(resting.agents) if proof is None else exact.proved_plans(economy, proof)
-    )
     rows = []
+    for household, case in cases(economy, point):
+        debt = case.plan["borrowed", case.contract.issued_at, case.contract.name]
+        rows.append(_row(case, household, point.case, debt))
+    return pd.DataFrame(rows, columns=[field.name for field in fields(Found)])
+
+
+def cases(economy: CreditEconomy, point: RestingPoint) -> list[tuple[Household, Case]]:
+    """Every borrower's debt of every contract of date 0 at every node of date 1.
+
+    In exact numbers where there is a proof; elsewhere multipliers are those of the program made
+    linear at the plan. Where income is worth nothing to a household, nothing is said of its debt.
+    """
+    plans: Mapping[str, Mapping[Variable, Exact]]
+    if exact.is_proof(point.proof):
+        proved = exact.read(economy, point.proof)
+        problem = program(economy, terms_at(economy, proved.quotes))
+        plans, equal = proved.plans, Fraction(0)
+        multipliers: Mapping[str, Mapping[Row, Exact]] = proved.multipliers
+    else:
+        problem, equal = program_at(economy, point.quotes), EQUAL
+        amounts = plans_of(point.agents)
+        plans = {
+            name: {v: Fraction(amount) for v, amount in plan.items()}
+            for name, plan in amounts.items()
+        }
+        multipliers = {
+            h.name: prices
+            for h in economy.households
+            if (prices := _multipliers(problem, h, amounts[h.name])) is not None
+        }
+    debts: list[tuple[Household, Case]] = []
     for household in economy.households:
-        plan = plans[household.name]
-        prices = (
-            _multipliers(economy, terms, problem, household, plan)
-            if proof is None
-            else {
-                node: number(proof["multipliers"][household.name][f"budget[{node}]"])
-                for node in economy.tree.names
-            }
-        )
-        equal = EQUAL if proof is None else Fraction(0)
-        for contract in economy.contracts:
-            debt = plan["borrowed", contract.issued_at, contract.name]
-            if contract.issued_at != economy.tree.root or debt <= EQUAL:
-                continue
-            for node in economy.tree.middle:
-                case = Case(economy, terms, contract, node, prices, plan, equal)
-                rows.append(_row(case, household, resting.case, debt))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        plan, of_rows = plans[household.name], multipliers.get(household.name, {})
+        worths = {row[1]: price for row, price in of_rows.items() if row[0] == "budget"}
+        for contract in economy.first_contracts:
+            if plan["borrowed", contract.issued_at, contract.name] > EQUAL:
+                debts += [
+                    (household, Case(economy, problem.terms, contract, node, worths, plan, equal))
+                    for node in economy.tree.middle
+                    if worths.get(node)
+                ]
+    return debts
 
 
-COLUMNS = (
-    "case",
-    "household",
-    "contract",
-    "node",
-    "closing_cost",
-    "phi",
-    "psi",
-    "proposition_1",
-    "proposition_2",
-    "corollary",
-    "predicted",
-    "paid",
-    "prepaid",
-    "defaulted",
-    "underwater",
-    "agrees",
-)
-
-
-def _row(case: Case, household: Household, name: str, debt: Number) -> dict[str, object]:
+def _row(case: Case, household: Household, name: str, debt: Exact) -> Found:
     """One debt of one borrower at one node."""
     contract, node = case.contract.name, case.node
     paid = float(case.plan["kept", node, contract] / debt)
     prepaid = float(case.plan["prepaid", node, contract] / debt)
     defaulted = 1.0 - paid - prepaid
-    how = case.how()
-    predicted = {"closes": how, "keeps": "pays", "silent": "silent"}[case.said()]
-    closed_wrongly = (how == "prepays" and defaulted > EQUAL) or (
-        how == "defaults" and prepaid > EQUAL
-    )
-    agrees = not closed_wrongly and {
-        "silent": True,
-        "pays": paid > 1.0 - EQUAL,
-    }.get(predicted, paid < EQUAL)
+    how, says = case.how(), case.both()
+    wrong = {"prepays": defaulted, "defaults": prepaid}.get(how, 0.0) > EQUAL
+    agrees = {"closes": paid < EQUAL, "keeps": paid > 1.0 - EQUAL}.get(says, True)
     sunk = case.terms.seizure[contract, node] < case.terms.prepayment[contract, node]
-    return {
-        "case": name,
-        "household": household.name,
-        "contract": contract,
-        "node": node,
-        "closing_cost": float(case.closing),
-        "phi": float(case.excess_cost),
-        "psi": float(case.saving),
-        "proposition_1": case.first(),
-        "proposition_2": case.second(),
-        "corollary": how,
-        "predicted": predicted,
-        "paid": paid,
-        "prepaid": prepaid,
-        "defaulted": defaulted,
-        "underwater": bool(sunk and paid > EQUAL),
-        "agrees": bool(agrees),
-    }
+    return Found(
+        case=name,
+        household=household.name,
+        contract=contract,
+        node=node,
+        closing_cost=float(case.closing),
+        phi=float(case.excess_cost),
+        psi=float(case.saving),
+        proposition_1=case.first(),
+        proposition_2=case.second(),
+        corollary=how,
+        predicted={"closes": how, "keeps": "pays"}.get(says, says),
+        paid=paid,
+        prepaid=prepaid,
+        defaulted=defaulted,
+        underwater=bool(sunk and paid > EQUAL),
+        agrees=agrees and not wrong,
+    )
 
 
 def _multipliers(
-    economy: CreditEconomy,
-    terms: Terms,
-    problem: Program,
-    household: Household,
-    plan: Mapping[Variable, Number],
-) -> dict[str, Number]:
-    """Multipliers of a household's budgets, by HiGHS, of its program made linear at its plan."""
-    amounts = np.array([float(plan[v]) for v in problem.columns])
-    worths = marginal_utilities(economy, problem, household, amounts)
-    gains = problem.gains(economy, {place: Fraction(v) for place, v in worths.items()})
-    found = maximise(
-        [float(gains[v]) for v in problem.columns],
-        at_most=(
-            dense(problem),
-            [float(v) for v in problem.limits(economy, terms, household)],
-        ),
-    )
-    if found is None:
-        return dict.fromkeys(economy.tree.names, float("nan"))
-    return {
-        row[1]: -float(price)
-        for row, price in zip(problem.rows, found.ineqlin.marginals, strict=True)
-        if row[0] == "budget"
-    }
+    problem: Program, household: Household, plan: Mapping[Variable, float]
+) -> dict[Row, Exact] | None:
+    """Multipliers of a household's program made linear at its plan, by HiGHS."""
+    limits = [float(limit) for limit in problem.limits(household)]
+    wanted = utility_gains(problem, household, plan)
+    best = maximise(wanted, at_most=(problem.matrix(), limits))
+    if best is None:
+        return None
+    pairs = zip(problem.rows, best.multipliers.tolist(), strict=True)
+    return {row: Fraction(price) for row, price in pairs}

@@ -4,107 +4,130 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from math import inf, log
 
 import numpy as np
 import pandas as pd
 
-from scenarios.credit import certificate, conditions, exact
-from scenarios.credit.reading import CreditEconomy, Household, wealth
-from simulator.economy import Economy
-from simulator.outcome import Outcome
+from scenarios.credit import exact
+from scenarios.credit.certificate import plans_of
+from scenarios.credit.primitives import CreditEconomy, Household, wealth
+from scenarios.credit.program import Place, Variable, consumed
+from simulator.outcome import Ending, Outcome
 from simulator.point import RestingPoint
-
-Number = Any
-"""An exact number, or one in floating point; the two are not mixed."""
+from simulator.proof.algebraic import Exact
 
 FAR = 0.5
 """Move of a quote by an auction, as a share of the collateral's value (of the starting price, for
-goods), from which it is told: the rounds might have gone to another equilibrium."""
+goods), from which it is reported: the rounds might have gone to another equilibrium."""
 
 TRADED = 1e-7
 """Debt as a share of all wealth, in terms of its collateral, and price or payment as a share of the
 collateral, from which a contract counts as traded."""
 
 
-def untraded(economy: CreditEconomy, resting: RestingPoint) -> list[str]:
+def untraded(economy: CreditEconomy, point: RestingPoint) -> list[str]:
     """Contracts of which nothing is expected, and that nobody trades or that cost nothing."""
-    found = []
-    totals = resting.agents.groupby(["part", "node", "instrument"])["amount"].sum()
+    names = []
+    totals = _totals(point.agents)
     worth = wealth(economy).sum()
     for contract in economy.contracts:
         size = float(sum(contract.collateral))
         debt = totals["borrowed", contract.issued_at, contract.name] * size
-        price = resting.quotes[f"price[{contract.name}@{contract.issued_at}]"]
+        price = point.quotes[f"price[{contract.name}@{contract.issued_at}]"]
         payments = [
-            resting.quotes[f"unit_payment[{contract.name}@{node}]"]
-            for node in conditions.later_nodes(economy, contract)
+            point.quotes[f"unit_payment[{contract.name}@{node}]"]
+            for node in economy.later_nodes(contract)
         ]
         idle = debt <= TRADED * worth or price <= TRADED * size
         if idle and max(payments) <= TRADED * size:
-            found.append(contract.name)
-    return found
+            names.append(contract.name)
+    return names
 
 
-def judged(economy: CreditEconomy, resting: RestingPoint) -> Outcome:
+def judged(economy: CreditEconomy, point: RestingPoint) -> Ending:
     """No trade, where an empty pool is distrusted; cleared otherwise."""
-    return Outcome.NO_TRADE if untraded(economy, resting) else Outcome.CLEARED
+    names = untraded(economy, point)
+    if not names:
+        return Ending(Outcome.CLEARED, "")
+    return Ending(
+        Outcome.NO_TRADE,
+        f"nobody trades {', '.join(names)}, of which holders expect nothing",
+    )
 
 
-def described(economy: CreditEconomy, model: Economy, resting: RestingPoint) -> dict[str, Any]:
-    """Utilities, payment rates, auctions, and what is said of trade at a resting point."""
-    plans = plans_at(economy, resting)
-    told: dict[str, Any] = {
-        f"utility[{household.name}]": float(utility(economy, household, plans[household.name]))
-        for household in economy.households
+def described(
+    economy: CreditEconomy, point: RestingPoint, *, auction_steps: int, auction_move: float
+) -> dict[str, object]:
+    """Utilities, payment rates, auctions, and remarks on a resting point."""
+    columns: dict[str, object] = {
+        f"utility[{name}]": value for name, value in utilities(economy, point).items()
     }
-    told |= rates(economy, resting.agents)
-    empty = untraded(economy, resting)
+    empty = untraded(economy, point)
     remarks = [f"no trade in {', '.join(empty)}: trivial"] if empty else []
-    if model.auction_move > FAR:
-        remarks.append(f"an auction moved a quote by {model.auction_move:.2f}: far from the rounds")
-    told |= {"auction_steps": model.auction_steps, "auction_move": model.auction_move}
-    told["remark"] = "; ".join([*remarks, *exact.remarks(resting.proof)])
-    told["exact"] = exact.proved(resting.proof)
-    return told
+    if auction_move > FAR:
+        remarks.append(f"an auction moved a quote by {auction_move:.2f}: far from the rounds")
+    exactly = exact.is_proof(point.proof)
+    return {
+        **columns,
+        **rates(economy, point.agents),
+        "auction_steps": auction_steps,
+        "auction_move": auction_move,
+        "exact": exactly,
+        "verified": "in exact arithmetic" if exactly else "in floating point",
+        "remark": "; ".join([*remarks, *exact.remarks(point.proof)]),
+    }
 
 
-def plans_at(
-    economy: CreditEconomy, resting: RestingPoint
-) -> Mapping[str, Mapping[conditions.Variable, Number]]:
-    """Plans by household: in exact numbers where they are proved, in floating point elsewhere."""
-    if not exact.proved(resting.proof):
-        return certificate.plans_of(resting.agents)
-    return exact.proved_plans(economy, resting.proof)
+def utilities(economy: CreditEconomy, point: RestingPoint) -> dict[str, float]:
+    """Utility of every household at its plan: rounded once where the plan is proved."""
+    if exact.is_proof(point.proof):
+        proved = exact.read(economy, point.proof)
+        return {h.name: _linear(economy, h, proved.plans[h.name]) for h in economy.households}
+    plans = {
+        name: {variable: Fraction(amount) for variable, amount in plan.items()}
+        for name, plan in plans_of(point.agents).items()
+    }
+    return {
+        h.name: (_linear if h.linear else _curved)(economy, h, plans[h.name])
+        for h in economy.households
+    }
 
 
-def utility(
-    economy: CreditEconomy, household: Household, plan: Mapping[conditions.Variable, Number]
-) -> Number:
-    """Utility of a household at its plan; exact if utility is linear and the plan is."""
-    total: Number = Fraction(0)
-    aversion = float(household.risk_aversion)
+def _linear(economy: CreditEconomy, household: Household, plan: Mapping[Variable, Exact]) -> float:
+    total: Exact = Fraction(0)
     for (node, good), amount in consumption(economy, plan).items():
-        weight = household.weights[economy.tree.places[node]][economy.tree.goods.index(good)]
-        if household.linear:
-            total += weight * amount
-        elif weight > 0:
-            power = float(amount) ** (1.0 - aversion) / (1.0 - aversion) if aversion != 1 else None
-            total += float(weight) * (float(np.log(float(amount))) if power is None else power)
+        total += _weight(economy, household, node, good) * amount
+    return float(total)
+
+
+def _curved(economy: CreditEconomy, household: Household, plan: Mapping[Variable, Exact]) -> float:
+    aversion, total = float(household.risk_aversion), 0.0
+    for (node, good), amount in consumption(economy, plan).items():
+        weight = float(_weight(economy, household, node, good))
+        if weight > 0.0:
+            at = float(amount)
+            if at <= 0.0 and aversion >= 1.0:
+                return -inf
+            each = log(at) if aversion == 1.0 else at ** (1.0 - aversion) / (1.0 - aversion)
+            total += weight * each
     return total
 
 
-def consumption(
-    economy: CreditEconomy, plan: Mapping[conditions.Variable, Number]
-) -> dict[tuple[str, str], Number]:
+def _weight(economy: CreditEconomy, household: Household, node: str, good: str) -> Fraction:
+    return household.weights[economy.tree.places[node]][economy.tree.goods.index(good)]
+
+
+def consumption(economy: CreditEconomy, plan: Mapping[Variable, Exact]) -> dict[Place, Exact]:
     """Goods consumed at every node, collateral included, by (node, good)."""
-    consumed: dict[tuple[str, str], Number] = dict.fromkeys(
-        ((node, good) for node in economy.tree.names for good in economy.tree.goods), Fraction(0)
-    )
-    for variable, goods in conditions.consumed(economy).items():
+    tree = economy.tree
+    eaten: dict[Place, Exact] = {
+        (node, good): Fraction(0) for node in tree.names for good in tree.goods
+    }
+    for variable, goods in consumed(economy).items():
         for place, each in goods.items():
-            consumed[place] += each * plan[variable]
-    return consumed
+            eaten[place] += each * plan[variable]
+    return eaten
 
 
 def rates(economy: CreditEconomy, agents: pd.DataFrame) -> dict[str, float]:
@@ -112,15 +135,20 @@ def rates(economy: CreditEconomy, agents: pd.DataFrame) -> dict[str, float]:
 
     Not a number where nobody owes anything.
     """
-    totals = agents.groupby(["part", "node", "instrument"])["amount"].sum()
-    found = {}
-    for contract in economy.contracts:
-        if contract.issued_at != economy.tree.root:
-            continue
+    totals = _totals(agents)
+    shares = {}
+    for contract in economy.first_contracts:
         debt = totals["borrowed", economy.tree.root, contract.name]
+        traded = debt * float(sum(contract.collateral)) > TRADED
         for node in economy.tree.middle:
-            for told, part in (("paid", "kept"), ("prepaid", "prepaid"), ("defaulted",) * 2):
+            for action, part in (("paid", "kept"), ("prepaid", "prepaid"), ("defaulted",) * 2):
                 amount = totals[part, node, contract.name]
-                traded = debt * float(sum(contract.collateral)) > TRADED
-                found[f"{told}[{contract.name}@{node}]"] = amount / debt if traded else np.nan
-    return found
+                shares[f"{action}[{contract.name}@{node}]"] = amount / debt if traded else np.nan
+    return shares
+
+
+def _totals(agents: pd.DataFrame) -> Mapping[tuple[str, str, str], float]:
+    """Amounts summed over households, by part, node and instrument."""
+    sums = agents.groupby(["part", "node", "instrument"], as_index=False)["amount"].sum()
+    columns = (sums[name] for name in ("part", "node", "instrument", "amount"))
+    return {(p, n, i): float(amount) for p, n, i, amount in zip(*columns, strict=True)}

@@ -11,12 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scenarios.repo.program import (
-    HOLDINGS,
-    BoolArray,
-    FloatArray,
-    TraderPrograms,
-)
+from scenarios.repo.program import HOLDINGS, BoolArray, FloatArray, TraderPrograms
 
 RESOLUTION = 1e-3
 """Accounts of a trader are measured by at least this share of its gross positions: so the

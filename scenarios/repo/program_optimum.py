@@ -16,12 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.repo.program import (
-    CONSTRAINTS,
-    HOLDINGS,
-    FloatArray,
-    TraderPrograms,
-)
+from scenarios.repo.program import CONSTRAINTS, HOLDINGS, FloatArray, TraderPrograms
 
 CHUNK = 1_000
 """Members that go to HiGHS in one call: large enough to share its overhead, small in memory."""

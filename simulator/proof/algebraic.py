@@ -8,18 +8,17 @@ integer polynomial :math:`m` of degree :math:`d`, the numbers
 
 can be added, multiplied and, where :math:`m` is irreducible, divided. Signs are decided with the
 bracket that holds :math:`r`, halved until zero lies outside; only :math:`0 + 0 r + \dots` is zero.
-So nothing here has to be believed of :math:`m` but that it changes sign over the bracket. Were it
-reducible, two ways to write one number would pass for two, and comparing or dividing by them be
-refused; no violation would pass for zero.
+So all that is assumed of :math:`m` is that it changes sign over the bracket. Were it reducible, one
+number written in two ways would count as two, and comparing them or dividing by their difference
+would be refused; no violation would pass for zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import total_ordering
 from math import gcd, lcm
-from typing import Any
 
 HIGHEST_DEGREE = 64
 """Largest degree of a polynomial that is read from a proof."""
@@ -29,6 +28,10 @@ HALVINGS = 64
 
 LAST_WIDTH = Fraction(1, 10**1500)
 """Width of the narrowest bracket by which a number is told apart from zero."""
+
+
+class NoField(ValueError):
+    """A polynomial and a bracket that describe no irreducible root, so that nothing is proved."""
 
 
 class Field:
@@ -43,7 +46,7 @@ class Field:
 
     Raises
     ------
-    ValueError
+    NoField
         If there is no such root.
 
     Examples
@@ -57,14 +60,14 @@ class Field:
     def __init__(self, polynomial: Sequence[int], low: Fraction, high: Fraction) -> None:
         self.polynomial, self.degree = tuple(polynomial), len(polynomial) - 1
         if not 2 <= self.degree <= HIGHEST_DEGREE or self.polynomial[-1] <= 0:
-            raise ValueError(
+            raise NoField(
                 f"the polynomial has {len(polynomial)} coefficients; its degree is 2 to"
                 f" {HIGHEST_DEGREE} and the last coefficient positive"
             )
         self.key = (self.polynomial, low, high)
         self._rises = self._at(low) < 0 < self._at(high)
         if low >= high or not (self._rises or self._at(low) > 0 > self._at(high)):
-            raise ValueError("the polynomial does not change sign between low and high")
+            raise NoField("the polynomial does not change sign between low and high")
         self._hold(low, high)
 
     def read(self, text: str) -> Fraction | Algebraic:
@@ -99,12 +102,12 @@ class Field:
 
         Raises
         ------
-        ValueError
+        NoField
             If it is as narrow as it gets.
         """
         low, high = self._low, self._high
         if high - low <= LAST_WIDTH:
-            raise ValueError(
+            raise NoField(
                 "a number could not be told apart from zero; is the polynomial reducible?"
             )
         for _ in range(HALVINGS):
@@ -209,7 +212,7 @@ class Algebraic:
         while len(now) > 1:
             quotient, remainder = _divided(before, now)
             if not remainder:
-                raise ValueError("a number can't be divided by; the polynomial is reducible")
+                raise NoField("a number can't be divided by; the polynomial is reducible")
             taken = [Fraction(0)] * (len(quotient) + len(factor) - 1)
             for i, a in enumerate(quotient):
                 for j, b in enumerate(factor):
@@ -301,16 +304,20 @@ def _divided(over: list[Fraction], under: list[Fraction]) -> tuple[list[Fraction
     return quotient, _trimmed(rest)
 
 
-def reader(proof: Any) -> Any:
+def reader(proof: Mapping[str, object]) -> Callable[[str], Exact]:
     """How to read the numbers of a proof: fractions, or numbers that its root generates.
 
     Raises
     ------
-    ValueError
+    NoField
         If the proof describes a root that does not exist.
+    TypeError
+        If its root is no polynomial and bracket.
     """
     root = proof.get("root")
     if root is None:
         return Fraction
+    if not isinstance(root, Mapping) or not {"polynomial", "low", "high"} <= root.keys():
+        raise TypeError("the root of a proof needs polynomial, low and high")
     polynomial = [int(c) for c in root["polynomial"]]
     return Field(polynomial, Fraction(root["low"]), Fraction(root["high"])).read

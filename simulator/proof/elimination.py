@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from fractions import Fraction
+from typing import TypeVar
 
-from scenarios.credit.conditions import ZERO
 from simulator.proof.algebraic import Algebraic, Exact
+
+Unknown = TypeVar("Unknown", bound=Hashable)
+
+ZERO = Fraction(0)
 
 
 def solve(
-    equations: Sequence[tuple[Mapping[Any, Exact], Exact]],
-    unknowns: Sequence[Any],
-    free: Callable[[Any], Exact],
-) -> dict[Any, Exact] | None:
+    equations: Sequence[tuple[Mapping[Unknown, Exact], Exact]],
+    unknowns: Sequence[Unknown],
+    free: Callable[[Unknown], Exact],
+) -> dict[Unknown, Exact] | None:
     """Solve linear equations by elimination; None if they contradict each other.
 
     Parameters
@@ -25,7 +29,7 @@ def solve(
     free : callable
         Value of an unknown that the equations leave free.
     """
-    solved: dict[Any, tuple[dict[Any, Exact], Exact]] = {}
+    solved: dict[Unknown, tuple[dict[Unknown, Exact], Exact]] = {}
     for given, due in equations:
         row = {name: value for name, value in given.items() if value}
         total = due

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from flint import fmpz_mat
 
@@ -30,7 +29,7 @@ LOST = 10
 
 def recognised(
     values: Mapping[str, Fraction], places: int
-) -> tuple[dict[str, Exact], dict[str, Any]] | None:
+) -> tuple[dict[str, Exact], dict[str, object]] | None:
     """Exact numbers from digits, and the root that generates them; None if they look like none."""
     fractions = {name: fraction_near(value, places) for name, value in values.items()}
     irrational = [name for name, fraction in fractions.items() if fraction is None]
@@ -164,7 +163,7 @@ class Root:
         coefficients = [Fraction(-entry, found[-1]) for entry in found[:-1]]
         return self._field.number(coefficients) / self._divisor
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> dict[str, object]:
         """The polynomial and a bracket of the root, as a proof names them."""
         return {
             "polynomial": [str(coefficient) for coefficient in self.polynomial],

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
-from agents.credit.households import Households, HouseholdSchedule
+from agents.credit.auction import Schedule
+from agents.credit.households import Households
 from agents.credit.interior import Interior
 from markets.credit.market import CreditMarket
 from markets.quote import FloatArray
-from scenarios.credit import economy as credit_tree
 from scenarios.credit import housing, prepayment
+from scenarios.credit.economy import AuctionedEconomy, build
 from scenarios.credit.parameters import CreditTree
-from simulator.economy import Economy
 
 CAUTION = 1e-2
 
 
-def _open(module: Any, parameters: Any) -> tuple[Economy, CreditMarket, Households]:
-    described = parameters.economies()["economy"]
-    model = credit_tree.build(described, parameters, np.random.default_rng(0))
+def _open(parameters: CreditTree) -> tuple[AuctionedEconomy, CreditMarket, Households]:
+    model = build(parameters.economies()["economy"], parameters, np.random.default_rng(0))
     for _ in range(20):
         model.step()
-    market, (households,) = model.market, model.cohorts
-    assert isinstance(market, CreditMarket)
+    (households,) = model.cohorts
     assert isinstance(households, Households)
-    return model, market, households
+    return model, model.market, households
 
 
 def _settle(
     market: CreditMarket, households: Households, quotes: FloatArray
-) -> tuple[Interior, HouseholdSchedule]:
+) -> tuple[Interior, Schedule]:
     """Newton steps at fixed quotes until every plan is best at the caution."""
     inside, nearby = households.enter(0.1), market.nearby(quotes, True)
     told = households.schedule(nearby)
@@ -47,15 +43,15 @@ def _settle(
 
 
 ECONOMIES = {
-    "linear": (prepayment, prepayment.Prepayment()),
-    "logarithmic": (credit_tree, CreditTree()),
-    "two goods": (housing, housing.Housing()),
+    "linear": prepayment.Prepayment(),
+    "logarithmic": CreditTree(),
+    "two goods": housing.Housing(),
 }
 
 
 @pytest.mark.parametrize("name", ECONOMIES)
 def test_a_cautious_plan_meets_its_conditions(name: str) -> None:
-    model, market, households = _open(*ECONOMIES[name])
+    model, market, households = _open(ECONOMIES[name])
     assert model.adjustment is not None
     quotes = np.maximum(model.adjustment.coordinates, 0.1)
     inside, _ = _settle(market, households, quotes)
@@ -64,8 +60,8 @@ def test_a_cautious_plan_meets_its_conditions(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ECONOMIES)
-def test_schedules_tell_how_plans_answer_to_every_quote(name: str) -> None:
-    model, market, households = _open(*ECONOMIES[name])
+def test_schedules_report_how_plans_answer_to_every_quote(name: str) -> None:
+    model, market, households = _open(ECONOMIES[name])
     assert model.adjustment is not None
     quotes = np.maximum(model.adjustment.coordinates, 0.1)
     told = _settle(market, households, quotes)[1].answers[:, 2:]

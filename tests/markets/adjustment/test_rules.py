@@ -15,13 +15,7 @@ from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName, rule
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.quote import FloatArray
-from tests.markets.adjustment.small_markets import (
-    box,
-    complementary,
-    excess,
-    linear,
-    settle,
-)
+from tests.markets.adjustment.small_markets import box, complementary, excess, linear, settle
 
 NAMES: tuple[RuleName, ...] = get_args(RuleName)
 RULES: dict[str, Adjuster] = {

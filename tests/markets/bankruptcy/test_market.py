@@ -1,33 +1,19 @@
-"""The bond market: instruments, first quotes, residuals and their depth."""
+"""The bond market: first quotes, limits, residuals and their depth."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
+from agents.bankruptcy.investors import Investors
+from agents.bankruptcy.utility import LinearQuadratic
 from benchmarks.random_bankruptcies import SIZES, draw
-from markets.bankruptcy.market import BondAndEquities
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ({"probabilities": [0.5, 0.6]}, "add up to 1.1; it must be 1"),
-        ({"probabilities": [1.0, 0.0]}, "each must be above 0"),
-        ({"payoffs": [[1.0, 2.0]]}, r"shape \(1, 2\)"),
-        ({"payoffs": [[1.0], [-1.0]]}, "payoffs has -1.0; each must be at least 0"),
-        ({"payoffs": [[2.0], [2.0]]}, "linearly dependent"),
-        ({"payoffs": [[1.0, 0.0], [0.0, 1.0]]}, "linearly dependent"),
-        ({"state_names": ("a",)}, "2 different names"),
-        ({"equity_names": ("a", "a")}, "1 different names"),
-    ],
-)
-def test_what_cannot_be_traded_is_refused(given: dict[str, Any], sentence: str) -> None:
-    fields: dict[str, Any] = {"probabilities": [0.5, 0.5], "payoffs": [[1.0], [2.0]], **given}
-    for name in ("probabilities", "payoffs"):
-        fields[name] = np.array(fields[name])
-    with pytest.raises(ValueError, match=sentence):
-        BondAndEquities(**fields)
+from markets.bankruptcy.book import BondBook
+from markets.bankruptcy.instruments import BondAndEquities
+from markets.bankruptcy.market import THIN, BondMarket
+from markets.bankruptcy.quotes import BondQuotes
+from simulator.economy import Economy
 
 
 def test_first_prices_are_the_capital_asset_pricing_model() -> None:
@@ -70,7 +56,76 @@ def test_depth_is_the_slope_of_the_residuals(size: tuple[int, int, int], seed: i
         np.testing.assert_allclose(depth[:, k], numeric, rtol=1e-4, atol=1e-4)
 
 
-def test_one_state_without_a_name_has_plain_quotes() -> None:
-    instruments = BondAndEquities(np.ones(1), np.zeros((1, 0)), state_names=("",))
-    assert (instruments.states, instruments.equities) == (1, 0)
-    assert instruments.state_names == ("",)
+def opened(short_limit: float = 10.0) -> tuple[BondMarket, Economy[float, BondQuotes, BondBook]]:
+    economy = replace(draw(np.random.default_rng(1), *SIZES[1]), short_limit=short_limit).economy()
+    economy.open()
+    assert isinstance(economy.market, BondMarket)
+    return economy.market, economy
+
+
+def test_posting_is_the_inverse_of_locating() -> None:
+    market, economy = opened()
+    coordinates = np.array([1.1, 0.7, 2.0, 0.9, 0.8, 1.0, 0.5])
+    posted = market.post(coordinates, 10.0, np.zeros(7))
+    np.testing.assert_allclose(market.locate(market.named(posted), 10.0), coordinates, rtol=1e-15)
+    assert posted.short_limit == 10.0
+    np.testing.assert_array_equal(market.locate(economy.quotes, 10.0), np.ones(7))
+
+
+def test_rates_may_rest_at_one_and_nothing_else_at_a_limit() -> None:
+    market, _ = opened()
+    limits = market.limits(10.0)
+    assert np.isfinite([limits.lower, limits.upper]).all()
+    np.testing.assert_array_equal(limits.upper[3:], np.ones(4))
+    np.testing.assert_array_equal(limits.upper_attained, [False] * 3 + [True] * 4)
+    assert not limits.lower_attained.any()
+
+
+def test_pace_is_one_for_prices_and_slower_for_rates() -> None:
+    market, _ = opened()
+    np.testing.assert_array_equal(market.pace, [1.0, 1.0, 1.0, 0.3, 0.3, 0.3, 0.3])
+
+
+def test_shares_are_of_what_is_traded() -> None:
+    market, economy = opened()
+    economy.step()
+    book, excess = economy.book, market.excess(economy.posted, economy.book)
+    assert excess.share[0] == (book.lent - book.promised) / (book.lent + book.promised)
+    np.testing.assert_array_equal(
+        excess.share[1:3], book.equities / (2.0 * book.held + book.equities)
+    )
+    np.testing.assert_array_equal(excess.share[3:], book.recovery - 1.0)
+    assert np.all(np.abs(excess.share) <= 1.0)
+
+
+def test_a_bond_that_nobody_may_sell_is_measured_by_the_goods_there_are() -> None:
+    """Whoever would lend finds nobody; a share of trade would be one however little it is."""
+    market, economy = opened(short_limit=0.0)
+    economy.step()
+    book = replace(economy.book, lent=1e-6)
+    assert book.promised == 0.0
+    excess = market.excess(economy.posted, book)
+    assert excess.share[0] == pytest.approx(1e-6 / (THIN * book.endowed_now))
+
+
+def test_residuals_of_quadratic_utility_clear_prices_in_one_step() -> None:
+    """Two who differ little trade little and meet no bound: demand is linear in prices."""
+    instruments = BondAndEquities(np.array([0.4, 0.6]), np.array([[1.0], [0.3]]))
+    economy = Economy(BondMarket(instruments))
+    BankruptcyClearingHouse(economy, instruments)
+    two = np.array([[0.6, 0.5], [0.5, 0.6]])
+    Investors(
+        economy,
+        "two",
+        utility=LinearQuadratic(np.array([5.0, 5.1]), np.array([8.0, 8.2])),
+        now=np.full(2, 3.0),
+        later=two,
+        equities=np.full((2, 1), 0.5),
+    )
+    economy.open()
+    start = np.array([1.02, 0.99, 1.0, 1.0])
+    posted = economy.market.post(start, np.inf, start)
+    book = economy.house.net([cohort.respond(posted) for cohort in economy.cohorts])
+    excess = economy.market.excess(posted, book)
+    assert np.max(np.abs(excess.share)) > 1e-2
+    np.testing.assert_allclose(start + excess.residual, np.ones(4), rtol=1e-13)

@@ -7,7 +7,11 @@ import pytest
 
 from agents.bankruptcy.investors import Investors
 from benchmarks.random_bankruptcies import SIZES, draw
+from markets.quote import FloatArray
+from markets.refused import Refused
 from scenarios.bankruptcy import bankruptcy_capm
+from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
+from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.certificate import arbitrage, multipliers
 from scenarios.bankruptcy.propositions import (
     aggregates,
@@ -16,20 +20,25 @@ from scenarios.bankruptcy.propositions import (
     sharing_rule,
     sharing_rule_as_printed,
 )
-from scenarios.bankruptcy.state import FloatArray, State, read
+from scenarios.bankruptcy.state import State, read
 from simulator.outcome import Outcome
+from simulator.parameters import parse
 from simulator.point import RestingPoint
+from simulator.run import Run, simulate
+
+
+def run(seed: int = 0, **given: object) -> Run[BankruptcyCapm]:
+    """Without the study of endowment risk, which is a run per risk."""
+    return simulate(SCENARIO, parse(BankruptcyCapm, given), seed=seed, studies=False)
+
 
 ROUNDING = 1e-12
 
 
 def state(**given: Any) -> State:
-    run = bankruptcy_capm.run(polish=True, **given)
-    assert run.outcome is Outcome.CLEARED
-    assert isinstance(run.parameters, bankruptcy_capm.BankruptcyCapm)
-    return bankruptcy_capm.state_of(
-        run.parameters, RestingPoint("all", 1, run.equilibrium, run.agents, True)
-    )
+    ended = run(polish=True, **given)
+    assert ended.outcome is Outcome.CLEARED
+    return bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
 
 
 INSTANCE = state()
@@ -131,13 +140,11 @@ def test_erratum_6_equities_cost_something_in_the_appendix_too() -> None:
 
 def test_erratum_7_satiation_must_lie_above_endowments_with_equities() -> None:
     """Aggregate goods are 3.4, .96 and 3.45 + 2.9 with equities, and less than 3 without."""
-    cohorts = [c.model_dump(exclude_none=True) for c in bankruptcy_capm.BankruptcyCapm().cohorts]
+    cohorts = [c.model_dump(exclude_none=True) for c in BankruptcyCapm().cohorts]
     bare = max(sum(c["endowment_later"][s] for c in cohorts) for s in range(3))
     cohorts[0]["satiation"] = bare + 0.5
-    with pytest.raises(
-        ValueError, match=r"cohorts\[0\].satiation is 3.4; it must be at least 6.35"
-    ):
-        bankruptcy_capm.run(cohorts=cohorts)
+    with pytest.raises(Refused, match=r"cohorts\[0\].satiation is 3.4; it must be at least 6.35"):
+        run(cohorts=cohorts)
 
 
 def test_erratum_8_the_test_of_lemma_2_lets_an_arbitrage_pass() -> None:

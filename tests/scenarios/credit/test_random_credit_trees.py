@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from scenarios.credit import economy
+from scenarios.credit import credit_tree
 from simulator.outcome import Outcome
 
 EQUILIBRIA = (Outcome.CLEARED, Outcome.NO_TRADE)
@@ -20,7 +20,7 @@ def _outcomes(generator: ModuleType, seeds: range) -> Counter[Outcome]:
     """Outcomes by seed; whatever is called an equilibrium must be certified as one."""
     found: Counter[Outcome] = Counter()
     for seed in seeds:
-        run = economy.run(**generator.draw(seed))
+        run = credit_tree.SCENARIO.run(**generator.draw(seed))
         found[run.outcome] += 1
         assert run.certificate.holds or run.outcome not in EQUILIBRIA, seed
         assert run.outcome.advice
@@ -50,8 +50,8 @@ def test_where_an_auction_ends_does_not_depend_on_where_it_is_called(
     random_credit_trees: ModuleType, seed: int
 ) -> None:
     given = random_credit_trees.draw(seed)
-    quotes = economy.run(**given).equilibrium
+    quotes = credit_tree.SCENARIO.run(**given).equilibrium
     for start in range(2):
-        far = economy.run(seed=start, start="random", auction_after=25, **given)
+        far = credit_tree.SCENARIO.run(seed=start, start="random", auction_after=25, **given)
         assert far.certificate.holds
         assert far.equilibrium == pytest.approx(quotes, abs=1e-7)

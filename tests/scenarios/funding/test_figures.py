@@ -9,12 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scenarios.funding import (
-    figures,
-    funding_contagion,
-    margin_procyclicality,
-    margin_spiral,
-)
+from scenarios.funding import figures, funding_contagion, margin_procyclicality, margin_spiral
 from simulator.outcome import Outcome
 from simulator.run import simulate
 

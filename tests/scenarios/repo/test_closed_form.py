@@ -16,12 +16,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.special import betainc, betaincinv
 
-from scenarios.repo.closed_form import (
-    ClosedForm,
-    income_needed,
-    price_curve,
-    solve,
-)
+from scenarios.repo.closed_form import ClosedForm, income_needed, price_curve, solve
 from scenarios.repo.published import AMPLE_INCOME, CASES, RECOMPUTED
 from simulator.published import Published
 

@@ -2,12 +2,7 @@
 
 import pytest
 
-from scenarios.repo.market_conditions import (
-    AT_REST,
-    CLEARING_TOLERANCE,
-    MOST_UNKNOWN,
-    _repo_market,
-)
+from scenarios.repo.market_conditions import AT_REST, CLEARING_TOLERANCE, MOST_UNKNOWN, _repo_market
 
 
 def test_where_repo_is_most_of_the_positions_the_tolerance_is_that_of_every_market() -> None:

@@ -19,13 +19,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import eye_array, kron
 
-from scenarios.bankruptcy.state import FloatArray, State
+from markets.quote import FloatArray
+from scenarios.bankruptcy.state import State
 
 REACH = 100.0
 """Where bond sales have no limit, plans are compared that sell up to so many times all goods."""
@@ -61,6 +59,9 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     worth at date 0; that leaves the same constraint matrix for all.
     The columns of a member are its :math:`z, x_0, x_1`.
     """
+    import highspy
+    from scipy.sparse import eye_array, kron
+
     price, pays = prices_and_payments(state)
     (states, trades), n = pays.shape, rows.size
     if n == 0:
@@ -108,8 +109,8 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
         highs.passModel(model)
         highs.run()
         if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            found = np.reshape(highs.getSolution().col_value, (n, -1))
-            return np.asarray(found[:, :trades] * unit)
+            plans = np.reshape(highs.getSolution().col_value, (n, -1))
+            return np.asarray(plans[:, :trades] * unit)
     if n == 1:
         return np.full((1, trades), np.nan)
     return np.vstack([plans_by_highs(state, rows[k : k + 1]) for k in range(n)])
@@ -117,6 +118,8 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
 
 def plan_by_slsqp(state: State, member: int) -> FloatArray:
     """Best plan of a member with any utility, (2 + J,); SLSQP starts from no trade."""
+    from scipy.optimize import minimize
+
     price, pays = prices_and_payments(state)
     w0, owned = state.endowed_now[member], state.endowed_equities[member]
     later = state.endowed_later[member] + state.payoffs @ owned
@@ -125,7 +128,7 @@ def plan_by_slsqp(state: State, member: int) -> FloatArray:
     def loss(z: FloatArray) -> float:
         return -utility(state, member, w0 - float(price @ z), later + pays @ z) / unit
 
-    found: Any = minimize(  # type: ignore[call-overload]
+    solution: Any = minimize(  # type: ignore[call-overload]
         loss,
         np.zeros(price.size),
         method="SLSQP",
@@ -133,7 +136,7 @@ def plan_by_slsqp(state: State, member: int) -> FloatArray:
         constraints=[{"type": "ineq", "fun": lambda z: w0 - price @ z, "jac": lambda z: -price}],
         options={"ftol": 1e-12, "maxiter": 500},
     )
-    return np.asarray(found.x)
+    return np.asarray(solution.x)
 
 
 def utility(state: State, member: int, now: float, later: FloatArray) -> float:
@@ -141,8 +144,9 @@ def utility(state: State, member: int, now: float, later: FloatArray) -> float:
     first, second = state.first[member], state.second[member]
     if state.quadratic[member]:
         return float(first * now - 0.5 * state.probabilities @ (second - later) ** 2)
-    told = np.exp(-first * now) + second * state.probabilities @ np.exp(-first * later)
-    return float(-told / first)
+    with np.errstate(over="ignore"):
+        loss = np.exp(-first * now) + second * state.probabilities @ np.exp(-first * later)
+    return float(-loss / first)
 
 
 def gain(state: State, member: int, plan: FloatArray) -> float:

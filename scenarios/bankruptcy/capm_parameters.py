@@ -1,0 +1,209 @@
+"""Parameters of the scenario ``bankruptcy-capm``: tables of cohorts, states and equities."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from agents.bankruptcy.utility import ConstantRiskAversion, LinearQuadratic, Utility
+from markets.bankruptcy.instruments import BondAndEquities
+from markets.quote import FloatArray
+from markets.refused import Refused
+from scenarios.bankruptcy.economy import BondParameters, Members
+from simulator.parameters import Table, about
+
+Positive = Annotated[float, Field(gt=0.0)]
+Amount = Annotated[float, Field(ge=0.0)]
+
+
+class CohortOfInvestors(Table):
+    """A table ``[[cohorts]]``."""
+
+    name: str | None = about("name in tables; its number if not given", default=None)
+    members: int = about("number of members", "members", default=1, ge=1)
+    utility: Literal["quadratic", "constant risk aversion"] = about(
+        "form of the utility function", default="quadratic"
+    )
+    weight: Positive | None = about(
+        "marginal utility of goods at date 0 (a_0); quadratic utility",
+        "utility per good", "a number above 0", default=None,
+    )  # fmt: skip
+    satiation: Positive | None = about(
+        "consumption at date 1 beyond which more is worse (a_1); quadratic utility",
+        "goods", "a number above 0", default=None,
+    )  # fmt: skip
+    risk_aversion: Positive | None = about(
+        "absolute risk aversion; constant risk aversion", "per good", "a number above 0",
+        default=None,
+    )  # fmt: skip
+    patience: Positive | None = about(
+        "weight of date 1; constant risk aversion", "", "a number above 0", default=None
+    )
+    endowment_now: Positive = about("goods at date 0 (w_0)", "goods", "a number above 0")
+    endowment_later: list[Positive] = about(
+        "goods in each state of date 1 (w_1)", "goods", "a list of one number above 0 per state"
+    )
+    equities: list[Amount] = about(
+        "equities owned before trade (delta)", "equities",
+        "a list of one number of at least 0 per equity", default=[],
+    )  # fmt: skip
+    spread: float = about(
+        "largest share by which a member's endowments differ from these, drawn by the seed",
+        "", "a number in [0, 1)", default=0.0, ge=0.0, lt=1.0,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _utility(self) -> CohortOfInvestors:
+        """Ask for the parameters of the utility, and for no others."""
+        quadratic = ("weight", "satiation")
+        exponential = ("risk_aversion", "patience")
+        wanted, others = quadratic, exponential
+        if self.utility != "quadratic":
+            wanted, others = exponential, quadratic
+        for name in wanted:
+            if getattr(self, name) is None:
+                raise Refused(f'{name} is missing; utility "{self.utility}" needs it')
+        for name in others:
+            if getattr(self, name) is not None:
+                raise Refused(f'{name} is given; utility "{self.utility}" has none')
+        return self
+
+
+class States(Table):
+    """The table ``[states]``."""
+
+    probabilities: list[Positive] = about(
+        "probability of each state (rho)", "probability", "a list of numbers above 0 that add to 1",
+        min_length=1,
+    )  # fmt: skip
+    names: list[str] | None = about("names; numbers if not given", default=None)
+
+
+class Equities(Table):
+    """The table ``[equities]``."""
+
+    payoffs: list[list[Amount]] = about(
+        "payoff of each equity in each state (columns of Y)", "goods per equity",
+        "one list per equity, each of one number of at least 0 per state", default=[],
+    )  # fmt: skip
+    names: list[str] | None = about("names; numbers if not given", default=None)
+
+
+def _default_cohorts() -> list[CohortOfInvestors]:
+    rows = (
+        (8.2, 9.0, 3.6, [0.2, 0.3, 0.9], 0.4),
+        (5.3, 7.2, 3.4, [0.7, 1.0, 0.8], 0.7),
+        (4.7, 7.1, 4.8, [0.2, 0.6, 1.2], 1.2),
+    )
+    return [
+        CohortOfInvestors(
+            weight=weight,
+            satiation=satiation,
+            endowment_now=now,
+            endowment_later=later,
+            equities=[owned],
+        )
+        for weight, satiation, now, later, owned in rows
+    ]
+
+
+class BankruptcyCapm(BondParameters):
+    """Parameters of the scenario ``bankruptcy-capm``."""
+
+    cohorts: list[CohortOfInvestors] = about(
+        "who trades: one table per cohort", "", "a list of at least one table [[cohorts]]",
+        default=_default_cohorts(), min_length=1,
+    )  # fmt: skip
+    states: States = about(
+        "what may happen at date 1", "", "a table [states]",
+        default=States(probabilities=[0.34, 0.31, 0.35]),
+    )  # fmt: skip
+    equities: Equities = about(
+        "what is traded besides the bond", "", "a table [equities]",
+        default=Equities(payoffs=[[1.0, 0.2, 1.5]]),
+    )  # fmt: skip
+    short_limit: float | None = about(
+        "largest short sale of bonds by one member (kappa)", "bonds",
+        "a number of at least 0; no limit if not given", default=10.0, ge=0.0,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _together(self) -> BankruptcyCapm:
+        """Refuse shapes that disagree, dependent payoffs, and satiation within reach."""
+        states = len(self.states.probabilities)
+        for j, payoffs in enumerate(self.equities.payoffs):
+            if len(payoffs) != states:
+                raise Refused(
+                    f"equities.payoffs[{j}] has {len(payoffs)} entries; it must have {states}, one"
+                    " per state"
+                )
+        for c, cohort in enumerate(self.cohorts):
+            for name, count, of in (
+                ("endowment_later", states, "state"),
+                ("equities", len(self.equities.payoffs), "equity"),
+            ):
+                if len(getattr(cohort, name)) != count:
+                    raise Refused(
+                        f"cohorts[{c}].{name} has {len(getattr(cohort, name))} entries; it must"
+                        f" have {count}, one per {of}"
+                    )
+        names = self.cohort_names
+        if len(set(names)) < len(names):
+            raise Refused(f"cohorts have the names {', '.join(names)}; each must be different")
+        instruments = self.instruments
+        for j, total in enumerate(np.sum([c.equities for c in self.cohorts], axis=0)):
+            if not total > 0.0:
+                raise Refused(
+                    f"cohorts own none of equity {instruments.equity_names[j]}; somebody must"
+                )
+        self._refuse_satiation(instruments)
+        return self
+
+    def _refuse_satiation(self, instruments: BondAndEquities) -> None:
+        """Members of a cohort choose alike, so none can eat more than its share of all goods."""
+        goods = sum(
+            c.members * (np.array(c.endowment_later) + instruments.payoffs @ np.array(c.equities))
+            for c in self.cohorts
+        )
+        for i, cohort in enumerate(self.cohorts):
+            most = float(np.max(goods)) / cohort.members
+            if cohort.satiation is not None and cohort.satiation < most:
+                raise Refused(
+                    f"cohorts[{i}].satiation is {cohort.satiation:g}; it must be at least {most:g},"
+                    " a member's share if its cohort had all goods, or more could be worse"
+                )
+
+    @property
+    def cohort_names(self) -> list[str]:
+        """Names of the cohorts."""
+        return [c.name or f"cohort {i + 1}" for i, c in enumerate(self.cohorts)]
+
+    @property
+    def instruments(self) -> BondAndEquities:
+        """What is traded."""
+        return BondAndEquities(
+            np.array(self.states.probabilities),
+            np.array(self.equities.payoffs).reshape(-1, len(self.states.probabilities)).T,
+            tuple(self.states.names or ()),
+            tuple(self.equities.names or ()),
+        )
+
+
+def members_of(cohort: CohortOfInvestors, name: str, rng: np.random.Generator) -> Members:
+    """A cohort as arrays, its members' endowments drawn around those of its table."""
+    count = cohort.members
+
+    def each(value: list[float]) -> FloatArray:
+        wobble = rng.uniform(-cohort.spread, cohort.spread, (count, len(value)))
+        return np.array(value) * (1.0 + wobble)
+
+    def same(value: float | None) -> FloatArray:
+        return np.full(count, np.nan if value is None else value)
+
+    utility: Utility = ConstantRiskAversion(same(cohort.risk_aversion), same(cohort.patience))
+    if cohort.utility == "quadratic":
+        utility = LinearQuadratic(same(cohort.weight), same(cohort.satiation))
+    now, later = each([cohort.endowment_now])[:, 0], each(cohort.endowment_later)
+    return Members(name, utility, now, later, each(cohort.equities))

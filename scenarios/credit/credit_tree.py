@@ -1,0 +1,149 @@
+"""Credit on any event tree: the scenario ``credit-tree``, and what all scenarios of it share.
+
+A user writes down tree, goods, contracts and households; the default is a small economy with a
+patient and an impatient household of logarithmic utility. After Iraola and Torres-Martinez (SDT
+364, 2012), section 2; the model, its symbols and the errata are in this folder's README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from scenarios.credit import CREDIT_TREE, published
+from scenarios.credit.certificate import certify
+from scenarios.credit.economy import AuctionedEconomy, build
+from scenarios.credit.parameters import CreditTree
+from scenarios.credit.primitives import CreditEconomy
+from scenarios.credit.propositions import evaluate
+from scenarios.credit.read_out import described, judged, rates, untraded
+from scenarios.credit.strategies import payment_strategies
+from simulator.certificate import Certificate
+from simulator.outcome import Ending
+from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.published import Published
+from simulator.results import Results
+from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class CreditScenario(Scenario[CreditTree]):
+    """Base of every scenario with credit on an event tree.
+
+    Attributes
+    ----------
+    reference : Published, optional
+        Numbers to compare with as long as the economy is the default one.
+    """
+
+    headline = ("verified",)
+    reference: Published | None = None
+
+    def cases(self, parameters: CreditTree) -> list[Case]:
+        """The economies of the parameters, each with one date."""
+        return [
+            Case(name, partial(build, economy, parameters), [{}])
+            for name, economy in parameters.economies().items()
+        ]
+
+    def refine(self, parameters: CreditTree, point: RestingPoint) -> RestingPoint:
+        """The exact equilibrium that the rounds approach, where it can be proved."""
+        from scenarios.credit.refinement import refined
+
+        return refined(_economy(parameters, point), point) if len(point.agents) else point
+
+    def certify(self, parameters: CreditTree, point: RestingPoint) -> Certificate:
+        """The certificate of a resting point, from its proof or its tables."""
+        return certify(_economy(parameters, point), point)
+
+    def judge(self, parameters: CreditTree, point: RestingPoint) -> Ending:
+        """No trade, where an empty pool is distrusted; cleared otherwise."""
+        return judged(_economy(parameters, point), point)
+
+    def describe(
+        self, parameters: CreditTree, economy: ScenarioEconomy, point: RestingPoint
+    ) -> Mapping[str, object]:
+        """Utilities, payment rates, auctions, and remarks on a resting point."""
+        assert isinstance(economy, AuctionedEconomy)
+        return described(
+            _economy(parameters, point),
+            point,
+            auction_steps=economy.auction_steps,
+            auction_move=economy.auction_move,
+        )
+
+    def closed_form(
+        self, parameters: CreditTree, point: RestingPoint
+    ) -> Mapping[str, float] | None:
+        """The reference, as long as the economy is the default one and its contracts are traded."""
+        if self.reference is None or not len(point.agents):
+            return None
+        economy = _economy(parameters, point)
+        default = self.parameters().economies()
+        if economy != default.get(point.case) or untraded(economy, point):
+            return None
+        numbers = self.reference.expected.items()
+        return {n: float(v) for n, v in numbers if isinstance(v, Fraction | float)}
+
+    def tables(self, results: Results[CreditTree]) -> Mapping[str, pd.DataFrame]:
+        """The propositions for every borrower and node."""
+        found = [evaluate(economy, point) for economy, point in described_points(results)]
+        return {"propositions": pd.concat(found, ignore_index=True)} if found else {}
+
+    def report(self, results: Results[CreditTree]) -> pd.DataFrame | None:
+        """What to know of each case: trivial equilibria, auctions, why there is no proof."""
+        remarks = results.dates[["case", "remark"]]
+        remarks = remarks[remarks["remark"] != ""]
+        return remarks if len(remarks) else None
+
+    def studies_at_rest(self, results: Results[CreditTree]) -> Mapping[str, pd.DataFrame]:
+        """What borrowers do at other costs of closing their debts."""
+        return {"payment_strategies": payment_strategies(described_points(results))}
+
+    def figures(self, results: Results[CreditTree]) -> Mapping[str, Figure]:
+        """The figures of a run; those of several cases are numbered."""
+        from scenarios.credit import figures
+
+        drawings = figures.by_round(results)
+        economies = results.parameters.economies()
+        strategies = results.studies.get("payment_strategies")
+        for row, end in enumerate(results.ends):
+            economy, point = economies[end.point.case], end.point
+            ending = f"_{row + 1}" if len(results.ends) > 1 else ""
+            if not len(point.agents):
+                continue
+            shares = rates(economy, point.agents)
+            drawings[f"event_tree{ending}"] = figures.event_tree(economy, end, shares)
+            drawings[f"flows{ending}"] = figures.flows(economy, end)
+            if strategies is not None and point.case in set(strategies["case"]):
+                mine = strategies[strategies["case"] == point.case]
+                drawings[f"strategy_map{ending}"] = figures.strategy_map(mine, economy, end)
+        return drawings
+
+
+def _economy(parameters: CreditTree, point: RestingPoint) -> CreditEconomy:
+    """The economy of a resting point."""
+    return parameters.economies()[point.case]
+
+
+def described_points(results: Results[CreditTree]) -> list[tuple[CreditEconomy, RestingPoint]]:
+    """The resting points of a run, each with its economy; those that were traded to."""
+    economies = results.parameters.economies()
+    return [(economies[point.case], point) for point in results.points if len(point.agents)]
+
+
+class CreditTreeScenario(CreditScenario):
+    """The scenario ``credit-tree``."""
+
+    title = CREDIT_TREE
+    parameters = CreditTree
+    reference = published.LOGARITHMIC
+
+
+SCENARIO = CreditTreeScenario()

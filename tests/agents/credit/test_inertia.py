@@ -1,0 +1,70 @@
+"""Best responses with inertia against the conditions that characterise them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.credit.inertia import Tastes, respond
+
+MEMBERS, SIZE, ROWS, GOODS = 4, 7, 2, 3
+
+
+def programs(
+    aversion: float, seed: int
+) -> tuple[Tastes, dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]]:
+    rng = np.random.default_rng(seed)
+    consumption = np.zeros((GOODS, SIZE))
+    consumption[:, :GOODS] = np.eye(GOODS)
+    consumption[0, GOODS] = 0.5
+    tastes = Tastes(rng.uniform(0.5, 1.0, (MEMBERS, GOODS)), np.full(MEMBERS, aversion))
+    budgets = rng.uniform(0.5, 1.5, (ROWS, SIZE))
+    return tastes, {
+        "held": rng.uniform(0.0, 0.5, (MEMBERS, SIZE)),
+        "budgets": budgets,
+        "incomes": rng.uniform(1.0, 2.0, (MEMBERS, 1)) * np.ones(ROWS),
+        "consumption": consumption,
+        "prices": np.ones((MEMBERS, ROWS + GOODS)),
+    }
+
+
+@pytest.mark.parametrize("aversion", [0.0, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_first_order_conditions(aversion: float, seed: int) -> None:
+    tastes, given = programs(aversion, seed)
+    inertia = 2.0
+    answer = respond(tastes=tastes, inertia=inertia, **given)
+    assert answer.solved.all()
+    plans, rows = answer.plans, answer.prices[:, :ROWS]
+    assert plans.min() >= 0.0
+    assert plans @ given["budgets"].T == pytest.approx(given["incomes"], abs=1e-10)
+    marginal = tastes.marginal(plans @ given["consumption"].T)
+    slope = (
+        marginal @ given["consumption"]
+        - rows @ given["budgets"]
+        - (plans - given["held"]) / inertia
+    )
+    assert slope[plans > 0.0] == pytest.approx(0.0, abs=1e-8)
+    assert slope.max() < 1e-8
+
+
+def test_a_plan_that_is_best_already_is_not_moved() -> None:
+    tastes, given = programs(1.0, 0)
+    for _ in range(400):
+        answer = respond(tastes=tastes, inertia=50.0, **given)
+        given |= {"held": answer.plans, "prices": answer.prices}
+    again = respond(tastes=tastes, inertia=50.0, **given)
+    assert again.plans == pytest.approx(given["held"], abs=1e-9)
+
+
+def test_values_and_slopes_of_utility_agree() -> None:
+    consumption, small = np.array([[0.5, 1.5, 2.0]]), 1e-6
+    for aversion in (0.0, 0.5, 1.0, 3.0):
+        tastes = Tastes(np.array([[1.0, 0.5, 0.0]]), np.array([aversion]))
+        for good in range(3):
+            move = np.zeros_like(consumption)
+            move[0, good] = small
+            slope = (tastes.value(consumption + move) - tastes.value(consumption - move)) / (
+                2 * small
+            )
+            assert slope[0] == pytest.approx(tastes.marginal(consumption)[0, good], abs=1e-8)

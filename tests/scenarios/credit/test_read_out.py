@@ -1,0 +1,47 @@
+"""What is read off a resting point."""
+
+from __future__ import annotations
+
+from math import inf, log
+
+import numpy as np
+import pytest
+
+from scenarios.credit.credit_tree import described_points
+from scenarios.credit.parameters import CreditTree
+from scenarios.credit.read_out import consumption, rates, utilities
+from simulator.run import Run
+
+
+def test_utility_of_a_logarithmic_household(logarithmic: Run[CreditTree]) -> None:
+    from fractions import Fraction
+
+    from scenarios.credit.certificate import plans_of
+
+    economy, point = described_points(logarithmic)[0]
+    plan = {v: Fraction(a) for v, a in plans_of(point.agents)["P"].items()}
+    patient = economy.households[0]
+    expected = sum(
+        float(patient.weights[economy.tree.places[node]][0]) * log(float(amount))
+        for (node, _), amount in consumption(economy, plan).items()
+    )
+    assert utilities(economy, point)["P"] == pytest.approx(expected, abs=1e-14)
+
+
+def test_nothing_of_a_good_that_is_liked_is_worth_minus_infinity(
+    logarithmic: Run[CreditTree],
+) -> None:
+    economy, point = described_points(logarithmic)[0]
+    from dataclasses import replace
+
+    none = replace(point, agents=point.agents.assign(amount=0.0))
+    assert utilities(economy, none)["P"] == -inf
+
+
+def test_rates_add_up_and_are_none_without_debt(example: Run[CreditTree]) -> None:
+    economy, point = described_points(example)[0]
+    found = rates(economy, point.agents)
+    for node in economy.tree.middle:
+        assert sum(found[f"{name}[j0@{node}]"] for name in ("paid", "prepaid", "defaulted")) == 1.0
+    none = rates(economy, point.agents.assign(amount=0.0))
+    assert all(np.isnan(value) for value in none.values())
