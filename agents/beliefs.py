@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from markets.quote import FloatArray
 from markets.refused import Refused
@@ -81,6 +80,8 @@ class Beliefs:
         if self.values is None:
             if self._shape == (1.0, 1.0):
                 return share
+            from scipy import special
+
             return np.asarray(special.betaincinv(*self._shape, share), dtype=np.float64)
         return np.asarray(np.interp(share, *self._spread()), dtype=np.float64)
 
@@ -90,6 +91,8 @@ class Beliefs:
             belief = min(max(belief, 0.0), 1.0)
             if self._shape == (1.0, 1.0):
                 return belief
+            from scipy import special
+
             return float(special.betainc(*self._shape, belief))
         shares, edges = self._spread()
         return float(np.interp(belief, edges, shares))
@@ -108,6 +111,8 @@ class Beliefs:
         """Mean belief between neighbouring quantiles ``shares`` (k + 1 of them), shape (k,)."""
         edges = self.quantile(shares)
         if self.values is None and self._shape != (1.0, 1.0):
+            from scipy import special
+
             a, b = self._shape
             # the part of the mean of Beta(a, b) below x: a / (a + b) times Beta(a + 1, b) at x
             part = a / (a + b) * special.betainc(a + 1.0, b, edges)

@@ -52,7 +52,7 @@ def economy(
     traders: int,
     *,
     haircut: float = HAIRCUT,
-    first_quotes: dict[str, float] | None = None,
+    start: str | dict[str, float] = "primitives",
 ) -> RepoEconomy:
     """One economy of a family.
 
@@ -61,7 +61,7 @@ def economy(
     """
     compiled = family.endswith(COMPILED)
     family = family.removesuffix(COMPILED)
-    made = Economy(RepoMarket(SECURITY), rng=SEED, first_quotes=first_quotes)
+    made = Economy(RepoMarket(SECURITY), rng=SEED, start=start)
     RepoClearingHouse(made, FlatMargin(haircut))
     if family in ALIKE:
         fields = dict(ALIKE[family])

@@ -8,6 +8,7 @@ from typing import Any
 import mesa
 import numpy as np
 
+from agents.repo.positions import positions
 from agents.repo.traders import Traders
 from benchmarks.economies import RepoEconomy, cohort, economy, same_round, with_compiled
 from benchmarks.report import Table
@@ -97,7 +98,7 @@ class OneAgentPerTrader(mesa.Model):
 def disagreement(made: RepoEconomy, model: OneAgentPerTrader) -> tuple[float, float]:
     """Largest difference of the orders of both, and of their totals, as shares of the larger."""
     model.step()
-    ours = cohort(made).positions(made.posted, 0.0).security
+    ours = positions(cohort(made).primitives, made.posted, 0.0).security
     theirs = model.orders()
     size = np.maximum(np.abs(ours), np.abs(theirs))
     apart = np.abs(ours - theirs) / np.where(size > 0.0, size, 1.0)

@@ -74,7 +74,7 @@ def _tasks(made: Any) -> dict[str, Any]:
     state, market, house = made.adjustment, made.market, made.house
     traders = cohort(made)
     made.step()
-    posted, book, settlement = made.posted, made.book, made.settlement
+    posted, book = made.posted, made.book
     excess = market.excess(posted, book)
     depth = market.depth(posted, book, state.coordinates)
     orders = traders.respond(posted)
@@ -92,7 +92,7 @@ def _tasks(made: Any) -> dict[str, Any]:
         "net and settle": net_and_settle,
         "excess and depth": excess_and_depth,
         "adjust": lambda: made.adjuster.adjust(state, excess, depth),
-        "record": lambda: made._remember(posted, book, settlement, excess),
+        "record": lambda: made._remember(excess),
         "mesa": Empty(rng=0).step,
     }
 

@@ -26,12 +26,12 @@ from simulator.economy import Economy
 
 HAIRCUTS = (0.01, 0.02, 0.05, 0.10, 0.20, 0.35, 0.50)
 
-STARTS: dict[str, dict[str, float] | None] = {
-    "own": None,
+STARTS: dict[str, str | dict[str, float]] = {
+    "own": "primitives",
     "cheap": {"security_price": 0.36, "repo_rate": 0.0},
-    "dear": {"security_price": 4.5, "repo_rate": 0.0},
+    "expensive": {"security_price": 4.5, "repo_rate": 0.0},
     "cheap, special": {"security_price": 0.72, "repo_rate": -0.5},
-    "dear, special": {"security_price": 1.8, "repo_rate": -0.4},
+    "expensive, special": {"security_price": 1.8, "repo_rate": -0.4},
 }
 """Our own start (the mean payoff, no interest) and four far ones."""
 
@@ -125,7 +125,7 @@ class Try:
 
 def ours(family: str, traders: int, haircut: float, start: str) -> Try:
     """Rounds of the economy itself."""
-    made = economy(family, traders, haircut=haircut, first_quotes=STARTS[start])
+    made = economy(family, traders, haircut=haircut, start=STARTS[start])
     made.open()
     while made.running and made.round < MOST:
         made.step()
@@ -218,7 +218,7 @@ def table(traders: int, haircuts: Sequence[float] = HAIRCUTS) -> tuple[Table, ..
     tries: dict[str, list[Try]] = {"walras": [], **{name: [] for name in METHODS}}
     for family, haircut, start in problems:
         tries["walras"].append(ours(family, traders, haircut, start))
-        made = economy(family, traders, haircut=haircut, first_quotes=STARTS[start])
+        made = economy(family, traders, haircut=haircut, start=STARTS[start])
         problem = Problem.of(made)
         for name, method in METHODS.items():
             tries[name].append(attempt(method, problem))

@@ -12,9 +12,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Generic
 
+import numpy as np
 from typing_extensions import TypeVar
 
 from markets.quote import Excess, FloatArray, Limits, Quote
+from markets.refused import Refused
+
+SPREAD = 4.0
+"""Largest factor between a first quote and a random one."""
 
 Terms = TypeVar("Terms", default=None)
 """What the clearing house announces before a date's rounds: a haircut, a short limit, a menu."""
@@ -27,6 +32,10 @@ Book = TypeVar("Book", default=FloatArray)
 
 Trader = TypeVar("Trader", contravariant=True, default=object)
 """What the market must know of a cohort before it opens; nothing unless overridden."""
+
+
+Start = str | Sequence[float] | Mapping[str, float]
+"""Quotes to start from, see :meth:`Market.starting_quotes`."""
 
 
 class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
@@ -58,6 +67,48 @@ class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
     @abstractmethod
     def first_quotes(self) -> dict[str, float]:
         """Starting quotes by name, from the primitives alone; asked for after :meth:`open`."""
+
+    def random_quotes(self, rng: np.random.Generator) -> dict[str, float]:
+        """Starting quotes drawn from a wide range.
+
+        Each first quote times or divided by a factor of up to ``SPREAD``, unless overridden.
+        """
+        return {
+            name: quote * float(np.exp(rng.uniform(-np.log(SPREAD), np.log(SPREAD))))
+            for name, quote in self.first_quotes().items()
+        }
+
+    def starting_quotes(self, start: Start, rng: np.random.Generator) -> dict[str, float]:
+        """Quotes to start from; asked for after :meth:`open`.
+
+        Parameters
+        ----------
+        start : str, sequence or mapping
+            ``primitives``: the first quotes; ``random``: drawn; quotes in their order; or by name,
+            where those that are left out are the first quotes.
+        rng : numpy.random.Generator
+            The one source of randomness.
+
+        Raises
+        ------
+        Refused
+            If a name is not that of a quote, one is missing, or the start is neither word.
+        """
+        if start == "random":
+            return self.random_quotes(rng)
+        first = self.first_quotes()
+        if start == "primitives":
+            return first
+        if isinstance(start, str):
+            raise Refused(f'start is "{start}"; it must be "primitives", "random" or quotes')
+        if not isinstance(start, Mapping):
+            if len(start) != len(first):
+                raise Refused(f"start lists {len(start)} quotes; there are {', '.join(first)}")
+            start = dict(zip(first, start, strict=True))
+        for name in start:
+            if name not in first:
+                raise Refused(f'start names "{name}"; the quotes are {", ".join(first)}')
+        return first | {name: float(quote) for name, quote in start.items()}
 
     @abstractmethod
     def limits(self, terms: Terms) -> Limits:

@@ -13,7 +13,7 @@ from agents.clearing_house import ClearingHouse, Settlement
 from agents.cohort import Cohort, Infeasible
 from markets.adjustment.rule import Adjuster, Adjustment
 from markets.adjustment.safeguarded import SafeguardedTatonnement
-from markets.market import Market
+from markets.market import Market, Start
 from markets.quote import Excess, FloatArray, Limits
 from markets.refused import Refused
 from simulator.cycle import find_cycle
@@ -31,7 +31,8 @@ Quotes = TypeVar("Quotes", covariant=True, default=object)
 Book = TypeVar("Book", covariant=True, default=object)
 
 AT_LIMIT = 1e-9
-"""Distance, as a share of the range, at which a coordinate counts as having run into a limit."""
+"""Distance at which a coordinate counts as having run into a limit, as a share of the limit where
+that is above one."""
 
 
 class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
@@ -47,8 +48,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         The rule that moves the quotes; :class:`SafeguardedTatonnement` unless given.
     rng : int or numpy.random.Generator
         The one source of randomness, used only where a scenario says so.
-    first_quotes : mapping, optional
-        Quotes to start from instead of the market's own.
+    start : str or mapping
+        Quotes to start from: ``primitives``, the market's own; ``random``, drawn from a wide range;
+        or quotes by name.
 
     Attributes
     ----------
@@ -80,12 +82,13 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         *,
         adjuster: Adjuster | None = None,
         rng: int | np.random.Generator = 0,
-        first_quotes: Mapping[str, float] | None = None,
+        start: Start = "primitives",
     ) -> None:
         super().__init__(rng=rng)
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
-        self.first_quotes = dict(first_quotes or {})
+        self.start = start
+        self.first_quotes: dict[str, float] = {}
         self.quotes = self.first_quotes
         self.date, self.round, self.evaluations = 1, 0, 0
         self.adjustment: Adjustment | None = None
@@ -141,7 +144,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             raise Refused("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(cast(Sequence[Never], self._cohorts))
-            self.first_quotes = self.first_quotes or self.market.first_quotes()
+            self.first_quotes = self.market.starting_quotes(self.start, self.rng)
             self.quotes = self.first_quotes
         self._house.wake(self.date)
         self.terms = self._house.charge(self.quotes)
@@ -331,9 +334,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     def _out_of_range(self) -> Ending | None:
         """Whether a coordinate has run into a limit that no equilibrium attains."""
         state, limits = self._state, self._state.limits
-        room = AT_LIMIT * (limits.upper - limits.lower)
-        below = ~limits.lower_attained & (state.coordinates - limits.lower <= room)
-        above = ~limits.upper_attained & (limits.upper - state.coordinates <= room)
+        from_lower, from_upper = state.coordinates - limits.lower, limits.upper - state.coordinates
+        below = ~limits.lower_attained & (from_lower <= AT_LIMIT * np.maximum(1, abs(limits.lower)))
+        above = ~limits.upper_attained & (from_upper <= AT_LIMIT * np.maximum(1, abs(limits.upper)))
         for end, there in (("lower", below), ("upper", above)):
             if there.any():
                 name = self.market.excess_names[int(np.argmax(there))]

@@ -68,13 +68,14 @@ class Format:
     kinds : tuple of str
         Any of ``png``, ``svg`` and ``pdf``.
     dpi : float
-        Dots per inch of PNG files; 300 is print resolution.
+        Dots per inch of PNG files, at the size at which figures are laid out: a figure of 12 inches
+        has 2160 pixels across at 180, print resolution (300) on a page 180 mm wide.
     width : float, optional
         Width in millimetres to which every figure is scaled; its own unless given.
     """
 
     kinds: tuple[str, ...] = ("png", "svg", "pdf")
-    dpi: float = 300.0
+    dpi: float = 180.0
     width: float | None = None
 
 

@@ -19,6 +19,10 @@ REDUNDANT = 1e-8
 adds up the errors of all other markets, each of which may be 1e-10 of what is traded there."""
 
 
+SAME_POINT = 1e-6
+"""Largest distance of a refined quote from the quote of the last round whose orders still count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The economy has opened on the terms of a date; the first event of each."""
@@ -134,13 +138,15 @@ def look(
     """Where the economy stands, as if it were at rest, and the certificate of that.
 
     Beside the scenario's own conditions the certificate has one for every market that Walras' law
-    leaves over, recomputed from the netted orders.
+    leaves over, recomputed from the netted orders, unless refining led away from those.
     """
     economy.rest()
     point = scenario.refine(parameters, at_rest(case.name, economy))
     if not len(point.agents):
         return point, Certificate(())
     conditions = scenario.certify(parameters, point).conditions
+    moved = max((abs(point.quotes[n] - quote) for n, quote in economy.quotes.items()), default=0.0)
+    redundant = economy.redundant() if moved <= SAME_POINT else {}
     left_over = tuple(
         Condition(
             f"redundant market: {name}",
@@ -148,7 +154,7 @@ def look(
             REDUNDANT,
             f"the market for {name}, which Walras' law leaves over, clears in value",
         )
-        for name, share in economy.redundant().items()
+        for name, share in redundant.items()
     )
     return point, Certificate((*conditions, *left_over))
 

@@ -139,7 +139,9 @@ def laid_out(figure: Figure) -> Figure:
     """
     from matplotlib.transforms import Bbox
 
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:
         corners = axes.get_position(original=True).extents

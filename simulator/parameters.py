@@ -75,6 +75,12 @@ class Parameters(Table):
         default=1.0,
         gt=0.0,
     )
+    start: str | list[float] | dict[str, float] = about(
+        "first quotes: from the primitives, drawn from a wide range by the seed, or given by name",
+        "",
+        '"primitives", "random", a list of all quotes or a table of some',
+        default="primitives",
+    )
     max_rounds: int = about(
         "rounds at one date before the run gives up", "rounds", default=MAX_ROUNDS, ge=1
     )

@@ -11,13 +11,15 @@ from simulator.run import Run, simulate
 class Scenario(Declared[P]):
     """Base of every scenario; see :class:`simulator.declared.Declared` for what it declares."""
 
-    def run(self, *, seed: int = 0, **parameters: object) -> Run[P]:
+    def run(self, *, seed: int = 0, studies: bool = True, **parameters: object) -> Run[P]:
         """Run the scenario from Python.
 
         Parameters
         ----------
         seed : int
             Seed of the one random generator.
+        studies : bool
+            Whether to work out the scenario's tables over a range of a parameter, too.
         **parameters
             Any of the fields of the scenario's parameters.
 
@@ -29,7 +31,7 @@ class Scenario(Declared[P]):
             A defect of the program, or an interrupt, as it was; the record so far is in the
             exception's attribute ``run``.
         """
-        run = simulate(self, parse(self.parameters, parameters), seed=seed)
+        run = simulate(self, parse(self.parameters, parameters), seed=seed, studies=studies)
         if run.error is not None:
             run.error.run = run  # type: ignore[attr-defined]
             run.error.add_note("the record so far is in the attribute `run` of this exception")

@@ -99,7 +99,7 @@ __all__ = [
 ]
 
 
-def run(name: str, *, seed: int = 0, **parameters: object) -> Run[Any]:
+def run(name: str, *, seed: int = 0, studies: bool = True, **parameters: object) -> Run[Any]:
     """Run a scenario of the catalogue.
 
     Parameters
@@ -108,6 +108,8 @@ def run(name: str, *, seed: int = 0, **parameters: object) -> Run[Any]:
         Its name, for instance ``margin-hike``; :func:`scenarios` lists them.
     seed : int
         Seed of the one random generator; the same seed gives the same run.
+    studies : bool
+        Whether to work out the scenario's tables over a range of a parameter, too.
     **parameters
         Its parameters where they differ from their defaults.
 
@@ -122,7 +124,7 @@ def run(name: str, *, seed: int = 0, **parameters: object) -> Run[Any]:
     Refused
         If the scenario or a parameter is unknown, or a value is not allowed.
     """
-    return find(name).run(seed=seed, **parameters)
+    return find(name).run(seed=seed, studies=studies, **parameters)
 
 
 def find(name: str) -> Scenario[Any]:

@@ -123,7 +123,7 @@ def run(
     no_studies: Annotated[
         bool, typer.Option("--no-studies", help="no tables over a range of a parameter")
     ] = False,
-    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 300.0,
+    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 180.0,
     width: Annotated[
         float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
     ] = None,

@@ -79,7 +79,7 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         super().__init__(model, name, members)
         self.utility = utility
         self._start: Trades | None = None
-        self._answer: Trades | None = None
+        self._answer: tuple[BondQuotes, Trades] | None = None
         self.posted: BondQuotes | None = None
 
     def open(self, instruments: BondAndEquities) -> None:
@@ -148,7 +148,8 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
 
     def respond(self, posted: BondQuotes) -> BondBook:
         """Orders at the posted quotes with their derivatives, added up over the members."""
-        trades = self._answer = self.trades(posted)
+        trades = self.trades(posted)
+        self._answer = (posted, trades)
         consumed = consumption(self.endowment, trades, self.instruments, posted)
         bond = trades.trade[:, 0]
         promised = np.maximum(-bond, 0.0)
@@ -170,9 +171,12 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
             endowed_later=np.sum(self.endowment.later, axis=0),
         )
 
-    def carry(self) -> None:
+    def carry(self, posted: BondQuotes) -> None:
         """Begin the next round's search at this round's trades."""
-        self._start = self._answer
+        if self._answer is not None and self._answer[0] is posted:
+            self._start = self._answer[1]
+        else:
+            self._start = self.trades(posted)
 
     def hold(self, posted: BondQuotes, placed: None) -> None:
         """Take the trades that are best at the posted quotes."""

@@ -18,8 +18,8 @@ positive in the same way: :math:`z_j + w_j = 0`, :math:`u_j w_j = \mu`.
 4. Rigidity :math:`\delta` grows after short steps and falls after long ones: where the slope says
    nothing, quotes follow excess demand as in a round.
 
-The auction does not say that it has found an equilibrium. It hands back quotes and plans, and
-the rounds go on from there; they settle at once if nobody wants to move.
+An auction proves nothing. It returns quotes and plans, and the rounds go on from there; they settle
+at once if nobody wants to move.
 """
 
 from __future__ import annotations

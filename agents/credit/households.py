@@ -3,9 +3,10 @@ r"""Households that borrow against durable goods and choose, debt by debt, how t
 With linear utility orders jump when a quote crosses a reservation price, and rounds of plain best
 responses oscillate for ever. These households have inertia: each holds a plan, and answers the
 quotes with the plan that is best for it after a small cost of moving,
-:math:`\lVert z - \hat z\rVert^2 / 2\tau`. Where quotes and plans no longer move, the cost is zero and the plan is a best response outright.
-Read as mathematics, a round is a step of the primal-dual hybrid gradient method of Chambolle and
-Pock (J. Math. Imaging Vision 40, 2011), with quotes as dual variables.
+:math:`\lVert z - \hat z\rVert^2 / 2\tau`. Where quotes and plans no longer move, the cost is zero
+and the plan is a best response outright. Read as mathematics, a round is a step of the primal-dual
+hybrid gradient method of Chambolle and Pock (J. Math. Imaging Vision 40, 2011), with quotes as dual
+variables.
 """
 
 from __future__ import annotations
@@ -168,17 +169,6 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         self._prices[:, :rows] = inside.prices
         self._prices[:, rows:] = self._scaled.marginal(inside.plans @ self._consumption.T)
 
-    # ------------------------------------------------------------------ at rest
-    def multipliers(self) -> FloatArray:
-        """Marginal utility of income of each member at each node, (H, D)."""
-        nodes = len(self.plan.market.starting_prices)
-        return np.asarray(self._prices[:, :nodes] * self._pulls[:, None] / self._size)
-
-    def utilities(self) -> FloatArray:
-        """Utility of each member at its plan, (H,)."""
-        consumption = np.einsum("nlz,hz->hnl", self.plan.consumption, self.plans)
-        return self.tastes.value(consumption.reshape(self.members, -1))
-
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """What every member holds at every node: one row per member and part of its plan."""
@@ -228,5 +218,4 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         weights = tastes.weights * units ** (1.0 - tastes.aversion[:, None])
         scaled = Tastes(weights, tastes.aversion)
         pull = np.max(scaled.marginal(np.maximum(autarky / units, 1e-3)), axis=1)
-        self._pulls = pull
         return Tastes(weights / pull[:, None], tastes.aversion)

@@ -62,15 +62,6 @@ class Tastes:
         at = np.where(self.weights > 0.0, consumption, 1.0)
         return np.asarray(self.aversion[:, None] * self.marginal(consumption) / at)
 
-    def value(self, consumption: FloatArray) -> FloatArray:
-        """Utility of consumption (H, C), (H,)."""
-        aversion = self.aversion[:, None]
-        at = np.where(self.weights > 0.0, consumption, 1.0)
-        power = at ** (1.0 - aversion) / np.where(aversion == 1.0, 1.0, 1.0 - aversion)
-        with np.errstate(divide="ignore"):
-            each = np.where(aversion == 1.0, np.log(at), power)
-        return np.asarray(np.sum(self.weights * each, axis=1))
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -119,8 +119,8 @@ class Contract:
                 " date 0 or 1"
             )
         if any(part < 0 for part in self.collateral) or not any(self.collateral):
-            told = ", ".join(str(part) for part in self.collateral)
-            raise Refused(f"{who}: collateral is {told}; it has no negative part and is not zero")
+            parts = ", ".join(str(part) for part in self.collateral)
+            raise Refused(f"{who}: collateral is {parts}; it has no negative part and is not zero")
         if date == 0 and self.prepayment is None:
             raise Refused(
                 f"{who}: prepayment is missing; a contract issued at date 0 has a rule for it"
@@ -190,9 +190,9 @@ class Contract:
         assert isinstance(self.coupon, RealCoupon)
         coupon = self.coupon.bundles.get(node, (Fraction(0),) * len(bundle))
         if any(b < a for b, a in zip(bundle, coupon, strict=True)):
-            told = [", ".join(str(part) for part in parts) for parts in (bundle, coupon)]
+            cost, owed = (", ".join(str(part) for part in parts) for parts in (bundle, coupon))
             raise Refused(
-                f'{who}: prepayment at "{node}" is {told[0]}, below the coupon of {told[1]}; it'
+                f'{who}: prepayment at "{node}" is {cost}, below the coupon of {owed}; it'
                 " must be at least the coupon"
             )
 

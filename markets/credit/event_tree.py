@@ -76,10 +76,10 @@ class EventTree:
         _distinct([node.name for node in self.nodes], "node")
         roots = [node.name for node in self.nodes if node.after is None]
         if len(roots) != 1:
-            told = ", ".join(f'"{name}"' for name in roots) or "none"
+            names = ", ".join(f'"{name}"' for name in roots) or "none"
             raise Refused(
                 "nodes: exactly one node has no predecessor (the first, without after);"
-                f" here it is {told}"
+                f" the nodes without one are {names}"
             )
         known: dict[str, int] = {}
         for node in self.nodes:

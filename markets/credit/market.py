@@ -28,7 +28,7 @@ from markets.credit.event_tree import EventTree
 from markets.credit.obligations import Obligations
 from markets.credit.pools import deliveries, pooled
 from markets.credit.quotes import CreditQuotes, NearbyQuotes
-from markets.market import Market
+from markets.market import Market, Start
 from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 
 EMPTY_POOL = 1e-9
@@ -133,7 +133,17 @@ class CreditMarket(Market[bool, CreditQuotes, CreditBook, CreditTrader]):
             )
         )
 
-    def far_quotes(self, rng: np.random.Generator) -> dict[str, float]:
+    def starting_quotes(self, start: Start, rng: np.random.Generator) -> dict[str, float]:
+        """Quotes to start from; ``pessimistic``: nobody lends or expects any payment."""
+        if start != "pessimistic":
+            return super().starting_quotes(start, rng)
+        lent = {f"price[{c.name}@{c.issued_at}]" for c in self.contracts}
+        return {
+            name: 0.0 if name in lent or not name.startswith("price") else value
+            for name, value in self.first_quotes().items()
+        }
+
+    def random_quotes(self, rng: np.random.Generator) -> dict[str, float]:
         """Quotes drawn from a wide range.
 
         Those of contracts lie between nothing and all of the collateral's value, those of goods

@@ -11,7 +11,9 @@ The rule ``plain`` is then the textbook tatonnement in which the price of each o
 goods moves with its own excess demand, :math:`\dot p_k / p_k = \log (D_k / S_k) \approx z_k / S_k`
 with :math:`z = D - S`, seen relative to the numeraire; which good that is changes nothing. All
 residuals vanish only where all markets clear: with equal :math:`D_k / S_k` for all goods, Walras'
-law :math:`p \cdot z = 0`, which holds in every round, leaves nothing but :math:`D = S`.
+law :math:`p \cdot z = 0`, which holds in every round, leaves nothing but :math:`D = S`. So shares
+of excess demand are compared with the numeraire's, too. (Shares of the other goods alone may all
+vanish where the numeraire, worth next to nothing beside them, does not clear.)
 
 Source: Samuelson, *Econometrica* 9 (1941); Arrow, Block and Hurwicz, *Econometrica* 27 (1959), on
 tatonnement with and without a numeraire.
@@ -67,6 +69,10 @@ class ExchangeMarket(Market[None, FloatArray, FloatArray, Owners]):
                 f"good {self.goods[k]}: somebody must own it (endowment), want it (weights)"
             )
 
+    def random_quotes(self, rng: np.random.Generator) -> dict[str, float]:
+        """Prices between a half and two."""
+        return self.named(np.exp(rng.uniform(-np.log(2.0), np.log(2.0), len(self.goods))))
+
     def first_quotes(self) -> dict[str, float]:
         """Prices at which what there is of every good is worth the same."""
         return self.named(self.supply[0] / self.supply)
@@ -90,8 +96,11 @@ class ExchangeMarket(Market[None, FloatArray, FloatArray, Owners]):
         return dict(zip((quote.name for quote in self.quotes), posted.tolist(), strict=True))
 
     def excess(self, posted: FloatArray, book: FloatArray) -> Excess:
-        """How far the markets for all goods but the numeraire are from clearing."""
+        """How far the markets are from clearing: units of each good but the numeraire.
+
+        Residuals and shares are relative to the numeraire's, shares halved to stay in [-1, 1].
+        """
         demand, supply = book
         push = np.log(np.maximum(demand / supply, TINY))
         share = (demand - supply) / (demand + supply)
-        return Excess(push[1:] - push[0], share[1:], (demand - supply)[1:])
+        return Excess(push[1:] - push[0], 0.5 * (share[1:] - share[0]), (demand - supply)[1:])

@@ -116,6 +116,14 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         mean = 0.5 * (self.security.low_payoff + self.security.high_payoff)
         return {"security_price": mean, "repo_rate": 0.0}
 
+    def random_quotes(self, rng: np.random.Generator) -> dict[str, float]:
+        """A price between half of the low and four times the high payoff, a rate above -1/2."""
+        low, high = max(0.5 * self.security.low_payoff, 1e-3), 4.0 * self.security.high_payoff
+        return {
+            "security_price": float(np.exp(rng.uniform(np.log(low), np.log(high)))),
+            "repo_rate": float(rng.uniform(-0.5, 0.0)),
+        }
+
     def locate(self, quotes: Mapping[str, float], haircut: float) -> FloatArray:
         """Coordinates of two quotes, moved inside the ladder if they stand off it."""
         price, repo_rate = quotes["security_price"], quotes["repo_rate"]

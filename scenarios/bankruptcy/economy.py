@@ -66,7 +66,10 @@ def build(
     market = BondMarket(instruments)
     rule = parameters.adjuster(market.pace)
     economy = Economy(
-        market, adjuster=Polished(rule, POLISH) if parameters.polish else rule, rng=rng
+        market,
+        adjuster=Polished(rule, POLISH) if parameters.polish else rule,
+        rng=rng,
+        start=parameters.start,
     )
     BankruptcyClearingHouse(economy, instruments, parameters.limit)
     for members in cohorts:

@@ -51,7 +51,7 @@ def certify(economy: CreditEconomy, point: RestingPoint) -> Certificate:
     """The certificate of a resting point, from its proof or its tables."""
     if exact.is_proof(point.proof):
         return _exactly(economy, point, point.proof)
-    return in_floating_point(economy, point)
+    return _in_floating_point(economy, point)
 
 
 def plans_of(agents: pd.DataFrame) -> dict[str, dict[Variable, float]]:
@@ -115,7 +115,7 @@ def _margin(least: float) -> Condition:
 
 
 # ---------------------------------------------------------------------- floating point
-def in_floating_point(economy: CreditEconomy, point: RestingPoint) -> Certificate:
+def _in_floating_point(economy: CreditEconomy, point: RestingPoint) -> Certificate:
     """Every condition checked from the tables."""
     problem = program_at(economy, point.quotes)
     terms = problem.terms

@@ -6,8 +6,6 @@ are in this folder's README.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from agents.credit.auction import CallAuction
@@ -18,6 +16,7 @@ from markets.adjustment.rule import Adjuster
 from markets.credit.book import CreditBook
 from markets.credit.market import CreditMarket
 from markets.credit.quotes import CreditQuotes
+from markets.market import Start
 from markets.quote import FloatArray
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy, wealth
@@ -32,7 +31,7 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
 
     Parameters
     ----------
-    market, adjuster, rng, first_quotes
+    market, adjuster, rng, start
         As in :class:`simulator.economy.Economy`.
     auction : CallAuction, optional
         When auctions are called; None for never.
@@ -53,10 +52,10 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         *,
         adjuster: Adjuster | None = None,
         rng: int | np.random.Generator = 0,
-        first_quotes: Mapping[str, float] | None = None,
+        start: Start = "primitives",
         auction: CallAuction | None = None,
     ) -> None:
-        super().__init__(market, adjuster=adjuster, rng=rng, first_quotes=first_quotes)
+        super().__init__(market, adjuster=adjuster, rng=rng, start=start)
         self.auction, self.auction_steps, self.auction_move = auction, 0, 0.0
 
     def between_rounds(self) -> None:
@@ -95,7 +94,7 @@ def build(
         market,
         adjuster=parameters.adjuster(market.pace),
         rng=rng,
-        first_quotes=_first(market, parameters.start, rng),
+        start=parameters.start,
         auction=_auction(parameters),
     )
     plan = Plan(market)
@@ -136,16 +135,3 @@ def _auction(parameters: CreditTree) -> CallAuction | None:
     if parameters.auction_after == 0 or parameters.pools == "distrusted":
         return None
     return CallAuction(parameters.auction_after)
-
-
-def _first(market: CreditMarket, start: str, rng: np.random.Generator) -> dict[str, float] | None:
-    """Quotes to start from, or None for the market's own."""
-    if start == "random":
-        return market.far_quotes(rng)
-    if start == "pessimistic":
-        lent = {f"price[{c.name}@{c.issued_at}]" for c in market.contracts}
-        return {
-            name: 0.0 if name in lent or not name.startswith("price") else value
-            for name, value in market.first_quotes().items()
-        }
-    return None

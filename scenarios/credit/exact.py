@@ -188,11 +188,11 @@ def remarks(proof: Proof | None) -> list[str]:
         return []
     if UNPROVED in proof:
         return [f"{UNPROVED}: {proof[UNPROVED]}"]
-    told = []
+    notes = []
     root = proof.get("root")
     if isinstance(root, Mapping):
-        told.append(f"quotes are irrational, of degree {len(root['polynomial']) - 1}")
+        notes.append(f"quotes are irrational, of degree {len(root['polynomial']) - 1}")
     distance = proof.get("distance_from_rest")
     if isinstance(distance, float) and distance > AT_REST:
-        told.append(f"a quote is {distance:.0e} away from where rounds ended")
-    return told
+        notes.append(f"a quote is {distance:.0e} away from where rounds ended")
+    return notes

@@ -122,11 +122,12 @@ class CreditTree(Parameters):
         " they expected before",
         default="trusted",
     )
-    start: Literal["collateral", "random", "pessimistic"] = about(
+    start: str | list[float] | dict[str, float] = about(
         "first quotes: half of the collateral's value is lent and coupons are paid; drawn from a"
-        " wide range by the seed; or nobody lends or expects any payment",
-        default="collateral",
-    )
+        " wide range by the seed; nobody lends or expects any payment; or given by name",
+        "", '"primitives", "random", "pessimistic", a list or a table of quotes',
+        default="primitives",
+    )  # fmt: skip
     inertia: float = inertia_parameter(INERTIA)
     auction_after: int = auction_parameter(AUCTION_AFTER)
     goods: list[str] = economy_part("goods", GOODS)

@@ -4,7 +4,7 @@ Scenario ``exchange``, after Scarf, "Some examples of global instability of the 
 equilibrium", *International Economic Review* 1 (1960). The model is in this folder's README.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,6 @@ from simulator.parameters import Parameters, Table, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
-
-SPREAD = np.log(2.0)
-"""Largest logarithm of a first price that is drawn, either way."""
 
 Amounts = Annotated[list[Annotated[float, Field(ge=0.0)]], Field(min_length=2)]
 PER_GOOD = "a list of numbers of at least 0, one per good"
@@ -49,9 +46,10 @@ class Exchange(Parameters):
 
     consumers: list[Consumer] = about("the consumers", "", "a list of tables", default=SCARF)
     goods: list[str] | None = about("names of goods, numeraire first", "", "a list", default=None)
-    start: Literal["primitives", "random"] | list[Annotated[float, Field(gt=0.0)]] = about(
+    start: str | list[float] | dict[str, float] = about(
         "first prices: all supplies are worth the same; drawn by the seed; or given",
-        "", '"primitives", "random" or a list of prices above 0', default="random")  # fmt: skip
+        "", '"primitives", "random", a list of prices or a table of quotes', default="random",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -61,7 +59,7 @@ class Exchange(Parameters):
             raise ValueError(f"goods are {', '.join(self.names)}; their names must differ")
         lists = [(f"{field} of {each.name}", getattr(each, field))
                  for each in self.consumers for field in ("weights", "endowment")]  # fmt: skip
-        for what, entries in (*lists, ("start", self.start)):
+        for what, entries in lists:
             if isinstance(entries, list) and (len(entries) != count or not any(entries)):
                 raise ValueError(f"{what} is {entries}; it must have {count} entries, not all 0")
         return self
@@ -80,11 +78,8 @@ class Exchange(Parameters):
 
 def build(parameters: Exchange, rng: np.random.Generator) -> ScenarioEconomy:
     """Make the economy."""
-    market, start = ExchangeMarket(parameters.names), parameters.start
-    if start == "random":
-        start = np.exp(rng.uniform(-SPREAD, SPREAD, len(market.goods))).tolist()
-    first = None if isinstance(start, str) else market.named(np.array(start))
-    made = Economy(market, adjuster=parameters.adjuster(market.pace), rng=rng, first_quotes=first)
+    market, rule = ExchangeMarket(parameters.names), parameters.adjuster
+    made = Economy(market, adjuster=rule(market.pace), rng=rng, start=parameters.start)
     ExchangeHouse(made)
     Consumers(made, market.goods, [c.name for c in parameters.consumers], parameters.primitives)
     return made

@@ -12,13 +12,13 @@ KEHOE = [
     {"name": "1", "weights": [4.0, 1.0], "endowment": [12.0, 1.0], "elasticity": 0.2},
     {"name": "2", "weights": [1.0, 4.0], "endowment": [1.0, 12.0], "elasticity": 0.2},
 ]
-r"""Utility :math:`-\frac14 (1024\, x_1^{-4} + x_2^{-4})` and its mirror image: elasticity 1 / (1 + 4),
-and weights of :math:`1024^{1/5} = 4` to 1."""
+r"""Utility :math:`-\frac14 (1024\, x_1^{-4} + x_2^{-4})` and its mirror image: an elasticity of
+1 / 5 and weights of :math:`1024^{1/5} = 4` to 1."""
 
 PRICES = {"price[2]": [0.12729893229842637, 1.0, 7.855525430925843]}
 PLACE = "section 2, the static exchange economy of two goods with three equilibria; recomputed"
 
 PUBLISHED = (
-    Published("one equilibrium", "exchange", SCARF_1960, "section 2", {}, {"price[2]": [1.0]}),
+    Published("one equilibrium", "exchange", SCARF_1960, "first example", {}, {"price[2]": [1.0]}),
     Published("three equilibria", "exchange", KEHOE_1991, PLACE, {"consumers": KEHOE}, PRICES),
 )

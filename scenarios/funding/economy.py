@@ -19,6 +19,7 @@ from markets.funding.quotes import FundedQuotes
 from markets.funding.rungs import reach
 from markets.funding.terms import MarginTerms
 from markets.margin import PriceMargin
+from markets.market import Start
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.economy import Economy
@@ -85,7 +86,7 @@ def make_economy(
     experts_endowment: FloatArray,
     recapitalised: float | None = None,
     rng: np.random.Generator | int = 0,
-    first_quotes: Mapping[str, float] | None = None,
+    start: Start = "primitives",
 ) -> FundedEconomy:
     """Make the economy as it stands at the first date.
 
@@ -104,13 +105,11 @@ def make_economy(
     recapitalised : float, optional
         If given, experts carry their positions from date to date, and owners put in this share of
         what was lost; see :class:`agents.funding.experts.Experts`.
-    rng, first_quotes
+    rng, start
         As in :class:`simulator.economy.Economy`.
     """
     market = FundedMarket(list(rules), fundamental)
-    economy = Economy(
-        market, adjuster=parameters.adjuster(market.pace), rng=rng, first_quotes=first_quotes
-    )
+    economy = Economy(market, adjuster=parameters.adjuster(market.pace), rng=rng, start=start)
     MarginClearingHouse(economy, rules)
     Customers(
         economy,

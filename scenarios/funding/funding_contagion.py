@@ -168,7 +168,6 @@ class FundingContagion(Parameters):
 def build(
     parameters: FundingContagion,
     rng: np.random.Generator | int = 0,
-    first_quotes: Mapping[str, float] | None = None,
 ) -> FundedEconomy:
     """Make the economy as it stands at the first date."""
     return make_economy(
@@ -181,7 +180,7 @@ def build(
         experts_cash=parameters.cash(0),
         experts_endowment=np.array(parameters.experts_endowments),
         rng=rng,
-        first_quotes=first_quotes,
+        start=parameters.start,
     )
 
 

@@ -116,7 +116,6 @@ class MarginSpiral(Parameters):
 def build(
     parameters: MarginSpiral,
     rng: np.random.Generator | int = 0,
-    first_quotes: Mapping[str, float] | None = None,
 ) -> FundedEconomy:
     """Make the economy as it stands at the first date."""
     return make_economy(
@@ -129,7 +128,7 @@ def build(
         experts_cash=parameters.experts_wealth[0],
         experts_endowment=np.array([parameters.experts_endowment]),
         rng=rng,
-        first_quotes=first_quotes,
+        start=parameters.start,
     )
 
 

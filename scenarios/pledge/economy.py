@@ -228,7 +228,8 @@ def build(
         log_noise=log_noise,
     )
     market = PledgeableMarket(known.value.log_mean, names)
-    economy = Economy(market, adjuster=parameters.adjuster(market.pace), rng=rng)
+    rule = parameters.adjuster(market.pace)
+    economy = Economy(market, adjuster=rule, rng=rng, start=parameters.start)
     rates = parameters.repo_rate if repo_rate is None else np.asarray(repo_rate)
     PledgeClearingHouse(economy, margins, repo_rate=rates, nature=nature)
     NoiseTraders(economy, "noise", nature=nature)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -146,13 +146,12 @@ def build(
     parameters: LeverageCycle,
     assets: str,
     rng: np.random.Generator | int = 0,
-    first_quotes: Mapping[str, float] | None = None,
 ) -> Economy[Menu, CollateralQuotes, CollateralBook]:
     """Make the economy of one of ``MARKETS`` as it stands at the first date."""
     menu = parameters.menu(assets, 1)
     market = CollateralMarket(menu)
     economy = Economy(
-        market, adjuster=parameters.adjuster(market.pace), rng=rng, first_quotes=first_quotes
+        market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
     CollateralClearingHouse(economy, menu)
     Believers(

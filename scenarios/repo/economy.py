@@ -80,10 +80,6 @@ class MarginHike(Parameters):
         "whether a member is one trader or a slice of a continuum of traders",
         default="individuals",
     )
-    start: Literal["payoffs", "random"] = about(
-        "first quotes: the mean payoff without interest, or drawn from a wide range by the seed",
-        default="payoffs",
-    )
 
     @model_validator(mode="after")
     def _together(self) -> MarginHike:
@@ -137,16 +133,9 @@ class MarginHike(Parameters):
 def build(parameters: MarginHike, rng: np.random.Generator) -> Economy[float, RepoQuotes, RepoBook]:
     """Make the economy as it stands at the first date."""
     security = Security(parameters.low_payoff, parameters.high_payoff)
-    first = None
-    if parameters.start == "random":
-        low, high = max(0.5 * security.low_payoff, 1e-3), 4.0 * security.high_payoff
-        first = {
-            "security_price": float(np.exp(rng.uniform(np.log(low), np.log(high)))),
-            "repo_rate": float(rng.uniform(-0.5, 0.0)),
-        }
     market = RepoMarket(security)
     economy = Economy(
-        market, adjuster=parameters.adjuster(market.pace), rng=rng, first_quotes=first
+        market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
     RepoClearingHouse(economy, FlatMargin(parameters.haircuts[0]))
     income_up, income_down = parameters.incomes

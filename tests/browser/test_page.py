@@ -25,6 +25,7 @@ from matplotlib.colors import to_rgb
 from scenarios.funding import margin_spiral
 from scenarios.promises import leverage_cycle
 from scenarios.repo import margin_hike
+from scenarios.repo.economy import MarginHike
 from simulator import palette
 from simulator.outcome import Outcome
 from simulator.parameters import parse
@@ -194,7 +195,7 @@ def assert_drawn(page: Page) -> None:
 def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
     page: Page,
 ) -> None:
-    expected = margin_hike.run(haircuts=[0.02, 0.05], traders=TRADERS)
+    expected = margin_hike.SCENARIO.run(haircuts=[0.02, 0.05], traders=TRADERS)
     assert expected.outcome is Outcome.CLEARED
     first, second = expected.dates["security_price"]
 
@@ -238,13 +239,22 @@ def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
 @pytest.mark.parametrize(
     ("run", "given", "term", "planned"),
     [
-        (margin_spiral.run, {"experts_wealth": [-4.4, -4.6]}, "experts' wealth", -4.6),
-        (leverage_cycle.run, {"assets": "borrowing", "low_payoff": [0.2, 0.1]}, "low payoff", 0.1),
+        (margin_spiral.SCENARIO.run, {"experts_wealth": [-4.4, -4.6]}, "experts' wealth", -4.6),
+        (
+            leverage_cycle.SCENARIO.run,
+            {"assets": "borrowing", "low_payoff": [0.2, 0.1]},
+            "low payoff",
+            0.1,
+        ),
     ],
     ids=["margin-spiral", "leverage-cycle"],
 )
 def test_other_markets_clear_and_follow_what_is_announced(
-    chromium: Browser, run: Callable[..., Run], given: dict[str, Any], term: str, planned: float
+    chromium: Browser,
+    run: Callable[..., Run[Any]],
+    given: dict[str, Any],
+    term: str,
+    planned: float,
 ) -> None:
     expected = run(**given)
     assigned = [f"{name}={json.dumps(value)}" for name, value in given.items()]
@@ -285,14 +295,14 @@ def test_a_playing_market_can_be_paused_and_told_something_new(page: Page) -> No
     with contextlib.suppress(sync_api.TimeoutError):  # play goes on unless it had just cleared
         page.get_by_role("button", name="▶").click(timeout=5_000)
     status(page, "cleared and certified")
-    expected = margin_hike.run(haircuts=[0.03], traders=TRADERS)
+    expected = margin_hike.SCENARIO.run(haircuts=[0.03], traders=TRADERS)
     price = expected.equilibrium["security_price"]
     assert quoted(page, "security price") == pytest.approx(price, abs=5e-7)
 
 
 def test_what_a_run_would_refuse_is_said_in_a_sentence(page: Page) -> None:
     with pytest.raises(ValueError, match="low_payoff") as refused:
-        parse(margin_hike.MarginHike, {"low_payoff": 1.5})
+        parse(MarginHike, {"low_payoff": 1.5})
     slide(page, page.get_by_role("slider", name=re.compile("low payoff")), "End")
     press(page, "Reset")
     page.get_by_text(str(refused.value)).wait_for()
@@ -303,7 +313,7 @@ def test_what_a_run_would_refuse_is_said_in_a_sentence(page: Page) -> None:
     page.get_by_label(re.compile("beliefs")).press("Enter")
     press(page, "Reset")
     with pytest.raises(ValueError, match="normal") as refused:
-        parse(margin_hike.MarginHike, {"beliefs": "normal"})
+        parse(MarginHike, {"beliefs": "normal"})
     page.get_by_text(str(refused.value)).wait_for()
 
     page.get_by_label(re.compile("beliefs")).fill("beta(2, 2)")

@@ -30,9 +30,9 @@ def economy(
     *,
     payoffs: tuple[float, float] = (0.70, 1.15),
     adjuster: Adjuster | None = None,
-    first_quotes: dict[str, float] | None = None,
+    start: str | dict[str, float] = "primitives",
 ) -> Economy:
-    made = Economy(RepoMarket(Security(*payoffs)), adjuster=adjuster, first_quotes=first_quotes)
+    made = Economy(RepoMarket(Security(*payoffs)), adjuster=adjuster, start=start)
     RepoClearingHouse(made, FlatMargin(haircut))
     for name, given_fields in cohorts.items():
         Traders(made, name, **given_fields)
@@ -68,7 +68,7 @@ def test_random_economies_clear_and_their_accounts_are_zero_in_every_round(
     made = economy(
         haircut,
         {"traders": random_cohort(seed, members)},
-        first_quotes={"security_price": float(np.exp(far)), "repo_rate": min(far, 0.0) / 4.0},
+        start={"security_price": float(np.exp(far)), "repo_rate": min(far, 0.0) / 4.0},
     )
     assert made.clear() is Outcome.CLEARED
     rounds = record(made)

@@ -11,7 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from markets.refused import Refused
-from scenarios.repo.margin_hike import MarginHike, MarginHikeScenario
+from scenarios.repo.economy import MarginHike
+from scenarios.repo.margin_hike import MarginHikeScenario
 from simulator.export import CSV_LIMIT, MANIFEST, Format, check_writable, digest, name_of, seal
 from simulator.results import Results
 from simulator.run import Run

@@ -11,7 +11,8 @@ from agents.repo.clearing_house import RepoClearingHouse
 from markets.margin import FlatMargin
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
-from scenarios.repo.margin_hike import MarginHike, MarginHikeScenario
+from scenarios.repo.economy import MarginHike
+from scenarios.repo.margin_hike import MarginHikeScenario
 from simulator.journey import Announced, Opened, Round, look, travel
 from simulator.outcome import Outcome
 from simulator.point import Case, DateEnd, ScenarioEconomy
@@ -40,7 +41,7 @@ def test_what_is_announced_on_the_way_is_what_a_run_announces() -> None:
     """The page and the command can't end differently."""
     run = simulate(SCENARIO, TWO)
     journey = travel(SCENARIO, ONE, case_of(ONE), np.random.default_rng(0))
-    ends = []
+    ends: list[DateEnd] = []
     event = next(journey)
     while len(ends) < 2:
         if isinstance(event, DateEnd):

@@ -101,7 +101,7 @@ def test_the_rule_is_the_one_named_with_the_market_s_own_step() -> None:
 def test_help_has_a_scenario_s_own_parameters_first_and_the_common_ones_last() -> None:
     items = {item.name: item for item in declared(Sample)}
     assert list(items)[:2] == ["haircut", "traders"]
-    assert list(items)[-3:] == ["rule", "step", "max_rounds"]
+    assert list(items)[-4:] == ["rule", "step", "start", "max_rounds"]
     assert items["haircut"].unit == "share of the value"
     assert items["market"].choices == ("long", "short")
     assert items["cap"].allowed == "a number, or nothing"

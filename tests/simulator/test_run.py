@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from agents.repo.traders import Traders
 from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
-from scenarios.repo.margin_hike import MarginHike, MarginHikeScenario
+from scenarios.repo.economy import MarginHike
+from scenarios.repo.margin_hike import MarginHikeScenario
 from simulator.certificate import Certificate
 from simulator.outcome import Outcome
 from simulator.point import Case, RestingPoint
@@ -95,7 +95,7 @@ class Strict(Traders):
 
 
 class Constrained(MarginHikeScenario):
-    def cases(self, parameters: MarginHike) -> Sequence[Case]:
+    def cases(self, parameters: MarginHike) -> list[Case]:
         def build(rng: np.random.Generator) -> Any:
             from agents.repo.clearing_house import RepoClearingHouse
             from markets.instruments import Security

@@ -24,7 +24,7 @@ def test_every_public_name_can_be_imported_and_says_what_it_is() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Ecomony'"):
-        _ = walras.Ecomony  # type: ignore[attr-defined]
+        _ = walras.Ecomony
 
 
 def test_a_run_in_one_line() -> None:

@@ -339,7 +339,7 @@ def test_many_dates_print_the_comparison_that_the_run_is_about(tmp_path: Path) -
 
 
 def test_interrupted_runs_keep_what_was_done_and_say_so(tmp_path: Path) -> None:
-    words = ("--set", "dates=20000", "--no-plots", "--out", str(tmp_path))
+    words = ("--set", "dates=5000", "--no-plots", "--out", str(tmp_path))
     command = [sys.executable, "-m", "walras", "run", "margin-procyclicality", *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(

@@ -9,13 +9,14 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from markets.repo.quotes import RepoQuotes
 from scenarios.funding import margin_spiral
 from scenarios.promises import leverage_cycle
 from scenarios.repo import margin_hike
 from simulator import palette
 from simulator.outcome import Outcome
 from walras import panels
-from walras.catalogue import SCENARIOS
+from walras.catalogue import find
 from walras.watched import Watched
 
 PANELS = [panels.quotes, panels.excess, panels.positions, panels.amounts]
@@ -25,7 +26,7 @@ MARKETS = [
     ("margin-spiral", "spiral"),
     *(("leverage-cycle", case) for case in ("none", "borrowing", "tranching", "default-swaps")),
 ]
-"""Scenarios that have a page, and their cases."""
+"""Scenarios whose page has a line of traders, and their cases."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def market(request: pytest.FixtureRequest) -> Watched:
     """A market that cleared at two dates."""
     name, case = request.param
     shown = Watched(
-        SCENARIOS[name], case=case, given=(("traders", 300),) if name == "margin-hike" else ()
+        find(name), case=case, given=(("traders", 300),) if name == "margin-hike" else ()
     )
     for date in (1, 2):
         if date == 2:
@@ -106,26 +107,29 @@ def test_slack_at_a_limit_is_told_from_a_gap(watched: Watched) -> None:
 
 def test_marginal_traders_are_marked_where_they_are(watched: Watched) -> None:
     assert watched.economy is not None
-    long, short = margin_hike.marginal_beliefs(watched.economy.posted)
+    posted = watched.economy.posted
+    assert isinstance(posted, RepoQuotes)
+    long, short = posted.marginal_beliefs
     assert long < short
-    told = [text.get_text() for text in panels.positions(watched).axes[0].texts]
-    assert told == [f"marginal\nlong {long:.3f}", f"marginal\nshort {short:.3f}"]
+    said = [text.get_text() for text in panels.positions(watched).axes[0].texts]
+    assert said == [f"marginal\nlong {long:.3f}", f"marginal\nshort {short:.3f}"]
 
 
 def test_marks_of_believers_are_those_of_the_run() -> None:
     """The least optimistic who is long, and the least pessimistic who is short, of the README."""
-    run = leverage_cycle.run(low_payoff=[0.2])
+    run = leverage_cycle.SCENARIO.run(low_payoff=[0.2])
     for row, case in enumerate(run.dates["case"]):
         shown = Watched(leverage_cycle.SCENARIO, case=case, low_payoff=0.2)
         while shown.running:
             shown.step()
         assert shown.economy is not None
+        assert shown.page.line is not None
         marks = shown.page.line.marks(shown.economy)
-        told = run.dates.iloc[row]
-        assert marks["marginal buyer"] == pytest.approx(told["marginal_buyer"], abs=1e-12)
-        assert ("marginal short" in marks) == np.isfinite(told["marginal_short"])
+        date = run.dates.iloc[row]
+        assert marks["marginal buyer"] == pytest.approx(date["marginal_buyer"], abs=1e-12)
+        assert ("marginal short" in marks) == np.isfinite(date["marginal_short"])
         if "marginal short" in marks:
-            assert marks["marginal short"] == pytest.approx(told["marginal_short"], abs=1e-12)
+            assert marks["marginal short"] == pytest.approx(date["marginal_short"], abs=1e-12)
 
 
 def test_schedules_mirror_each_other_where_the_market_clears() -> None:
@@ -133,6 +137,7 @@ def test_schedules_mirror_each_other_where_the_market_clears() -> None:
     while shown.running:
         shown.step()
     assert shown.economy is not None
+    assert shown.page.line is not None
     orders = shown.page.line.traders(shown.economy, 400).groupby("price")["order"].sum()
     places, price = orders.index.to_numpy(), shown.economy.quotes["security_price"]
     assert np.interp(price, places, orders) == pytest.approx(0.0, abs=1e-3)

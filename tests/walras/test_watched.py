@@ -23,7 +23,7 @@ def played(watched: Watched) -> Watched:
 
 
 def test_it_plays_the_rounds_of_a_run_and_announces_like_one() -> None:
-    run = margin_hike.run(traders=200, haircuts=[0.02, 0.3])
+    run = SCENARIO.run(traders=200, haircuts=[0.02, 0.3])
     watched = played(Watched(SCENARIO, given=FEW, haircuts=0.02))
     assert watched.outcome is Outcome.CLEARED
     watched.announce(0.3)
@@ -135,7 +135,7 @@ def test_an_economy_no_longer_watched_is_let_go() -> None:
 def test_experts_have_the_wealth_that_is_announced() -> None:
     """The default list says something else for the second date; what is announced counts."""
     wealth = [-4.4, -4.6, -4.3]
-    run = margin_spiral.run(experts_wealth=wealth)
+    run = margin_spiral.SCENARIO.run(experts_wealth=wealth)
     watched = played(Watched(margin_spiral.SCENARIO, experts_wealth=wealth[0]))
     for cash in wealth[1:]:
         watched.announce(cash)

@@ -28,7 +28,7 @@ def opened(name: str) -> tuple[AuctionedEconomy, Households]:
 
 
 def at(model: AuctionedEconomy, seed: int) -> CreditQuotes:
-    quotes = model.market.far_quotes(np.random.default_rng(seed))
+    quotes = model.market.random_quotes(np.random.default_rng(seed))
     return model.market.post(model.market.locate(quotes, True), True, np.zeros(0))
 
 
@@ -70,7 +70,6 @@ def test_at_rest_nobody_wants_to_move() -> None:
     orders = households.respond(model.posted)
     assert orders.unrest < 1e-9
     assert np.max(np.abs(orders.goods)) < 1e-8
-    assert (households.multipliers() > 0.0).all()
 
 
 def test_worthless_securities_are_kept_by_their_issuers() -> None:

@@ -57,14 +57,11 @@ def test_a_plan_that_is_best_already_is_not_moved() -> None:
     assert again.plans == pytest.approx(given["held"], abs=1e-9)
 
 
-def test_values_and_slopes_of_utility_agree() -> None:
+def test_curvature_is_how_fast_marginal_utility_falls() -> None:
     consumption, small = np.array([[0.5, 1.5, 2.0]]), 1e-6
     for aversion in (0.0, 0.5, 1.0, 3.0):
         tastes = Tastes(np.array([[1.0, 0.5, 0.0]]), np.array([aversion]))
-        for good in range(3):
-            move = np.zeros_like(consumption)
-            move[0, good] = small
-            slope = (tastes.value(consumption + move) - tastes.value(consumption - move)) / (
-                2 * small
-            )
-            assert slope[0] == pytest.approx(tastes.marginal(consumption)[0, good], abs=1e-8)
+        above, below = (tastes.marginal(consumption + move) for move in (small, -small))
+        fall = (below - above) / (2.0 * small)
+        assert tastes.curvature(consumption) == pytest.approx(fall, abs=1e-6)
+        assert (tastes.marginal(consumption)[0, 2], fall[0, 2]) == (0.0, 0.0)  # a good unliked

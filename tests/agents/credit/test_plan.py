@@ -45,7 +45,7 @@ def test_what_is_consumed_is_left_in_part_at_the_next_nodes(plan: Plan) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_debt_splits_into_what_is_kept_prepaid_and_defaulted(plan: Plan, seed: int) -> None:
     market = plan.market
-    quotes = market.far_quotes(np.random.default_rng(seed))
+    quotes = market.random_quotes(np.random.default_rng(seed))
     posted = market.post(market.locate(quotes, True), True, np.zeros(0))
     matrix = plan.budgets(posted)
     nodes = len(market.tree.nodes)

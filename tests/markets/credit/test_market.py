@@ -27,7 +27,7 @@ def market(economy: AuctionedEconomy) -> CreditMarket:
 
 
 def drawn(market: CreditMarket, seed: int) -> CreditQuotes:
-    quotes = market.far_quotes(np.random.default_rng(seed))
+    quotes = market.random_quotes(np.random.default_rng(seed))
     return market.post(market.locate(quotes, True), True, np.zeros(0))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,7 @@ def test_endowments_that_would_not_be_positive_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"cohorts": SPREAD}], ids=["alike", "drawn"])
-def test_at_a_risk_of_one_it_is_the_run_itself(given: dict[str, object]) -> None:
+def test_at_a_risk_of_one_it_is_the_run_itself(given: dict[str, Any]) -> None:
     run = SCENARIO.run(seed=3, **given)
     table = run.studies[STUDY]
     row = table[table["endowment_risk"] == 1.0].iloc[0]

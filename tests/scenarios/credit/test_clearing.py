@@ -26,7 +26,7 @@ def test_values_of_all_excess_demands_at_a_node_are_the_excess_of_budgets(name: 
     parameters: CreditTree = ECONOMIES[name]
     economy = parameters.economies()["economy"]
     market = build(economy, parameters, np.random.default_rng(2)).market
-    quotes = market.far_quotes(np.random.default_rng(2))
+    quotes = market.random_quotes(np.random.default_rng(2))
     posted = market.post(market.locate(quotes, True), True, np.zeros(0))
     problem = program_at(economy, market.named(posted))
     terms, tree = problem.terms, economy.tree

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scenarios.credit import housing
-from scenarios.credit.economy import build, starting_prices
+from scenarios.credit.economy import AuctionedEconomy, build, starting_prices
 from scenarios.credit.parameters import CreditTree
 
 
@@ -18,16 +18,21 @@ def test_starting_prices_are_ones_with_one_good_and_positive_with_more() -> None
     assert (two > 0.0).all()
 
 
+def opened(parameters: CreditTree, seed: int) -> AuctionedEconomy:
+    model = build(parameters.economies()["economy"], parameters, np.random.default_rng(seed))
+    model.open()
+    return model
+
+
 def test_pessimists_begin_without_credit() -> None:
     parameters = CreditTree(start="pessimistic")
-    model = build(parameters.economies()["economy"], parameters, np.random.default_rng(0))
+    model = opened(parameters, 0)
     assert set(model.first_quotes.values()) == {0.0}
 
 
 def test_random_starts_are_those_of_the_seed() -> None:
     parameters = CreditTree(start="random")
-    economy = parameters.economies()["economy"]
-    first = [build(economy, parameters, np.random.default_rng(s)).first_quotes for s in (1, 1, 2)]
+    first = [opened(parameters, seed).first_quotes for seed in (1, 1, 2)]
     assert first[0] == first[1]
     assert first[0] != first[2]
 

@@ -19,7 +19,7 @@ def test_budgets_are_those_that_households_trade_with(parameters: CreditTree) ->
     economy = parameters.economies()["economy"]
     market = build(economy, parameters, np.random.default_rng(5)).market
     plan = Plan(market)
-    quotes = market.far_quotes(np.random.default_rng(5))
+    quotes = market.random_quotes(np.random.default_rng(5))
     posted = market.post(market.locate(quotes, True), True, np.zeros(0))
     problem = program_at(economy, market.named(posted))
     exact = problem.matrix()

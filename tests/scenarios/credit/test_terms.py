@@ -36,7 +36,7 @@ def test_both_writings_agree_at_random_quotes(name: str) -> None:
     parameters = nominal(RULES[name])
     economy = parameters.economies()["economy"]
     market = build(economy, parameters, np.random.default_rng(3)).market
-    quotes = market.far_quotes(np.random.default_rng(3))
+    quotes = market.random_quotes(np.random.default_rng(3))
     posted = market.post(market.locate(quotes, True), True, np.zeros(0))
     terms = terms_at(economy, {n: Fraction(v) for n, v in market.named(posted).items()})
     for m, node in enumerate(economy.tree.middle):

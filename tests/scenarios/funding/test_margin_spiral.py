@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -50,11 +50,15 @@ def price_of(cash: float, base: float, slope: float, endowment: float) -> float:
     return at_once(cash, base, slope, endowment).equilibrium["security_price"]
 
 
+def amplification(run: Run[MarginSpiral]) -> dict[str, float]:
+    return cast(dict[str, float], run.details[0]["amplification"])
+
+
 @pytest.mark.parametrize("case", published.CASES, ids=lambda case: case.case)
 def test_rounds_reach_the_published_equilibrium(case: Published) -> None:
     run = SCENARIO.run(**dict[str, Any](case.parameters))
     assert run.outcome is Outcome.CLEARED
-    parts = run.details[0]["amplification"]
+    parts = amplification(run)
     reached: dict[str, Any] = {**run.dates.iloc[0], "amplification": parts["total"]}
     for name, value in case.expected.items():
         assert reached[name] == pytest.approx(value, abs=1e-8, rel=0), name
@@ -79,7 +83,7 @@ def test_parts_of_the_amplification_are_those_of_re_cleared_markets() -> None:
         assert down < price < up
         measured.append((up - down) / (2.0 * step))
     assert measured == pytest.approx(published.SAME_STATE, abs=1e-7, rel=0)
-    parts = run.details[0]["amplification"]
+    parts = amplification(run)
     assert parts["direct"] == pytest.approx(measured[0], abs=1e-7, rel=0)
     assert parts["loss"] == pytest.approx(measured[1] - measured[0], abs=1e-7, rel=0)
     assert parts["margin"] == pytest.approx(measured[2] - measured[1], abs=1e-7, rel=0)
@@ -87,7 +91,7 @@ def test_parts_of_the_amplification_are_those_of_re_cleared_markets() -> None:
 
 def test_a_margin_that_falls_with_the_price_stabilises() -> None:
     run = at_once(2.0, 1.5, -0.3, 0.0)
-    parts = run.details[0]["amplification"]
+    parts = amplification(run)
     assert run.outcome is Outcome.CLEARED
     assert parts["margin"] < 0.0 < parts["total"] < parts["direct"]
 
@@ -123,7 +127,11 @@ def test_a_scan_of_starts_finds_every_stable_price_and_no_other(cash: float) -> 
     for start in np.linspace(8.55, 10.0, 30):
         if abs(start - middle) < 1e-3:
             continue
-        economy = build(parameters, first_quotes={"security_price": start, "funding_premium": 0.0})
+        economy = build(
+            parameters.model_copy(
+                update={"start": {"security_price": start, "funding_premium": 0.0}}
+            )
+        )
         assert economy.clear() is Outcome.CLEARED
         reached = economy.quotes["security_price"]
         economy.close()
@@ -134,7 +142,9 @@ def test_a_scan_of_starts_finds_every_stable_price_and_no_other(cash: float) -> 
 def near_the_fold(distance: float) -> tuple[int, float]:
     """Rounds of the plain rule, and the speed at which its gap closes, below the fold."""
     parameters = MarginSpiral(experts_wealth=[FOLD_CASH - distance])
-    economy = build(parameters, first_quotes={"security_price": 8.6, "funding_premium": 0.0})
+    economy = build(
+        parameters.model_copy(update={"start": {"security_price": 8.6, "funding_premium": 0.0}})
+    )
     economy.adjuster = PlainTatonnement(0.5)
     assert economy.clear(5_000) is Outcome.CLEARED
     assert economy.record is not None
@@ -172,7 +182,7 @@ def test_the_price_does_not_depend_on_how_many_traders_there_are(cash: float) ->
     parts = np.random.default_rng(3).dirichlet(np.ones(50))
     economy = Economy(
         FundedMarket(["security_price"], np.array([10.0])),
-        first_quotes={"security_price": 8.6, "funding_premium": 0.0},
+        start={"security_price": 8.6, "funding_premium": 0.0},
     )
     MarginClearingHouse(economy, {"security_price": FRAGILE.margin_rule})
     Customers(

@@ -81,7 +81,7 @@ def test_a_scan_of_starts_in_one_pool_finds_every_stable_price_and_no_other(name
     reached = set()
     for start in starts:
         quotes = {f"price_{a}": float(q) for a, q in zip(parameters.assets, start, strict=True)}
-        economy = build(parameters, first_quotes={**quotes, "funding_premium": 0.0})
+        economy = build(parameters.model_copy(update={"start": {**quotes, "funding_premium": 0.0}}))
         outcome = economy.clear()
         rested = np.array([economy.quotes[f"price_{asset}"] for asset in parameters.assets])
         economy.close()
@@ -102,7 +102,7 @@ def test_a_stable_price_at_which_a_quote_alone_would_rise_with_its_own_excess_is
     assert [root.stable for root in roots] == [True, False, True, False, True]
     for away in (-0.03, 0.001, 0.03, 0.1):
         first = dict(zip(("price_a", "price_b", "price_c"), roots[-1].prices + away, strict=True))
-        economy = build(parameters, first_quotes={**first, "funding_premium": 0.0})
+        economy = build(parameters.model_copy(update={"start": {**first, "funding_premium": 0.0}}))
         assert economy.clear() is Outcome.CLEARED
         rested = [economy.quotes[f"price_{asset}"] for asset in "abc"]
         economy.close()

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from markets.credit.contract import RealCoupon
 from markets.promises.menu import GOODS, NOW, news
 from scenarios.credit.certificate import certify as certify_tree
-from scenarios.credit.reading import CreditEconomy, Household
+from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.promises import published
 from scenarios.promises.economy import MARKETS, LeverageCycle, build
 from scenarios.promises.leverage_cycle import SCENARIO
 from simulator.outcome import Outcome
 from simulator.parameters import parse
+from simulator.point import RestingPoint
 from simulator.published import Published
 from simulator.run import Run, simulate
 
@@ -220,7 +221,7 @@ def test_starts_far_away_end_at_the_same_quotes() -> None:
             "asset_price": float(rng.uniform(0.25, 1.1)),
             "price_down_tranche": float(rng.uniform(0.01, 0.19)),
         }
-        economy = build(parameters, "tranching", first_quotes=first)
+        economy = build(parameters.model_copy(update={"start": first}), "tranching")
         assert economy.clear() is Outcome.CLEARED
         assert economy.quotes["asset_price"] == pytest.approx(0.826461957, abs=1e-8)
 
@@ -298,7 +299,7 @@ def test_it_is_an_equilibrium_of_credit_on_an_event_tree(assets: str) -> None:
         for state, amount in zip(("good", "bad"), menu.delivery[j], strict=True):
             quotes[f"unit_payment[{contract.name}@{state}]"] = float(amount)
     economy = CreditEconomy(tree, menu.contracts, tuple(households))
-    certificate = certify_tree(economy, quotes, agents, None)
+    certificate = certify_tree(economy, RestingPoint("tree", 1, quotes, agents, complete=True))
     assert certificate.holds, certificate.table()
     dearer = {**quotes, f"price[asset@{NOW}]": 1.01 * quotes[f"price[asset@{NOW}]"]}
-    assert not certify_tree(economy, dearer, agents, None).holds
+    assert not certify_tree(economy, RestingPoint("tree", 1, dearer, agents, complete=True)).holds

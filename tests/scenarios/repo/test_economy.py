@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agents.repo.traders import Traders
+from markets.refused import Refused
 from scenarios.repo.economy import PRESET_INCOME, MarginHike, build, number
 
 
@@ -35,13 +36,21 @@ def test_listed_beliefs_say_how_many_traders_there_are() -> None:
 
 
 def test_random_first_quotes_come_from_the_seed_and_others_from_the_market() -> None:
-    first = [
-        build(MarginHike(start="random", traders=2), np.random.default_rng(seed)).first_quotes
-        for seed in (1, 1, 2)
-    ]
-    assert first[0] == first[1] != first[2]
-    for seed in (1, 2):
-        assert build(MarginHike(traders=2), np.random.default_rng(seed)).first_quotes == {}
+    def first(parameters: MarginHike, seed: int) -> dict[str, float]:
+        economy = build(parameters, np.random.default_rng(seed))
+        economy.open()
+        return economy.first_quotes
+
+    drawn, own = MarginHike(start="random", traders=2), MarginHike(traders=2)
+    assert first(drawn, 1) == first(drawn, 1) != first(drawn, 2)
+    assert first(own, 1) == first(own, 2) == {"security_price": 0.925, "repo_rate": 0.0}
+    named = MarginHike(start={"repo_rate": -0.1}, traders=2)
+    assert first(named, 1) == {"security_price": 0.925, "repo_rate": -0.1}
+    listed = MarginHike(start=[1.0, -0.2], traders=2)
+    assert first(listed, 1) == {"security_price": 1.0, "repo_rate": -0.2}
+    for start in ("payoffs", [1.0], {"price": 1.0}):
+        with pytest.raises(Refused, match="start"):
+            first(MarginHike(start=start, traders=2), 1)
 
 
 @pytest.mark.parametrize("value", [2.0, [2.0, 3.0], np.array([2.0])])

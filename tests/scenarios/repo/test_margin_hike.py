@@ -17,14 +17,14 @@ from simulator.published import Published
 from simulator.run import Run
 
 
-def run(**parameters: Any) -> Run[MarginHike]:
-    return SCENARIO.run(**parameters)
+def run(*, studies: bool = False, **parameters: Any) -> Run[MarginHike]:
+    return SCENARIO.run(studies=studies, **parameters)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.case)
 def test_published_numbers_with_a_continuum(case: Published) -> None:
     """Traders find the published equilibria in rounds, and the certificate holds there."""
-    found = run(traders=1000, **case.parameters)
+    found = run(traders=1000, **dict[str, Any](case.parameters))
     assert found.outcome is Outcome.CLEARED
     assert found.certificate.holds
     row = found.dates.iloc[0]
@@ -160,7 +160,7 @@ def test_random_parameters_are_certified_and_meet_the_closed_form(
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Any) -> None:
     folders = []
     for name in ("one", "two"):
-        found = run(start="random", traders=500, seed=3)
+        found = run(start="random", traders=500, seed=3, studies=True)
         folders.append(found.export(tmp_path / name))
     files = sorted(path.name for path in folders[0].iterdir())
     assert files == sorted(path.name for path in folders[1].iterdir())
@@ -267,7 +267,7 @@ def test_a_price_of_zero_is_no_defect() -> None:
 
 
 def test_figures_of_a_run() -> None:
-    found = run(traders=50, haircuts=[0.01, 0.03])
+    found = run(traders=50, haircuts=[0.01, 0.03], studies=True)
     shown = found.plot()
     assert set(shown) == {
         "quotes_by_round",
