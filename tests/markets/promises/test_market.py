@@ -116,3 +116,47 @@ def test_a_market_that_was_not_opened_says_so() -> None:
     menu = Menu.of(ASSET)
     with pytest.raises(RuntimeError, match="has not been opened"):
         CollateralMarket(menu).limits(menu)
+
+
+def test_names_stay_with_their_promises_where_payoffs_change_the_order_of_the_menu() -> None:
+    """After news a tranche delivers more than a swap, and stands behind it on the menu."""
+    menus = [
+        Menu.of(asset, [down_tranche(asset), default_swap(asset)])
+        for asset in (ASSET, Security(0.7, 1.0))
+    ]
+    assert menus[0].names == menus[1].names[::-1]
+    _, market = opened(menus[0])
+    place, still = np.array([0.5, 0.3, 0.6]), np.zeros(3)
+    for low, menu in zip((0.2, 0.7), menus, strict=True):
+        quotes = market.named(market.post(place, menu, still))
+        # nobody pays more than what may be delivered
+        assert 0.0 < quotes["price_down_tranche"] < low
+        assert 0.0 < quotes["price_default_swap"] < 1.0 - low
+        again = market.named(market.post(market.locate(quotes, menu), menu, still))
+        assert again == pytest.approx(quotes, rel=2e-2)
+    later = market.post(place, menus[1], still)
+    book = CollateralBook(
+        cash=1.0, asset=1.0, bought=np.array([3.0, 0.0]), sold=np.zeros(2),
+        endowed_cash=1.0, endowed_asset=1.0,
+    )  # fmt: skip
+    units = dict(zip(market.excess_names, market.excess(later, book).units.tolist(), strict=True))
+    assert units == {"asset_excess": 0.0, "down_tranche_excess": 0.0, "default_swap_excess": 3.0}
+
+
+@pytest.mark.parametrize("members", [3, 200])
+@pytest.mark.parametrize("quote", [0.0, 1e-12, 1e6])
+def test_quotes_out_of_reach_are_located_inside_where_no_price_is_nothing(
+    members: int, quote: float
+) -> None:
+    """At low_payoff 0 risky loans, and for optimists all claims on bad news, are worth nothing."""
+    for asset, contracts in (
+        (Security(0.0, 1.0), [loan(0.3), loan(0.6)]),
+        (ASSET, [down_tranche(ASSET), default_swap(ASSET)]),
+    ):
+        menu = Menu.of(asset, contracts)
+        _, market = opened(menu, members)
+        place = market.locate({name.name: quote for name in market.quotes}, menu)
+        assert ((place > 0.0) & (place < 1.0)).all()
+        posted = market.post(place, menu, np.zeros(3))
+        assert min(market.named(posted).values()) > 0.0
+        assert (posted.promise_price < menu.pledged_cash)[menu.pledged_cash > 0.0].all()

@@ -303,3 +303,15 @@ def test_it_is_an_equilibrium_of_credit_on_an_event_tree(assets: str) -> None:
     assert certificate.holds, certificate.table()
     dearer = {**quotes, f"price[asset@{NOW}]": 1.01 * quotes[f"price[asset@{NOW}]"]}
     assert not certify_tree(economy, RestingPoint("tree", 1, dearer, agents, complete=True)).holds
+
+
+@pytest.mark.parametrize("low", [[0.2, 0.6], [0.6, 0.2], [0.2, 0.9]])
+def test_tranche_and_swap_keep_their_names_where_low_payoff_passes_half_of_the_high(
+    low: list[float],
+) -> None:
+    run = SCENARIO.run(assets="default-swaps", low_payoff=low)
+    assert run.dates["outcome"].tolist() == ["cleared", "cleared"]
+    for payoff, point in zip(low, run.points, strict=True):
+        # both pay only after bad news, and are priced in proportion to what they pay
+        tranche, swap = (point.quotes[f"price_{n}"] for n in ("down_tranche", "default_swap"))
+        assert tranche / swap == pytest.approx(payoff / (1.0 - payoff), rel=1e-9)
