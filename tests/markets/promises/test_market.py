@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
-from markets.credit.contract import Contract
+from markets.credit.contract import Contract, RealCoupon
 from markets.instruments import Security
 from markets.promises.book import CollateralBook
 from markets.promises.market import CollateralMarket
@@ -119,28 +121,31 @@ def test_a_market_that_was_not_opened_says_so() -> None:
 
 
 def test_names_stay_with_their_promises_where_payoffs_change_the_order_of_the_menu() -> None:
-    """After news a tranche delivers more than a swap, and stands behind it on the menu."""
-    menus = [
-        Menu.of(asset, [down_tranche(asset), default_swap(asset)])
-        for asset in (ASSET, Security(0.7, 1.0))
-    ]
-    assert menus[0].names == menus[1].names[::-1]
+    """A hedge is the least risky promise after bad news of one kind, the loan after another."""
+    hedge = Contract(
+        name="hedge", issued_at="now", collateral=(Fraction(0), Fraction(1)),
+        coupon=RealCoupon(
+            {"good": (Fraction(1, 10), Fraction(0)), "bad": (Fraction(1), Fraction(0))}
+        ),
+    )  # fmt: skip
+    menus = [Menu.of(Security(low, 1.0), [hedge, loan(0.6, "loan")]) for low in (0.2, 0.5)]
+    assert [menu.names for menu in menus] == [("hedge", "loan"), ("loan", "hedge")]
     _, market = opened(menus[0])
     place, still = np.array([0.5, 0.3, 0.6]), np.zeros(3)
-    for low, menu in zip((0.2, 0.7), menus, strict=True):
-        quotes = market.named(market.post(place, menu, still))
-        # nobody pays more than what may be delivered
-        assert 0.0 < quotes["price_down_tranche"] < low
-        assert 0.0 < quotes["price_default_swap"] < 1.0 - low
-        again = market.named(market.post(market.locate(quotes, menu), menu, still))
-        assert again == pytest.approx(quotes, rel=2e-2)
     later = market.post(place, menus[1], still)
+    quotes = market.named(later)
+    # each costs no more than the most, and no less than the least that it may deliver
+    assert 0.1 < quotes["price_hedge"] < 0.5 < quotes["price_loan"] < 0.6
+    again = market.named(market.post(market.locate(quotes, menus[1]), menus[1], still))
+    assert again == pytest.approx(quotes, rel=2e-2)
+    more = market.named(market.post(place + np.array([0.0, 0.1, 0.0]), menus[1], still))
+    assert more["price_hedge"] > quotes["price_hedge"]
     book = CollateralBook(
         cash=1.0, asset=1.0, bought=np.array([3.0, 0.0]), sold=np.zeros(2),
         endowed_cash=1.0, endowed_asset=1.0,
     )  # fmt: skip
     units = dict(zip(market.excess_names, market.excess(later, book).units.tolist(), strict=True))
-    assert units == {"asset_excess": 0.0, "down_tranche_excess": 0.0, "default_swap_excess": 3.0}
+    assert units == {"asset_excess": 0.0, "hedge_excess": 0.0, "loan_excess": 3.0}
 
 
 @pytest.mark.parametrize("members", [3, 200])

@@ -315,3 +315,17 @@ def test_tranche_and_swap_keep_their_names_where_low_payoff_passes_half_of_the_h
         # both pay only after bad news, and are priced in proportion to what they pay
         tranche, swap = (point.quotes[f"price_{n}"] for n in ("down_tranche", "default_swap"))
         assert tranche / swap == pytest.approx(payoff / (1.0 - payoff), rel=1e-9)
+
+
+def test_swaps_on_a_loss_smaller_than_the_tranche_clear() -> None:
+    """Bad news costs a hundredth of the asset: a tranche delivers ninety times what a swap does."""
+    run = SCENARIO.run(
+        assets="default-swaps",
+        low_payoff=0.903144,
+        high_payoff=0.912267,
+        population="individuals",
+        beliefs=[0.08, 0.62, 0.63, 0.79, 0.83, 0.85, 0.86, 0.87, 0.89, 0.95],
+        cash=[0.447, 4.155, 1.805, 0.396, 7.224, 0.925, 0.0, 2.477, 0.341, 2.162],
+        asset=[0.139, 0.0, 0.096, 1.441, 0.504, 0.494, 0.779, 1.115, 4.074, 0.756],
+    )
+    assert run.dates["outcome"].tolist() == ["cleared"]
