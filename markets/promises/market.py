@@ -35,7 +35,7 @@ from scipy.optimize import brentq
 
 from markets.ladder import Ladder
 from markets.market import Market
-from markets.promises.belief_line import BeliefLine
+from markets.promises.belief_line import NOWHERE, BeliefLine
 from markets.promises.book import CollateralBook
 from markets.promises.marginal_value import (
     SAME,
@@ -133,7 +133,7 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         return dict(zip((quote.name for quote in self.quotes), means, strict=True))
 
     def limits(self, menu: Menu) -> Limits:
-        """The box of the coordinates.
+        """The box of the coordinates, which keeps ``NOWHERE`` from ends that are not attained.
 
         Nobody gives things away: lower ends are only approached. At its upper end a promise has
         no buyers and may rest, unless its price is all that is pledged for it.
@@ -141,11 +141,12 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         count = 1 + len(menu.names)
         secured = np.max(menu.delivery, axis=1, initial=0.0) < menu.pledged_cash
         rests = secured | (menu.pledged_asset > 0.0)
+        attained = np.concatenate([np.array([False]), rests[self._places(menu)]])
         return Limits(
-            lower=np.zeros(count),
-            upper=np.ones(count),
+            lower=np.full(count, NOWHERE),
+            upper=np.where(attained, 1.0, 1.0 - NOWHERE),
             lower_attained=np.zeros(count, dtype=np.bool_),
-            upper_attained=np.concatenate([np.array([False]), rests[self._places(menu)]]),
+            upper_attained=attained,
             grain=self.line.ladder.grain,
         )
 

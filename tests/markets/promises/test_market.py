@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from markets.credit.contract import Contract, RealCoupon
 from markets.instruments import Security
+from markets.promises.belief_line import NOWHERE
 from markets.promises.book import CollateralBook
 from markets.promises.market import CollateralMarket
 from markets.promises.menu import Menu, default_swap, down_tranche, loan
@@ -105,8 +107,11 @@ def test_limits_are_a_finite_box_and_only_secured_promises_rest_at_their_upper_e
     menu = Menu.of(ASSET, [loan(0.2), down_tranche(ASSET), default_swap(ASSET)])
     _, market = opened(menu)
     limits = market.limits(menu)
-    assert limits.lower.tolist() == [0.0] * 4
-    assert limits.upper.tolist() == [1.0] * 4
+    assert limits.lower.tolist() == [NOWHERE] * 4
+    assert limits.upper.tolist() == [
+        1.0 - NOWHERE,
+        *np.where(limits.upper_attained[1:], 1.0, 1.0 - NOWHERE),
+    ]
     assert not limits.lower_attained.any()
     attained = dict(zip(menu.names, limits.upper_attained[1:].tolist(), strict=True))
     # all the cash that is pledged for a default swap may be owed
@@ -165,3 +170,18 @@ def test_quotes_out_of_reach_are_located_inside_where_no_price_is_nothing(
         posted = market.post(place, menu, np.zeros(3))
         assert min(market.named(posted).values()) > 0.0
         assert (posted.promise_price < menu.pledged_cash)[menu.pledged_cash > 0.0].all()
+
+
+@pytest.mark.parametrize("members", [3, 200])
+def test_at_the_ends_of_the_box_every_price_is_positive_and_every_order_a_number(
+    members: int,
+) -> None:
+    menu = Menu.of(ASSET, [loan(0.5), down_tranche(ASSET), default_swap(ASSET)])
+    economy, market = opened(menu, members)
+    limits = market.limits(menu)
+    (believers,) = economy.cohorts
+    for corner in product(*zip(limits.lower, limits.upper, strict=True)):
+        posted = market.post(np.array(corner), menu, np.zeros(4))
+        assert min(market.named(posted).values()) > 0.0
+        book = economy.house.net([believers.respond(posted)])
+        assert np.isfinite(market.excess(posted, book).residual).all(), corner

@@ -329,3 +329,16 @@ def test_swaps_on_a_loss_smaller_than_the_tranche_clear() -> None:
         asset=[0.139, 0.0, 0.096, 1.441, 0.504, 0.494, 0.779, 1.115, 4.074, 0.756],
     )
     assert run.dates["outcome"].tolist() == ["cleared"]
+
+
+def test_swaps_clear_though_rounds_run_to_where_a_tranche_costs_nothing() -> None:
+    run = SCENARIO.run(
+        assets="default-swaps",
+        low_payoff=1.3655125977357012,
+        high_payoff=1.3721027056427952,
+        population="individuals",
+        beliefs=[0.075007, 0.160907, 0.352006, 0.441993, 0.786057, 0.907226, 0.95301],
+        cash=[0.95, 0.0, 0.0, 1.499, 1.485, 5.323, 0.0],
+        asset=[2.919, 0.0, 0.0, 0.0, 0.636, 7.383, 0.647],
+    )
+    assert run.dates["outcome"].tolist() == ["cleared"]
