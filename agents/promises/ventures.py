@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
 
+ROUNDING = float(np.finfo(np.float64).eps)
+"""Least cost of a financing as a share of its collateral: what it leaves is worth something, so the
+collateral costs more than is lent on it; only rounding can make them equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ventures:
@@ -46,6 +50,7 @@ class Ventures:
         Financings are ordered from those that leave most after bad news to those that leave least.
         """
         menu, prices = posted.menu, posted.promise_price
+        collateral = posted.asset_price * menu.pledged_asset
         count = len(menu.names)
         written = np.flatnonzero(menu.pledged_cash > 0.0)
         financed = financings(posted)
@@ -58,7 +63,7 @@ class Ventures:
                     prices,
                     (menu.pledged_cash - prices)[written],
                     [posted.asset_price],
-                    (posted.asset_price * menu.pledged_asset - prices)[financed],
+                    np.maximum(collateral - prices, ROUNDING * collateral)[financed],
                 ]
             ),
             payoff=np.vstack(

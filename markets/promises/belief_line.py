@@ -20,6 +20,10 @@ from markets.quote import FloatArray
 SWITCHING = (0.4, 0.6)
 """Coordinates between which issuers switch to a promise that has rivals, at a constant price."""
 
+NOWHERE = 1e-12
+"""Distance from the ends, in coordinates, that quotes keep unless they may rest there: at a price
+of nothing, or of all that is pledged, no order is defined."""
+
 
 @dataclass(frozen=True, slots=True)
 class BeliefLine:
@@ -64,7 +68,8 @@ class BeliefLine:
             if j in menu.rivals:
                 tie = issuing_tie(menu, j, prices, belief, other)
                 switch = self._switch(menu, j, prices, tie, float(coordinates[0]))
-                coordinate, issued[j] = _switched(coordinate, switch)
+                place, issued[j] = _switched(coordinate, switch)
+                coordinate = max(place, NOWHERE)
             rung = self.buyer(coordinate, good=good)
             buyers.append(rung)
             resting = 0.0 < issued[j] < 1.0

@@ -30,11 +30,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from markets.ladder import Ladder
 from markets.market import Market
-from markets.promises.belief_line import BeliefLine
+from markets.promises.belief_line import NOWHERE, BeliefLine
 from markets.promises.book import CollateralBook
 from markets.promises.marginal_value import (
     SAME,
@@ -73,7 +74,8 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
     """The markets for one asset and a menu of promises.
 
     Coordinates, each in [0, 1] and rising with its quote: the place of the marginal buyer on the
-    line of beliefs, of the asset and of every promise in the order of the menu.
+    line of beliefs, of the asset and of every promise in the order of the first menu. Later menus
+    may have them in another order, since payoffs change; quotes and coordinates keep theirs.
 
     Residuals: excess demand for the asset as a share of the asset, and for each promise its value
     as a share of all wealth.
@@ -131,7 +133,7 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         return dict(zip((quote.name for quote in self.quotes), means, strict=True))
 
     def limits(self, menu: Menu) -> Limits:
-        """The box of the coordinates.
+        """The box of the coordinates, which keeps ``NOWHERE`` from ends that are not attained.
 
         Nobody gives things away: lower ends are only approached. At its upper end a promise has
         no buyers and may rest, unless its price is all that is pledged for it.
@@ -139,11 +141,12 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         count = 1 + len(menu.names)
         secured = np.max(menu.delivery, axis=1, initial=0.0) < menu.pledged_cash
         rests = secured | (menu.pledged_asset > 0.0)
+        attained = np.concatenate([np.array([False]), rests[self._places(menu)]])
         return Limits(
-            lower=np.zeros(count),
-            upper=np.ones(count),
+            lower=np.full(count, NOWHERE),
+            upper=np.where(attained, 1.0, 1.0 - NOWHERE),
             lower_attained=np.zeros(count, dtype=np.bool_),
-            upper_attained=np.concatenate([[False], rests]),
+            upper_attained=attained,
             grain=self.line.ladder.grain,
         )
 
@@ -155,7 +158,12 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         prices: list[float] = []
         for j, name in enumerate(menu.names):
             belief = promise_buyer(menu, j, prices, quotes[f"price_{name}"])
-            coordinates.append(line.coordinate(belief, good=bool(menu.on_good_news[j])))
+            good = bool(menu.on_good_news[j])
+            coordinate = line.coordinate(belief, good=good)
+            inside = min(max(coordinate, edge), 1.0 - edge)
+            if inside != coordinate:  # at the ends it might cost nothing, or all that is pledged
+                belief = line.buyer(inside, good=good).price
+            coordinates.append(inside)
             prices.append(promise_value(menu, j, prices, belief))
         promise_price = np.array(prices)
         low, high = 0.0, 1.0
@@ -170,7 +178,8 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         for j in menu.rivals:
             tie = issuing_tie(menu, j, prices, high, other)
             coordinates[j] = line.stretched(coordinates[j], menu, j, prices, tie, own)
-        return np.clip([own, *coordinates], edge, 1.0 - edge)
+        ordered = np.array([own, *(coordinates[j] for j in self._places(menu))])
+        return np.asarray(np.clip(ordered, edge, 1.0 - edge), dtype=np.float64)
 
     def post(self, coordinates: FloatArray, menu: Menu, moved: FloatArray) -> CollateralQuotes:
         """The quotes at the coordinates.
@@ -184,9 +193,11 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         """
         asset_buyer = self.line.buyer(float(coordinates[0]), good=True)
         belief = asset_buyer.price
+        in_menu = coordinates.copy()
+        in_menu[1 + self._places(menu)] = coordinates[1:]
 
         def gap(other: float) -> float:
-            prices = self.line.promises(coordinates, menu, belief, other)[0]
+            prices = self.line.promises(in_menu, menu, belief, other)[0]
             return other_return(menu, np.array(prices), belief) - other
 
         other = 1.0
@@ -195,7 +206,7 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
             while gap(most) > 0.0:
                 most *= 2.0
             other = float(brentq(gap, other, most, xtol=SAME, rtol=SAME))
-        prices, buyers, issued = self.line.promises(coordinates, menu, belief, other)
+        prices, buyers, issued = self.line.promises(in_menu, menu, belief, other)
         promise_price = np.array(prices)
         return CollateralQuotes(
             menu=menu,
@@ -208,12 +219,19 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
 
     def named(self, posted: CollateralQuotes) -> dict[str, float]:
         """The quotes by name."""
-        values = [posted.asset_price, *posted.promise_price.tolist()]
+        places = self._places(posted.menu)
+        values = [posted.asset_price, *posted.promise_price[places].tolist()]
         return dict(zip((quote.name for quote in self.quotes), values, strict=True))
 
     def excess(self, posted: CollateralQuotes, book: CollateralBook) -> Excess:
         """Excess demand for the asset and for every promise."""
-        units = np.concatenate([[book.asset - book.endowed_asset], book.bought - book.sold])
+        places = self._places(posted.menu)
+        promises = (book.bought - book.sold)[places]
+        units = np.concatenate([[book.asset - book.endowed_asset], promises])
         wealth = book.wealth(posted.asset_price)
-        size = np.concatenate([[1.0 / book.endowed_asset], posted.promise_price / wealth])
+        size = np.concatenate([[1.0 / book.endowed_asset], posted.promise_price[places] / wealth])
         return Excess(residual=units * size, share=np.clip(units * size, -1.0, 1.0), units=units)
+
+    def _places(self, menu: Menu) -> NDArray[np.int64]:
+        """Place in a menu of every promise of the first one, (J,)."""
+        return np.array([menu.names.index(name) for name in self._first.names], dtype=np.int64)

@@ -106,7 +106,9 @@ class Menu:
         The asset: its payoffs after good and after bad news.
     contracts : tuple of Contract
         The promises, least risky first: in the order of how much deliveries differ between the
-        states, so that each is valued by traders whose alternative is a promise before it.
+        states, so that each is valued by traders whose alternative is a promise before it. Of those
+        that pay in proportion the ones against the asset come first: the asset limits their number,
+        while cash can be pledged for the others until they cost the same in proportion.
     payoff : array (2,)
         The asset's payoff after good and after bad news.
     pledged_asset, pledged_cash : array (J,)
@@ -147,7 +149,11 @@ class Menu:
                 raise Refused(f"promise {contract.name} delivers nothing in either state")
             if not np.any(kept > 0.0):
                 raise Refused(f"promise {contract.name} leaves its issuer nothing")
-        rows.sort(key=lambda row: (abs(_tilt(row[1])), row[1].tolist(), row[0].name))
+        rows.sort(
+            key=lambda row: (
+                abs(_tilt(row[1])), -row[0].collateral[1], row[1].tolist(), row[0].name
+            )
+        )  # fmt: skip
         delivery = np.array([row[1] for row in rows]).reshape(-1, 2)
         return cls(
             security=security,

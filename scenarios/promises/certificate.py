@@ -85,20 +85,22 @@ def certify(
     ])  # fmt: skip
     after = held @ np.stack([np.ones(2), program.payoff]) + (bought - sold) @ program.delivery
     there_is = weight @ (own[0][:, None] + own[1][:, None] * program.payoff)
+    # who owns nothing can consume nothing, and forgoes nothing
+    rich = wealth > 0.0
     conditions = [
         positive,
-        Condition("budget", np.max(np.abs(spent - wealth) / wealth), BUDGET_TOLERANCE,
+        Condition("budget", np.max(_share(np.abs(spent - wealth), wealth)), BUDGET_TOLERANCE,
                   "cost of a trader's position minus its wealth, as a share of its wealth"),
-        Condition("signs", np.max(negative / wealth[:, None]), 0.0,
+        Condition("signs", np.max(_share(negative, wealth[:, None])), 0.0,
                   "no position is negative"),
-        Condition("collateral", np.max(missing / wealth[:, None]), COLLATERAL_TOLERANCE,
+        Condition("collateral", np.max(_share(missing, wealth[:, None])), COLLATERAL_TOLERANCE,
                   "collateral that an issuer lacks, as a share of its wealth"),
         Condition("clearing", np.max(np.abs(net)) / whole, CLEARING_TOLERANCE,
                   "excess demand for cash, the asset and every promise, as a share of wealth"),
         Condition("deliveries", np.max(np.abs(weight @ after - there_is) / there_is),
                   CLEARING_TOLERANCE,
                   "consumption minus what there is after good and bad news, as a share of it"),
-        Condition("optimality", _forgone(agents, after / wealth[:, None], program),
+        Condition("optimality", _forgone(agents[rich], after[rich] / wealth[rich, None], program),
                   OPTIMALITY_TOLERANCE,
                   "expected consumption below the value of the linear program, as a share of it"),
     ]  # fmt: skip
@@ -127,6 +129,12 @@ def _forgone(agents: pd.DataFrame, after: FloatArray, program: Program) -> float
         consumed = belief * after[:, 0] + (1.0 - belief) * after[:, 1]
         worst = max(worst, float(np.max(1.0 - consumed / np.interp(belief, knots, values))))
     return worst
+
+
+def _share(part: FloatArray, wealth: FloatArray) -> FloatArray:
+    """A part as a share of a trader's wealth; of no wealth, nothing is 0 and anything infinite."""
+    without = np.where(part > 0.0, np.inf, 0.0)
+    return np.divide(part, wealth, out=without, where=np.broadcast_to(wealth > 0.0, part.shape))
 
 
 def _column(table: pd.DataFrame, name: str) -> FloatArray:

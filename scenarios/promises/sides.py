@@ -3,7 +3,7 @@
 A trader is *long* if it holds the asset, financed or not, or writes protection against bad news;
 *short* if it has bought what pays more after bad news (a down tranche, a default swap); a *lender*
 if it has bought any other promise; otherwise it keeps *cash*. A marginal trader who is on several
-sides counts on the one that most of its wealth is on.
+sides counts on the one that most of its wealth is on; who owns nothing counts as keeping cash.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Sides:
     wealth : array (rows,)
         Of one trader.
     financed : float
-        Share of the value of all assets that is lent against them.
+        Share of the value of all assets that is lent against them; NaN if nobody holds any.
     """
 
     agents: pd.DataFrame
@@ -76,11 +76,16 @@ class Sides:
             axis=1,
         )
         lent = float(weight @ (sold @ (prices * (menu.pledged_asset > 0.0))))
-        financed = lent / (price * float(weight @ asset))
-        return cls(agents, quotes, menu, invested / wealth[:, None], wealth, financed)
+        held = price * float(weight @ asset)
+        # nothing is held where rounds ended far from clearing
+        financed = lent / held if held > 0.0 else np.nan
+        shares = np.zeros_like(invested)
+        shares[:, SIDES.index("cash")] = 1.0
+        np.divide(invested, wealth[:, None], out=shares, where=wealth[:, None] > 0.0)
+        return cls(agents, quotes, menu, shares, wealth, financed)
 
     def margin(self) -> float:
-        """Share of the asset's value that its holders have put down themselves."""
+        """Share of the asset's value that holders put down themselves; NaN if there are none."""
         return 1.0 - self.financed
 
     def marginal_buyer(self) -> float:

@@ -93,3 +93,10 @@ def test_the_asset_turns_into_cash_after_the_news() -> None:
     assert tree.names == ("before", NOW, GOOD, BAD)
     assert Menu.of(ASSET).payoff.tolist() == [1.0, 0.2]
     assert owed_in_cash(default_swap(ASSET)) == (0.0, 0.8)
+
+
+@pytest.mark.parametrize("low", [0.1, 0.5, 0.9])
+def test_of_promises_in_proportion_those_against_the_asset_come_first(low: float) -> None:
+    asset = Security(low, 1.0)
+    menu = Menu.of(asset, [default_swap(asset), down_tranche(asset)])
+    assert menu.names == ("down_tranche", "default_swap")

@@ -85,3 +85,16 @@ def test_a_quote_that_is_no_price_is_found_out(price: float) -> None:
     run = at_once("none", traders=50)
     point = replace(run.points[0], quotes={"asset_price": price})
     assert not SCENARIO.certify(run.parameters, point)["quotes"].holds
+
+
+def test_a_trader_with_nothing_forgoes_nothing_but_may_hold_nothing() -> None:
+    run = at_once(
+        "none", beliefs=[0.2, 0.5, 0.8], population="individuals", cash=[1, 1, 0], asset=[1, 1, 0]
+    )
+    point = run.points[0]
+    certificate = SCENARIO.certify(run.parameters, point)
+    assert certificate.holds, certificate.table()
+    gifted = point.agents.copy()
+    gifted.loc[gifted["belief"] == 0.8, "cash"] = 1e-3
+    falsified = SCENARIO.certify(run.parameters, replace(point, agents=gifted))
+    assert falsified["budget"].residual == np.inf

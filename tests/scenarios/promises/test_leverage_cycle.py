@@ -303,3 +303,42 @@ def test_it_is_an_equilibrium_of_credit_on_an_event_tree(assets: str) -> None:
     assert certificate.holds, certificate.table()
     dearer = {**quotes, f"price[asset@{NOW}]": 1.01 * quotes[f"price[asset@{NOW}]"]}
     assert not certify_tree(economy, RestingPoint("tree", 1, dearer, agents, complete=True)).holds
+
+
+@pytest.mark.parametrize("low", [[0.2, 0.6], [0.6, 0.2], [0.2, 0.9]])
+def test_tranche_and_swap_keep_their_names_where_low_payoff_passes_half_of_the_high(
+    low: list[float],
+) -> None:
+    run = SCENARIO.run(assets="default-swaps", low_payoff=low)
+    assert run.dates["outcome"].tolist() == ["cleared", "cleared"]
+    for payoff, point in zip(low, run.points, strict=True):
+        # both pay only after bad news, and are priced in proportion to what they pay
+        tranche, swap = (point.quotes[f"price_{n}"] for n in ("down_tranche", "default_swap"))
+        assert tranche / swap == pytest.approx(payoff / (1.0 - payoff), rel=1e-9)
+
+
+def test_swaps_on_a_loss_smaller_than_the_tranche_clear() -> None:
+    """Bad news costs a hundredth of the asset: a tranche delivers ninety times what a swap does."""
+    run = SCENARIO.run(
+        assets="default-swaps",
+        low_payoff=0.903144,
+        high_payoff=0.912267,
+        population="individuals",
+        beliefs=[0.08, 0.62, 0.63, 0.79, 0.83, 0.85, 0.86, 0.87, 0.89, 0.95],
+        cash=[0.447, 4.155, 1.805, 0.396, 7.224, 0.925, 0.0, 2.477, 0.341, 2.162],
+        asset=[0.139, 0.0, 0.096, 1.441, 0.504, 0.494, 0.779, 1.115, 4.074, 0.756],
+    )
+    assert run.dates["outcome"].tolist() == ["cleared"]
+
+
+def test_swaps_clear_though_rounds_run_to_where_a_tranche_costs_nothing() -> None:
+    run = SCENARIO.run(
+        assets="default-swaps",
+        low_payoff=1.3655125977357012,
+        high_payoff=1.3721027056427952,
+        population="individuals",
+        beliefs=[0.075007, 0.160907, 0.352006, 0.441993, 0.786057, 0.907226, 0.95301],
+        cash=[0.95, 0.0, 0.0, 1.499, 1.485, 5.323, 0.0],
+        asset=[2.919, 0.0, 0.0, 0.0, 0.636, 7.383, 0.647],
+    )
+    assert run.dates["outcome"].tolist() == ["cleared"]

@@ -101,3 +101,14 @@ def test_sides_cover_the_line_of_beliefs_and_hold_all_there_is() -> None:
     borrowing = table[(table["case"] == "borrowing") & (table["date"] == 1)]
     assert borrowing["side"].tolist() == ["cash", "lender", "long"]
     assert borrowing["belief_low"].iloc[-1] == pytest.approx(0.686141, abs=1e-6)
+
+
+def test_who_owns_nothing_keeps_cash_and_an_asset_that_nobody_holds_has_no_margin() -> None:
+    menu = Menu.of(ASSET)
+    agents = table_of(menu, cash=[0.0, 1.6], asset=[0.0, 0.0])
+    agents.loc[0, ["endowed_cash", "endowed_asset"]] = 0.0
+    sides = Sides.of(agents, {"asset_price": 0.6}, menu)
+    assert sides.invested[:, SIDES.index("cash")].tolist() == [1.0, 1.0]
+    assert sides.invested.sum() == 2.0
+    assert np.isnan(sides.margin())
+    assert side_table(sides)["side"].tolist() == ["cash"]
