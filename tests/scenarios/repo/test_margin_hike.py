@@ -260,6 +260,36 @@ def test_haircuts_close_to_one_are_certified_with_few_traders(
     assert "times that, and known to 1e-10" in condition.meaning
 
 
+THIN_BOOKS: list[dict[str, Any]] = [
+    {
+        "low_payoff": 0.0, "high_payoff": 2.13, "cash": [42.7, 1.38, 0.18], "securities": 0.0346,
+        "haircuts": [0.3], "market": "long", "beliefs": [0.222, 0.746, 0.969], "traders": 3,
+    },
+    {
+        "low_payoff": 0.0, "high_payoff": 0.189, "cash": [22.4, 11.2], "securities": 0.0486,
+        "haircuts": [0.6], "income_up": 0.0, "income_down": 0.0, "traders": 2,
+    },
+    {
+        "low_payoff": 0.0, "high_payoff": 8.257, "cash": 17.317, "securities": 0.0936,
+        "haircuts": [0.9999], "traders": 2,
+    },
+    {
+        "low_payoff": 0.0, "high_payoff": 3.3, "cash": 32.6, "securities": 0.475,
+        "haircuts": [0.99996694], "traders": 8582,
+    },
+]  # fmt: skip
+"""Found by drawing economies at random: few shorts where the security is special."""
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("parameters", THIN_BOOKS, ids=lambda p: f"{p['haircuts'][0]}")
+def test_thin_repo_books_clear_and_are_certified(parameters: dict[str, Any]) -> None:
+    """In the common coordinates the rounds of these went around, or on without end."""
+    found = run(**parameters)
+    assert found.outcome is Outcome.CLEARED
+    assert found.certificate.holds
+
+
 def test_a_price_of_zero_is_no_defect() -> None:
     """The rules approach the end of the ladder here, and reach it in floating point."""
     found = run(haircuts=[0.999], low_payoff=0.0, traders=3)
