@@ -31,7 +31,7 @@ from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.places import coordinates_of, places, slopes
-from markets.repo.quotes import RepoQuotes
+from markets.repo.quotes import NO_MARGIN, RepoQuotes
 
 
 class RepoTrader(Protocol):
@@ -120,9 +120,9 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         """The box of the coordinates; without margin the repo rate has nothing to ration."""
         return Limits(
             lower=np.array([0.0, 0.0]),
-            upper=np.array([1.0, 1.0 if haircut > 0.0 else 0.0]),
+            upper=np.array([1.0, 1.0 if haircut > NO_MARGIN else 0.0]),
             lower_attained=np.array([False, True]),
-            upper_attained=np.array([False, haircut == 0.0]),
+            upper_attained=np.array([False, haircut <= NO_MARGIN]),
             grain=self.ladder.grain,
         )
 
@@ -148,7 +148,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         short_at = self.ladder.coordinate(price * (1.0 + repo_rate * (2.0 - loan)))
         long_at = min(max(long_at, edge), 1.0 - edge)
         short_at = min(max(short_at, long_at), 1.0 - edge)
-        if haircut == 0.0:
+        if haircut <= NO_MARGIN:
             short_at = long_at
         return coordinates_of(long_at, short_at, thin=self.thin(haircut))
 
@@ -158,7 +158,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         reach = float(np.max(moved))
         long_rung, short_rung = self.ladder.rung(long_at), self.ladder.rung(short_at)
         spread = long_rung.price - short_rung.price
-        if haircut > 0.0 and spread > 0.0:
+        if haircut > NO_MARGIN and spread > 0.0:
             price = short_rung.price + (1.0 + haircut) / (2.0 * haircut) * spread
             repo_rate = -spread / (2.0 * price * haircut)
         else:
@@ -208,7 +208,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         what waits in the band, and what the change of prices does to orders already there.
         """
         margin = posted.haircut
-        to_long = (1.0 + margin) / (2.0 * margin) if margin > 0.0 else 1.0
+        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
         to_short = to_long - 1.0
         e1, e2 = posted.long_band.price_slope, posted.short_band.price_slope
         longs = np.array(

@@ -290,6 +290,27 @@ def test_thin_repo_books_clear_and_are_certified(parameters: dict[str, Any]) -> 
     assert found.certificate.holds
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+@pytest.mark.parametrize("haircut", [5e-324, 1e-310, 1e-250, 1e-170, 1e-30, 1e-15])
+def test_haircuts_next_to_nothing_give_the_equilibrium_without_any(
+    haircut: float, population: str
+) -> None:
+    """No overflow, for traders who are alike and for traders who are not."""
+    rest: dict[str, Any] = {
+        "traders": 30,
+        "income_up": 5.0,
+        "income_down": 2.0,
+        "population": population,
+    }
+    for cash in (1.0, list(np.linspace(0.5, 2.0, 30))):
+        found = run(haircuts=[haircut], cash=cash, **rest)
+        without = run(haircuts=[0.0], cash=cash, **rest)
+        assert found.outcome is without.outcome is Outcome.CLEARED
+        for name, quote in without.equilibrium.items():
+            assert found.equilibrium[name] == pytest.approx(quote, rel=1e-9, abs=1e-9)
+
+
 def test_a_price_of_zero_is_no_defect() -> None:
     """The rules approach the end of the ladder here, and reach it in floating point."""
     found = run(haircuts=[0.999], low_payoff=0.0, traders=3)
