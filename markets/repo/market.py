@@ -54,7 +54,7 @@ TINY = 1e-12
 best payoff, so that logarithms and positions stay finite."""
 
 FEW = 10.0
-"""Average traders: where the security is special, the repo book is thin if its shorts are fewer,
+"""Traders: the repo book is thin if no more than these can be short where the security is special,
 each with as many securities as there are per trader; see :mod:`markets.repo.places`."""
 
 
@@ -114,7 +114,8 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
 
     def thin(self, haircut: float) -> bool:
         """Whether few traders are short where the security is special, see :data:`FEW`."""
-        return self._traders * (1.0 - haircut) <= FEW * 2.0 * haircut
+        shorts = min(1.0, (1.0 - haircut) / (2.0 * haircut)) if haircut > NO_MARGIN else np.inf
+        return self._traders * shorts <= FEW
 
     def limits(self, haircut: float) -> Limits:
         """The box of the coordinates; without margin the repo rate has nothing to ration."""

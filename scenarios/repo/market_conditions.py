@@ -33,6 +33,9 @@ def markets(held: Holdings) -> list[Condition]:
     gross = total(np.abs(held.security)) + endowed
     kept, cash = total(held.cash), total(programs.endowed_cash)
     bought = total(np.abs(held.security - programs.endowed_securities))
+    securities_tolerance, securities_known = _known(
+        CLEARING_TOLERANCE, total(_ordered(held)) + endowed, gross
+    )
     paid = kept + cash + programs.security_price * bought
     # by Walras' law its gap is that of the other two markets
     positions = _positions(held)
@@ -43,9 +46,9 @@ def markets(held: Holdings) -> list[Condition]:
         Condition(
             "security market",
             ratio(owned - endowed, gross),
-            CLEARING_TOLERANCE,
+            securities_tolerance,
             "securities held are those that there are (share of long and short positions and"
-            " endowments)",
+            f" endowments{securities_known})",
         ),
         Condition(
             "cash market",

@@ -274,6 +274,10 @@ THIN_BOOKS: list[dict[str, Any]] = [
         "haircuts": [0.9999], "traders": 2,
     },
     {
+        "low_payoff": 0.0, "high_payoff": 0.51820908, "cash": 67.04277183, "haircuts": [0.01],
+        "securities": 0.0171143163, "traders": 2,
+    },
+    {
         "low_payoff": 0.0, "high_payoff": 3.3, "cash": 32.6, "securities": 0.475,
         "haircuts": [0.99996694], "traders": 8582,
     },
