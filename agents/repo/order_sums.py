@@ -87,7 +87,8 @@ def order_sums(
         np.copyto(weight, solvent)
         solvent_orders += float(weight @ order)
         solvent_securities += float(weight @ held)
-        margined_cash += float(np.add.reduce(own)) - float(weight @ own)
+        if not solvent.all():  # where nobody is margined, rounding must not say otherwise
+            margined_cash += float(np.add.reduce(own)) - float(weight @ own)
     return OrderSums(total, solvent_orders, solvent_securities, margined_cash)
 
 

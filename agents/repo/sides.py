@@ -62,7 +62,7 @@ def full_size(
     by_solvency = (income + wealth) / loss
     solvency_by_price = securities / loss
     solvency_by_funded = by_solvency / (-loss if long else loss)
-    if haircut == 0.0:
+    if not posted.margined:
         size, by_price, by_funded = by_solvency, solvency_by_price, solvency_by_funded
     else:
         by_margin = wealth / (price * haircut)
@@ -105,11 +105,11 @@ def _sum_rows(
         securities,
         income,
         price,
-        1.0 / (price * haircut) if haircut > 0.0 else np.inf,
+        1.0 / (price * haircut) if posted.margined else np.inf,
         1.0 / loss,
     )
     by_price = sums.solvent_securities / loss
-    if haircut > 0.0:
+    if posted.margined:
         by_price -= sums.margined_cash / (price * price * haircut)
     return np.array([sums.total, by_price, sums.solvent_orders / (-loss if long else loss)])
 

@@ -30,7 +30,8 @@ from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
 from markets.repo.book import RepoBook
-from markets.repo.quotes import RepoQuotes
+from markets.repo.places import coordinates_of, places, slopes
+from markets.repo.quotes import NO_MARGIN, RepoQuotes
 
 
 class RepoTrader(Protocol):
@@ -52,18 +53,26 @@ TINY = 1e-12
 """Orders below this share of the supply count as this share, and prices below this share of the
 best payoff, so that logarithms and positions stay finite."""
 
+FEW = 10.0
+"""Traders: the repo book is thin if no more than these can be short where the security is special,
+each with as many securities as there are per trader; see :mod:`markets.repo.places`."""
+
 
 class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     r"""The markets for a security and for its repo.
 
     Coordinates: ``u[0]``, the place between longs and shorts (it rises with the price), in
-    (0, 1); ``u[1]``, the share of traders who hold only cash, in [0, 1): at its lower limit 0 the
-    two funded prices are one and the repo rate is zero.
+    (0, 1); ``u[1]``, a share of traders who hold only cash, in [0, 1): at its lower limit 0 the
+    two funded prices are one and the repo rate is zero. Where the repo book is thin they are
+    taken in another way, see :mod:`markets.repo.places`.
 
     Residuals: the logarithm of securities wanted over securities offered (longs over shorts plus
     endowments); and the logarithm of the securities that the clearing house must hold, to
     reinvest the margin, over those that there are. While the second is below zero with
-    ``u[1] = 0`` the repo rate rests at zero.
+    ``u[1] = 0`` the repo rate rests at zero. Where the repo book is thin, the reinvestment is
+    taken at a security market that has cleared: then it exceeds the supply where shorts exceed
+    (1-h)/(2h) of the supply (h the haircut), and the second residual is the logarithm of shorts
+    over that.
 
     Parameters
     ----------
@@ -81,6 +90,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     def __init__(self, security: Security) -> None:
         self.security = security
         self._ladder: Ladder | None = None
+        self._traders = 0
 
     def open(self, cohorts: Sequence[RepoTrader]) -> None:
         """Learn the reservation prices of all cohorts and refuse a market without supply."""
@@ -90,6 +100,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             raise Refused("securities are 0 for every trader; somebody must own the security")
         rungs = [c.reservation_prices() for c in cohorts if c.population == "individuals"]
         smooth = [c.reservation_prices() for c in cohorts if c.population != "individuals"]
+        self._traders = sum(prices.size for prices in (*rungs, *smooth))
         self._ladder = Ladder.of(
             rungs, smooth, top=self.security.high_payoff, bottom=self.security.low_payoff
         )
@@ -101,13 +112,18 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             raise RuntimeError("the market has not been opened: it knows no traders yet")
         return self._ladder
 
+    def thin(self, haircut: float) -> bool:
+        """Whether few traders are short where the security is special, see :data:`FEW`."""
+        shorts = min(1.0, (1.0 - haircut) / (2.0 * haircut)) if haircut > NO_MARGIN else np.inf
+        return self._traders * shorts <= FEW
+
     def limits(self, haircut: float) -> Limits:
         """The box of the coordinates; without margin the repo rate has nothing to ration."""
         return Limits(
             lower=np.array([0.0, 0.0]),
-            upper=np.array([1.0, 1.0 if haircut > 0.0 else 0.0]),
+            upper=np.array([1.0, 1.0 if haircut > NO_MARGIN else 0.0]),
             lower_attained=np.array([False, True]),
-            upper_attained=np.array([False, haircut == 0.0]),
+            upper_attained=np.array([False, haircut <= NO_MARGIN]),
             grain=self.ladder.grain,
         )
 
@@ -133,18 +149,17 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         short_at = self.ladder.coordinate(price * (1.0 + repo_rate * (2.0 - loan)))
         long_at = min(max(long_at, edge), 1.0 - edge)
         short_at = min(max(short_at, long_at), 1.0 - edge)
-        between = short_at - long_at if haircut > 0.0 else 0.0
-        return np.array([1.0 - long_at / (1.0 - between), between])
+        if haircut <= NO_MARGIN:
+            short_at = long_at
+        return coordinates_of(long_at, short_at, thin=self.thin(haircut))
 
     def post(self, coordinates: FloatArray, haircut: float, moved: FloatArray) -> RepoQuotes:
         """Quotes at the coordinates; the slope is measured over the distance last moved."""
-        level, between = float(coordinates[0]), float(coordinates[1])
-        long_at = (1.0 - level) * (1.0 - between)
-        short_at = long_at + between
+        long_at, short_at = places(coordinates, thin=self.thin(haircut))
         reach = float(np.max(moved))
         long_rung, short_rung = self.ladder.rung(long_at), self.ladder.rung(short_at)
         spread = long_rung.price - short_rung.price
-        if haircut > 0.0 and spread > 0.0:
+        if haircut > NO_MARGIN and spread > 0.0:
             price = short_rung.price + (1.0 + haircut) / (2.0 * haircut) * spread
             repo_rate = -spread / (2.0 * price * haircut)
         else:
@@ -171,20 +186,19 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         offered = book.shorts + book.supply
         reinvested = posted.haircut * (book.longs + book.shorts)
         dust = TINY * book.supply
+        beyond = reinvested - book.supply
+        if self.thin(posted.haircut):
+            room = (1.0 - posted.haircut) / (2.0 * posted.haircut) * book.supply
+            second = (book.shorts + dust) / (room + dust)
+            twice = 2.0 * posted.haircut
+            share = twice * (book.shorts - room) / (twice * book.shorts + book.supply)
+        else:
+            second = (reinvested + dust) / book.supply
+            share = beyond / (reinvested + book.supply)
         return Excess(
-            residual=np.log(
-                [
-                    (book.longs + dust) / offered,
-                    (reinvested + dust) / book.supply,
-                ]
-            ),
-            share=np.array(
-                [
-                    (book.longs - offered) / (book.longs + offered),
-                    (reinvested - book.supply) / (reinvested + book.supply),
-                ]
-            ),
-            units=np.array([book.longs - offered, reinvested - book.supply]),
+            residual=np.log([(book.longs + dust) / offered, second]),
+            share=np.array([(book.longs - offered) / (book.longs + offered), share]),
+            units=np.array([book.longs - offered, beyond]),
         )
 
     def depth(self, posted: RepoQuotes, book: RepoBook, coordinates: FloatArray) -> FloatArray:
@@ -195,7 +209,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         what waits in the band, and what the change of prices does to orders already there.
         """
         margin = posted.haircut
-        to_long = (1.0 + margin) / (2.0 * margin) if margin > 0.0 else 1.0
+        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
         to_short = to_long - 1.0
         e1, e2 = posted.long_band.price_slope, posted.short_band.price_slope
         longs = np.array(
@@ -212,12 +226,12 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
                 + (book.shorts_by_short_price - book.shorts_by_price * to_short) * e2,
             ]
         )
-        level, between = float(coordinates[0]), float(coordinates[1])
-        places = np.array([[between - 1.0, level - 1.0], [between - 1.0, level]])
         dust = TINY * book.supply
         wanted, offered = book.longs + dust, book.shorts + book.supply
-        reinvested = margin * (book.longs + book.shorts) + dust
-        by_place = np.array(
-            [longs / wanted - shorts / offered, margin * (longs + shorts) / reinvested]
-        )
-        return np.asarray(by_place @ places)
+        thin = self.thin(margin)
+        if thin:
+            second = shorts / (book.shorts + dust)
+        else:
+            second = margin * (longs + shorts) / (margin * (book.longs + book.shorts) + dust)
+        by_place = np.array([longs / wanted - shorts / offered, second])
+        return np.asarray(by_place @ slopes(coordinates, thin=thin))

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from markets.instruments import Security
 from markets.ladder import Band, Rung
 
+NO_MARGIN = 1e-20
+"""Haircut up to which there is no margin: it could not be told from zero beside the price, and
+positions would have to be 1e20 times the supply before their margin held all of it. If that is not
+so, the certificate, which takes the haircut as it is, says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class RepoQuotes:
@@ -37,6 +42,11 @@ class RepoQuotes:
     short_rung: Rung
     long_band: Band
     short_band: Band
+
+    @property
+    def margined(self) -> bool:
+        """Whether margin limits positions, see :data:`NO_MARGIN`."""
+        return self.haircut > NO_MARGIN
 
     @property
     def long_price(self) -> float:

@@ -196,13 +196,16 @@ def _full(
     price, rate, haircut = programs.security_price, programs.repo_rate, programs.haircut
     wealth = programs.wealth
     unlimited = np.full(len(held), np.inf)
-    margin_limit = wealth / (price * haircut) if haircut > 0.0 else unlimited
+    margin = price * haircut
+    with np.errstate(over="ignore"):  # what overflows is unlimited
+        margin_limit = wealth / margin if margin > 0.0 else unlimited
     solvency_limit = (income + wealth) / loss if loss > 0.0 else unlimited
     by_margin = margin_limit <= solvency_limit
     by_margin = np.where(on_this_side & held.constrained_by_solvency(), False, by_margin)
     by_margin = np.where(on_this_side & held.constrained_by_margin(), True, by_margin)
     size = np.where(by_margin, margin_limit, solvency_limit)
-    margin_growth = size / haircut if haircut > 0.0 else unlimited
+    with np.errstate(over="ignore"):
+        margin_growth = size / haircut if haircut > 0.0 else unlimited
     solvency_growth = -rate * price * size / loss if loss > 0.0 else unlimited
     return size, np.where(by_margin, margin_growth, solvency_growth), by_margin
 

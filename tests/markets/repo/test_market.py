@@ -1,5 +1,7 @@
 """The market for a security and its repo: quotes, limits, excess demand and its slope."""
 
+from dataclasses import replace
+
 import mesa
 import numpy as np
 import pytest
@@ -29,7 +31,7 @@ def opened(
 PLACE = {
     "level": st.floats(0.05, 0.95),
     "between": st.floats(0.01, 0.8),
-    "haircut": st.floats(0.01, 0.9),
+    "haircut": st.floats(0.01, 0.999),
 }
 
 
@@ -105,6 +107,26 @@ def test_shares_of_excess_demand_lie_between_minus_one_and_one() -> None:
         assert np.all(np.abs(excess.share) <= 1.0)
         assert np.all(np.sign(excess.share) == np.sign(excess.units))
         assert np.all(np.isfinite(excess.residual))
+
+
+@pytest.mark.parametrize("haircut", [0.95, 0.9999, 1.0 - 1e-9])
+def test_in_a_thin_repo_book_shorts_are_measured_by_what_repo_can_carry(haircut: float) -> None:
+    """Where the security clears, shorts beyond (1-h)/(2h) of the supply exceed reinvestment."""
+    market, traders = opened()
+    assert market.thin(haircut)
+    assert not market.thin(0.05)
+    posted = market.post(np.array([0.5, 0.3]), haircut, STILL)
+    book = traders.respond(posted)
+    for excess_shorts in (0.5, 1.0, 2.0):
+        shorts = excess_shorts * (1.0 - haircut) / (2.0 * haircut) * book.supply
+        cleared = replace(book, shorts=shorts, longs=shorts + book.supply)
+        excess = market.excess(posted, cleared)
+        assert excess.residual[1] == pytest.approx(np.log(excess_shorts), abs=1e-2)
+        assert np.sign(excess.share[1]) == np.sign(np.log(excess_shorts))
+        beyond = haircut * (2.0 * shorts + book.supply) - book.supply
+        assert beyond == pytest.approx(
+            excess.share[1] * (2.0 * haircut * shorts + book.supply), abs=1e-15 * book.supply
+        )
 
 
 def test_the_end_of_the_ladder_is_no_price_of_zero() -> None:

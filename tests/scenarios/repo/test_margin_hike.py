@@ -260,6 +260,61 @@ def test_haircuts_close_to_one_are_certified_with_few_traders(
     assert "times that, and known to 1e-10" in condition.meaning
 
 
+THIN_BOOKS: list[dict[str, Any]] = [
+    {
+        "low_payoff": 0.0, "high_payoff": 2.13, "cash": [42.7, 1.38, 0.18], "securities": 0.0346,
+        "haircuts": [0.3], "market": "long", "beliefs": [0.222, 0.746, 0.969], "traders": 3,
+    },
+    {
+        "low_payoff": 0.0, "high_payoff": 0.189, "cash": [22.4, 11.2], "securities": 0.0486,
+        "haircuts": [0.6], "income_up": 0.0, "income_down": 0.0, "traders": 2,
+    },
+    {
+        "low_payoff": 0.0, "high_payoff": 8.257, "cash": 17.317, "securities": 0.0936,
+        "haircuts": [0.9999], "traders": 2,
+    },
+    {
+        "low_payoff": 0.0, "high_payoff": 0.51820908, "cash": 67.04277183, "haircuts": [0.01],
+        "securities": 0.0171143163, "traders": 2,
+    },
+    {
+        "low_payoff": 0.0, "high_payoff": 3.3, "cash": 32.6, "securities": 0.475,
+        "haircuts": [0.99996694], "traders": 8582,
+    },
+]  # fmt: skip
+"""Found by drawing economies at random: few shorts where the security is special."""
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("parameters", THIN_BOOKS, ids=lambda p: f"{p['haircuts'][0]}")
+def test_thin_repo_books_clear_and_are_certified(parameters: dict[str, Any]) -> None:
+    """In the common coordinates the rounds of these went around, or on without end."""
+    found = run(**parameters)
+    assert found.outcome is Outcome.CLEARED
+    assert found.certificate.holds
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+@pytest.mark.parametrize("haircut", [5e-324, 1e-310, 1e-250, 1e-170, 1e-30, 1e-15])
+def test_haircuts_next_to_nothing_give_the_equilibrium_without_any(
+    haircut: float, population: str
+) -> None:
+    """No overflow, for traders who are alike and for traders who are not."""
+    rest: dict[str, Any] = {
+        "traders": 30,
+        "income_up": 5.0,
+        "income_down": 2.0,
+        "population": population,
+    }
+    for cash in (1.0, list(np.linspace(0.5, 2.0, 30))):
+        found = run(haircuts=[haircut], cash=cash, **rest)
+        without = run(haircuts=[0.0], cash=cash, **rest)
+        assert found.outcome is without.outcome is Outcome.CLEARED
+        for name, quote in without.equilibrium.items():
+            assert found.equilibrium[name] == pytest.approx(quote, rel=1e-9, abs=1e-9)
+
+
 def test_a_price_of_zero_is_no_defect() -> None:
     """The rules approach the end of the ladder here, and reach it in floating point."""
     found = run(haircuts=[0.999], low_payoff=0.0, traders=3)
