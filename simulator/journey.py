@@ -22,6 +22,9 @@ adds up the errors of all other markets, each of which may be 1e-10 of what is t
 SAME_POINT = 1e-6
 """Largest distance of a refined quote from the quote of the last round whose orders still count."""
 
+UNSETTLED = (Outcome.OUT_OF_ROUNDS, Outcome.CYCLES)
+"""Ends of rounds near which there may be an equilibrium all the same, if it is proved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -112,13 +115,19 @@ def end_of_date(
     economy: ScenarioEconomy,
     ending: Ending,
 ) -> DateEnd:
-    """Let traders take their positions; refine, certify and judge where they rest."""
+    """Let traders take their positions; refine, certify and judge where they rest.
+
+    A complete proof needs no rounds that have settled: where the certificate checked one, the
+    refined point is judged, and the reason says how far it is from where the rounds ended.
+    """
     point, certificate = look(scenario, parameters, case, economy)
     if ending.outcome is Outcome.CLEARED:
         if certificate.holds:
             ending = scenario.judge(parameters, point)
         else:
             ending = Ending(Outcome.NOT_CERTIFIED, certificate.complaint())
+    elif ending.outcome in UNSETTLED and point.proved and certificate.holds:
+        ending = _proved(scenario.judge(parameters, point), economy, point)
     opened = len(point.agents) > 0
     return DateEnd(
         point=point,
@@ -138,15 +147,16 @@ def look(
     """Where the economy stands, as if it were at rest, and the certificate of that.
 
     Beside the scenario's own conditions the certificate has one for every market that Walras' law
-    leaves over, recomputed from the netted orders, unless refining led away from those.
+    leaves over, recomputed from the netted orders, unless refining led away from those, or orders
+    had not settled and the point is proved without them.
     """
     economy.rest()
     point = scenario.refine(parameters, at_rest(case.name, economy))
     if not len(point.agents):
         return point, Certificate(())
     conditions = scenario.certify(parameters, point).conditions
-    moved = max((abs(point.quotes[n] - quote) for n, quote in economy.quotes.items()), default=0.0)
-    redundant = economy.redundant() if moved <= SAME_POINT else {}
+    orders_count = _moved(economy, point) <= SAME_POINT and not (point.proved and economy.running)
+    redundant = economy.redundant() if orders_count else {}
     left_over = tuple(
         Condition(
             f"redundant market: {name}",
@@ -157,6 +167,20 @@ def look(
         for name, share in redundant.items()
     )
     return point, Certificate((*conditions, *left_over))
+
+
+def _moved(economy: ScenarioEconomy, point: RestingPoint) -> float:
+    """Largest distance of a refined quote from where the rounds ended."""
+    return max((abs(point.quotes[n] - quote) for n, quote in economy.quotes.items()), default=0.0)
+
+
+def _proved(judged: Ending, economy: ScenarioEconomy, point: RestingPoint) -> Ending:
+    """What a proved point counts as where the rounds had not settled."""
+    unsettled = (
+        f"the rounds had not settled after {economy.round}; the equilibrium is proved, and no quote"
+        f" of it is further than {_moved(economy, point):.1e} from where they ended"
+    )
+    return replace(judged, reason="; ".join(filter(None, (judged.reason, unsettled))))
 
 
 def without_traders(end: DateEnd) -> DateEnd:

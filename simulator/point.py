@@ -24,6 +24,9 @@ ScenarioEconomy = Economy[object, object, object]
 Proof = Mapping[str, object]
 """A JSON document."""
 
+UNPROVED = "not proved"
+"""Key of the reason why there is no proof, in a document that takes its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -72,6 +75,11 @@ class RestingPoint:
     complete: bool
     proof: Proof | None = None
 
+    @property
+    def proved(self) -> bool:
+        """Whether there is a proof, rather than nothing or the reason why there is none."""
+        return self.proof is not None and UNPROVED not in self.proof
+
 
 @dataclass(frozen=True, slots=True)
 class DateEnd:
@@ -84,7 +92,8 @@ class DateEnd:
     outcome : Outcome
         ``CLEARED`` only if the markets cleared and the certificate holds.
     reason : str
-        Which condition decided the outcome, in a sentence; empty where it is cleared.
+        Which condition decided the outcome, in a sentence. Where it is cleared: empty, or that
+        the rounds had not settled and the point is proved all the same.
     certificate : Certificate
         Every condition of the equilibrium.
     closed_form : mapping

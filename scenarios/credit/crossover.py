@@ -22,10 +22,10 @@ import numpy as np
 
 from scenarios.credit import active_set
 from scenarios.credit.active_set import ActiveSet, Point
-from scenarios.credit.exact import UNPROVED
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.program import Variable, program_at
 from scenarios.credit.proof import NotProved, dual, fitted, prove_at
+from simulator.point import UNPROVED
 from simulator.proof.algebraic import NoField
 from simulator.proof.newton import undetermined
 from simulator.proof.recognition import HIGHEST_DEGREE, largest_denominator, recognised, simplest

@@ -20,14 +20,11 @@ from scenarios.credit.clearing import clearing
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.program import Program, Row, Variable, label, program, spelled
 from scenarios.credit.terms import ZERO, terms_at
-from simulator.point import Proof
+from simulator.point import UNPROVED, Proof
 from simulator.proof.algebraic import Exact, reader
 
 AT_REST = 1e-6
 """Distance of proved quotes from the run's that is worth no remark."""
-
-UNPROVED = "not proved"
-"""Key of the reason why there is no proof, in a document that takes its place."""
 
 
 @dataclass(frozen=True, slots=True)

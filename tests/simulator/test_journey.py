@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
 from scenarios.repo.economy import MarginHike
 from scenarios.repo.margin_hike import MarginHikeScenario
+from simulator.certificate import Certificate, Condition
 from simulator.journey import Announced, Opened, Round, look, travel
 from simulator.outcome import Outcome
-from simulator.point import Case, DateEnd, ScenarioEconomy
+from simulator.point import UNPROVED, Case, DateEnd, RestingPoint, ScenarioEconomy
 from simulator.run import simulate
 
 SCENARIO = MarginHikeScenario()
@@ -102,6 +104,51 @@ def test_a_market_left_over_by_walras_law_must_clear_too() -> None:
     run = simulate(LeakingScenario(), ONE)
     assert run.outcome is Outcome.NOT_CERTIFIED
     assert "redundant market: cash fails: its residual is 1.00e-06" in run.reason
+
+
+class ProvedScenario(MarginHikeScenario):
+    """A scenario that carries a document with every point, and a certificate that may fail."""
+
+    def __init__(self, proof: dict[str, object], residual: float = 0.0, away: float = 1e-3) -> None:
+        self.proof, self.residual, self.away = proof, residual, away
+
+    def refine(self, parameters: MarginHike, point: RestingPoint) -> RestingPoint:
+        quotes = {name: quote + self.away for name, quote in point.quotes.items()}
+        return replace(point, quotes=quotes, proof=self.proof)
+
+    def certify(self, parameters: MarginHike, point: RestingPoint) -> Certificate:
+        return Certificate((Condition("proof", self.residual, 0.0, "the proof is one"),))
+
+
+HASTY = ONE.model_copy(update={"rule": "plain", "max_rounds": 3})
+
+
+def test_a_complete_proof_needs_no_rounds_that_have_settled() -> None:
+    run = simulate(ProvedScenario({"numbers": "1"}), HASTY)
+    assert run.outcome is Outcome.CLEARED
+    reason = run.ends[0].reason
+    assert reason.startswith("the rounds had not settled after 3; the equilibrium is proved")
+    assert "further than 1.0e-03 from where they ended" in reason
+    assert simulate(ProvedScenario({"numbers": "1"}), ONE).ends[0].reason == ""
+
+
+def test_orders_that_have_not_settled_say_nothing_of_a_proved_point() -> None:
+    end = simulate(ProvedScenario({"numbers": "1"}, away=0.0), HASTY).ends[0]
+    assert end.outcome is Outcome.CLEARED
+    assert not [c for c in end.certificate.conditions if c.name.startswith("redundant")]
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        ProvedScenario({UNPROVED: "a reason"}),
+        ProvedScenario({"numbers": "1"}, residual=1e-9),
+        MarginHikeScenario(),
+    ],
+    ids=["no proof but a reason", "a proof that fails", "no proof"],
+)
+def test_without_a_proof_that_holds_the_rounds_must_settle(scenario: MarginHikeScenario) -> None:
+    assert simulate(scenario, HASTY).outcome in (Outcome.OUT_OF_ROUNDS, Outcome.CYCLES)
 
 
 @pytest.mark.parametrize("rule", ["safeguarded", "newton", "successive", "implicit"])
