@@ -346,8 +346,8 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
                 name = self.market.excess_names[int(np.argmax(there))]
                 return Ending(
                     Outcome.OUT_OF_RANGE,
-                    f"the quote behind {name} ran into the {end} end of its range, at which no"
-                    " equilibrium can be",
+                    f"when the rounds ended, the quote behind {name} stood at the {end} end of its"
+                    " range, which it can only approach",
                 )
         return None
 

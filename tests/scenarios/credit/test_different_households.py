@@ -57,7 +57,9 @@ def _assert_certified(run: Run[CreditTree]) -> None:
     assert run.dates["auction_move"].iloc[0] < FAR
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_thirty_different_households(name: str, seed: int) -> None:
     run = _run(name, 30, seed)
