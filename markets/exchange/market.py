@@ -58,7 +58,7 @@ class ExchangeMarket(Market[None, FloatArray, FloatArray, Owners]):
     def __init__(self, goods: Sequence[str]) -> None:
         self.goods, unit = tuple(goods), goods[0]
         self.quotes = tuple(
-            Quote(f"price[{k}]", f"units of good {unit}", f"price of good {k}") for k in goods
+            Quote(f"price[{k}]", f"units of {unit}", f"price of {k}") for k in goods
         )
         self.excess_names = tuple(f"excess[{k}]" for k in goods[1:])
 

@@ -29,7 +29,7 @@ def opened(supply: FloatArray, wanted: FloatArray | None = None) -> ExchangeMark
 def test_what_is_quoted() -> None:
     market = ExchangeMarket(["bread", "wine"])
     assert [quote.name for quote in market.quotes] == ["price[bread]", "price[wine]"]
-    assert [quote.unit for quote in market.quotes] == ["units of good bread"] * 2
+    assert [quote.unit for quote in market.quotes] == ["units of bread"] * 2
     assert market.excess_names == ("excess[wine]",)
 
 
