@@ -56,10 +56,8 @@ class ExchangeMarket(Market[None, FloatArray, FloatArray, Owners]):
     pace = 0.05  # of log prices; demand that moves with elasticity 1 settles in some 400 rounds
 
     def __init__(self, goods: Sequence[str]) -> None:
-        self.goods, unit = tuple(goods), goods[0]
-        self.quotes = tuple(
-            Quote(f"price[{k}]", f"units of {unit}", f"price of {k}") for k in goods
-        )
+        self.goods, unit = tuple(goods), f"units of {goods[0]}"
+        self.quotes = tuple(Quote(f"price[{k}]", unit, f"price of {k}") for k in goods)
         self.excess_names = tuple(f"excess[{k}]" for k in goods[1:])
 
     def open(self, cohorts: Sequence[Owners]) -> None:
