@@ -44,13 +44,10 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
     Then the quotes. Every resting point was certified like that of a run.
     """
     arrivals: dict[tuple[str, int], list[_Arrival]] = {}
-    streams = np.random.SeedSequence(seed).spawn(starts)
-    for number, stream in enumerate(streams):
-        if number:
-            asked, rng = parameters.model_copy(update={"start": "random"}), stream
-        else:
-            asked, rng = parameters, None
-        generator = np.random.default_rng(seed if rng is None else rng)
+    drawn = parameters.model_copy(update={"start": "random"})
+    streams = np.random.SeedSequence(seed).spawn(starts)[1:]
+    first = (parameters, np.random.default_rng(seed))
+    for asked, generator in (first, *((drawn, np.random.default_rng(s)) for s in streams)):
         for case in scenario.cases(asked):
             economy: ScenarioEconomy | None = None
             for event in travel(scenario, asked, case, generator):

@@ -73,7 +73,7 @@ def _exactly(economy: CreditEconomy, point: RestingPoint, proof: Proof) -> Certi
     for household, plan in plans_of(point.agents).items():
         amounts = proved.plans[household]
         unlike += [abs(float(amounts[part]) - amount) for part, amount in plan.items()]
-    how = "; ".join(exact.remarks(proof) or ["in fractions"])
+    how = "; ".join(exact.remarks(proof) or ["in exact arithmetic"])
     every = f"all {len(economy.households)} households; {how}"
     exactly = [
         ("plans", missed.sign, "no part of a plan is negative"),

@@ -1,10 +1,10 @@
 r"""The check of a proof of equilibrium, in exact numbers.
 
 Nothing here trades, iterates or solves: quotes, plans and multipliers are read from a proof and
-put into the conditions of the equilibrium definition as the paper prints them, in fractions or in
-numbers that the root of a polynomial generates (:mod:`simulator.proof.algebraic`). A household's
-optimality is verified by duality: its plan meets its constraints, its multipliers meet the dual
-constraints, and both values are the same number.
+put into the conditions of the equilibrium definition as the paper prints them, in rational numbers
+or in numbers that the root of a polynomial generates (:mod:`simulator.proof.algebraic`). A
+household's optimality is verified by duality: its plan meets its constraints, its multipliers meet
+the dual constraints, and both values are the same number.
 
 Source: Iraola and Torres-Martinez (SDT 364), section 2.
 """

@@ -4,7 +4,7 @@ Equations are linear in some unknowns at given values of the others, as those of
 in plans and multipliers at given quotes. There may be more of them than unknowns, which agree with
 each other at a solution, and directions in which a solution may move.
 
-Newton's method, :math:`x \leftarrow x - J^+ r(x)`, has the residual :math:`r` in fractions and the
+Newton's method, :math:`x \leftarrow x - J^+ r(x)`, has the residual :math:`r` exact and the
 pseudo-inverse :math:`J^+` of the first Jacobian in floating point, or of another one where that
 brings too little. Each step adds about as many places as the start had, since only the *next*
 digits of the step need be known. The pseudo-inverse solves equations of which some are redundant,
@@ -33,7 +33,7 @@ SINGULAR = 1e-9
 in which something moves freely are 1e-15, and all others were seen above 1e-5."""
 
 DIFFERENCE = Fraction(1, 2**100)
-"""Step of the difference quotients; in fractions they are derivatives to thirty digits."""
+"""Step of the difference quotients; in exact arithmetic they are derivatives to thirty digits."""
 
 GUARD = 20
 """Places that are carried beyond those asked for."""

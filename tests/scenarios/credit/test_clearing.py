@@ -22,7 +22,7 @@ ECONOMIES = {"one good": Prepayment(), "two goods": housing.Housing()}
 
 @pytest.mark.parametrize("name", ECONOMIES)
 def test_values_of_all_excess_demands_at_a_node_are_the_excess_of_budgets(name: str) -> None:
-    """Walras' law, in fractions, at random quotes and plans of one household."""
+    """Walras' law, in exact arithmetic, at random quotes and plans of one household."""
     parameters: CreditTree = ECONOMIES[name]
     economy = parameters.economies()["economy"]
     market = build(economy, parameters, np.random.default_rng(2)).market

@@ -1,4 +1,4 @@
-"""What contracts ask for, written twice: by the market in floating point, here in fractions."""
+"""What contracts ask for: by the market in floating point, here in exact arithmetic."""
 
 from __future__ import annotations
 
