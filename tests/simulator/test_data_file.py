@@ -63,8 +63,8 @@ def test_what_is_no_file_and_two_of_one_name_are_refused(folder: Path) -> None:
     for given in ("none.csv", "there", "a\0b", "x" * 100_000, ""):
         with pytest.raises(Refused, match="must be the name of a file"):
             parse(Named, {"members": given})
-    with pytest.raises(Refused, match="members is 3; it must be"):
+    with pytest.raises(Refused, match="members is 3"):
         parse(Named, {"members": 3})
     parts = [{"file": str(folder / "m.csv")}]
-    with pytest.raises(Refused, match="two files of data are named m.csv"):
+    with pytest.raises(Refused, match="two files of data are named m"):
         parse(Named, {"members": "m.csv", "parts": parts})
