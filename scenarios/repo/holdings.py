@@ -67,6 +67,7 @@ class Holdings:
         haircut: float,
         security_price: float,
         repo_rate: float,
+        reuse: bool = True,
     ) -> Holdings:
         """Read a table of holdings; rows that stand for nobody (weight 0) are left out.
 
@@ -101,6 +102,7 @@ class Holdings:
             security_price,
             repo_rate,
             *(column[name] for name in COLUMNS[2:7]),
+            reuse=reuse,
         )
         return cls(
             programs,
@@ -137,10 +139,14 @@ class Holdings:
         held = np.abs(value) > PART * self.unit()
         return np.where(held, np.sign(value), 0.0).astype(np.int64)
 
+    def constrained(self) -> BoolArray:
+        """Rows with a position that margin or solvency constrains."""
+        return self.constrained_by_margin() | self.constrained_by_solvency()
+
     def constrained_by_margin(self) -> BoolArray:
         """Rows that hold nothing but margin: no cash, the box binds, no repo the other way."""
         price, unit, kind = self.programs.security_price, self.unit(), self.kind()
-        box = self.security + (self.repo_lending - self.repo_borrowing)
+        box = self.programs.slack(self.portfolios)[:, 1]
         other = np.where(kind > 0, self.repo_lending, self.repo_borrowing)
         nothing = (np.abs(self.cash) + price * (np.abs(box) + np.abs(other))) <= PART * unit
         return np.asarray((self.programs.haircut > 0.0) & (kind != 0) & nothing)

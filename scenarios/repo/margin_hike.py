@@ -91,6 +91,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             income_down=number(income_down),
             cdf=beliefs.below,
             quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
+            reuse=parameters.reuse,
         )
         return {
             "security_price": solution.security_price,
@@ -127,6 +128,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             incomes={**LEVERED_INCOMES, parameters.market: (number(up), number(down))},
             cdf=beliefs.below,
             quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
+            reuse=parameters.reuse,
         )
         return {"closed_form_by_haircut": grid}
 
@@ -152,11 +154,12 @@ class MarginHikeScenario(Scenario[MarginHike]):
         if results.studies:
             sources = (parameters.low_payoff, parameters.high_payoff, parameters.beliefs)
             alike = sources == (0.70, 1.15, "uniform")
-            alike = alike and parameters.cash == parameters.securities == 1
+            alike = alike and parameters.reuse and parameters.cash == parameters.securities == 1
             shown["price_against_haircut"] = figures.against_haircut(
                 results.studies["closed_form_by_haircut"],
                 slides_points() if alike else None,
                 dates,
+                reuse=parameters.reuse,
             )
         return shown
 
@@ -172,6 +175,7 @@ class Terms(TypedDict):
     haircut: float
     security_price: float
     repo_rate: float
+    reuse: bool
 
 
 def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
@@ -182,4 +186,5 @@ def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
         "haircut": parameters.haircuts[point.date - 1],
         "security_price": point.quotes["security_price"],
         "repo_rate": point.quotes["repo_rate"],
+        "reuse": parameters.reuse,
     }

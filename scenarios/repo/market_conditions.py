@@ -107,7 +107,8 @@ def _ordered(held: Holdings) -> FloatArray:
     expected = programs.low_payoff + (1.0 - programs.belief) * spread
     indifferent = np.abs(expected - price) <= INDIFFERENT * spread
     loss, gain = price - programs.low_payoff, programs.high_payoff - price
-    if programs.repo_rate != 0.0 or not indifferent.any() or not min(loss, gain) > 0.0:
+    both_sides = programs.reuse and programs.repo_rate == 0.0
+    if not (both_sides and indifferent.any() and min(loss, gain) > 0.0):
         return net
     wealth, margin = programs.wealth, price * programs.haircut
     with np.errstate(over="ignore"):  # what overflows is unlimited

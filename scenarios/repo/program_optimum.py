@@ -85,6 +85,7 @@ def best_utilities(
     endowed_securities: FloatArray,
     income_up: FloatArray,
     income_down: FloatArray,
+    reuse: bool = True,
 ) -> FloatArray:
     """Largest expected cash at date 1 that each member can reach, shape (n,).
 
@@ -115,6 +116,7 @@ def best_utilities(
         endowed_securities,
         income_up,
         income_down,
+        reuse=reuse,
     )
     portfolios = best_portfolios(programs)
     unbounded = np.isnan(portfolios[:, 0])

@@ -42,6 +42,8 @@ def _row(
     beliefs: str = "uniform",
     place: str = RECOMPUTED,
     tolerance: float = RECOMPUTED_TOLERANCE,
+    *,
+    reuse: bool = True,
 ) -> Published:
     """A row with the payoffs and endowments of the slides' figures, the scenario's defaults."""
     return Published(
@@ -55,6 +57,7 @@ def _row(
             "income_down": income_down,
             "beliefs": beliefs,
             "population": "continuum",
+            "reuse": reuse,
         },
         expected={"regime": regime, **numbers},
         tolerance=tolerance,
@@ -119,6 +122,28 @@ def _no_income(
     return _row("no income", haircut, 0.0, 0.0, regime, expected)
 
 
+def _without_reuse(
+    haircut: float, price: float, belief: float, need: float, beliefs: str = "uniform"
+) -> Published:
+    """Nobody can be short, and margin constrains the longs: ample income in state U."""
+    return _row(
+        f"without reuse, {beliefs} beliefs",
+        haircut,
+        AMPLE_INCOME,
+        0.0,
+        "I",
+        {
+            "security_price": price,
+            "repo_rate": 0.0,
+            "marginal_belief_long": belief,
+            "marginal_short": 1.0,
+            "need_up": need,
+        },
+        beliefs,
+        reuse=False,
+    )
+
+
 # Columns: haircut, regime, price, repo rate, belief of the marginal long, of the marginal short,
 # income needed by the side that margin constrains.
 CASES: tuple[Published, ...] = (
@@ -178,5 +203,9 @@ CASES: tuple[Published, ...] = (
         0.12, "II", 0.95930841836931, -0.049878136143707, 0.51732950137442, 0.54284870985188
     ),
     _no_income(0.15, "II", 1.1986210897369, -0.24190669316467, 0.43964489958323, 0.63294787570035),
+    _without_reuse(0.01, 1.1475953667854, 0.0053436293658202, 81.614832029164),
+    _without_reuse(0.03, 1.1428001675120, 0.015999627751181, 25.532854191340),
+    _without_reuse(0.50, 1.0355359966003, 0.25436445199933, 0.0),
+    _without_reuse(0.10, 1.1049111531176, 0.10019743751650, 5.6088493588843, "beta(2, 3)"),
 )
 """Every published or recomputed equilibrium."""

@@ -112,6 +112,7 @@ def verdict(
     security_price: float,
     repo_rate: float,
     agents: pd.DataFrame,
+    reuse: bool = True,
 ) -> Verdict:
     r"""Name the market by the side whose net trade is the more elastic.
 
@@ -121,7 +122,7 @@ def verdict(
 
     Parameters
     ----------
-    low_payoff, high_payoff, haircut, security_price, repo_rate, agents
+    low_payoff, high_payoff, haircut, security_price, repo_rate, agents, reuse
         As in :func:`scenarios.repo.certificate.certify`. If the table is a sample, so is
         the verdict.
 
@@ -137,6 +138,7 @@ def verdict(
         haircut=haircut,
         security_price=security_price,
         repo_rate=repo_rate,
+        reuse=reuse,
     )
     longs, shorts = _sides(held)
     long_elasticity = _elasticity(held, longs, long=True)
@@ -169,18 +171,18 @@ def _sides(held: Holdings) -> tuple[_Side, _Side]:
     kind = held.kind()
     longs = _full(held, programs.income_up, long_loss, kind > 0)
     shorts = _full(held, programs.income_down, short_loss, kind < 0)
-    stopped = held.constrained_by_margin() | held.constrained_by_solvency()
+    stopped = held.constrained()
     long_size, short_size = longs[0], shorts[0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if rate > -ZERO_RATE:
+        if programs.reuse and rate > -ZERO_RATE:
             # nobody is left with cash only: the marginal trader is long in part, short for the rest
             part_long = np.clip((position + short_size) / (long_size + short_size), 0.0, 1.0)
             part_short = 1.0 - part_long
         else:
             part_long = np.clip(position / long_size, 0.0, 1.0)
-            part_short = np.clip(-position / short_size, 0.0, 1.0)
+            part_short = np.clip(-position / short_size, 0.0, 1.0) * programs.reuse
     long_share = np.where(stopped, kind > 0, np.nan_to_num(part_long))
-    short_share = np.where(stopped, kind < 0, np.nan_to_num(part_short))
+    short_share = np.where(stopped, kind < 0, np.nan_to_num(part_short)) * programs.reuse
     return _Side(*longs, long_share), _Side(*shorts, short_share)
 
 

@@ -90,6 +90,33 @@ def test_without_margin_the_repo_rate_is_zero() -> None:
     assert market.limits(0.1).upper.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("haircut", [0.0, 0.01, 0.5, 0.999])
+def test_without_reuse_the_repo_rate_rests_at_zero(haircut: float) -> None:
+    """There is one coordinate left, and no belief compares cash with being short."""
+    traders = Traders(mesa.Model(rng=0), members=50)
+    market = RepoMarket(SECURITY, reuse=False)
+    market.open([traders])
+    limits = market.limits(haircut)
+    assert limits.upper[1] == limits.lower[1] == 0.0
+    assert limits.lower_attained[1]
+    assert limits.upper_attained[1]
+    at = market.locate({"security_price": 0.9, "repo_rate": -0.2}, haircut)
+    quotes = market.post(at, haircut, np.full(2, 1e-9))
+    assert at[1] == 0.0
+    assert quotes.repo_rate == 0.0
+    assert quotes.price == quotes.long_price == quotes.short_price
+    long, short = quotes.marginal_beliefs
+    assert 0.0 < long < 1.0
+    assert np.isnan(short)
+    step = 1e-7
+    book = traders.respond(quotes)
+    moved = market.post(at + np.array([step, 0.0]), haircut, np.full(2, 1e-9))
+    slope = market.depth(quotes, book, at)[0, 0]
+    change = market.excess(moved, traders.respond(moved)).residual[0]
+    change -= market.excess(quotes, book).residual[0]
+    assert change / step == pytest.approx(slope, rel=1e-3)
+
+
 def test_a_higher_level_is_a_higher_price() -> None:
     market, _ = opened("individuals")
     prices = [

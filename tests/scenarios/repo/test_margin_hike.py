@@ -64,6 +64,43 @@ def test_the_price_rises_in_a_short_market_and_falls_in_a_long_one() -> None:
     assert long.dates.verdict.tolist() == ["long", "long"]
 
 
+def test_where_collateral_is_not_reused_a_raised_haircut_lowers_the_price() -> None:
+    """The contrast that the slides open with: ample incomes, nobody can be short."""
+    ample: dict[str, Any] = {"income_up": 1000.0, "income_down": 1000.0, "haircuts": [0.01, 0.03]}
+    found = run(reuse=False, traders=10_000, **ample)
+    assert found.dates.security_price.round(4).tolist() == [1.1476, 1.1428]
+    assert found.dates.marginal_long.round(5).tolist() == [0.00534, 0.016]
+    assert found.dates.verdict.tolist() == ["long", "long"]
+    assert not found.agents.security.lt(0.0).any()
+    assert found.dates.marginal_belief_short.isna().all()
+    # where the longs have no income solvency constrains them, and no haircut matters to anybody
+    poor = run(reuse=False, population="continuum", traders=100, haircuts=[0.01, 0.03])
+    assert poor.dates.security_price.iloc[0] == pytest.approx(poor.dates.security_price.iloc[1])
+    assert poor.dates.verdict.tolist() == ["neither", "neither"]
+
+
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+@pytest.mark.parametrize("seed", range(6))
+def test_without_reuse_unlike_traders_clear_and_are_certified(population: str, seed: int) -> None:
+    """Beliefs, endowments and incomes differ; few traders and many; a box of its own."""
+    rng = np.random.default_rng(seed)
+    traders = int(rng.choice([2, 3, 17, 400]))
+    found = run(
+        reuse=False,
+        population=population,
+        beliefs=rng.uniform(0.001, 0.999, traders).tolist(),
+        cash=rng.lognormal(size=traders).tolist(),
+        securities=rng.uniform(0.0, 3.0, traders).tolist(),
+        income_up=(30.0 * rng.uniform(size=traders)).tolist(),
+        haircuts=[0.0, 0.01, 0.2, 0.95],
+        start="random",
+        seed=seed,
+    )
+    assert found.outcome is Outcome.CLEARED, found.reason
+    table = found.agents
+    assert (table.security - table.repo_borrowing).min() >= -1e-9 * table.security.max()
+
+
 @pytest.mark.parametrize(
     "economy",
     [
