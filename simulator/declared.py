@@ -15,7 +15,7 @@ from simulator.certificate import Certificate
 from simulator.outcome import Ending, Outcome
 from simulator.page_plan import Page
 from simulator.point import Case, RestingPoint, ScenarioEconomy
-from simulator.results import P, Results
+from simulator.results import EQUILIBRIA, P, Results
 from simulator.title import Title
 
 CLEARED = Ending(Outcome.CLEARED, "")
@@ -80,6 +80,14 @@ class Declared(ABC, Generic[P]):
         """
         return None
 
+    def intervals(self, parameters: P, point: RestingPoint) -> Mapping[str, tuple[float, float]]:
+        """Where nobody trades something, any quote of it between two is an equilibrium's.
+
+        By the name of its quote, the lowest and the highest at which, all other quotes as they
+        are, nobody would want to trade it; the ends belong to the interval and may be infinite.
+        """
+        return {}
+
     def refine(self, parameters: P, point: RestingPoint) -> RestingPoint:
         """The resting point that the rounds approach, with a proof if there is one."""
         return point
@@ -99,6 +107,14 @@ class Declared(ABC, Generic[P]):
         if results.rounds.empty:
             return {}
         return {"quotes_by_round": quotes(results), "excess_demand_by_round": excess(results)}
+
+    def all_figures(self, results: Results[P]) -> Mapping[str, Figure]:
+        """The figures, and that of several starts where these were searched."""
+        if EQUILIBRIA not in results.studies:
+            return self.figures(results)
+        from simulator.search_figure import equilibria
+
+        return {**self.figures(results), EQUILIBRIA: equilibria(results)}
 
     def report(self, results: Results[P]) -> pd.DataFrame | None:
         """One more table that the command prints and an export holds."""

@@ -183,7 +183,7 @@ def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: F
 
     undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with styled():
-        for name, figure in scenario.figures(run).items():
+        for name, figure in scenario.all_figures(run).items():
             if form.width is not None:
                 width, height = figure.get_size_inches()
                 inches = form.width / MILLIMETRES

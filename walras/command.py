@@ -381,16 +381,19 @@ def _print_dates(finished: Run[Any]) -> None:
         rows = last.tolist()
         out.print(f"the last of {len(dates) // len(rows)} dates of each case:", highlight=False)
     cases = dates["case"].nunique() > 1
+    untraded = any(finished.ends[row].intervals for row in rows)
     heads = [*(["case"] if cases else []), "date", *finished.scenario.headline]
     table = _table(
         *[(head, False) for head in heads],
         ("quote", False),
         *[(head, True) for head in ("simulated", "closed form", "difference", "rounds")],
         ("certified", False),
+        *([("untraded at", False)] if untraded else []),
     )
     for row in rows:
         line = dates.iloc[row]
         theory = finished.closed_forms(row) or {}
+        intervals = finished.ends[row].intervals
         for place, (name, value) in enumerate(finished.quotes(row).items()):
             known = theory.get(name)
             first = place == 0
@@ -402,6 +405,7 @@ def _print_dates(finished: Run[Any]) -> None:
                 "" if known is None else f"{value - known:+.1e}",
                 str(line["rounds"]) if first else "",
                 ("yes" if line["certified"] else "[red]no[/red]") if first else "",
+                *([_interval(intervals.get(name))] if untraded else []),
             )
     _print_table(table)
 
@@ -419,15 +423,17 @@ def _print_report(report: pd.DataFrame | None) -> None:
 
 def _print_equilibria(finished: Run[Any]) -> None:
     """The resting points found from several starts, if that was asked."""
-    from simulator.run import EQUILIBRIA
+    from simulator.results import EQUILIBRIA
 
     table = finished.studies.get(EQUILIBRIA)
     if table is None:
         return
     starts = int(table.groupby(["case", "date"])["starts"].sum().max())
     most = int(table["of"].max())
-    number = "one resting point" if most == 1 else f"up to {most} resting points"
-    out.print(f"{number} found from {starts} starts:", highlight=False)
+    several = table["of"].nunique() > 1
+    number = ("no", "one")[most] if most < 2 else f"up to {most}" if several else str(most)
+    noun = "equilibrium" if most == 1 else "equilibria"
+    out.print(f"{number} {noun} found from {starts} starts:", highlight=False)
     _print_report(table)
 
 
@@ -461,6 +467,11 @@ def _table(*heads: tuple[str, bool]) -> Table:
 def _print_table(table: Table) -> None:
     """Whole, however narrow the terminal is."""
     Console(width=WIDE, soft_wrap=True).print(table, soft_wrap=True)
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    """The quotes at which nobody trades something, if nobody does."""
+    return "" if ends is None else escape(f"[{ends[0]:.6g}, {ends[1]:.6g}]")
 
 
 def _cell(value: object) -> str:
