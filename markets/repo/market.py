@@ -66,7 +66,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     r"""The markets for a security and for its repo.
 
     Coordinates: ``u[0]``, the place between longs and shorts (it rises with the price), in
-    (0, 1); ``u[1]``, a share of traders who hold only cash, in [0, 1): at its lower limit 0 the
+    (-1, 0); ``u[1]``, a share of traders who hold only cash, in [0, 1): at its lower limit 0 the
     two funded prices are one and the repo rate is zero. Where the repo book is thin they are
     taken in another way, see :mod:`markets.repo.places`.
 
@@ -135,8 +135,8 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         """
         special = self._can_be_special(haircut)
         return Limits(
-            lower=np.array([0.0, 0.0]),
-            upper=np.array([1.0, 1.0 if special else 0.0]),
+            lower=np.array([-1.0, 0.0]),
+            upper=np.array([0.0, 1.0 if special else 0.0]),
             lower_attained=np.array([False, True]),
             upper_attained=np.array([False, not special]),
             grain=self.ladder.grain,

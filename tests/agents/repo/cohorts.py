@@ -33,7 +33,7 @@ def posted(
 ) -> RepoQuotes:
     market = RepoMarket(SECURITY, reuse=reuse)
     market.open([traders])
-    return market.post(np.array([level, between]), haircut, np.full(2, 1e-12))
+    return market.post(np.array([level - 1.0, between]), haircut, np.full(2, 1e-12))
 
 
 SEED = st.integers(0, 1000)
