@@ -57,7 +57,7 @@ TINY = 1e-12
 """Orders below this share of the supply count as this share, and prices below this share of the
 best payoff, so that logarithms and positions stay finite."""
 
-FEW = 10.0
+FEW = 100.0
 """Traders: the repo book is thin if no more than these can be short where the security is special,
 each with as many securities as there are per trader; see :mod:`markets.repo.places`."""
 

@@ -87,7 +87,7 @@ def test_without_margin_the_repo_rate_is_zero() -> None:
     limits = market.limits(0.0)
     assert limits.upper.tolist() == [0.0, 0.0]
     assert market.post(np.array([-0.6, 0.0]), 0.0, STILL).repo_rate == 0.0
-    assert market.limits(0.1).upper.tolist() == [1.0, 1.0]
+    assert market.limits(0.1).upper.tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("haircut", [0.0, 0.01, 0.5, 0.999])
@@ -120,16 +120,16 @@ def test_without_reuse_the_repo_rate_rests_at_zero(haircut: float) -> None:
 def test_a_higher_level_is_a_higher_price() -> None:
     market, _ = opened("individuals")
     prices = [
-        market.post(np.array([level, 0.0]), 0.05, STILL).price
+        market.post(np.array([level - 1.0, 0.0]), 0.05, STILL).price
         for level in np.linspace(0.1, 0.9, 20)
     ]
-    assert prices == sorted(prices)
+    assert prices == sorted(set(prices))
 
 
 def test_shares_of_excess_demand_lie_between_minus_one_and_one() -> None:
     market, traders = opened("individuals")
     for level in (1e-9, 0.5, 1.0 - 1e-9):
-        posted = market.post(np.array([level, 0.2]), 0.05, STILL)
+        posted = market.post(np.array([level - 1.0, 0.2]), 0.05, STILL)
         excess = market.excess(posted, traders.respond(posted))
         assert np.all(np.abs(excess.share) <= 1.0)
         assert np.all(np.sign(excess.share) == np.sign(excess.units))
