@@ -68,6 +68,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             "short_elasticity": judged.short_elasticity,
             "longs_constrained_by": judged.longs_constrained_by,
             "shorts_constrained_by": judged.shorts_constrained_by,
+            "marginal_from_net_trades": judged.marginal_from_net_trades,
         }
 
     def closed_form(
@@ -113,24 +114,33 @@ class MarginHikeScenario(Scenario[MarginHike]):
     def studies(
         self, parameters: MarginHike, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
-        """The closed form over all haircuts, in a short and in a long market."""
+        """The closed form over all haircuts, in a short and in a long market, and isoleverage."""
         if not parameters.has_closed_form:
             return {}
+        from scenarios.repo.isoleverage import isoleverage
         from scenarios.repo.over_haircuts import LEVERED_INCOMES, haircut_grid
 
         beliefs = Beliefs(parameters.beliefs)
         up, down = parameters.incomes
+        economy: SharedTerms = {
+            "low_payoff": parameters.low_payoff,
+            "high_payoff": parameters.high_payoff,
+            "cash": number(parameters.cash),
+            "securities": number(parameters.securities),
+            "incomes": {**LEVERED_INCOMES, parameters.market: (number(up), number(down))},
+        }
         grid = haircut_grid(
-            low_payoff=parameters.low_payoff,
-            high_payoff=parameters.high_payoff,
-            cash=number(parameters.cash),
-            securities=number(parameters.securities),
-            incomes={**LEVERED_INCOMES, parameters.market: (number(up), number(down))},
+            **economy,
             cdf=beliefs.below,
             quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
             reuse=parameters.reuse,
         )
-        return {"closed_form_by_haircut": grid}
+        studies = {"closed_form_by_haircut": grid}
+        if parameters.reuse:
+            studies["isoleverage"] = isoleverage(
+                parameters.haircuts, **economy, quantile=beliefs.quantile
+            )
+        return studies
 
     def figures(self, results: Results[MarginHike]) -> Mapping[str, Figure]:
         """The figures of a run; the one over all haircuts only where there is a closed form."""
@@ -151,7 +161,11 @@ class MarginHikeScenario(Scenario[MarginHike]):
         }
         if not results.agents.empty:
             shown["positions_by_belief"] = figures.positions_by_belief(results.agents, dates)
-        if results.studies:
+        if "isoleverage" in results.studies:
+            shown["isoleverage"] = figures.isoleverage(
+                results.studies["isoleverage"], parameters.haircuts, parameters.market, dates
+            )
+        if "closed_form_by_haircut" in results.studies:
             sources = (parameters.low_payoff, parameters.high_payoff, parameters.beliefs)
             alike = sources == (0.70, 1.15, "uniform")
             alike = alike and parameters.reuse and parameters.cash == parameters.securities == 1
@@ -165,6 +179,16 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
 
 SCENARIO = MarginHikeScenario()
+
+
+class SharedTerms(TypedDict):
+    """What the studies by theory have in common."""
+
+    low_payoff: float
+    high_payoff: float
+    cash: float
+    securities: float
+    incomes: Mapping[str, tuple[float, float]]
 
 
 class Terms(TypedDict):

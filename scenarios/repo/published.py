@@ -7,9 +7,10 @@ in :mod:`scenarios.repo.closed_form`, and rounded to 14 digits here.
 
 Names of the expected values beside the quotes: ``marginal_belief_long`` and
 ``marginal_belief_short`` are the probabilities of the low payoff at which a trader is indifferent
-to being long, or short; ``regime`` is the number of the regime; ``need_up`` and ``need_down`` are
-the least incomes at date 1 at which margin rather than solvency constrains the longs, or the
-shorts.
+to being long, or short; ``marginal_from_net_trades`` is the same by the ratio of net trades, as in
+the slides' figure of both; ``marginal_short`` is the share of traders who are not short; ``regime``
+is the number of the regime; ``need_up`` and ``need_down`` are the least incomes at date 1 at which
+margin rather than solvency constrains the longs, or the shorts.
 """
 
 from __future__ import annotations
@@ -78,7 +79,12 @@ def _numbers(
 
 def _slides(haircut: float, income_down: float, belief: float, price: float) -> Published:
     """A point that the slides print, with the income its caption calls sufficient."""
-    numbers = {"security_price": price, "repo_rate": 0.0, "marginal_belief_long": belief}
+    numbers = {
+        "security_price": price,
+        "repo_rate": 0.0,
+        "marginal_belief_long": belief,
+        "marginal_from_net_trades": belief,
+    }
     place = f"caption of the figure for a haircut of {haircut:.0%}"
     return _row(
         "slides", haircut, 0.0, income_down, "I", numbers, place=place, tolerance=SLIDES_ROUNDING

@@ -67,8 +67,9 @@ def test_falsified_quotes_are_found_out(
 def test_falsified_holdings_are_found_out(column: str, missed: str) -> None:
     parameters, run = known()
     end = run.ends[0]
-    table = end.point.agents.copy()
-    table.loc[3, column] += 0.1
+    values = end.point.agents[column].to_numpy(copy=True)
+    values[3] += 0.1
+    table = end.point.agents.assign(**{column: values})
     point = dataclasses.replace(end.point, agents=table)
     falsified = dataclasses.replace(run, ends=(dataclasses.replace(end, point=point),))
     assert gaps(parameters, falsified)[missed] > 1e2 * EXACT

@@ -59,11 +59,8 @@ def test_without_reuse_nobody_is_short_and_longs_are_as_they_were(
     seed: int, level: float, haircut: float
 ) -> None:
     """With alike and with unlike traders; the longs' problem never used what others pledged."""
-    for given_fields in (
-        {},
-        {"cash": 1.0, "securities": 1.0, "income_up": 0.5, "income_down": 1.0},
-    ):
-        traders = cohort(seed, **given_fields)
+    alike = cohort(seed, cash=1.0, securities=1.0, income_up=0.5, income_down=1.0)
+    for traders in (cohort(seed), alike):
         one, other = (
             side(traders.primitives, posted(traders, level, 0.0, haircut, reuse=reuse), order_sums,
                  long=True)

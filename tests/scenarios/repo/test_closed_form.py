@@ -129,6 +129,16 @@ def economy_of(row: Published) -> Economy:
     )
 
 
+def net_trades_ratio(economy: Economy, found: ClosedForm) -> float:
+    """m = (1 - y^H) / (y^L - y^H) from the positions of one long and one short at a zero rate."""
+    q, m = found.security_price, found.marginal_long
+    if found.repo_rate < 0.0 or not economy.reuse:
+        return math.nan
+    long = economy.long_demand(q, q) / m
+    short = -economy.short_demand(q, q) / (1.0 - m)
+    return (economy.securities - short) / (long - short)
+
+
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.case)
 def test_published_equilibria(row: Published) -> None:
     economy = economy_of(row)
@@ -147,6 +157,7 @@ def test_published_equilibria(row: Published) -> None:
         "marginal_belief_long": economy.quantile(found.marginal_long),
         "marginal_belief_short": economy.quantile(found.marginal_short),
         "marginal_short": found.marginal_short,
+        "marginal_from_net_trades": net_trades_ratio(economy, found),
         "need_up": needed.income_up,
         "need_down": needed.income_down,
     }

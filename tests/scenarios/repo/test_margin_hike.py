@@ -64,6 +64,28 @@ def test_the_price_rises_in_a_short_market_and_falls_in_a_long_one() -> None:
     assert long.dates.verdict.tolist() == ["long", "long"]
 
 
+@pytest.mark.parametrize("economy", ["short", "long", "unlike", "without reuse", "special"])
+def test_the_marginal_trader_follows_from_the_ratio_of_net_trades(economy: str) -> None:
+    """m = 1 / (1 + (y^L - 1) / (1 - y^H)), as the slides draw it, against the count of traders."""
+    rng = np.random.default_rng(4)
+    given_fields: dict[str, Any] = {
+        "short": {"market": "short"},
+        "long": {"market": "long"},
+        "unlike": {"cash": rng.lognormal(size=300).tolist(), "haircuts": [0.005, 0.01]},
+        "without reuse": {"market": "long", "reuse": False},
+        "special": {"haircuts": [0.2]},
+    }[economy]
+    found = run(**{"traders": 300, "haircuts": [0.01, 0.03], **given_fields})
+    ratio = found.dates.marginal_from_net_trades
+    if economy == "special":
+        assert ratio.isna().all()
+        return
+    assert ratio.to_numpy() == pytest.approx(found.dates.marginal_long.to_numpy(), abs=1e-8)
+    if economy == "short":
+        many = run(traders=10_000, haircuts=[0.01, 0.03])
+        assert many.dates.marginal_from_net_trades.round(3).tolist() == [0.881, 0.801]
+
+
 def test_where_collateral_is_not_reused_a_raised_haircut_lowers_the_price() -> None:
     """The contrast that the slides open with: ample incomes, nobody can be short."""
     ample: dict[str, Any] = {"income_up": 1000.0, "income_down": 1000.0, "haircuts": [0.01, 0.03]}
@@ -366,6 +388,7 @@ def test_figures_of_a_run() -> None:
         "excess_demand_by_round",
         "positions_by_belief",
         "price_against_haircut",
+        "isoleverage",
     }
     assert "haircut 3%" in {text.get_text() for text in shown["quotes_by_round"].axes[0].texts}
     without = dataclasses.replace(found, studies={})

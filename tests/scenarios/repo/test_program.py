@@ -218,6 +218,22 @@ def test_without_reuse_the_optimum_is_to_be_long_or_to_keep_cash(
     assert np.all(utilities(dataclasses.replace(alone, reuse=True)) >= best * (1.0 - 1e-12))
 
 
+@given(members())
+def test_positions_lie_within_the_slides_bounds(programs: TraderPrograms) -> None:
+    """L = W / (q (1-h)) bounds repo on both sides, -L and L [(1-h) + 1] the security."""
+    if programs.haircut == 0.0:
+        return
+    price, margin = programs.security_price, programs.haircut
+    for alone in (programs, dataclasses.replace(programs, repo_rate=0.0, reuse=False)):
+        most = alone.wealth / (price * margin)
+        slack = 1e-9 * (most + scale(alone))
+        _, security, lending, borrowing = best_portfolios(alone).T
+        assert np.all(lending <= most + slack)
+        assert np.all(borrowing <= most + slack)
+        assert np.all(security >= -most - slack)
+        assert np.all(security <= most * (margin + 1.0) + slack)
+
+
 def test_members_do_not_depend_on_their_company() -> None:
     programs = slides(2 * CHUNK + 7)
     together = utilities(programs)
