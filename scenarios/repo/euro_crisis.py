@@ -175,6 +175,12 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
         """The continuum's equilibrium at the episode's haircut."""
         return margin_hike.SCENARIO.closed_form(models(parameters)[point.case][0], point)
 
+    def intervals(
+        self, parameters: EuroCrisis, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody wants to trade."""
+        return margin_hike.SCENARIO.intervals(models(parameters)[point.case][0], point)
+
     def certify(self, parameters: EuroCrisis, point: RestingPoint) -> Certificate:
         """The certificate of a resting point."""
         return margin_hike.SCENARIO.certify(models(parameters)[point.case][0], point)

@@ -128,9 +128,9 @@ class Holdings:
 
         Other portfolios than those held may be given where they are compared with them.
         """
-        gross = _gross(self.portfolios, self.programs.security_price)
+        gross = self.programs.gross(self.portfolios)
         if portfolios is not None:
-            gross = np.maximum(gross, _gross(portfolios, self.programs.security_price))
+            gross = np.maximum(gross, self.programs.gross(portfolios))
         return np.maximum(self.programs.wealth, RESOLUTION * gross)
 
     def kind(self) -> NDArray[np.int64]:
@@ -156,12 +156,6 @@ class Holdings:
         slack, kind = self.programs.slack(self.portfolios), self.kind()
         against = np.where(kind > 0, slack[:, 2], slack[:, 3])
         return np.asarray((kind != 0) & (np.abs(against) <= PART * self.unit()))
-
-
-def _gross(portfolios: FloatArray, price: float) -> FloatArray:
-    """Cash and value of all positions, shape (n,)."""
-    absolute = np.abs(portfolios)
-    return np.asarray(absolute[:, 0] + price * np.sum(absolute[:, 1:], axis=1))
 
 
 def _refuse(name: str, wrong: BoolArray, values: FloatArray) -> None:

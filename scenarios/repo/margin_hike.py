@@ -20,6 +20,8 @@ from scenarios.repo import MARGIN_HIKE
 from scenarios.repo import closed_form as theory
 from scenarios.repo.certificate import certify
 from scenarios.repo.economy import MarginHike, build, number
+from scenarios.repo.holdings import Holdings
+from scenarios.repo.intervals import untraded_prices
 from scenarios.repo.page import PAGE
 from scenarios.repo.summary import percent, summary
 from scenarios.repo.verdict import verdict
@@ -100,6 +102,16 @@ class MarginHikeScenario(Scenario[MarginHike]):
             "marginal_long": solution.marginal_long,
             "marginal_short": solution.marginal_short,
         }
+
+    def intervals(
+        self, parameters: MarginHike, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody wants to trade, where single traders all keep what they own."""
+        terms = _terms(parameters, point)
+        alone = parameters.population == "individuals" and point.complete
+        if not alone or verdict(**terms, agents=point.agents).trade:
+            return {}
+        return {"security_price": untraded_prices(Holdings.read(point.agents, **terms))}
 
     def certify(self, parameters: MarginHike, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its table of holdings."""

@@ -199,6 +199,16 @@ class TraderPrograms:
             axis=-1,
         )
 
+    def gross(self, portfolios: FloatArray) -> FloatArray:
+        """Cash and positions of portfolios (n, ..., 4), shape (n, ...), in cash.
+
+        Each security counts what it costs or what it may pay, whichever is more: both are among
+        the numbers that a trader's accounts add up.
+        """
+        absolute = np.abs(portfolios)
+        each = max(self.security_price, self.high_payoff)
+        return np.asarray(absolute[..., 0] + each * np.sum(absolute[..., 1:], axis=-1))
+
     def gains(self, portfolios: FloatArray) -> FloatArray:
         """Expected utility less expected income of portfolios (n, ..., 4), shape (n, ...)."""
         cash, security, lending, borrowing = np.moveaxis(portfolios, -1, 0)

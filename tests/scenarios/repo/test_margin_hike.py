@@ -374,6 +374,16 @@ def test_haircuts_next_to_nothing_give_the_equilibrium_without_any(
             assert found.equilibrium[name] == pytest.approx(quote, rel=1e-9, abs=1e-9)
 
 
+def test_prices_next_to_nothing_are_certified() -> None:
+    """A price of 1e-12 of the best payoff: payoffs, not prices, set the scale of accounts."""
+    found = run(
+        market="long", haircuts=[0.99998874, 0.0], low_payoff=0.0, high_payoff=0.397, traders=27,
+        beliefs="beta(12.5, 0.13)", cash=0.0, securities=[0.5, 0.0, 30.0] * 9,
+        income_down=[1e4, 0.0, 30.0] * 9,
+    )  # fmt: skip
+    assert found.outcome is Outcome.CLEARED, found.reason
+
+
 def test_a_price_of_zero_is_no_defect() -> None:
     """The rules approach the end of the ladder here, and reach it in floating point."""
     found = run(haircuts=[0.999], low_payoff=0.0, traders=3)
