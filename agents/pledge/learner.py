@@ -48,7 +48,7 @@ class Learner:
         """The forecast of the next day if members learn by the map (pure)."""
         tau = published.precision(known.noise.precision)
         share = (
-            known.signal_precision / (known.signal_precision + tau)
+            known.signal_weight / (known.signal_weight + tau)
             if self.damping is None
             else np.full_like(tau, self.damping)
         )

@@ -76,6 +76,8 @@ COLUMNS = (
 )
 """Columns of the table of investors that are read."""
 
+BAYES = "Bayes' rule"
+
 WEIGHTS = ("constant", "on_signal", "on_price", "on_pledge", "variance")
 
 
@@ -101,6 +103,7 @@ def certify(
     agents: pd.DataFrame,
     complete: bool,
     limits_imposed: bool = False,
+    as_printed: bool = False,
     forecast_tolerance: float | None = None,
 ) -> Certificate:
     """Check a day of trading.
@@ -120,6 +123,9 @@ def certify(
         Whether the table shows every investor; of a sample clearing can't be checked.
     limits_imposed : bool
         Whether orders must not exceed what an investor owns.
+    as_printed : bool
+        Whether right forecasts are those of (A.27) with the prior variance, as the paper prints
+        them, instead of Bayes' rule.
     forecast_tolerance : float, optional
         How far forecasts may be from right; None where right forecasts are not claimed.
     """
@@ -170,10 +176,11 @@ def certify(
         conditions.append(
             Condition(
                 "right forecasts",
-                _worst(day.misjudgement() for day in days),
+                _worst(day.misjudgement(as_printed) for day in days),
                 forecast_tolerance,
-                "difference between the mean forecast and Bayes' rule under the price function"
-                " that forecasts bring about, in standard deviations of the forecast's error",
+                f"difference between the mean forecast and {'(A.27)' if as_printed else BAYES}"
+                " under the price function that forecasts bring about, in standard deviations of"
+                " the forecast's error",
                 "mean forecast of each side",
             )
         )
@@ -269,7 +276,7 @@ class _Day:
             best = np.clip(best, *self.bounds())
         return float(max(np.max(utility(best) - utility(self.shares())), 0.0))
 
-    def misjudgement(self) -> float:
+    def misjudgement(self, as_printed: bool) -> float:
         """Distance of the mean forecast from the right one."""
         p = self.primitives
         mean_signal_error = -0.5 / p.signal_precision
@@ -292,14 +299,14 @@ class _Day:
         b0, b1, b2, b3 = -level / slope, -on_value / slope, -1.0 / slope, -on_pledge / slope
         intercept = b0 + b3 * self.log_pledge
         tau = p.noise_precision * (b1 / b2) ** 2
-        total = p.value_precision + p.signal_precision + tau
-        # Bayes' rule as a regression: E = prior + weights times (signal, price) minus their means
-        on_signal, on_price = p.signal_precision / total, tau / (total * b1)
+        if as_printed:
+            right, variance = _printed_forecast(p, intercept, b1, b2, tau)
+        else:
+            right, variance = _bayes_forecast(p, intercept, b1, b2, tau)
         mean_signal = p.mean_log_value + mean_signal_error
         mean_price = intercept + b1 * p.mean_log_value + b2 * p.mean_log_noise
-        right = p.mean_log_value - on_signal * mean_signal - on_price * mean_price
         wrong = used[:3] + np.array([used[3] * self.log_pledge, 0.0, 0.0])
-        gap = np.array([right, on_signal, on_price]) - wrong
+        gap = right - wrong
         spread = np.array(
             [
                 [1.0 / p.value_precision + 1.0 / p.signal_precision, b1 / p.value_precision],
@@ -310,5 +317,28 @@ class _Day:
             ]
         )
         middle = gap[0] + gap[1] * mean_signal + gap[2] * mean_price
-        forecast = math.sqrt((middle**2 + float(gap[1:] @ spread @ gap[1:])) * total)
-        return max(forecast, abs(float(used[4]) * total - 1.0))
+        forecast = math.sqrt((middle**2 + float(gap[1:] @ spread @ gap[1:])) / variance)
+        return max(forecast, abs(float(used[4]) / variance - 1.0))
+
+
+def _bayes_forecast(
+    p: Primitives, intercept: float, b1: float, b2: float, tau: float
+) -> tuple[FloatArray, float]:
+    """Weights of (1, ln s, ln p) in Bayes' rule as a regression on deviations from means."""
+    total = p.value_precision + p.signal_precision + tau
+    on_signal, on_price = p.signal_precision / total, tau / (total * b1)
+    mean_signal = p.mean_log_value - 0.5 / p.signal_precision
+    mean_price = intercept + b1 * p.mean_log_value + b2 * p.mean_log_noise
+    constant = p.mean_log_value - on_signal * mean_signal - on_price * mean_price
+    return np.array([constant, on_signal, on_price]), 1.0 / total
+
+
+def _printed_forecast(
+    p: Primitives, intercept: float, b1: float, b2: float, tau: float
+) -> tuple[FloatArray, float]:
+    """Weights of (1, ln s, ln p) in (A.27) with (22), and the variance in (14) and (20)."""
+    weights = np.array([p.value_precision, p.value_precision + p.signal_precision, tau])
+    prior, on_signal, on_public = weights / math.fsum(weights)
+    k = math.log(p.mean_noise) + (b2 / b1 - 1.0) / (2.0 * p.noise_precision)
+    constant = prior * p.mean_log_value - on_public * (intercept + b2 * k) / b1
+    return np.array([constant, on_signal, on_public / b1]), 1.0 / p.value_precision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import model_validator
@@ -29,6 +29,8 @@ from scenarios.pledge import closed_form as theory
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import ScenarioEconomy
+
+Demand = Literal["log-linear", "paper"]
 
 WHOLE_STEP = np.inf
 """Largest move of log prices in a round where limits are ignored: orders are then linear, so that
@@ -126,6 +128,11 @@ class Learns(Investing):
         "days that the first belief counts for (learning = regression)",
         "days", default=50.0, ge=10.0,
     )  # fmt: skip
+    demand: Demand = about(
+        "demands of investors: log-linear portfolio choice with Bayes' rule, or (14), (20) and"
+        " (A.27) as the paper prints them",
+        default="log-linear",
+    )
     log_value: float | None = about(
         "ln v on every day, instead of draws", "log of cash", "a number", default=None
     )
@@ -145,6 +152,11 @@ class Learns(Investing):
         if isinstance(given, Mapping) and given.get("limits") == "imposed":
             return {"rule": "safeguarded", **given}
         return given
+
+    @property
+    def fixed_point(self) -> theory.Version:
+        """Version of the closed form that is the fixed point of these demands."""
+        return "printed-noise" if self.demand == "paper" else "corrected"
 
     @property
     def linear(self) -> bool:
@@ -190,6 +202,7 @@ def build(
     common: bool = False,
     learner: Learner | None = None,
     limits: Limited = "ignored",
+    demand: Demand = "log-linear",
     log_value: float | None = None,
     log_noise: float | None = None,
 ) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
@@ -209,6 +222,9 @@ def build(
         Interest on repo loans against each security; the parameters' unless given.
     common : bool
         Whether all securities have the same value, noise and signals, or independent ones.
+    demand : {"log-linear", "paper"}
+        Whether investors update by Bayes' rule, or as the paper prints it; see
+        :class:`agents.pledge.forecast.Information`.
     learner, limits, log_value, log_noise
         See :class:`agents.pledge.investors.InformedInvestors` and
         :class:`agents.pledge.nature.Nature`.
@@ -217,6 +233,7 @@ def build(
         value=Lognormal(parameters.mean_value, parameters.value_precision),
         noise=Lognormal(parameters.mean_noise, parameters.noise_precision),
         signal_precision=parameters.signal_precision,
+        as_printed=demand == "paper",
     )
     nature = Nature(
         rng,

@@ -73,10 +73,13 @@ class Pledgeability(Learns):
         """Refuse a share moved at which the map from forecasts to forecasts diverges."""
         if self.learning != "map" or self.damping is None:
             return
-        solved = [theory.coefficients(self.primitives, self.haircut, self.repo_rate)]
+        version, weight = self.fixed_point, self.signal_precision
+        solved = [theory.coefficients(self.primitives, self.haircut, self.repo_rate, version)]
         if self.margin_rule != "flat":
-            solved.append(theory.without_repo(self.primitives))
-        ratio = max(one.tau_theta for one in solved) / self.signal_precision
+            solved.append(theory.without_repo(self.primitives, version))
+        if self.demand == "paper":
+            weight += self.value_precision
+        ratio = max(one.tau_theta for one in solved) / weight
         if not self.damping < 2.0 / (1.0 + ratio):
             raise Refused(
                 f"damping is {self.damping}; it must be below {2.0 / (1.0 + ratio):.6g} with these"
@@ -103,6 +106,7 @@ def first_day(
             parameters.learning, parameters.damping, parameters.gain, parameters.memory
         ),
         limits=parameters.limits,
+        demand=parameters.demand,
         log_value=parameters.log_value,
         log_noise=parameters.log_noise,
     )
@@ -143,6 +147,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             agents=point.agents,
             complete=point.complete,
             limits_imposed=parameters.limits == "imposed",
+            as_printed=parameters.demand == "paper",
             forecast_tolerance=tolerance,
         )
 
@@ -169,7 +174,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             "belief": solved[parameters.belief],
             "conjecture": _first(conjecture, parameters.noise_precision),
             "realised": _first(cohort.published, parameters.noise_precision),
-            "closed_form": solved["corrected"],
+            "closed_form": solved[parameters.fixed_point],
             **solved,
         }
         coefficients = {
@@ -203,7 +208,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     def closed_form(
         self, parameters: Pledgeability, point: RestingPoint
     ) -> Mapping[str, float] | None:
-        """The log price of the continuum in the corrected equilibrium, in the day's state."""
+        """The log price of the continuum at the fixed point of its demands, in the day's state."""
         if "log_value" in point.agents:
             noise = point.agents[point.agents["role"] == "noise"].iloc[0]
             log_value, log_noise = float(noise["log_value"]), float(noise["order"])
@@ -213,7 +218,9 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             haircut = parameters.haircut
         else:
             return None
-        solved = theory.coefficients(parameters.primitives, haircut, parameters.repo_rate)
+        solved = theory.coefficients(
+            parameters.primitives, haircut, parameters.repo_rate, parameters.fixed_point
+        )
         log_pledge = log_pledge_value(haircut, parameters.repo_rate, parameters.value_precision)
         return {"log_price": solved.log_price(log_value, log_noise, log_pledge)}
 
@@ -222,6 +229,25 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     ) -> Mapping[str, pd.DataFrame]:
         """Informativeness and bias by haircut and by repo rate, simulated and by theory."""
         return informativeness.studies(parameters, parameters.haircut, rng)
+
+    def report(self, results: Results[Pledgeability]) -> pd.DataFrame:
+        """Coefficients of the log price on the last day: believed, conjectured, realised, theory.
+
+        A price function is an equilibrium if what is conjectured is realised.
+        """
+        if not results.ends or not results.details[-1]:
+            return pd.DataFrame()
+        details = results.details[-1]
+        coefficients, log_prices = details["coefficients"], details["log_prices"]
+        assert isinstance(coefficients, Mapping)
+        assert isinstance(log_prices, Mapping)
+        shown = ("belief", "conjecture", "realised", *theory.VERSIONS)
+        return pd.DataFrame(
+            [
+                {"price_function": who, **coefficients[who], "log_price": log_prices[who]}
+                for who in shown
+            ]
+        )
 
     def summary(self, results: Results[Pledgeability]) -> str:
         """The price function conjectured and realised on the last day, beside the corrected one."""
