@@ -27,7 +27,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from agents.pledge.nature import Lognormal
-from markets.quote import FloatArray
+from markets.quote import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,17 @@ class Forecast:
         return replace(
             right, **{name: moved(name) for name in ("constant", "on_price", "on_pledge")}
         )
+
+    def where(self, mask: BoolArray, other: Forecast) -> Forecast:
+        """These weights for the securities of a mask, other ones for the rest."""
+        pairs = ((getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
+        return Forecast(*(np.where(mask[:, None], one, two) for one, two in pairs))
+
+    def differs(self, other: Forecast) -> float:
+        """Largest difference of a weight, relative to the larger of the weight and 1."""
+        pairs = ((getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
+        gaps = [np.max(np.abs(one - two) / np.maximum(np.abs(two), 1.0)) for one, two in pairs]
+        return float(np.max(gaps))
 
     def of(self, rows: slice) -> Forecast:
         """The weights of some members; weights that all share are kept once."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from agents.cohort import Population
 from agents.pledge.clearing_house import PledgeClearingHouse
@@ -20,7 +20,7 @@ from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName
 from markets.margin import MarginRule
 from markets.pledge.book import SpotBook
-from markets.pledge.market import PledgeableMarket
+from markets.pledge.market import FREE_REACH, LOG_PRICE_REACH, PledgeableMarket
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
@@ -58,9 +58,11 @@ class Investing(Parameters):
         "share of investors without access to repo", "share of investors",
         default=0.9, gt=0.0, lt=1.0,
     )  # fmt: skip
-    repo_rate: float = about(
-        "interest on repo loans, given from outside", "per period", default=0.02, ge=0.0
-    )
+    repo_rate: Annotated[float, Field(ge=0.0)] | Literal["clears"] = about(
+        "interest on repo loans: given from outside as in the paper, or quoted until the repo"
+        " market clears (13)",
+        "per period", 'a number of at least 0, or "clears"', default=0.02,
+    )  # fmt: skip
     mean_value: float = about("mean of v", "cash", default=1.0, gt=0.0)
     mean_noise: float = about("mean of u", "securities", default=1.0, gt=0.0)
     belief: theory.Version = about(
@@ -84,8 +86,18 @@ class Investing(Parameters):
         return theory.Primitives(**{name: getattr(self, name) for name in names})
 
     @property
+    def rate_clears(self) -> bool:
+        """Whether the repo rate is quoted."""
+        return self.repo_rate == "clears"
+
+    @property
+    def rate(self) -> float:
+        """The repo rate that is given; zero, the lowest one, where it is quoted."""
+        return 0.0 if isinstance(self.repo_rate, str) else self.repo_rate
+
+    @property
     def linear(self) -> bool:
-        """Whether orders are linear in log prices."""
+        """Whether orders are linear in the markets' coordinates."""
         return True
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
@@ -111,8 +123,9 @@ class Learns(Investing):
 
     learning: Learning = about(
         "how forecasts change from day to day: not at all; toward Bayes' rule under the price"
-        " function that yesterday's orders implied; or by each investor's regression on its own"
-        " history",
+        " function that yesterday's orders implied; by each investor's regression on its own"
+        " history; or by working out every morning what its forecasts would do to the price. By"
+        " default map; reasoning where haircuts or repo rates change",
         default="map",
     )
     damping: float | None = about(
@@ -148,10 +161,15 @@ class Learns(Investing):
     @model_validator(mode="before")
     @classmethod
     def _rule(cls, given: Any) -> Any:
-        """Choose the default rule by whether limits are imposed."""
-        if isinstance(given, Mapping) and given.get("limits") == "imposed":
-            return {"rule": "safeguarded", **given}
-        return given
+        """Choose the default rules: for quotes by limits, for learning by whether terms change."""
+        if not isinstance(given, Mapping):
+            return given
+        chosen: dict[str, object] = {}
+        if given.get("limits") == "imposed":
+            chosen["rule"] = "safeguarded"
+        if given.get("repo_rate") == "clears" or given.get("margin_rule", "flat") != "flat":
+            chosen["learning"] = "reasoning"
+        return {**chosen, **given}
 
     @property
     def fixed_point(self) -> theory.Version:
@@ -173,6 +191,8 @@ class Learns(Investing):
                     f"{name} is {value}; with learning = regression it must be left out, since"
                     " days that are all alike give a regression nothing to learn from"
                 )
+        if self.rate_clears:
+            self._refuse_with_quoted_rates()
         if self.learning == "map" and self.limits == "imposed":
             raise Refused(
                 'limits is "imposed"; with learning = map it must be "ignored", since limited'
@@ -180,12 +200,28 @@ class Learns(Investing):
             )
         return self
 
+    def _refuse_with_quoted_rates(self) -> None:
+        """Refuse what has no meaning where repo opens and shuts within a day."""
+        if self.learning in ("map", "regression"):
+            raise Refused(
+                f'learning is "{self.learning}"; with repo_rate = clears it must be "none" or'
+                ' "reasoning", since the price function is another one where repo is shut'
+            )
+        if self.limits == "imposed":
+            raise Refused(
+                'limits is "imposed"; with repo_rate = clears it must be "ignored", since what an'
+                " investor owns limits pledges and sales in different ways"
+            )
+
 
 def believed(parameters: Investing, terms: RepoTerms) -> PriceFunction:
     """The price function that the named belief implies at the announced haircuts."""
+    primitives, belief = parameters.primitives, parameters.belief
     solved = [
-        theory.coefficients(parameters.primitives, float(haircut), float(rate), parameters.belief)
-        for haircut, rate in zip(terms.haircut, terms.repo_rate, strict=True)
+        theory.with_repo(primitives, haircut, belief)
+        if active
+        else theory.without_repo(primitives, belief)
+        for haircut, active in zip(terms.haircut.tolist(), terms.active.tolist(), strict=True)
     ]
     return PriceFunction(
         *(np.array([getattr(one, name) for one in solved]) for name in ("b0", "b1", "b2", "b3"))
@@ -244,11 +280,13 @@ def build(
         log_value=log_value,
         log_noise=log_noise,
     )
-    market = PledgeableMarket(known.value.log_mean, names)
+    quoted = parameters.rate_clears and repo_rate is None
+    reach = FREE_REACH if parameters.linear else LOG_PRICE_REACH
+    market = PledgeableMarket(known.value.log_mean, names, quotes_rates=quoted, reach=reach)
     rule = parameters.adjuster(market.pace)
     economy = Economy(market, adjuster=rule, rng=rng, start=parameters.start)
-    rates = parameters.repo_rate if repo_rate is None else np.asarray(repo_rate)
-    PledgeClearingHouse(economy, margins, repo_rate=rates, nature=nature)
+    rates = parameters.rate if repo_rate is None else np.asarray(repo_rate)
+    PledgeClearingHouse(economy, margins, repo_rate=None if quoted else rates, nature=nature)
     NoiseTraders(economy, "noise", nature=nature)
     spot = min(
         max(round(parameters.spot_share * parameters.investors), 1), parameters.investors - 1
@@ -270,6 +308,7 @@ def build(
             risk_aversion=parameters.risk_aversion,
             wealth=parameters.wealth,
             learner=learner,
+            sees_rates=quoted,
             limits=limits,
             population=parameters.population,
         )

@@ -6,6 +6,7 @@ equilibrium". The model, its symbols and the errata are in this folder's README.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,7 @@ from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
 from scenarios.pledge.economy import Learns, a_cohort, build
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
+from scenarios.pledge.repo_market import cleared
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -74,7 +76,7 @@ class Pledgeability(Learns):
         if self.learning != "map" or self.damping is None:
             return
         version, weight = self.fixed_point, self.signal_precision
-        solved = [theory.coefficients(self.primitives, self.haircut, self.repo_rate, version)]
+        solved = [theory.coefficients(self.primitives, self.haircut, self.rate, version)]
         if self.margin_rule != "flat":
             solved.append(theory.without_repo(self.primitives, version))
         if self.demand == "paper":
@@ -142,7 +144,8 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
                 tolerance = learning_tolerance(parameters.days, parameters.gain, parameters.memory)
         return certify(
             primitives=parameters.primitives,
-            repo_rate=parameters.repo_rate,
+            repo_rate=point.quotes.get("repo_rate", parameters.rate),
+            rate_quoted=parameters.rate_clears,
             log_prices=np.array([point.quotes["log_price"]]),
             agents=point.agents,
             complete=point.complete,
@@ -160,16 +163,20 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         that the day's orders imply; in a rational expectations equilibrium they agree.
         """
         cohort = a_cohort(economy)
-        assert cohort.forecast is not None
-        primitives, rate = parameters.primitives, parameters.repo_rate
-        terms, state = cohort.posted.terms, cohort.nature.at(point.date)
-        haircut, log_pledge = float(terms.haircut[0]), float(terms.log_pledge_value[0])
+        posted, primitives = cohort.posted, parameters.primitives
+        terms, state = posted.terms, cohort.nature.at(point.date)
+        rate, is_open = float(terms.repo_rate[0]), bool(posted.open[0])
+        haircut, log_pledge = float(terms.haircut[0]), float(posted.log_pledge_value[0])
         log_value, log_noise = float(state.log_value[0]), float(state.log_noise[0])
         solved: dict[str, theory.Coefficients] = {
-            version: theory.coefficients(primitives, haircut, rate, version)
+            version: (
+                theory.with_repo(primitives, haircut, version)
+                if is_open
+                else theory.without_repo(primitives, version)
+            )
             for version in theory.VERSIONS
         }
-        conjecture = cohort.forecast.justified_by(cohort.known)
+        conjecture = cohort.forecast_at(posted).justified_by(cohort.known)
         versions = {
             "belief": solved[parameters.belief],
             "conjecture": _first(conjecture, parameters.noise_precision),
@@ -186,11 +193,9 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             "log_noise": log_noise,
             "haircut": haircut,
             "call_value": float(terms.call_value[0]),
-            "repo_market": "open" if terms.active[0] else "shut",
-            "bias": propositions.pledgeability_bias(primitives, haircut, rate),
-            "price_error_sd": propositions.finite_market_error(
-                primitives, haircut, rate, parameters.investors
-            ),
+            "repo_market": "open" if is_open else "shut",
+            "bias": solved["corrected"].b3 * log_pledge,
+            **self._price_error(parameters, haircut),
             **economy.accounts(),
             **{
                 f"{who}_{name}": value
@@ -202,8 +207,29 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
                 who: one.log_price(log_value, log_noise, log_pledge)
                 for who, one in versions.items()
             },
-            "thresholds": _thresholds(parameters, haircut),
+            "thresholds": _thresholds(parameters, haircut, rate),
         }
+
+    def _price_error(self, parameters: Pledgeability, haircut: float) -> dict[str, float]:
+        """Standard deviation of the log price about the continuum's, at a repo rate that is given.
+
+        A repo rate that is quoted has an error of its own.
+        """
+        if parameters.rate_clears:
+            return {}
+        error = propositions.finite_market_error(
+            parameters.primitives, haircut, parameters.rate, parameters.investors
+        )
+        return {"price_error_sd": error}
+
+    def intervals(
+        self, parameters: Pledgeability, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Where repo is shut: the repo rates at which no investor wants to pledge (Lemma 4)."""
+        if not parameters.rate_clears or point.agents["pledged"].any():
+            return {}
+        haircut = float(point.agents["haircut"].iloc[0])
+        return {"repo_rate": (shut_rate(haircut, parameters.value_precision), math.inf)}
 
     def closed_form(
         self, parameters: Pledgeability, point: RestingPoint
@@ -218,10 +244,12 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             haircut = parameters.haircut
         else:
             return None
-        solved = theory.coefficients(
-            parameters.primitives, haircut, parameters.repo_rate, parameters.fixed_point
-        )
-        log_pledge = log_pledge_value(haircut, parameters.repo_rate, parameters.value_precision)
+        primitives, version = parameters.primitives, parameters.fixed_point
+        if parameters.rate_clears:
+            both = cleared(primitives, haircut, log_value, log_noise, version)
+            return {"log_price": both.log_price, "repo_rate": both.repo_rate}
+        solved = theory.coefficients(primitives, haircut, parameters.rate, version)
+        log_pledge = log_pledge_value(haircut, parameters.rate, parameters.value_precision)
         return {"log_price": solved.log_price(log_value, log_noise, log_pledge)}
 
     def studies(
@@ -280,7 +308,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             parameters = results.parameters
             shown |= {
                 "bias_by_haircut_and_rate": figures.bias_map(
-                    studies["bias_by_haircut_and_rate"], parameters.haircut, parameters.repo_rate
+                    studies["bias_by_haircut_and_rate"], parameters.haircut, parameters.rate
                 ),
                 "informativeness_by_haircut": figures.informativeness(
                     studies["informativeness_by_haircut"],
@@ -307,9 +335,9 @@ def _first(function: PriceFunction, noise_precision: float) -> theory.Coefficien
     return theory.Coefficients(*(float(value) for value in values))
 
 
-def _thresholds(parameters: Pledgeability, haircut: float) -> dict[str, float]:
+def _thresholds(parameters: Pledgeability, haircut: float, rate: float) -> dict[str, float]:
     """The repo rate at which repo shuts, and that of Proposition 10 at the economy's own rate."""
-    precision, rate = parameters.value_precision, parameters.repo_rate
+    precision = parameters.value_precision
     thresholds = {"shut_rate": shut_rate(haircut, precision)}
     if active(haircut, rate, precision):
         thresholds["margin_threshold"] = margin_threshold(haircut, rate, precision)

@@ -131,6 +131,26 @@ IMPLIED: tuple[Published, ...] = (
 Proposition 8 is not a fixed point even of the paper's own demands; with erratum 1 repaired it is.
 """
 
+CLEARED: tuple[Published, ...] = tuple(
+    _case(
+        f"default parameters, repo market clears, {what}",
+        "(12) with (13), errata 1 to 4, and our reading of the repo market",
+        {
+            "belief": "corrected",
+            "repo_rate": "clears",
+            "population": "continuum",
+            "log_noise": log_noise,
+        },
+        expected,
+    )
+    for what, log_noise, expected in (
+        ("lenders paid", -0.1, {"log_price": 0.0452380952, "repo_rate": 0.1240584167}),
+        ("cash stored", -0.5, {"log_price": -0.1400785565, "repo_rate": 0.0}),
+        ("repo shut", 0.3, {"log_price": 0.25, "repo_rate": 0.2419902142}),
+    )
+)
+"""Quotes where the spot and the repo market clear, by the three ways in which the latter can."""
+
 OPTION = _case(
     "default parameters, option, bias and thresholds",
     "Proposition 7 with erratum 7, Lemma 9, (A.46), Proposition 10 with errata 8 and 9, and the"

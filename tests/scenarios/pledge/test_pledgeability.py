@@ -184,6 +184,17 @@ def test_the_clearing_house_sets_haircuts_by_the_past_of_the_security() -> None:
         assert dates["haircut"].iloc[day] == pytest.approx(max(0.2, by_hand), abs=1e-12)
 
 
+def test_investors_who_reason_are_right_under_a_haircut_that_is_new_every_day() -> None:
+    for belief in ("printed", "printed-noise"):
+        found = learned(margin_rule="value-at-risk", belief=belief, days=30)
+        assert found.parameters.learning == "reasoning"
+        assert found.outcome is Outcome.CLEARED
+        assert found.certificate["right forecasts"].residual < 1e-11
+        assert found.dates["haircut"].nunique() > 5
+    followed = learned(margin_rule="value-at-risk", belief="printed", days=30, learning="map")
+    assert followed.outcome is Outcome.NOT_CERTIFIED
+
+
 def test_a_cautious_value_at_risk_rule_shuts_the_repo_market() -> None:
     found = learned(
         margin_rule="value-at-risk", tail=0.02, belief="corrected", learning="none", days=70

@@ -7,7 +7,7 @@ import pytest
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge import option, propositions
 from scenarios.pledge.pledgeability import SCENARIO, Pledgeability
-from scenarios.pledge.published import CASES, IMPLIED, OPTION
+from scenarios.pledge.published import CASES, CLEARED, IMPLIED, OPTION
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.published import Published
@@ -61,6 +61,14 @@ def test_a_run_says_what_the_orders_of_believers_imply(row: Published) -> None:
     # only the belief that its own orders confirm is an equilibrium, in the paper's own terms
     confirmed = row.parameters.get("demand") == "paper" and row.parameters["belief"] != "printed"
     assert run.outcome is (Outcome.CLEARED if confirmed else Outcome.NOT_CERTIFIED)
+
+
+@pytest.mark.parametrize("row", CLEARED, ids=[row.case for row in CLEARED])
+def test_both_markets_clear_at_the_published_quotes(row: Published) -> None:
+    parameters = parse(Pledgeability, {**row.parameters, "investors": 100})
+    run = simulate(SCENARIO, parameters, studies=False)
+    assert run.outcome is Outcome.CLEARED
+    assert dict(run.equilibrium) == pytest.approx(dict(row.expected), abs=row.tolerance)
 
 
 def test_option_bias_and_thresholds_are_the_published_ones() -> None:
