@@ -121,7 +121,7 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
             volume=0.5 * (book.bought + book.sold),
             beyond_limits=book.beyond_limits,
             repo_excess=np.where(posted.open, book.pledged, 0.0),
-            free_log_price=posted.log_price - book.free / book.free_by_price,
+            free_log_price=posted.log_price - book.free / _or_nan(book.free_by_price),
         )
 
     def place(self, posted: SpotQuotes, book: SpotBook) -> PriceFunction:
@@ -135,9 +135,10 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         """
         self.log_price = posted.log_price
         slope = -book.free_by_price
-        return PriceFunction(
-            book.constant / slope,
-            book.by_value / slope,
-            book.by_noise / slope,
-            book.by_pledge / slope,
-        )
+        parts = (book.constant, book.by_value, book.by_noise, book.by_pledge)
+        return PriceFunction(*(part / _or_nan(slope) for part in parts))
+
+
+def _or_nan(slope: FloatArray) -> FloatArray:
+    """Slopes, NaN where nobody's order moves with the price and so no price function is implied."""
+    return np.where(slope == 0.0, np.nan, slope)

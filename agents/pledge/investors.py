@@ -40,6 +40,7 @@ from agents.pledge.anticipation import Crowd
 from agents.pledge.forecast import Forecast, Information, PriceFunction
 from agents.pledge.learner import Learner
 from agents.pledge.nature import Nature
+from agents.pledge.power import PowerChoice
 from agents.pledge.regression import Regression
 from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
@@ -86,6 +87,9 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         then members have a forecast for either case.
     limits : {"ignored", "imposed"}
         Whether orders are limited to what a member owns.
+    exact : bool
+        Whether members maximise power utility exactly (:mod:`agents.pledge.power`), rather than its
+        log-linear approximation; they must share one variance.
     population : {"individuals", "continuum"}
         Whether errors of signals are drawn, or are the quantiles of their distribution.
     """
@@ -106,6 +110,7 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         learner: Learner | None = None,
         sees_rates: bool = False,
         limits: Limited = "ignored",
+        exact: bool = False,
         population: Population = "individuals",
     ) -> None:
         super().__init__(model, name, members)
@@ -119,6 +124,7 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         self.learner = Learner() if learner is None else learner
         self.sees_rates = sees_rates
         self.limits = limits
+        self.exact = exact
         self.population: Population = population
         self.regression: Regression | None = None
         self.forecast: Forecast | None = None
@@ -217,6 +223,22 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
 
     def shares(self, posted: SpotQuotes, rows: slice = slice(None)) -> FloatArray:
         """Share of wealth that members sell (spot) or pledge (repo), without limits (pure)."""
+        return self._chosen(posted, rows)[0]
+
+    def _chosen(self, posted: SpotQuotes, rows: slice) -> tuple[FloatArray, FloatArray]:
+        """Shares, and by how much each moves for a unit of the log-linear one."""
+        shares = self._loglinear(posted, rows)
+        if not self.exact:
+            return shares, np.ones((len(shares), 1))
+        slopes = np.empty_like(shares)
+        variance = self.forecast_at(posted).variance[:, 0]
+        for row, number in enumerate(variance.tolist()):
+            choice = PowerChoice.of(self.risk_aversion, number)
+            kept = 0.5 - shares[row]
+            shares[row], slopes[row] = 0.5 - choice.share(kept), choice.slope(kept)
+        return shares, slopes
+
+    def _loglinear(self, posted: SpotQuotes, rows: slice) -> FloatArray:
         forecast = self.forecast_at(posted).of(rows)
         steep = 1.0 / (self.risk_aversion * forecast.variance)
         constant = 0.5 - 0.5 / self.risk_aversion
@@ -329,9 +351,9 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         """
         lower, upper = (end[:, None] for end in ends)
         forecast = self.forecast_at(posted).of(rows)
-        free = self.shares(posted, rows)
+        free, moves = self._chosen(posted, rows)
         beyond = (free < lower) | (free > upper)
-        steep = np.broadcast_to(1.0 / (self.risk_aversion * forecast.variance), free.shape)
+        steep = np.broadcast_to(moves / (self.risk_aversion * forecast.variance), free.shape)
         shares = free
         if self.limits == "imposed":
             shares = np.clip(free, lower, upper)
@@ -342,25 +364,29 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         return np.stack([net, gross, by_price, by_pledge, np.sum(free, axis=1), beyond.sum(axis=1)])
 
     def _slopes(self, posted: SpotQuotes) -> _Slopes:
-        """Coefficients of the sum of shares, on average over the errors of signals."""
+        """Coefficients of the sum of shares, on average over the errors of signals.
+
+        Exact demands are not linear: theirs are the tangent at the quotes and the day's state.
+        """
         forecast = self.forecast_at(posted)
 
         def total(part: FloatArray) -> FloatArray:
             summed: FloatArray = np.sum(np.broadcast_to(part, (len(part), self.members)), axis=1)
             return summed
 
-        steep = 1.0 / (self.risk_aversion * forecast.variance)
+        free, moves = self._chosen(posted, slice(None)) if self.exact else (None, 1.0)
+        steep = moves / (self.risk_aversion * forecast.variance)
         signal = total(steep * forecast.on_signal)
         constant = self.members * (0.5 - 0.5 / self.risk_aversion) - total(
             steep * forecast.constant
         )
-        pledges = self._pledges(posted)[:, None]
-        return _Slopes(
-            constant=constant + 0.5 * signal / self.known.signal_precision,
-            by_price=total(steep * (1.0 - forecast.on_price)),
-            by_value=-signal,
-            by_pledge=total(steep * (pledges - forecast.on_pledge)),
-        )
+        constant += 0.5 * signal / self.known.signal_precision
+        by_price = total(steep * (1.0 - forecast.on_price))
+        by_pledge = total(steep * (self._pledges(posted)[:, None] - forecast.on_pledge))
+        if free is not None:
+            constant = np.sum(free, axis=1) + signal * self.log_value
+            constant -= by_price * posted.log_price + by_pledge * posted.log_pledge_value
+        return _Slopes(constant, by_price, -signal, by_pledge)
 
 
 @dataclass(frozen=True, slots=True)

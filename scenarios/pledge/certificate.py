@@ -24,6 +24,9 @@ with :math:`x = \ln p` spot and :math:`x = \ln(\chi/h) + \ln p` in repo. The max
 is computed from three of its values, not from a first-order condition, and what the call adds,
 :math:`\chi - h`, by integrating what the right to default saves, not from its formula.
 
+Under exact power utility the maximum is found by Newton's steps from the order, with Gauss-Legendre
+quadrature, in :mod:`scenarios.pledge.power_utility`, and bounded from above by concavity.
+
 *Forecasts.* The price function is solved from clearing with the mean forecast weights of each side,
 and the forecast that Bayes' rule gives under it is compared with the mean forecast of the table by
 the root of the mean squared difference over all states, as a share of the standard deviation of the
@@ -43,6 +46,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scenarios.pledge.closed_form import Primitives
+from scenarios.pledge.power_utility import forgone_by_power_utility
 from simulator.certificate import Certificate, Condition
 
 FloatArray = NDArray[np.float64]
@@ -116,6 +120,7 @@ def certify(
     complete: bool,
     rate_quoted: bool = False,
     limits_imposed: bool = False,
+    exact: bool = False,
     as_printed: bool = False,
     forecast_tolerance: float | None = None,
 ) -> Certificate:
@@ -138,6 +143,8 @@ def certify(
         Whether the table shows every investor; of a sample clearing can't be checked.
     limits_imposed : bool
         Whether orders must not exceed what an investor owns.
+    exact : bool
+        Whether utility is power utility itself, not its log-linear approximation.
     as_printed : bool
         Whether right forecasts are those of (A.27) with the prior variance, as the paper prints
         them, instead of Bayes' rule.
@@ -194,7 +201,7 @@ def certify(
     conditions.append(
         Condition(
             "best orders",
-            _worst(day.regret(limits_imposed) for day in days),
+            _worst(day.regret(limits_imposed, exact) for day in days),
             UTILITY_TOLERANCE,
             "log certainty-equivalent wealth that an investor forgoes by its order",
             checked,
@@ -331,7 +338,7 @@ class _Day:
         shares = self.shares()
         return float(max(np.max(lower - shares), np.max(shares - upper), 0.0))
 
-    def regret(self, limited: bool) -> float:
+    def regret(self, limited: bool, exact: bool) -> float:
         """Largest utility forgone."""
         table = self.investors
         expected = (
@@ -343,6 +350,16 @@ class _Day:
         variance = table["forecast_variance"]
         at = self.log_price + np.where(self.repo, self.log_pledge, 0.0)
         gamma = self.primitives.risk_aversion
+        if exact:
+            lower, upper = self.bounds() if limited else (-0.5, 0.5)
+            kept = 0.5 - self.shares()
+            return float(
+                np.max(
+                    forgone_by_power_utility(
+                        kept, expected - at, variance, gamma, 0.5 - upper, 0.5 - lower
+                    )
+                )
+            )
 
         def utility(share: FloatArray) -> FloatArray:
             risky = 0.5 - share

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from agents.cohort import Population
 from agents.pledge.clearing_house import PledgeClearingHouse
 from agents.pledge.forecast import Information, PriceFunction
-from agents.pledge.investors import InformedInvestors, Limited, Role
+from agents.pledge.investors import Belief, InformedInvestors, Limited, Role
 from agents.pledge.learner import Learner, Learning
 from agents.pledge.nature import Lognormal, Nature
 from agents.pledge.noise_traders import NoiseTraders
@@ -30,7 +30,7 @@ from simulator.economy import Economy
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import ScenarioEconomy
 
-Demand = Literal["log-linear", "paper"]
+Demand = Literal["log-linear", "exact", "paper"]
 
 WHOLE_STEP = np.inf
 """Largest move of log prices in a round where limits are ignored: orders are then linear, so that
@@ -118,14 +118,14 @@ class Investing(Parameters):
 class Learns(Investing):
     """Parameters of investors who may learn, and whose orders may be limited.
 
-    With ``limits = "imposed"`` the default rule is ``"safeguarded"``, since orders have kinks.
+    Where orders are not linear (limits imposed, exact demand) the default rule is safeguarded.
     """
 
     learning: Learning = about(
         "how forecasts change from day to day: not at all; toward Bayes' rule under the price"
         " function that yesterday's orders implied; by each investor's regression on its own"
         " history; or by working out every morning what its forecasts would do to the price. By"
-        " default map; reasoning where haircuts or repo rates change",
+        " default map; reasoning where haircuts or repo rates change, none with exact demand",
         default="map",
     )
     damping: float | None = about(
@@ -142,8 +142,9 @@ class Learns(Investing):
         "days", default=50.0, ge=10.0,
     )  # fmt: skip
     demand: Demand = about(
-        "demands of investors: log-linear portfolio choice with Bayes' rule, or (14), (20) and"
-        " (A.27) as the paper prints them",
+        "demands of investors: log-linear portfolio choice with Bayes' rule; the exact choice under"
+        " power utility (no short sales, no credit); or (14), (20) and (A.27) as the paper prints"
+        " them",
         default="log-linear",
     )
     log_value: float | None = about(
@@ -165,8 +166,11 @@ class Learns(Investing):
         if not isinstance(given, Mapping):
             return given
         chosen: dict[str, object] = {}
-        if given.get("limits") == "imposed":
+        exact = given.get("demand") == "exact"
+        if given.get("limits") == "imposed" or exact:
             chosen["rule"] = "safeguarded"
+        if exact:
+            chosen["learning"] = "none"
         if given.get("repo_rate") == "clears" or given.get("margin_rule", "flat") != "flat":
             chosen["learning"] = "reasoning"
         return {**chosen, **given}
@@ -178,8 +182,8 @@ class Learns(Investing):
 
     @property
     def linear(self) -> bool:
-        """Whether orders are linear in log prices: limits give them kinks."""
-        return self.limits == "ignored"
+        """Whether orders are linear in log prices: limits and exact demands bend them."""
+        return self.limits == "ignored" and self.demand != "exact"
 
     @model_validator(mode="after")
     def _varied(self) -> Learns:
@@ -193,6 +197,11 @@ class Learns(Investing):
                 )
         if self.rate_clears:
             self._refuse_with_quoted_rates()
+        if self.learning in ("map", "regression") and self.demand == "exact":
+            raise Refused(
+                f'learning is "{self.learning}"; with demand = exact it must be "none" or'
+                ' "reasoning", since exact demands imply no linear price function'
+            )
         if self.learning == "map" and self.limits == "imposed":
             raise Refused(
                 'limits is "imposed"; with learning = map it must be "ignored", since limited'
@@ -236,6 +245,7 @@ def build(
     names: Sequence[str] = ("",),
     repo_rate: float | Sequence[float] | None = None,
     common: bool = False,
+    belief: Belief | None = None,
     learner: Learner | None = None,
     limits: Limited = "ignored",
     demand: Demand = "log-linear",
@@ -258,9 +268,11 @@ def build(
         Interest on repo loans against each security; the parameters' unless given.
     common : bool
         Whether all securities have the same value, noise and signals, or independent ones.
-    demand : {"log-linear", "paper"}
-        Whether investors update by Bayes' rule, or as the paper prints it; see
-        :class:`agents.pledge.forecast.Information`.
+    belief : callable, optional
+        Repo terms to the price function that investors believe; the named one unless given.
+    demand : {"log-linear", "exact", "paper"}
+        Whether investors choose exactly (:mod:`agents.pledge.power`), and whether they update by
+        Bayes' rule or as the paper prints it (:class:`agents.pledge.forecast.Information`).
     learner, limits, log_value, log_noise
         See :class:`agents.pledge.investors.InformedInvestors` and
         :class:`agents.pledge.nature.Nature`.
@@ -303,12 +315,13 @@ def build(
             members=members,
             share=share,
             nature=nature,
-            belief=lambda terms: believed(parameters, terms),
+            belief=belief or (lambda terms: believed(parameters, terms)),
             known=known,
             risk_aversion=parameters.risk_aversion,
             wealth=parameters.wealth,
             learner=learner,
             sees_rates=quoted,
+            exact=demand == "exact",
             limits=limits,
             population=parameters.population,
         )

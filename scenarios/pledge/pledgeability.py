@@ -25,6 +25,7 @@ from scenarios.pledge import PLEDGEABILITY, informativeness, propositions
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
 from scenarios.pledge.economy import Learns, a_cohort, build
+from scenarios.pledge.exact_demand import exact_demand
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
 from scenarios.pledge.repo_market import cleared
 from simulator.certificate import Certificate
@@ -134,11 +135,11 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     def certify(self, parameters: Pledgeability, point: RestingPoint) -> Certificate:
         """The certificate of a day; on the last one it covers the forecasts too.
 
-        Not with limits imposed: then the price is not linear in the state and no linear forecast
-        can be right in every state.
+        Not with limits imposed or exact demand: then the price is not linear in the state and no
+        linear forecast can be right in every state.
         """
         tolerance = None
-        if point.date == parameters.days and parameters.limits == "ignored":
+        if point.date == parameters.days and parameters.linear:
             tolerance = FORECAST_TOLERANCE
             if parameters.learning == "regression":
                 tolerance = learning_tolerance(parameters.days, parameters.gain, parameters.memory)
@@ -150,6 +151,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             agents=point.agents,
             complete=point.complete,
             limits_imposed=parameters.limits == "imposed",
+            exact=parameters.demand == "exact",
             as_printed=parameters.demand == "paper",
             forecast_tolerance=tolerance,
         )
@@ -255,8 +257,14 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     def studies(
         self, parameters: Pledgeability, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
-        """Informativeness and bias by haircut and by repo rate, simulated and by theory."""
-        return informativeness.studies(parameters, parameters.haircut, rng)
+        """Informativeness and bias by haircut and by repo rate, simulated and by theory.
+
+        With exact demand also how far that moves the coefficients of the log price.
+        """
+        tables = informativeness.studies(parameters, parameters.haircut, rng)
+        if parameters.demand == "exact":
+            tables["exact_demand"] = exact_demand(parameters, parameters.haircut, rng)
+        return tables
 
     def report(self, results: Results[Pledgeability]) -> pd.DataFrame:
         """Coefficients of the log price on the last day: believed, conjectured, realised, theory.
