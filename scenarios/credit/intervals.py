@@ -17,6 +17,8 @@ from dataclasses import replace
 from fractions import Fraction
 from math import inf
 
+import numpy as np
+
 from markets.credit.contract import Contract, FixedRateCoupon, FormulaCoupon, FormulaPrepayment
 from scenarios.credit import exact
 from scenarios.credit.active_set import AT_FLOOR
@@ -34,8 +36,12 @@ USED = 1e-7
 PRECISION = 1e-10
 """Share of the collateral's value to which an end is found where terms move with the quote."""
 
-LOOKS = 8
+LOOKS = 4
 """Prices between the one at rest and the farthest at which an end is looked for first."""
+
+MOST_HOUSEHOLDS = 50
+"""Households up to which intervals are worked out where terms move with the quote: each takes a
+linear program at some twenty quotes."""
 
 WITHIN = 1e-10
 """Violation of a constraint, as a share of the collateral's value, beyond that at rest that is
@@ -151,16 +157,21 @@ def _interval(
         if len(ends) < len(each):
             return None
         return max(low for low, _ in ends), min([high for _, high in ends] + [most])
+    if len(plans) > MOST_HOUSEHOLDS:
+        return None
     here, size = float(value), float(pledged)
     rooms = [held.missed(anchor, signs, here) + WITHIN * size for held in plans]
+    if inf in rooms:
+        return None
 
-    def idle(price: float) -> bool:
-        """Whether everybody's plan is still optimal at a price."""
+    def excess(price: float) -> float:
+        """By how much plans miss being optimal at a price, beyond what they miss at rest."""
         pairs = zip(at(Fraction(price)), rooms, strict=True)
-        return all(held.missed(anchor, signs, price) <= room for held, room in pairs)
+        return max(held.missed(anchor, signs, price) - room for held, room in pairs)
 
     far = 2.0 * max(here, size) if most == inf else float(most)
-    return _end(idle, here, 0.0, size), _end(idle, here, far, size)
+    low, high = (_end(excess, here, to, PRECISION * size) for to in (0.0, far))
+    return low, inf if high == far and most == inf else high
 
 
 def _pledged(rest: Rest, contract: Contract) -> Exact:
@@ -168,19 +179,34 @@ def _pledged(rest: Rest, contract: Contract) -> Exact:
     return rest.terms.margin(contract) + rest.terms.price[contract.name]
 
 
-def _end(idle: Callable[[float], bool], here: float, far: float, size: float) -> float:
-    """The last quote from ``here`` towards ``far`` at which nobody trades."""
-    inside = here
+def _end(excess: Callable[[float], float], here: float, far: float, within: float) -> float:
+    """The last quote from ``here`` towards ``far`` at which nobody trades.
+
+    Beyond it the excess grows almost linearly, so that two quotes there tell where it begins: of
+    three quotes tried, one lies on either side of that, and one in the middle.
+    """
+    inside = outside = here
     for step in range(1, LOOKS + 1):
         outside = here + (far - here) * step / LOOKS
-        if not idle(outside):
+        beyond = excess(outside)
+        if beyond > 0.0:
             break
         inside = outside
-    else:
-        return far
-    while abs(outside - inside) > PRECISION * size:
-        middle = 0.5 * (inside + outside)
-        inside, outside = (middle, outside) if idle(middle) else (inside, middle)
+    if inside == outside:
+        return inside
+    before, turn, side = (outside, inf), 0, 0.4 * within * float(np.sign(far - here))
+    while abs(outside - inside) > within:
+        tried = 0.5 * (inside + outside)
+        if turn % 3 and beyond < before[1] < inf:
+            slope = (before[1] - beyond) / (before[0] - outside)
+            guess = outside - beyond / slope + (side if turn % 3 == 1 else -side)
+            if min(inside, outside) < guess < max(inside, outside):
+                tried = guess
+        found, turn = excess(tried), turn + 1
+        if found > 0.0:
+            before, outside, beyond = (outside, beyond), tried, found
+        else:
+            inside = tried
     return inside
 
 
