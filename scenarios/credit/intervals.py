@@ -186,6 +186,7 @@ def _end(excess: Callable[[float], float], here: float, far: float, within: floa
     three quotes tried, one lies on either side of that, and one in the middle.
     """
     inside = outside = here
+    beyond = 0.0
     for step in range(1, LOOKS + 1):
         outside = here + (far - here) * step / LOOKS
         beyond = excess(outside)

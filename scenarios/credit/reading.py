@@ -97,9 +97,14 @@ def _household(entry: Entry, tree: EventTree) -> Household:
         for node, amounts in zip(tree.names, tables[key], strict=True):
             if any(amount < 0 for amount in amounts):
                 raise Refused(f'{key} at "{node}" is negative; it must not be')
-    aversion = number(entry.get("risk_aversion", 0), "risk_aversion")
-    if aversion < 0:
-        raise Refused(f"risk_aversion is {aversion}; it must not be negative")
+    given = entry.get("risk_aversion", 0)
+    if isinstance(given, Mapping):
+        aversion = bundle(given, tree.goods, "risk_aversion")
+    else:
+        aversion = (number(given, "risk_aversion"),) * len(tree.goods)
+    for each in aversion:
+        if each < 0:
+            raise Refused(f"risk_aversion is {each}; it must not be negative")
     if not any(any(row) for row in tables["weights"]):
         raise Refused("weights are all zero; somebody who likes nothing does not trade")
     household = Household(str(entry["name"]), tables["endowment"], tables["weights"], aversion)

@@ -47,6 +47,8 @@ BAD = [
     ),
     (_change(["households", 0, "weigths"], {}), 'did you mean "weights"'),
     (_change(["households", 0, "risk_aversion"], "-1"), "risk_aversion is -1"),
+    (_change(["households", 0, "risk_aversion"], {"good": "-1"}), "risk_aversion is -1"),
+    (_change(["households", 0, "risk_aversion"], {"house": 1}), 'risk_aversion: "house" is not a'),
     (_change(["households"], []), "households is empty"),
 ]
 
