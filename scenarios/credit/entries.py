@@ -96,7 +96,7 @@ def allow(rest: Entry, known: Sequence[str], what: str) -> None:
     """Refuse keys that are not known."""
     for key in rest:
         if key not in known:
-            raise Refused(f"{what}: {unknown(str(key), [*known, 'kind'], 'key')}")
+            raise Refused(f"{what}: {unknown(str(key), list(known), 'key')}")
 
 
 def only(rest: Entry, key: str, what: str) -> object:

@@ -48,6 +48,42 @@ EXAMPLE = Published(
 )
 """The paper's example; the good "depreciates a 13/22" in state d, which means by as much."""
 
+TRIVIAL = Published(
+    case="the example, where holders expect nothing of the first contract",
+    scenario="prepayment",
+    citation=SOURCE,
+    place="section 2, trivial equilibria; prices at which nobody trades follow from the example",
+    parameters={"pools": "distrusted", "start": "pessimistic"},
+    expected={
+        "price[jm@m]": Fraction(1, 2),
+        "lowest_price[j0@0]": Fraction(0),
+        "highest_price[j0@0]": Fraction(319, 732),
+        **{f"resale[j0@{node}]": Fraction(0) for node in ("u", "m", "d")},
+        **{f"unit_payment[j0@{node}]": Fraction(0) for node in ("u", "m", "d", "u+", "m+", "d+")},
+    },
+    tolerance=ROUNDED,
+)
+"""Nobody lends, nobody borrows, and nothing is paid, at any price of j_0 up to 319/732."""
+
+RENTAL = Published(
+    case="a rental contract at node d of the example",
+    scenario="prepayment",
+    citation=SOURCE,
+    place="the remark after the example of section 3; reservation rents follow from the example",
+    parameters={"rental": {"node": "d", "rent": "65/73", "keeps": "15/73"}},
+    expected={
+        "return_on_letting": Fraction(15, 8),
+        "return_on_security": Fraction(2),
+        "most_paid[A]": Fraction(1, 2),
+        "most_paid[B]": Fraction(64, 73),
+        "most_paid[C]": Fraction(1, 2),
+        "least_taken[A]": Fraction(131, 146),
+        "least_taken[C]": Fraction(131, 146),
+    },
+    tolerance=ROUNDED,
+)
+"""Nobody rents at 65/73 and nobody lets: the rents at which that is so are [64/73, 131/146]."""
+
 LOGARITHMIC = Published(
     case="two states, a patient and an impatient household with logarithmic utility",
     scenario="credit-tree",
@@ -69,4 +105,4 @@ LOGARITHMIC = Published(
 )
 """A strictly concave economy."""
 
-PUBLISHED = (EXAMPLE, LOGARITHMIC)
+PUBLISHED = (EXAMPLE, TRIVIAL, RENTAL, LOGARITHMIC)
