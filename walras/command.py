@@ -375,12 +375,13 @@ def _asked(
     """Scenario and parameters of a name or of a file, with assignments."""
     from simulator.parameters import parse, parse_assignment, read_toml
 
-    given = dict[str, Any]()
+    given, folder = dict[str, Any](), None
     name = what
     if not what.endswith(".py") and (
         what.endswith(".toml") or os.sep in what or Path(what).is_file()
     ):
         name, given = read_toml(Path(what))
+        folder = Path(what).parent
         if name.endswith(".py"):
             raise Refused(
                 f'{what} names the scenario "{name}"; a file of parameters can\'t have code'
@@ -388,7 +389,7 @@ def _asked(
             )
     scenario = _find(own)(name) if own is not None else find_or_load(name)
     given |= dict(parse_assignment(text) for text in assignments or [])
-    return scenario, parse(scenario.parameters, given)
+    return scenario, parse(scenario.parameters, given, folder)
 
 
 def _find(own: Path | None) -> Callable[[str], Scenario[Any]]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +13,10 @@ import pandas as pd
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.names import unknown
+from simulator.table_file import read_file
 
 NAME = "name"
 """Column with the names of members."""
-
-SNIFFED = 65_536
-"""Bytes of a CSV file from which its separators are told."""
-
-DECIMAL_COMMA = re.compile(r"(?:^|;|\t)\s*[+-]?\d+,\d+\s*(?=;|\t|$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ def read(source: Path | pd.DataFrame, columns: Sequence[Column], what: str) -> p
     Refused
         With one sentence that names the row (from 1, below the header) and the column.
     """
-    table = _table(source) if isinstance(source, Path) else source
+    table = read_file(source) if isinstance(source, Path) else source
     called = str(source) if isinstance(source, Path) else what
     names = [str(name).strip() for name in table.columns]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -113,7 +106,7 @@ def numbers_of(path: Path, column: str) -> FloatArray:
     Refused
         If the file can't be read, or the column is not there or not of finite numbers.
     """
-    table = _table(path)
+    table = read_file(path)
     names = [str(name).strip() for name in table.columns]
     if column not in names:
         raise Refused(f"{path}: {unknown(column, names, 'column')}")
@@ -153,47 +146,3 @@ def _numbers(values: pd.Series, column: Column, called: str) -> FloatArray:
             f"{called}, row {row + 1}: {column.name} is {shown}; it must be {column.allowed}"
         )
     return numbers
-
-
-def _table(path: Path) -> pd.DataFrame:
-    """Read a file."""
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        with path.open("rb") as file:
-            head = file.read(SNIFFED).decode("utf-8-sig", errors="strict")
-    except UnicodeDecodeError as error:
-        if error.reason != "unexpected end of data":  # a character cut in two by the sniffing
-            raise Refused(f"{path} can't be read: it is not text in UTF-8") from None
-        head = path.read_bytes()[:SNIFFED].decode("utf-8-sig", errors="ignore")
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
-        raise Refused(f"{path} can't be read: {reason}") from None
-    except ValueError as error:
-        raise Refused(f"{path} can't be read: {str(error).splitlines()[0]}") from None
-    first = head.partition("\n")[0]
-    separator = next((s for s in ";\t" if s in first), ",")
-    decimal = "," if separator != "," and DECIMAL_COMMA.search(head) else "."
-    names = next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # of fields left out
-            table = pd.read_csv(
-                path,
-                sep=separator,
-                decimal=decimal,
-                encoding="utf-8-sig",
-                keep_default_na=False,
-                skipinitialspace=True,
-                low_memory=False,
-                index_col=False,
-                dtype={NAME: str},
-            )
-        return table.set_axis(names, axis=1)  # pandas renames the second of two
-    except pd.errors.ParserWarning:
-        raise Refused(f"{path} can't be read: a row has more fields than the header") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{path} can't be read: it is not text in UTF-8") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise Refused(f"{path} can't be read: {reason}") from None
