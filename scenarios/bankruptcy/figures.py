@@ -239,7 +239,12 @@ def _indifferent(state: State, member: int, now: FloatArray) -> FloatArray:
     first, second = float(state.first[member]), float(state.second[member])
     at0 = float(state.endowed_now[member]) + now
     missing = second - float(state.later[member, 0])
-    level = first * float(state.now[member]) - 0.5 * missing * missing
+    both = np.broadcast_to(state.quadratic_now, state.members)[member]
+
+    def value_now(consumed: FloatArray) -> FloatArray:
+        return -0.5 * first * (second - consumed) ** 2 if both else first * consumed
+
+    level = value_now(state.now[member]) - 0.5 * missing * missing
     with np.errstate(invalid="ignore"):
-        later = second - np.sqrt(2.0 * (first * at0 - level))
+        later = second - np.sqrt(2.0 * (value_now(at0) - level))
     return np.where(at0 >= 0.0, later - float(state.endowed_later[member, 0]), np.nan)

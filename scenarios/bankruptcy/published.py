@@ -88,6 +88,20 @@ CASES = (
         {"bond": (-0.2, -0.2, 0.4)},
     ),
     _three(
+        "quadratic at both dates",
+        (34.8899 / 27.2, 31.51693 / 27.2, 1, 1, 1),
+        {
+            "cohorts": [
+                {"utility": "quadratic at both dates", "satiation": 12.0, "endowment_now": 3.6,
+                 "endowment_later": [0.2, 0.3, 0.9], "equities": [0.4]},
+                {"utility": "quadratic at both dates", "satiation": 14.0, "endowment_now": 3.4,
+                 "endowment_later": [0.7, 1.0, 0.8], "equities": [0.7]},
+                {"utility": "quadratic at both dates", "satiation": 13.0, "endowment_now": 4.8,
+                 "endowment_later": [0.2, 0.6, 1.2], "equities": [1.2]},
+            ]
+        },
+    ),
+    _three(
         "no bankruptcy: the standard model",
         (1.068385057471, 0.942921264368, 1, 1, 1),
         {
