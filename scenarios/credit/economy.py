@@ -21,6 +21,7 @@ from markets.quote import FloatArray
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy, wealth
 from simulator.economy import Economy
+from simulator.knowledge import Knowledge
 
 LEAST_LIKED = 1e-3
 """Summed relative weights of a good that count at least, so that starting prices are positive."""
@@ -71,6 +72,7 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         )
         self.auction_steps += steps
         if quotes is not None:
+            self.knew = Knowledge.SCHEDULES
             self.adjustment = self.adjuster.start(quotes, before.limits)
             move = float(np.max(np.abs(quotes - before.coordinates)))
             self.auction_move = max(self.auction_move, move)
