@@ -19,7 +19,7 @@ from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.bankruptcy import BANKRUPTCY, closed_form_both_dates
+from scenarios.bankruptcy import BANKRUPTCY, closed_form_both_dates, welfare
 from scenarios.bankruptcy import closed_form as theory
 from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
@@ -161,15 +161,28 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
             known["bond_price"] = solution.bond_price
         return known
 
+    def studies(
+        self, parameters: TwoInvestors, rng: np.random.Generator
+    ) -> Mapping[str, pd.DataFrame]:
+        """Welfare with bankruptcy, without it, and without credit."""
+        table = welfare.welfare_by_short_limit(parameters, rng, economy, state_of)
+        return {} if table is None else {welfare.STUDY: table}
+
+    def summary(self, results: Results[TwoInvestors]) -> str:
+        """What the borrower does, and what bankruptcy is worth to the two."""
+        return welfare.summary(super().summary(results), results.studies)
+
     def figures(self, results: Results[TwoInvestors]) -> Mapping[str, Figure]:
         """Quotes and excess demand by round; the net trades of the two if they trade the bond."""
-        from scenarios.bankruptcy.figures import net_trade_diagram
+        from scenarios.bankruptcy.figures import net_trade_diagram, welfare_figure
 
         shown = dict(super().figures(results))
         if len(results.agents):
             state = state_of(results.parameters, results.points[-1])
             if state.promises > 0.0:
                 shown["net_trade_diagram"] = net_trade_diagram(state, results.outcome)
+        if welfare.STUDY in results.studies:
+            shown["welfare"] = welfare_figure(results.studies[welfare.STUDY])
         return shown
 
     def report(self, results: Results[TwoInvestors]) -> pd.DataFrame | None:

@@ -16,7 +16,7 @@ import pandas as pd
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import numbered
 from markets.bankruptcy.quotes import BondQuotes
-from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions
+from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions, welfare
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm, members_of
 from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
@@ -103,9 +103,16 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
     def studies(
         self, parameters: BankruptcyCapm, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
-        """Credit risk of the same economy with less and with more risky endowments."""
-        table = credit_risk_by_endowment_risk(parameters, rng, economy)
-        return {} if table is None else {STUDY: table}
+        """Credit risk by endowment risk; welfare with bankruptcy, without it, without credit."""
+        tables = {
+            STUDY: credit_risk_by_endowment_risk(parameters, rng, economy),
+            welfare.STUDY: welfare.welfare_by_short_limit(parameters, rng, economy, state_of),
+        }
+        return {name: table for name, table in tables.items() if table is not None}
+
+    def summary(self, results: Results[BankruptcyCapm]) -> str:
+        """What is traded, and what bankruptcy is worth to the cohorts."""
+        return welfare.summary(super().summary(results), results.studies)
 
     def figures(self, results: Results[BankruptcyCapm]) -> Mapping[str, Figure]:
         """Rounds; the security market line of quadratic utilities; credit risk if studied."""
@@ -123,6 +130,8 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
             shown["endogenous_credit_risk"] = figures.credit_risk(
                 results.studies[STUDY], instruments
             )
+        if welfare.STUDY in results.studies:
+            shown["welfare"] = figures.welfare_figure(results.studies[welfare.STUDY])
         return shown
 
     def report(self, results: Results[BankruptcyCapm]) -> pd.DataFrame | None:

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from markets.refused import Refused
-from scenarios.bankruptcy.bankruptcy import SCENARIO
+from scenarios.bankruptcy.bankruptcy import SCENARIO, TwoInvestors
 from scenarios.bankruptcy.closed_form_both_dates import solve
 from simulator.outcome import Outcome
+from simulator.parameters import parse
+from simulator.run import simulate
 
 PAIR = st.tuples
 
@@ -71,7 +73,7 @@ def test_every_regime_is_found_by_the_rounds(regime: str, changed: dict[str, Any
         for role, value in zip(("borrower", "lender"), pair, strict=True)
     }
     run = SCENARIO.run(
-        utility="quadratic at both dates", polish=True,
+        utility="quadratic at both dates", polish=True, studies=False,
         short_limit=changed.get("short_limit"), **given,
     )  # fmt: skip
     assert run.outcome is Outcome.CLEARED
@@ -91,13 +93,14 @@ def test_with_weights_of_one_the_price_is_that_of_the_asset_pricing_model() -> N
 
 def test_satiation_has_to_lie_above_all_goods_of_both_dates() -> None:
     given: dict[str, Any] = {"lender_satiation": 9.0, "borrower_satiation": 3.5}
-    assert SCENARIO.run(**given).outcome is Outcome.CLEARED
+    assert SCENARIO.run(studies=False, **given).outcome is Outcome.CLEARED
     with pytest.raises(Refused, match=r"borrower_satiation is 3.5; .* 4, all goods at date 0"):
         SCENARIO.run(utility="quadratic at both dates", **given)
 
 
 def test_the_figure_has_indifference_curves_through_the_choices() -> None:
-    run = SCENARIO.run(utility="quadratic at both dates", borrower_satiation=6, lender_satiation=6)
+    given = {"utility": "quadratic at both dates", "borrower_satiation": 6, "lender_satiation": 6}
+    run = simulate(SCENARIO, parse(TwoInvestors, given), studies=False)
     (axes,) = run.plot()["net_trade_diagram"].axes
     now = run.agents["consumption_now"] - run.agents["endowed_now"]
     later = run.agents["consumption_later"] - run.agents["endowed_later"]
