@@ -25,6 +25,7 @@ from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.economy import BondParameters, Members, build
 from scenarios.bankruptcy.state import State, read
+from scenarios.bankruptcy.untraded import interval_of_bond_prices
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -131,7 +132,7 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
         "Where nobody may borrow, every bond price from the lowest one up is an equilibrium; the"
         " rounds stop at the first that they meet."
     )
-    headline = ("regime", "highest_bond_price", "return_spread")
+    headline = ("regime", "return_spread")
 
     def cases(self, parameters: TwoInvestors) -> list[Case]:
         """One economy at one date."""
@@ -144,14 +145,9 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
     def describe(
         self, parameters: TwoInvestors, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
-        """The regime, the range of bond prices that clear, and credit risk."""
-        solution = parameters.solution
-        return {
-            "regime": solution.regime,
-            "lowest_bond_price": solution.bond_price,
-            "highest_bond_price": solution.highest_price,
-            **summary(state_of(parameters, point)),
-        }
+        """The regime, and credit risk."""
+        regime = parameters.solution.regime
+        return {"regime": regime, **summary(state_of(parameters, point))}
 
     def closed_form(self, parameters: TwoInvestors, point: RestingPoint) -> Mapping[str, float]:
         """The closed form; the bond price only where it is the only one that clears."""
@@ -160,6 +156,15 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
         if solution.highest_price == solution.bond_price:
             known["bond_price"] = solution.bond_price
         return known
+
+    def intervals(
+        self, parameters: TwoInvestors, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody would trade a bond that nobody trades."""
+        if not (len(point.agents) and point.complete):
+            return {}
+        interval = interval_of_bond_prices(state_of(parameters, point))
+        return {} if interval is None else {"bond_price": interval}
 
     def studies(
         self, parameters: TwoInvestors, rng: np.random.Generator

@@ -23,6 +23,7 @@ from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
 from scenarios.bankruptcy.state import State, read
+from scenarios.bankruptcy.untraded import interval_of_bond_prices
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -72,9 +73,9 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
     def describe(
         self, parameters: BankruptcyCapm, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
-        """Credit risk, and how far Propositions 2 and 3 are from holding (NaN if they can't)."""
+        """Credit risk, bounds of Proposition 2, and how far 3 is off (NaN if they don't apply)."""
         state = state_of(parameters, point)
-        names = ("lowest_bond_price", "highest_bond_price", "sharing_rule_error")
+        names = ("bond_price_at_least", "bond_price_at_most", "sharing_rule_error")
         values = [math.nan] * 3
         if propositions.applies(state) and point.complete and state.members <= PROPOSITIONS_UP_TO:
             price = propositions.prices(state)
@@ -99,6 +100,15 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
         if state.promises > 0.0:
             known["bond_price"] = price.bond_borrowing
         return known
+
+    def intervals(
+        self, parameters: BankruptcyCapm, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody would trade a bond that nobody trades."""
+        if not (len(point.agents) and point.complete):
+            return {}
+        interval = interval_of_bond_prices(state_of(parameters, point))
+        return {} if interval is None else {"bond_price": interval}
 
     def studies(
         self, parameters: BankruptcyCapm, rng: np.random.Generator
