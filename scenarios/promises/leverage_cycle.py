@@ -21,6 +21,7 @@ from scenarios.promises import LEVERAGE_CYCLE
 from scenarios.promises import closed_form as theory
 from scenarios.promises.certificate import certify
 from scenarios.promises.economy import LeverageCycle, build
+from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.page import PAGE
 from scenarios.promises.program import Promise
 from scenarios.promises.refined import refined
@@ -128,6 +129,20 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             promises=_promises(menu),
             below=_below(parameters, point.agents),
         )
+
+    def intervals(
+        self, parameters: LeverageCycle, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody trades the promises that nobody trades."""
+        menu = parameters.menu(point.case, point.date)
+        promises = _promises(menu)
+        if isinstance(parameters.beliefs, str):
+            return untraded(point, promises, menu.payoff, kinks(point, promises, menu.payoff))
+        agents = point.agents
+        rich = (agents["endowed_cash"] + agents["endowed_asset"] > 0.0).to_numpy()
+        belief = agents["belief"].to_numpy(float)[rich]
+        weights = np.column_stack([np.zeros(belief.size), belief, 1.0 - belief])
+        return untraded(point, promises, menu.payoff, weights)
 
     def report(self, results: Results[LeverageCycle]) -> pd.DataFrame:
         """Who is long, lends, keeps cash and is short at every date: one row per side."""
