@@ -24,12 +24,9 @@ def test_a_cleared_run_is_right_and_a_falsified_one_is_not(seed: int) -> None:
     run = simulate(scenario, parameters)
     assert run.outcome is Outcome.CLEARED
     assert max(gaps(parameters, run).values()) <= RIGHT
-    last = run.points[-1]
-    dearer = replace(last, quotes={n: 1.05 * q for n, q in last.quotes.items()})
-    dates = run.dates.copy()
-    for name, quote in dearer.quotes.items():
-        dates.loc[dates.index[-1], name] = quote
-    wrong = replace(run, dates=dates, points=(*run.points[:-1], dearer))
+    end = run.ends[-1]
+    dearer = replace(end.point, quotes={n: 1.05 * q for n, q in end.point.quotes.items()})
+    wrong = replace(run, ends=(*run.ends[:-1], replace(end, point=dearer)))
     assert max(gaps(parameters, wrong).values()) > 1e3 * RIGHT
 
 
