@@ -142,10 +142,11 @@ def price_responses(
     With :math:`q_j' = -a_j m_j / (1 + a_j \lambda m_j')` the slope of price j by the premium and
     :math:`F_j' = s_j m_j a_j - x_{0j} + a_j m_j' x_j`, funding :math:`\sum_j F_j = \eta` gives
     :math:`dq_i / d\eta = q_i' / \sum_j F_j' q_j'`. Assets that experts do not hold
-    (``side`` zero) rest.
+    (``side`` zero) rest. At a fold the effect is infinite.
     """
     held = side != 0.0
     by_premium = np.where(held, -side * margin / (1.0 + side * premium * slope), 0.0)
     needed = side * (appetite * margin + slope * position)
     total = float((np.where(held, needed, 0.0) - endowment) @ by_premium)
-    return by_premium / total
+    with np.errstate(divide="ignore"):
+        return np.divide(by_premium, total, out=np.zeros_like(by_premium), where=by_premium != 0.0)

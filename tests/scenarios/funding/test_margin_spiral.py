@@ -156,7 +156,7 @@ def near_the_fold(distance: float) -> tuple[int, float]:
 
 
 def test_plain_tatonnement_slows_like_the_root_of_the_distance_to_the_fold() -> None:
-    distances = 0.1 / 4.0 ** np.arange(5)
+    distances = 0.025 / 4.0 ** np.arange(5)
     rounds, speed = np.array([near_the_fold(d) for d in distances.tolist()]).T
     exponent = np.diff(np.log(speed)) / np.diff(np.log(distances))
     assert np.all(np.diff(rounds) > 0.0)
