@@ -1,8 +1,8 @@
 r"""Assets that are bought, or sold short, with margin from one pool of funding.
 
 A risk-neutral expert with wealth :math:`W` who holds :math:`x_j = x_j^+ - x_j^-` of each asset must
-keep :math:`\sum_j (m_j^+(q_j)\, x_j^+ + m_j^-(q_j)\, x_j^-) \le W`, with margins :math:`m^+` on long
-and :math:`m^-` on short positions. It wants the assets whose gain per unit of margin,
+keep :math:`\sum_j (m_j^+(q_j)\, x_j^+ + m_j^-(q_j)\, x_j^-) \le W`, with margins :math:`m^+` on
+long and :math:`m^-` on short positions. It wants the assets whose gain per unit of margin,
 :math:`(v_j - q_j) / m_j^+` or :math:`(q_j - v_j) / m_j^-`, is largest; that largest gain is the
 shadow price of its funding constraint, the *funding premium* :math:`\lambda \ge 0`. At a given
 premium it buys all it can where the price lies below
@@ -73,9 +73,9 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
     experts' wealth, :math:`\sum_j (m_j^+ S_j(q_j^+)^+ + m_j^- S_j(q_j^-)^-) - W`, where customers'
     orders are carried from the posted price to the rung by their own slope; and for each asset what
     customers sell, which may rest at a rung while experts take it. While no expert has any wealth
-    at the posted prices, and customers bring something, the premium rises: to its upper limit if nothing restores them. So what is
-    needed depends on the premium alone: for one asset the first residual is :math:`F(q) - \eta`,
-    and the premium moves stably exactly where :math:`F'(q) > 0`.
+    at the posted prices, and customers bring something, the premium rises: to its upper limit if
+    nothing restores them. So what is needed depends on the premium alone: for one asset the first
+    residual is :math:`F(q) - \eta`, and the premium moves stably exactly where :math:`F'(q) > 0`.
 
     Parameters
     ----------
@@ -107,7 +107,9 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         concessions = [c for c in (cohort.concession() for cohort in cohorts) if c is not None]
         if not concessions:
             raise Refused("nobody sells to experts; the market needs a cohort of customers")
-        self._widest = reach(np.max(concessions, axis=0), np.max(np.abs(self.fundamental), axis=0))
+        widest = np.max(concessions, axis=0)
+        self._needed = widest > 0.0
+        self._widest = reach(widest, np.max(np.abs(self.fundamental), axis=0))
 
     def limits(self, terms: MarginTerms) -> Limits:
         """The box of the coordinates; every limit can be attained."""
@@ -127,14 +129,14 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
     def locate(self, quotes: Mapping[str, float], terms: MarginTerms) -> FloatArray:
         """Coordinates of some quotes.
 
-        The premium is the largest gain per unit of margin that the prices leave.
+        The premium is the largest gain per unit of margin that the prices leave on a side on which
+        customers ever need experts.
         """
         rungs = self._rungs(terms)
         value, scale, highest = rungs.fundamental, *_scale_of(rungs)
         price = np.array([quotes[name] for name in self.names])
-        below = value - price
-        gain = np.abs(below) / margins(terms.rules, price, below)[0]
-        premium = min(float(np.max(gain)), highest)
+        gain = (value - price) * SIDE_SIGNS / rungs.margins(np.stack([price, price]))[0]
+        premium = min(float(np.max(gain, initial=0.0, where=self._needed)), highest)
         short_at, long_at = rungs.prices(premium)
         width = np.where(short_at > long_at, short_at - long_at, 1.0)
         place = np.clip((short_at - price) / width, 0.0, 1.0)

@@ -25,8 +25,8 @@ from markets.quote import FloatArray
 from simulator.certificate import Certificate, Condition
 
 CLEARING_TOLERANCE = 1e-9
-"""Share of what all traders bring to market, or, if they bring nothing, of what customers would sell
-for all of an asset's value: ten times what rounds may leave."""
+"""Share of what all traders bring to market, or, if they bring nothing, of what customers would
+sell for all of an asset's value: ten times what rounds may leave."""
 
 FUNDING_TOLERANCE = 1e-9
 """Share of an expert's wealth, which is resolved as stated below."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+import pandas as pd
 from pydantic import Field, model_validator
 
 from markets.funding.book import FundedBook, filled
@@ -33,7 +34,7 @@ from scenarios.funding.economy import (
     risk_aversion_parameter,
     sided_array,
 )
-from scenarios.funding.one_pool import Pool, price_responses
+from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
 from simulator.certificate import Certificate
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+SAME_PRICE = 1e-7
+"""Largest distance of a resting price from that of the root at which the market rests, a share of
+the fundamental value."""
 
 PER_ASSET = (
     "fundamental_values",
@@ -228,10 +233,14 @@ class FundingContagionScenario(Scenario[FundingContagion]):
                 endowment=book.funds_by_price,
             )
         margin = dict(_named("margin", parameters, posted.margin))
+        roots = parameters.pool(date).equilibria(parameters.cash(date))
         return {
             "shocked_margin": margin[f"margin_{parameters.shocked}"],
             "experts_wealth": parameters.cash(date),
-            "equilibria": len(parameters.pool(date).equilibria(parameters.cash(date))),
+            "equilibria": len(roots),
+            "every_equilibrium": {
+                str(number): _listed(parameters, root) for number, root in enumerate(roots, start=1)
+            },
             **margin,
             **dict(_named("position", parameters, held)),
             **dict(_named("response", parameters, responses)),
@@ -266,17 +275,68 @@ class FundingContagionScenario(Scenario[FundingContagion]):
             + sided_array(parameters.margin_slopes) * fallen,
         )
 
+    def report(self, results: Results[FundingContagion]) -> pd.DataFrame | None:
+        """Every equilibrium at each date by the equations, and at which the markets rested.
+
+        None where every date has one only.
+        """
+        rows = []
+        for end in results.ends:
+            parameters, date = results.parameters, end.point.date - 1
+            value = np.array(parameters.fundamental_values)
+            rested = np.array([end.point.quotes[f"price_{name}"] for name in parameters.assets])
+            rows += [
+                {
+                    "date": end.point.date,
+                    **_listed(parameters, root),
+                    "rested": bool(np.max(np.abs(rested - root.prices) / value) <= SAME_PRICE),
+                }
+                for root in parameters.pool(date).equilibria(parameters.cash(date))
+            ]
+        return pd.DataFrame(rows) if len(rows) > len(results.ends) else None
+
+    def studies(
+        self, parameters: FundingContagion, rng: np.random.Generator
+    ) -> Mapping[str, pd.DataFrame]:
+        """Margin that is missing at every premium, by the equations, where equilibria are several.
+
+        Its zeros are the equilibria, and the premium rises where it is positive: zeros through
+        which it falls are stable, and the others are where their basins end.
+        """
+        curves = []
+        for date in range(parameters.dates):
+            pool, cash = parameters.pool(date), parameters.cash(date)
+            roots = pool.equilibria(cash)
+            if len(roots) > 1:
+                curves.append(pool.shortfall_by_premium(cash, roots).assign(date=date + 1))
+        return {"shortfall_by_premium": pd.concat(curves, ignore_index=True)} if curves else {}
+
     def figures(self, results: Results[FundingContagion]) -> Mapping[str, Figure]:
         """Margin and price of every asset."""
         from scenarios.funding import figures
 
         parameters = results.parameters
-        return {
+        shown = {
             "contagion": figures.contagion(results.dates, parameters.assets, parameters.shocked)
         }
+        if "shortfall_by_premium" in results.studies:
+            shown["equilibria_by_premium"] = figures.equilibria_by_premium(
+                results.dates, results.studies["shortfall_by_premium"]
+            )
+        return shown
 
 
 SCENARIO = FundingContagionScenario()
+
+
+def _listed(parameters: FundingContagion, root: PoolRoot) -> dict[str, object]:
+    """An equilibrium as a row of a table."""
+    return {
+        **dict(_named("price", parameters, root.prices)),
+        "funding_premium": root.premium,
+        "branch": root.kind,
+        "textbook_rule": "stable" if root.stable else "unstable",
+    }
 
 
 def _named(

@@ -45,8 +45,9 @@ from simulator.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SAME_PRICE = 1e-6
-"""Distance, in cash, of a resting price from the root at which the market rests."""
+SAME_PRICE = 1e-7
+"""Largest distance of a resting price from the root at which the market rests, a share of the
+fundamental value."""
 
 NEAR_FOLD = 0.05
 """A run is near a fold if a change of wealth by less than this share of the margin on all that
@@ -174,7 +175,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             if branch == "constrained"
             else Amplification(0.0, 0.0, 0.0, 0.0, 1.0)
         )
-        to_jump = _to_jump(spiral, branch, price, cash)
+        to_jump, roots = _to_jump(spiral, branch, price, cash), spiral.equilibria(cash)
         all_margin = spiral.margin_base * abs(parameters.customers_supply)
         return {
             "experts_wealth": cash,
@@ -188,7 +189,15 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
                 "total": by_wealth.total,
             },
             "stability": by_wealth.stability,
-            "equilibria": len(spiral.equilibria(cash)),
+            "equilibria": len(roots),
+            "every_equilibrium": {
+                str(number): {
+                    "price": root.price,
+                    "branch": root.kind,
+                    "textbook_rule": "stable" if root.stable else "unstable",
+                }
+                for number, root in enumerate(roots, start=1)
+            },
             "wealth_to_jump": to_jump,
             "near_fold": by_wealth.stability < NEAR_FOLD or to_jump < NEAR_FOLD * all_margin,
         }
@@ -232,7 +241,8 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
                 "margin": root.margin,
                 "position": root.position,
                 "textbook_rule": "stable" if root.stable else "unstable",
-                "rested": abs(root.price - end.point.quotes["security_price"]) <= SAME_PRICE,
+                "rested": abs(root.price - end.point.quotes["security_price"])
+                <= SAME_PRICE * results.parameters.fundamental_value,
             }
             for end in results.ends
             for root in results.parameters.spiral.equilibria(

@@ -171,3 +171,17 @@ def test_a_market_without_customers_or_of_the_wrong_size_is_refused() -> None:
     with pytest.raises(Refused, match="needs a cohort of customers"):
         economy.open()
     economy.close()
+
+
+def test_a_price_on_the_side_where_nobody_needs_experts_tells_no_premium() -> None:
+    """Customers only sell: above the value there is nothing to gain, below it there is."""
+    economy = Economy(FundedMarket(["a"], np.array([10.0])))
+    MarginClearingHouse(economy, {"a": LinearMargin(0.5, 0.0, 10.0)})
+    Customers(economy, exposures=np.ones((1, 1)), risk_aversion=1.0, volatility=np.ones(1))
+    economy.open()
+    assert economy.market.locate({"a": 10.4}, economy.terms)[0] == 0.0
+    below = economy.market.locate({"a": 9.6}, economy.terms)
+    posted = economy.market.post(below, economy.terms, np.zeros(2))
+    economy.close()
+    assert posted.premium == pytest.approx(0.8)
+    assert posted.price == pytest.approx([9.6])
