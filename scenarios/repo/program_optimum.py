@@ -12,7 +12,7 @@ r"""Optima of traders' linear programs, by a solver from outside.
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,7 +31,12 @@ Its tolerances add up over rows and are divided by the slopes of the constraints
 is off by far more.
 """
 
-ATTEMPTS = (("highs", True), ("highs", False), ("highs-ipm", True), ("highs-ipm", False))
+ATTEMPTS: tuple[tuple[Literal["highs", "highs-ipm"], bool], ...] = (
+    ("highs", True),
+    ("highs", False),
+    ("highs-ipm", True),
+    ("highs-ipm", False),
+)
 """Methods of HiGHS, with and without presolve, until one does not give up on a program."""
 
 FEASIBLE = 1e-13
