@@ -22,10 +22,15 @@ SMOOTH_REACH = 1e-5
 
 
 class Rung(NamedTuple):
-    """A place on the ladder: a price and the share of the orders waiting at it that are filled."""
+    """A place on the ladder: a price and the share of the orders waiting at it that are filled.
+
+    ``depth`` is the price at the top of the ladder less this one, where it is known more exactly
+    than their difference: close to the top a price keeps few digits of it.
+    """
 
     price: float
     filled: float
+    depth: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,8 @@ class Ladder:
         if above == below:
             return Rung(above, part)
         price = above + (below - above) * part
-        return Rung(price, 0.0 if price <= below and part < 1.0 else 1.0)
+        depth = (float(self.nodes[0]) - above) + (above - below) * part
+        return Rung(price, 0.0 if price <= below and part < 1.0 else 1.0, depth)
 
     def coordinate(self, price: float) -> float:
         """Coordinate at which a price stands (the lower end of its rung if it is on one)."""

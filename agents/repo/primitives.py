@@ -103,9 +103,8 @@ class Primitives:
         """Number of members whose reservation price is above a rung, with those filled at it."""
         if self.population == "continuum":
             spread = self.security.high_payoff - self.security.low_payoff
-            return self.members * self.beliefs.below(
-                (self.security.high_payoff - rung.price) / spread
-            )
+            depth = self.security.high_payoff - rung.price if rung.depth is None else rung.depth
+            return self.members * self.beliefs.below(depth / spread)
         above, upto = self.edge(rung)
         return above + rung.filled * (upto - above)
 

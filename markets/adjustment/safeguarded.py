@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from markets.adjustment.newton import NewtonTatonnement
-from markets.adjustment.rule import Adjustment
+from markets.adjustment.rule import Adjuster, Adjustment
 from markets.adjustment.successive import SuccessiveTatonnement
 from markets.quote import Excess, FloatArray, Limits
 
@@ -32,13 +32,17 @@ class SafeguardedTatonnement:
     A round of Newton's rule is worth many of any other close to an equilibrium; far from one, with
     few traders and so with large steps in their orders, it can go astray. After ``newton_rounds``
     the markets are cleared one after the other for ``successive_rounds``, from wherever the quotes
-    are, and Newton's rule starts afresh from there; and so on, each time for twice as long.
+    are, and Newton's rule starts afresh from there; and so on, each time for twice as long. From
+    the second time on it is the rule of ``last_resort`` instead, if there is one, for
+    ``last_resort_rounds``.
     """
 
     newton: NewtonTatonnement = field(default_factory=NewtonTatonnement)
     successive: SuccessiveTatonnement = field(default_factory=SuccessiveTatonnement)
     newton_rounds: int = 40
     successive_rounds: int = 30
+    last_resort: Adjuster | None = None
+    last_resort_rounds: int = 600
 
     @property
     def share_tolerance(self) -> float:
@@ -61,14 +65,14 @@ class SafeguardedTatonnement:
         if not isinstance(state, SafeguardedState) or state.inner is None:
             raise TypeError("SafeguardedTatonnement.adjust needs the state that its start() made")
         successive, rounds, turns = state.successive, state.rounds + 1, state.turns
-        rule = self.successive if successive else self.newton
+        rule: Adjuster = self._slow(turns) if successive else self.newton
         inner: Adjustment = rule.adjust(state.inner, excess, depth)
         judged = (inner.share, inner.step, inner.settled)
         if not inner.settled and rounds >= self._allowed(successive, turns):
             successive, rounds = not successive, 0
             if successive:
                 turns += 1
-                inner = self.successive.start(inner.coordinates, inner.limits)
+                inner = self._slow(turns).start(inner.coordinates, inner.limits)
             else:
                 inner = self.newton.start(inner.coordinates, inner.limits)
                 inner = replace(inner, moved=np.full_like(inner.moved, FRESH_REACH))
@@ -86,7 +90,15 @@ class SafeguardedTatonnement:
             turns=turns,
         )
 
+    def _slow(self, turns: int) -> Adjuster:
+        """The rule of a turn that is not Newton's, counted from 1."""
+        if turns > 1 and self.last_resort is not None:
+            return self.last_resort
+        return self.successive
+
     def _allowed(self, successive: bool, turns: int) -> int:
+        if successive and turns > 1 and self.last_resort is not None:
+            return self.last_resort_rounds
         if successive:
             return self.successive_rounds << (turns - 1)
         return self.newton_rounds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,6 +11,9 @@ from pydantic import Field, model_validator
 from agents.beliefs import Beliefs
 from agents.repo.clearing_house import RepoClearingHouse
 from agents.repo.traders import Traders
+from markets.adjustment.nested import NestedTatonnement
+from markets.adjustment.rule import Adjuster
+from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.instruments import Security
 from markets.margin import FlatMargin
 from markets.quote import FloatArray
@@ -105,6 +109,16 @@ class MarginHike(Parameters):
                 f"securities is {self.securities}; somebody must own some of the security"
             )
         return self
+
+    def adjuster(self, pace: float | FloatArray) -> Adjuster:
+        """The rule chosen; the default one ends up clearing one market inside the other.
+
+        Few traders whose orders are many times the supply make steps that nothing else gets over.
+        """
+        made = super().adjuster(pace)
+        if isinstance(made, SafeguardedTatonnement):
+            return replace(made, last_resort=NestedTatonnement())
+        return made
 
     @property
     def members(self) -> int:

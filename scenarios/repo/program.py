@@ -200,14 +200,10 @@ class TraderPrograms:
         )
 
     def gross(self, portfolios: FloatArray) -> FloatArray:
-        """Cash and positions of portfolios (n, ..., 4), shape (n, ...), in cash.
-
-        Each security counts what it costs or what it may pay, whichever is more: both are among
-        the numbers that a trader's accounts add up.
-        """
+        """Cash and value of all positions of portfolios (n, ..., 4), shape (n, ...)."""
         absolute = np.abs(portfolios)
-        each = max(self.security_price, self.high_payoff)
-        return np.asarray(absolute[..., 0] + each * np.sum(absolute[..., 1:], axis=-1))
+        value = self.security_price * np.sum(absolute[..., 1:], axis=-1)
+        return np.asarray(absolute[..., 0] + value)
 
     def gains(self, portfolios: FloatArray) -> FloatArray:
         """Expected utility less expected income of portfolios (n, ..., 4), shape (n, ...)."""

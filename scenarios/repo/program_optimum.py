@@ -12,7 +12,7 @@ r"""Optima of traders' linear programs, by a solver from outside.
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,6 +30,14 @@ AGREEMENT = 1e-7
 Its tolerances add up over rows and are divided by the slopes of the constraints; a wrong program
 is off by far more.
 """
+
+ATTEMPTS: tuple[tuple[Literal["highs", "highs-ipm"], bool], ...] = (
+    ("highs", True),
+    ("highs", False),
+    ("highs-ipm", True),
+    ("highs-ipm", False),
+)
+"""Methods of HiGHS, with and without presolve, until one does not give up on a program."""
 
 FEASIBLE = 1e-13
 """A row counts as met within this share of the sum of its terms, some hundred rounding errors."""
@@ -63,6 +71,8 @@ def best_portfolios(programs: TraderPrograms) -> FloatArray:
         bounded = np.isfinite(found[:, 0])
         apart = np.abs(some.gains(sharp) - some.gains(found))
         allowed = AGREEMENT * np.maximum(_unit(some), some.gross(sharp))
+        # where a security may pay many times its price, payoffs are what is rounded
+        allowed += FEASIBLE * some.high_payoff * np.abs(sharp[:, 1])
         wrong = np.flatnonzero(bounded & ~(apart <= allowed))
         if wrong.size:
             raise ValueError(
@@ -160,13 +170,13 @@ def _solve(programs: TraderPrograms) -> FloatArray | str:
     # scipy-stubs know of no sparse constraints
     rows: Any = -kron(eye_array(count), csr_array(block), format="csr")
     answer = "not solved"
-    for presolve in (True, False):
+    for method, presolve in ATTEMPTS:
         result = linprog(
             -(programs.objective * in_cash).ravel(),
             A_ub=rows,
             b_ub=-(programs.least[:, :4] / unit[:, np.newaxis]).ravel(),
             bounds=[(0.0, None), (None, None), (0.0, None), (0.0, None)] * count,
-            method="highs",
+            method=method,
             options={
                 "presolve": presolve,
                 "primal_feasibility_tolerance": HIGHS_TOLERANCE,

@@ -87,6 +87,9 @@ FOUND_BY_DRAWING = {
     27: "a sliver of a slice has the belief of its place",
     73: "one order is many times the supply, at the top of the ladder",
     119: "without cash next to nothing is lent against each security",
+    158: "orders of two traders 3,500 times the supply",
+    245: "three traders, one of whom has all of the cash",
+    608: "a share of 1e-7 of a continuum is long, next to the best payoff",
     264: "a haircut of 1 but for 4e-8",
 }
 """Draws of seed 0 that were refused or went around in circles once."""

@@ -112,7 +112,7 @@ def test_an_export_holds_tables_figures_and_manifest(exported: Path) -> None:
     assert tables <= names
     assert {"manifest.json", "parameters.toml"} <= names
     figures = [name for name in names if name.endswith(".png")]
-    assert len(figures) == 4
+    assert len(figures) == 5
     for kind in ("svg", "pdf"):
         assert {name.replace(".png", f".{kind}") for name in figures} <= names
     agents = pd.read_parquet(exported / "agents.parquet")

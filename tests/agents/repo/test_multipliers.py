@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog
@@ -64,6 +64,7 @@ def test_first_order_conditions_and_complementary_slackness(
         assert_optimal(table, quotes, table[holdings].to_numpy())
 
 
+@settings(max_examples=20)
 @given(seed=SEED, reuse=st.booleans(), **QUOTES)
 def test_the_duals_of_highs_are_the_formulas_where_they_are_unique(
     seed: int, reuse: bool, level: float, between: float, haircut: float

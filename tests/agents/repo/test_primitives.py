@@ -54,6 +54,15 @@ def test_of_a_continuum_the_slice_at_a_price_counts_in_part(belief: float) -> No
     assert np.all(np.diff(filled) <= 0.0)
 
 
+def test_a_depth_says_what_a_price_next_to_the_top_cannot() -> None:
+    made = primitives("uniform", "continuum")
+    top, spread = SECURITY.high_payoff, SECURITY.high_payoff - SECURITY.low_payoff
+    share = 1e-18
+    assert top - share * spread == top
+    assert made.above(Rung(top, 0.0)) == 0.0
+    assert made.above(Rung(top, 0.0, share * spread)) == pytest.approx(4.0 * share)
+
+
 def test_the_one_row_of_members_who_are_alike_stands_for_all() -> None:
     rows = np.array([0, 2])
     field: FloatArray = np.array([1.0, 2.0, 3.0])

@@ -1,6 +1,5 @@
 """Prices of a security that nobody trades: none wants to inside, somebody does just outside."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -67,4 +66,3 @@ def test_there_is_none_where_somebody_trades_or_of_a_continuum() -> None:
     for given in ({"income_up": 1.0}, {"cash": 0.0, "population": "continuum"}):
         found = run(**given)
         assert SCENARIO.intervals(found.parameters, found.ends[0].point) == {}
-    assert math.isfinite(found.equilibrium["security_price"])

@@ -374,14 +374,15 @@ def test_haircuts_next_to_nothing_give_the_equilibrium_without_any(
             assert found.equilibrium[name] == pytest.approx(quote, rel=1e-9, abs=1e-9)
 
 
-def test_prices_next_to_nothing_are_certified() -> None:
-    """A price of 1e-12 of the best payoff: payoffs, not prices, set the scale of accounts."""
+def test_prices_next_to_nothing_are_no_defect() -> None:
+    """A price at its floor, 1e-12 of the best payoff, is no equilibrium, and the run says so."""
     found = run(
         market="long", haircuts=[0.99998874, 0.0], low_payoff=0.0, high_payoff=0.397, traders=27,
         beliefs="beta(12.5, 0.13)", cash=0.0, securities=[0.5, 0.0, 30.0] * 9,
         income_down=[1e4, 0.0, 30.0] * 9,
     )  # fmt: skip
-    assert found.outcome is Outcome.CLEARED, found.reason
+    assert found.outcome is Outcome.NOT_CERTIFIED
+    assert found.dates["security_price"].iloc[0] <= 1e-12
 
 
 def test_a_price_of_zero_is_no_defect() -> None:
