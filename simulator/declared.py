@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ from simulator.certificate import Certificate
 from simulator.outcome import Ending, Outcome
 from simulator.page_plan import Page
 from simulator.point import Case, RestingPoint, ScenarioEconomy
-from simulator.results import P, Results
+from simulator.results import EQUILIBRIA, P, Results
 from simulator.title import Title
 
 CLEARED = Ending(Outcome.CLEARED, "")
@@ -39,6 +40,8 @@ class Declared(ABC, Generic[P]):
         of each case. Every date is certified all the same.
     page : Page
         What it shows in the browser; quotes, excess demand and the certificate unless given.
+    file : Path, optional
+        The user's own file that it was loaded from; None for scenarios of installed packages.
     """
 
     title: Title
@@ -47,6 +50,7 @@ class Declared(ABC, Generic[P]):
     headline: Sequence[str] = ()
     traders_shown: Literal["every date", "last date"] = "every date"
     page: Page = Page()
+    file: Path | None = None
 
     @property
     def name(self) -> str:
@@ -80,6 +84,14 @@ class Declared(ABC, Generic[P]):
         """
         return None
 
+    def intervals(self, parameters: P, point: RestingPoint) -> Mapping[str, tuple[float, float]]:
+        """Where nobody trades something, any quote of it between two is an equilibrium's.
+
+        By the name of its quote, the lowest and the highest at which, all other quotes as they
+        are, nobody would want to trade it; the ends belong to the interval and may be infinite.
+        """
+        return {}
+
     def refine(self, parameters: P, point: RestingPoint) -> RestingPoint:
         """The resting point that the rounds approach, with a proof if there is one."""
         return point
@@ -99,6 +111,14 @@ class Declared(ABC, Generic[P]):
         if results.rounds.empty:
             return {}
         return {"quotes_by_round": quotes(results), "excess_demand_by_round": excess(results)}
+
+    def all_figures(self, results: Results[P]) -> Mapping[str, Figure]:
+        """The figures, and that of several starts where these were searched."""
+        if EQUILIBRIA not in results.studies:
+            return self.figures(results)
+        from simulator.search_figure import equilibria
+
+        return {**self.figures(results), EQUILIBRIA: equilibria(results)}
 
     def report(self, results: Results[P]) -> pd.DataFrame | None:
         """One more table that the command prints and an export holds."""

@@ -17,6 +17,7 @@ from markets.market import Market, Start
 from markets.quote import Excess, FloatArray, Limits
 from markets.refused import Refused
 from simulator.cycle import find_cycle
+from simulator.knowledge import Knowledge
 from simulator.outcome import Ending, Outcome
 from simulator.record import Record
 
@@ -61,6 +62,8 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     evaluations : int
         How often all traders were asked for orders at this date: once per round, and more often
         where the rule needs the depth of a market that does not report it.
+    knew : Knowledge
+        The most that the rule was told at this date.
     settlement : Settlement or None
         What the clearing house accepted in the last round, and its accounts.
 
@@ -91,6 +94,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self.first_quotes: dict[str, float] = {}
         self.quotes = self.first_quotes
         self.date, self.round, self.evaluations = 1, 0, 0
+        self.knew = Knowledge.EXCESS_DEMAND
         self.adjustment: Adjustment | None = None
         self.record: Record | None = None
         self.settlement: Settlement | None = None
@@ -150,11 +154,12 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self.terms = self._house.charge(self.quotes)
         for cohort in self._cohorts:
             cohort.wake(self.date, self.terms)
-        limits = self.market.limits(self.terms)
-        coordinates = self.market.locate(self.quotes, self.terms)
-        _check(limits, coordinates, len(self.market.excess_names))
-        self.adjustment = self.adjuster.start(coordinates, limits)
-        self.running = True
+        self._begin()
+
+    def restart(self, start: Start) -> None:
+        """Begin the rounds of this date again, from other quotes, once it is open."""
+        self.quotes = self.market.starting_quotes(start, self.rng)
+        self._begin()
 
     def step(self) -> None:
         """One round: post, respond, net, settle, adjust, record."""
@@ -163,7 +168,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         state = self._state
         try:
             self._last = self._ask(state.coordinates, state.moved)
-            depth = self._depth() if self.adjuster.asks_depth(state) else None
+            depth = self._told_depth() if self.adjuster.asks_depth(state) else None
         except Infeasible as error:
             self.infeasible, self.running = str(error), False
             return
@@ -245,6 +250,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         if self.adjustment is not None and not self.adjustment.settled:
             self.quotes = self.first_quotes
         self.round = self.evaluations = 0
+        self.knew = Knowledge.EXCESS_DEMAND
         self.infeasible = ""
         self.adjustment = None
 
@@ -277,6 +283,20 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self.evaluations += 1
         posted = self.market.post(coordinates, self.terms, moved)
         return posted, self._house.net([cohort.respond(posted) for cohort in self._cohorts])
+
+    def _begin(self) -> None:
+        """Start the rule at the quotes."""
+        limits = self.market.limits(self.terms)
+        coordinates = self.market.locate(self.quotes, self.terms)
+        _check(limits, coordinates, len(self.market.excess_names))
+        self.adjustment = self.adjuster.start(coordinates, limits)
+        self.running = True
+
+    def _told_depth(self) -> FloatArray:
+        """The depth, for the rule."""
+        if self.knew is Knowledge.EXCESS_DEMAND:
+            self.knew = Knowledge.SLOPES
+        return self._depth()
 
     def _depth(self) -> FloatArray:
         """Derivatives of residuals by coordinates: the market's own, or finite differences.

@@ -138,6 +138,8 @@ def end_of_date(
         described=scenario.describe(parameters, economy, point) if opened else {},
         rounds=economy.round,
         evaluations=economy.evaluations,
+        knew=economy.knew,
+        intervals=scenario.intervals(parameters, point) if opened else {},
     )
 
 

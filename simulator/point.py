@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.knowledge import Knowledge
 from simulator.outcome import Outcome
 
 AGENTS_LIMIT = 1_000_000
@@ -103,6 +104,11 @@ class DateEnd:
         no column.
     rounds, evaluations : int
         Rounds at this date, and how often traders were asked for orders.
+    knew : Knowledge
+        The most that the rule was told at this date.
+    intervals : mapping
+        For each quote of something that nobody trades, the lowest and the highest at which, all
+        else as it is, nobody would trade it.
     """
 
     point: RestingPoint
@@ -113,6 +119,8 @@ class DateEnd:
     described: Mapping[str, object]
     rounds: int
     evaluations: int
+    knew: Knowledge = Knowledge.EXCESS_DEMAND
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def at_rest(case: str, economy: ScenarioEconomy) -> RestingPoint:

@@ -17,6 +17,9 @@ from simulator.parameters import Parameters
 from simulator.point import DateEnd, Proof, RestingPoint
 from simulator.title import Title
 
+EQUILIBRIA = "equilibria"
+"""Name of the study that lists the equilibria found from several starts."""
+
 P = TypeVar("P", bound=Parameters, default=Parameters)
 """The parameters of a scenario."""
 
@@ -186,9 +189,12 @@ def _row(end: DateEnd) -> dict[str, object]:
         simulated = known.get(name)
         if isinstance(simulated, (int, float)):
             row[f"difference_{name}"] = simulated - value
+    for name, (lowest, highest) in end.intervals.items():
+        row |= {f"lowest_{name}": lowest, f"highest_{name}": highest}
     return row | {
         "rounds": end.rounds,
         "evaluations": end.evaluations,
+        "knew": str(end.knew),
         "outcome": str(end.outcome),
         "certified": end.certificate.holds,
     }
@@ -199,7 +205,8 @@ def _json(end: DateEnd) -> dict[str, object]:
     row = {
         name: value
         for name, value in _row(end).items()
-        if name not in quotes and not name.startswith(("closed_", "difference_"))
+        if name not in quotes
+        and not name.startswith(("closed_", "difference_", "lowest_", "highest_"))
     }
     details = {name: value for name, value in end.described.items() if isinstance(value, Mapping)}
     closed = {name: float(v) for name, v in end.closed_form.items() if np.isfinite(v)}
@@ -208,6 +215,10 @@ def _json(end: DateEnd) -> dict[str, object]:
         "reason": end.reason,
         "quotes": _plain(quotes),
         "closed_form": closed or None,
+        "intervals": {
+            name: {"lowest": _plain(lowest), "highest": _plain(highest)}
+            for name, (lowest, highest) in end.intervals.items()
+        },
         "certificate": end.certificate.to_json(),
     }
 

@@ -15,14 +15,11 @@ from simulator.declared import Declared
 from simulator.export import SCREEN, Format, export
 from simulator.journey import Opened, Round, travel, without_traders
 from simulator.point import DateEnd, ScenarioEconomy
-from simulator.results import P, Results
+from simulator.results import EQUILIBRIA, P, Results
 from simulator.search import search
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-EQUILIBRIA = "equilibria"
-"""Name of the study that lists the resting points found from several starts."""
 
 Progress = Callable[[Round], None]
 """Called after every round."""
@@ -54,7 +51,7 @@ class Run(Results[P]):
 
     def plot(self) -> Mapping[str, Figure]:
         """The figures of the scenario, by name."""
-        return self.scenario.figures(self)
+        return self.scenario.all_figures(self)
 
     def export(
         self, folder: str | Path = "runs", *, plots: bool = True, form: Format = SCREEN

@@ -19,6 +19,13 @@ SAME = 1e-6
 markets clear to 1e-10 of what is traded, and quotes follow with the depth of the market."""
 
 
+NEUTRAL = 1e-9
+"""Growth per round below which a displacement neither grows nor shrinks, as in Scarf's economy."""
+
+REST = (Outcome.CLEARED, Outcome.NO_TRADE)
+"""Outcomes of a certified equilibrium; in the second nobody trades."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Arrival:
     """Where one start came to rest, and the growth of a small displacement there."""
@@ -28,12 +35,14 @@ class _Arrival:
 
 
 def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.DataFrame:
-    r"""Run every case from several starts and list the resting points found at each date.
+    r"""Run every case from several starts and list the equilibria found at each date.
 
-    The first start is that of the parameters; all others are random quotes, each drawn from a
-    stream of its own. One row per case, date and resting point, the most frequent first:
+    The first start is that of the parameters, and its later dates start where the dates before
+    them came to rest. All others are random quotes, drawn anew at every date, from a stream of
+    random numbers per start; but the second begins later dates where the parameters say. One row
+    per case, date and equilibrium, the most frequent first:
 
-    * ``number`` and ``of``: which of the certified resting points found; empty for starts that did
+    * ``number`` and ``of``: which of the equilibria found; ``number`` is empty for starts that did
       not come to rest, which have a row per outcome.
     * ``starts`` and ``share``: how many starts came here, and as a share: the basin of the rule.
     * ``stable``: whether the textbook rule, in small steps, comes back after a small displacement:
@@ -41,18 +50,21 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
       :math:`Z'` the slope of the residuals, over the coordinates that no attained limit holds,
       have negative real parts. ``growth`` is the largest of them, per round.
 
-    Then the quotes. Every resting point was certified like that of a run.
+    Then the quotes. Every equilibrium was certified like that of a run.
     """
     arrivals: dict[tuple[str, int], list[_Arrival]] = {}
     drawn = parameters.model_copy(update={"start": "random"})
-    streams = np.random.SeedSequence(seed).spawn(starts)[1:]
-    first = (parameters, np.random.default_rng(seed))
-    for asked, generator in (first, *((drawn, np.random.default_rng(s)) for s in streams)):
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(starts)]
+    streams[0] = np.random.default_rng(seed)
+    for number, generator in enumerate(streams):
+        asked = parameters if number == 0 else drawn
         for case in scenario.cases(asked):
             economy: ScenarioEconomy | None = None
             for event in travel(scenario, asked, case, generator):
                 if isinstance(event, Opened):
                     economy = event.economy
+                    if number > 0 and economy.date > 1:
+                        economy.restart(parameters.start if number == 1 else "random")
                 elif isinstance(event, DateEnd) and economy is not None:
                     key = (case.name, event.point.date)
                     arrivals.setdefault(key, []).append(_Arrival(event, growth(economy)))
@@ -80,7 +92,7 @@ def _rows(key: tuple[str, int], arrivals: list[_Arrival]) -> list[Mapping[str, o
     rests: list[list[_Arrival]] = []
     others: dict[Outcome, int] = {}
     for arrival in arrivals:
-        if arrival.end.outcome is not Outcome.CLEARED:
+        if arrival.end.outcome not in REST:
             others[arrival.end.outcome] = others.get(arrival.end.outcome, 0) + 1
             continue
         same = [rest for rest in rests if _apart(rest[0], arrival) <= SAME]
@@ -98,10 +110,10 @@ def _rows(key: tuple[str, int], arrivals: list[_Arrival]) -> list[Mapping[str, o
                 "date": key[1],
                 "number": number,
                 "of": len(rests),
-                "outcome": str(Outcome.CLEARED),
+                "outcome": str(first.end.outcome),
                 "starts": len(rest),
                 "share": len(rest) / len(arrivals),
-                "stable": "unknown" if np.isnan(first.growth) else str(first.growth < 0.0).lower(),
+                "stable": _stable(first.growth),
                 "growth": first.growth,
                 **first.end.point.quotes,
             }
@@ -118,6 +130,10 @@ def _rows(key: tuple[str, int], arrivals: list[_Arrival]) -> list[Mapping[str, o
             }
         )
     return rows
+
+
+def _stable(growth: float) -> str:
+    return "unknown" if np.isnan(growth) else str(growth < -NEUTRAL).lower()
 
 
 def _apart(one: _Arrival, other: _Arrival) -> float:

@@ -102,12 +102,13 @@ __all__ = [
 def run(
     name: str, *, seed: int = 0, studies: bool = True, starts: int = 1, **parameters: object
 ) -> Run[Any]:
-    """Run a scenario of the catalogue.
+    """Run a scenario.
 
     Parameters
     ----------
     name : str
-        Its name, for instance ``margin-hike``; :func:`scenarios` lists them.
+        Its name, for instance ``margin-hike``; :func:`scenarios` lists them. Or a Python file
+        with a scenario of your own, ``my_market.py``, which is executed.
     seed : int
         Seed of the one random generator; the same seed gives the same run.
     studies : bool
@@ -133,23 +134,23 @@ def run(
 
 
 def find(name: str) -> Scenario[Any]:
-    """The scenario of a name.
+    """The scenario of a name, or of a Python file, which is executed.
 
     Raises
     ------
     Refused
-        If there is none, with the nearest name.
+        If there is none, with the nearest name, or the file can't be used, with the line.
     """
     from walras import catalogue
 
-    return catalogue.find(name)
+    return catalogue.find_or_load(name)
 
 
 def scenarios() -> dict[str, Title]:
-    """Every scenario of the catalogue: name, summary and source, by name."""
+    """Every scenario, of walras and of installed packages: name, summary and source, by name."""
     from walras import catalogue
 
-    return dict(catalogue.TITLES)
+    return catalogue.titles()
 
 
 def __getattr__(name: str) -> object:

@@ -21,6 +21,7 @@ from markets.quote import FloatArray
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy, wealth
 from simulator.economy import Economy
+from simulator.knowledge import Knowledge
 
 LEAST_LIKED = 1e-3
 """Summed relative weights of a good that count at least, so that starting prices are positive."""
@@ -71,6 +72,7 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         )
         self.auction_steps += steps
         if quotes is not None:
+            self.knew = Knowledge.SCHEDULES
             self.adjustment = self.adjuster.start(quotes, before.limits)
             move = float(np.max(np.abs(quotes - before.coordinates)))
             self.auction_move = max(self.auction_move, move)
@@ -105,7 +107,7 @@ def build(
         households=[household.name for household in economy.households],
         endowment=np.array([h.endowment for h in economy.households], dtype=np.float64),
         weights=np.array([h.weights for h in economy.households], dtype=np.float64),
-        aversion=np.array([float(h.risk_aversion) for h in economy.households]),
+        aversion=np.array([h.risk_aversion for h in economy.households], dtype=np.float64),
         inertia=parameters.inertia,
     )
     CreditPool(model, plan, tremble=parameters.pools == "trusted")

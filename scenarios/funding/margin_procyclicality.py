@@ -38,6 +38,7 @@ from scenarios.funding.economy import (
     sided,
     sided_array,
 )
+from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from simulator.certificate import Certificate
@@ -128,6 +129,11 @@ class MarginProcyclicality(Parameters):
     volatility: float = about(
         "standard deviation of the payoff as customers see it", "cash per asset",
         default=math.sqrt(0.5), gt=0.0,
+    )  # fmt: skip
+
+    replay: Replay = about(
+        "rules of clearing houses replayed on prices that no margin moves", "", "a table",
+        default=Replay(),
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -301,6 +307,12 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
             }
             for rule, path in results.dates.groupby("case", sort=False)
         )
+
+    def studies(
+        self, parameters: MarginProcyclicality, rng: np.random.Generator
+    ) -> Mapping[str, pd.DataFrame]:
+        """Rules replayed on given or drawn prices, see :mod:`scenarios.funding.laboratory`."""
+        return replayed(parameters.replay, parameters.call_dates, rng)
 
     def figures(self, results: Results[MarginProcyclicality]) -> Mapping[str, Figure]:
         """Price and margin under each rule."""

@@ -18,6 +18,7 @@ from markets.instruments import Security
 from markets.margin import FlatMargin
 from markets.repo.market import RepoMarket
 from simulator.economy import Economy
+from simulator.knowledge import Knowledge
 from simulator.outcome import Outcome
 
 FIELDS = ("cash", "securities", "income_up", "income_down")
@@ -269,3 +270,29 @@ def test_one_market_after_the_other_finds_the_same_price() -> None:
     slow = economy(0.02, {"a": cohort}, adjuster=SuccessiveTatonnement())
     assert quick.clear() is slow.clear(5_000) is Outcome.CLEARED
     assert slow.quotes["security_price"] == pytest.approx(quick.quotes["security_price"], rel=1e-8)
+
+
+def test_the_record_says_what_the_rule_was_told_and_how_often_traders_were_asked() -> None:
+    cohorts = {"funds": random_cohort(3, 40)}
+    plain = economy(0.05, cohorts, adjuster=PlainTatonnement(0.05))
+    told = economy(0.05, cohorts)
+    for made in (plain, told):
+        made.clear(20)
+    assert plain.knew is Knowledge.EXCESS_DEMAND
+    assert plain.evaluations == plain.round
+    assert told.knew is Knowledge.SLOPES
+    told.announce(margin=FlatMargin(0.06))
+    told.adjuster = PlainTatonnement(0.05)
+    told.step()
+    assert str(told.knew) == "excess demand"
+
+
+def test_a_date_can_begin_again_from_other_quotes() -> None:
+    made = economy(0.05, {"funds": random_cohort(3, 40)})
+    made.clear()
+    rest = made.quotes
+    made.announce(margin=FlatMargin(0.06))
+    made.open()
+    made.restart("primitives")
+    assert made.quotes == made.first_quotes != rest
+    assert made.clear() is Outcome.CLEARED

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,3 +131,16 @@ def test_a_line_and_a_table_say_what_was_run() -> None:
     run = results(end(1), end(2))
     assert repr(run) == "<Results sample, seed 3: cleared, 2 dates, 10 rounds>"
     assert "<b>sample</b>, seed 3: cleared" in run._repr_html_()
+
+
+def test_an_untraded_quote_has_its_interval_in_the_table_and_in_json() -> None:
+    run = results(replace(end(1), intervals={"price": (0.25, np.inf)}), end(2))
+    assert run.dates["lowest_price"].tolist()[0] == 0.25
+    assert run.dates["highest_price"].tolist()[0] == np.inf
+    assert run.dates["lowest_price"].isna().tolist() == [False, True]
+    dates: Any = run.to_json()["dates"]
+    first, second = dates
+    assert first["intervals"] == {"price": {"lowest": 0.25, "highest": None}}
+    assert "lowest_price" not in first
+    assert second["intervals"] == {}
+    assert first["knew"] == "excess demand"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -77,4 +78,29 @@ def test_the_same_seed_finds_the_same_and_the_command_says_so(tmp_path: Path) ->
     assert one == two
     assert len(json.loads(one)["studies"]["equilibria"]) == 1
     said = CliRunner().invoke(app, [*words[:-1], "--no-plots", "--quiet", "--out", str(tmp_path)])
-    assert "one resting point found from 3 starts:" in said.stdout
+    assert "one equilibrium found from 3 starts:" in said.stdout
+    (written,) = tmp_path.iterdir()
+    assert (written / "equilibria.csv").is_file()
+
+
+def test_every_date_is_searched_from_starts_of_its_own() -> None:
+    """On the way back the price stays low, but the high one is an equilibrium again."""
+    wealths = [-4.0, -4.3, -4.7, -4.3]
+    table = found("margin-spiral", experts_wealth=wealths)
+    prices = table.groupby("date")["security_price"].apply(lambda p: sorted(p.round(6)))
+    assert prices[2] == prices[4] == [9.0, 10.0]
+    assert walras.run("margin-spiral", studies=False, experts_wealth=wealths).equilibrium[
+        "security_price"
+    ] == pytest.approx(9.0)
+
+
+def test_the_figure_shows_the_equilibria_and_their_shares() -> None:
+    run = walras.run("exchange", studies=False, starts=STARTS, consumers=KEHOE, start=[1.0, 1.0])
+    figure = run.plot()["equilibria"]
+    table = run.studies["equilibria"]
+    moved = figure.axes[1]
+    marked = {float(y) for line in moved.lines for y in np.asarray(line.get_ydata())}
+    assert marked == set(table["price[2]"])
+    assert {text.get_text() for text in moved.texts} == {f"{s:.0%}" for s in table["share"]}
+    assert len(moved.lines) == 2  # stable and unstable ones differ in marker
+    assert "equilibria" not in walras.run("exchange", studies=False).plot()
