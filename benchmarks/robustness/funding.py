@@ -324,12 +324,13 @@ def _rule(case: str, parameters: Any, before: Sequence[_Date], now: _Date) -> Fl
 def _carried(parameters: Any, before: Sequence[_Date], now: _Date) -> float:
     """How far experts' start is from what the last date and their owners left them, a share."""
     if not before:
-        return max(abs(now.cash - parameters.experts_wealth), abs(float(now.endowment[0])))
+        start = abs(now.cash - parameters.experts_wealth)
+        return max(float(start), abs(float(now.endowment[0])))
     first, last = before[0], before[-1]
     added = parameters.recapitalised * (first.wealth - last.wealth)
     cash = last.wealth + added - float(last.held @ last.price)
     size = abs(last.wealth) + abs(first.wealth) + float(np.abs(last.held) @ np.abs(last.price))
-    off = float(abs(now.cash - cash) / size) if size > 0.0 else abs(now.cash)
+    off = float(abs(now.cash - cash) / (size if size > 0.0 else 1.0))
     return max(off, float(np.max(np.abs(now.endowment - last.held))))
 
 

@@ -35,7 +35,12 @@ def certify(primitives: Primitives, prices: FloatArray, held: FloatArray) -> Cer
         ("budget", 1.0 - held @ prices / wealth, ROUNDING, "all spend what they own is worth"),
         ("non-negativity", np.minimum(held, 0.0), 0.0, "nobody holds less than nothing"),
         ("markets, units", excess / supply, CLEARED, "all goods clear, over what there is"),
-        ("markets, value", excess * prices / wealth.sum(), CLEARED, "the same, over all wealth"),
+        (
+            "markets, value",
+            excess * prices / (members @ wealth),
+            CLEARED,
+            "the same, over wealth",
+        ),
     )
     return Certificate(
         tuple(Condition(name, float(np.max(np.abs(r))), t, why) for name, r, t, why in conditions)
@@ -46,7 +51,8 @@ def power_mean(values: FloatArray, weights: FloatArray, power: FloatArray) -> Fl
     """Weighted power mean of each row; shapes (m, n), (m, n), (m,) to (m,)."""
     logs = np.log(np.where(weights > 0.0, values, 1.0))
     middle = np.sum(weights * logs, axis=1)
-    beyond = np.sum(weights * np.expm1(power[:, None] * (logs - middle[:, None])), axis=1)
+    apart = np.where(weights > 0.0, logs - middle[:, None], 0.0)
+    beyond = np.sum(weights * np.expm1(power[:, None] * apart), axis=1)
     mean = middle + np.where(power == 0.0, 0.0, np.log1p(beyond) / power)
     least = np.min(np.where(weights > 0.0, logs, np.inf), axis=1)
     return np.asarray(np.exp(np.where(np.isinf(power), least, mean)))

@@ -11,13 +11,14 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from agents.exchange.consumers import Consumers, ExchangeHouse, Primitives
+from markets.adjustment.rules import RuleName
 from markets.exchange.market import ExchangeMarket
 from scenarios.exchange import EXCHANGE, closed_form
 from scenarios.exchange.certificate import certify
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.page_plan import Control, Page
-from simulator.parameters import Parameters, Table, about
+from simulator.parameters import Parameters, Table, about, rule_parameter
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
@@ -46,6 +47,8 @@ class Exchange(Parameters):
 
     consumers: list[Consumer] = about("the consumers", "", "a list of tables", default=SCARF)
     goods: list[str] | None = about("names of goods, numeraire first", "", "a list", default=None)
+    # excess demand is smooth: clearing one market after the other only leads prices astray
+    rule: RuleName = rule_parameter("newton")
     start: str | list[float] | dict[str, float] = about(
         "first prices: all supplies are worth the same; drawn by the seed; or given",
         "", '"primitives", "random", a list of prices or a table of quotes', default="random",

@@ -1,8 +1,15 @@
 r"""Published equilibria of pure exchange, as data: prices of the second good at all equilibria.
 
-Kehoe prints prices that sum to one, (0.8871, 0.1129), (1/2, 1/2) and (0.1129, 0.8871); their ratios
-were recomputed, as the roots of excess demand bisected with 16 digits.
+Kehoe prints prices that sum to one, (0.8871, 0.1129), (1/2, 1/2) and (0.1129, 0.8871). With
+:math:`p_2 / p_1 = y^5` excess demand for the second good vanishes exactly where
+
+.. math:: 7 y^5 - 13 y^4 + 13 y - 7 = (y - 1) (7 y^4 - 6 y^3 - 6 y^2 - 6 y + 7) = 0 ,
+
+and with :math:`t = y + 1 / y` the second factor is :math:`7 t^2 - 6 t - 20`: so :math:`t = (3 +
+\sqrt{149}) / 7`, and the three prices below are known in radicals.
 """
+
+from math import sqrt
 
 from simulator.published import Published
 
@@ -15,7 +22,19 @@ KEHOE = [
 r"""Utility :math:`-\frac14 (1024\, x_1^{-4} + x_2^{-4})` and its mirror image: an elasticity of
 1 / 5 and weights of :math:`1024^{1/5} = 4` to 1."""
 
-PRICES = {"price[2]": [0.12729893229842637, 1.0, 7.855525430925843]}
+POLYNOMIAL = (7, -13, 0, 0, 13, -7)
+"""Coefficients of the polynomial in y whose positive roots are the equilibria, highest first."""
+
+SUM = (3.0 + sqrt(149.0)) / 7.0
+"""Of the outer two roots, which are each other's inverse."""
+
+PRICES = {
+    "price[2]": [
+        ((SUM - sqrt(SUM**2 - 4.0)) / 2.0) ** 5,
+        1.0,
+        ((SUM + sqrt(SUM**2 - 4.0)) / 2.0) ** 5,
+    ]
+}
 PLACE = "section 2, the static exchange economy of two goods with three equilibria; recomputed"
 
 PUBLISHED = (

@@ -7,6 +7,8 @@ at v = 10, gamma = 2, sigma^2 = 1/2 (so s = 2) and Z = 3, the defaults.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from simulator.published import Published
 
 ROUNDING = 5.1e-11
@@ -119,6 +121,43 @@ SIDED = (
 
 SAME_STATE = (0.2759554051, 0.3541359996, 0.3925343360)
 """At the last case's state: dq/deta without spirals, with the loss spiral, with both."""
+
+
+def _pool(case: str, place: str, given: Mapping[str, object], *numbers: float) -> Published:
+    """Three assets in one pool, at the defaults but for what is given; margins are flat."""
+    names = ("funding_premium", "price_stock", "price_twin", "price_other")
+    return Published(
+        case=case,
+        scenario="funding-contagion",
+        citation=CITATION,
+        place=place,
+        parameters={"margin_factors": [1.0], **given},
+        expected=dict(zip(names, numbers, strict=True)),
+        tolerance=ROUNDING,
+    )
+
+
+CONTAGION = (
+    _pool(
+        "one payoff, two margins, two prices",
+        "by hand: 3 x 5.5 - 2 x 10.75 p = -3 + .5 (30 - 5.5 p) for the premium p",
+        {},
+        0.24, 9.64, 9.4, 9.64,
+    ),
+    _pool(
+        "a higher margin on one asset lowers the prices of all",
+        "by hand: 3 x 6.625 - 2 x 15.390625 p = -3 + .5 (30 - 6.625 p)",
+        {"margin_factors": [1.75]},
+        0.2866894198, 9.2474402730, 9.2832764505, 9.5699658703,
+    ),
+    _pool(
+        "short in one of three, at the margin on short positions",
+        "by hand: 3 x 5.5 - 2 x 10.75 p = -3 + .5 (30 - 1.5 p - 1.5 p + 2.5 p)",
+        {"margin_bases": [1.5, [0.5, 2.5], 1.5], "customers_supplies": [3.0, -3.0, 3.0]},
+        0.2117647059, 9.6823529412, 10.5294117647, 9.6823529412,
+    ),
+)  # fmt: skip
+"""Assets of one pool of funding: margin needed equals wealth, linear in the premium p."""
 
 FRAGILE = Published(
     case="a fragile market, whose price jumps",

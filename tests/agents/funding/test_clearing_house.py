@@ -95,9 +95,10 @@ def test_rules_learn_once_per_date_and_not_before_the_first() -> None:
 def test_rules_of_both_sides_learn() -> None:
     rule = SidedMargin(VolatilityMargin(0.4, 10.0), VolatilityMargin(0.8, 10.0))
     house = MarginClearingHouse(mesa.Model(rng=0), {"a": rule})
-    for date in (1, 2):
-        house.wake(date)
-        (charged,) = house.charge({"a": 9.0}).rules
+    house.wake(1)
+    house.charge({"a": 9.0})
+    house.wake(2)
+    (charged,) = house.charge({"a": 9.0}).rules
     assert charged == SidedMargin(rule.long.closed_at(9.0), rule.short.closed_at(9.0))
 
 

@@ -71,7 +71,8 @@ def test_equilibria_by_premium_shows_all_and_where_the_run_rested() -> None:
     assert {"stable equilibria", "unstable equilibria", "simulated"} <= set(legend(figure))
     assert len(set(looks(figure.axes[0]))) >= 3
     assert not overflow(figure)
-    listed = run.to_json()["dates"][0]["every_equilibrium"]
+    dates: Any = run.to_json()["dates"]
+    listed = dates[0]["every_equilibrium"]
     assert [root["textbook_rule"] for root in listed.values()] == ["stable", "unstable", "stable"]
 
 

@@ -15,6 +15,7 @@ from markets.adjustment.plain import PlainTatonnement
 from markets.funding.market import FundedMarket
 from markets.refused import Refused
 from scenarios.funding import published
+from scenarios.funding.economy import Sided
 from scenarios.funding.margin_spiral import SCENARIO, MarginSpiral, build
 from simulator.economy import Economy
 from simulator.outcome import Outcome
@@ -36,7 +37,7 @@ def loop() -> Run[Any]:
     return SCENARIO.run()
 
 
-def at_once(cash: float, base: float, slope: float, endowment: float, **more: Any) -> Run[Any]:
+def at_once(cash: float, base: Sided, slope: Sided, endowment: float, **more: Any) -> Run[Any]:
     return SCENARIO.run(
         experts_wealth=[cash],
         margin_base=base,
@@ -46,7 +47,7 @@ def at_once(cash: float, base: float, slope: float, endowment: float, **more: An
     )
 
 
-def price_of(cash: float, base: float, slope: float, endowment: float) -> float:
+def price_of(cash: float, base: Sided, slope: Sided, endowment: float) -> float:
     return at_once(cash, base, slope, endowment).equilibrium["security_price"]
 
 
@@ -72,14 +73,14 @@ def test_parts_of_the_amplification_are_those_of_re_cleared_markets() -> None:
     run = at_once(eta, state.margin_base, state.margin_slope, x0)
     price, margin = run.equilibrium["security_price"], float(run.dates["margin"].iloc[0])
     wealth = eta + x0 * price
-    markets = (
+    markets: tuple[tuple[float, Sided, Sided, float], ...] = (
         (wealth, margin, 0.0, 0.0),
         (eta, margin, 0.0, x0),
         (eta, state.margin_base, state.margin_slope, x0),
     )
     measured = []
-    for cash, *market in markets:
-        up, down = price_of(cash + step, *market), price_of(cash - step, *market)
+    for cash, base, slope, held in markets:
+        up, down = (price_of(cash + by, base, slope, held) for by in (step, -step))
         assert down < price < up
         measured.append((up - down) / (2.0 * step))
     assert measured == pytest.approx(published.SAME_STATE, abs=1e-7, rel=0)

@@ -11,6 +11,7 @@ from scenarios.funding.funding_contagion import FundingContagion, build
 from scenarios.funding.margin_spiral import MarginSpiral
 from scenarios.funding.one_pool import Pool, price_responses
 from simulator.outcome import Outcome
+from simulator.search import growth
 
 
 def pool(
@@ -198,3 +199,19 @@ def test_responses_are_the_slopes_of_prices_by_cash() -> None:
         endowment=market.endowment,
     )
     assert responses == pytest.approx((up.prices - down.prices) / (2.0 * step), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["two assets, three stable", "one of three short"])
+def test_the_slope_of_the_rounds_has_the_sign_of_the_stability(name: str) -> None:
+    """Started at each equilibrium, also where assets have dropped out; rounds stay at all."""
+    parameters = POOLS[name]
+    for root in parameters.pool(0).equilibria(parameters.cash(0)):
+        if root.kind == "wiped out":
+            continue  # the premium may be any above
+        first = {f"price_{a}": q for a, q in zip(parameters.assets, root.prices, strict=True)}
+        economy = build(parameters.model_copy(update={"start": first}))
+        assert economy.clear(3) is Outcome.CLEARED
+        assert economy.quotes["funding_premium"] == pytest.approx(root.premium, rel=1e-12)
+        fastest = growth(economy)
+        economy.close()
+        assert not fastest > 0.0 if root.stable else fastest > 1e-3
