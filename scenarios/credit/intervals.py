@@ -156,7 +156,8 @@ def _interval(
         ends = [pair for pair in each if pair is not None]
         if len(ends) < len(each):
             return None
-        return max(low for low, _ in ends), min([high for _, high in ends] + [most])
+        low = max((low for low, _ in ends), key=float)  # some may be inf, or not be exact
+        return low, min([high for _, high in ends] + [most], key=float)
     if len(plans) > MOST_HOUSEHOLDS:
         return None
     here, size = float(value), float(pledged)
