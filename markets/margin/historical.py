@@ -173,7 +173,7 @@ class ExpectedShortfall(HistoricalRule):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ByVolatility(HistoricalRule):
+class ByVolatility(HistoricalRule):
     """A rule that follows the volatility.
 
     ``decay`` is the weight of the past in the estimate of the variance, in [0, 1).
@@ -188,7 +188,7 @@ class _ByVolatility(HistoricalRule):
             raise Refused(f"decay is {self.decay}; it must lie in [0, 1)")
 
 
-class FilteredValueAtRisk(_ByVolatility):
+class FilteredValueAtRisk(ByVolatility):
     """Value-at-risk by filtered historical simulation."""
 
     def tails(self, returns: FloatArray) -> measures.Tails:
@@ -198,7 +198,7 @@ class FilteredValueAtRisk(_ByVolatility):
         )
 
 
-class NormalValueAtRisk(_ByVolatility):
+class NormalValueAtRisk(ByVolatility):
     """Value-at-risk of a normal law with exponentially weighted volatility."""
 
     @property

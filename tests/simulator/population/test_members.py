@@ -10,12 +10,11 @@ import pandas as pd
 import pytest
 
 from markets.refused import Refused
-from simulator.parameters import Parameters, parse
+from simulator.parameters import Parameters, about, parse
 from simulator.population.members import (
     GivenAmount,
     GivenMembers,
     Population,
-    about,
     correlation_parameter,
     members_parameter,
     populate,
