@@ -305,7 +305,9 @@ def verify(
 
 @app.command()
 def compare(
-    folders: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="exported runs")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="exported runs, or folders of several")
+    ],
     folder: Annotated[
         Path | None, typer.Option("--out", help="new folder for the tables and the figure")
     ] = None,
