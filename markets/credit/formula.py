@@ -132,7 +132,7 @@ def read_formula(text: str, what: str, *, coupon: bool = False) -> Formula:
     """
     if len(text) > LONGEST:
         raise Refused(f"{what} has {len(text)} characters; a formula has at most {LONGEST}")
-    shown = f'{what} is "{text}"'
+    shown = f'{what} is "{" ".join(text.split())}"'
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python warns of is refused below

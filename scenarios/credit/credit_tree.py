@@ -22,6 +22,7 @@ from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.propositions import evaluate
 from scenarios.credit.read_out import described, judged, rates, untraded
+from scenarios.credit.rental import rental_market
 from scenarios.credit.strategies import payment_strategies
 from simulator.certificate import Certificate
 from simulator.outcome import Ending
@@ -113,8 +114,17 @@ class CreditScenario(Scenario[CreditTree]):
         return remarks if len(remarks) else None
 
     def studies_at_rest(self, results: Results[CreditTree]) -> Mapping[str, pd.DataFrame]:
-        """What borrowers do at other costs of closing their debts."""
-        return {"payment_strategies": payment_strategies(described_points(results))}
+        """What borrowers do at other costs of closing debts, and who would use a rental market."""
+        points = described_points(results)
+        markets = [
+            rental_market(economy, point, rental)
+            for economy, point in points
+            if (rental := results.parameters.rental_contract(economy)) is not None
+        ]
+        studies = {"payment_strategies": payment_strategies(points)}
+        if markets:
+            studies["rental_market"] = pd.concat(markets, ignore_index=True)
+        return studies
 
     def figures(self, results: Results[CreditTree]) -> Mapping[str, Figure]:
         """The figures of a run; those of several cases are numbered."""

@@ -39,9 +39,9 @@ PRECISION = 1e-10
 LOOKS = 4
 """Prices between the one at rest and the farthest at which an end is looked for first."""
 
-MOST_HOUSEHOLDS = 50
-"""Households up to which intervals are worked out where terms move with the quote: each takes a
-linear program at some twenty quotes."""
+MOST_HOUSEHOLDS = (200, 50)
+"""Households up to which intervals are worked out: each takes two linear programs per quote, or
+one at some twenty quotes where terms move with it."""
 
 WITHIN = 1e-10
 """Violation of a constraint, as a share of the collateral's value, beyond that at rest that is
@@ -104,7 +104,8 @@ class Rest:
 def intervals(economy: CreditEconomy, point: RestingPoint) -> dict[str, Ends]:
     """The interval of the price, and of each resale price, of every contract nobody trades.
 
-    Ends are exact numbers where the point is proved and terms do not move with the quote.
+    Ends are exact numbers where the point is proved and terms do not move with the quote. Quotes
+    that have none, and those of economies of more than ``MOST_HOUSEHOLDS``, are left out.
     """
     rest = Rest(economy, point)
     found: dict[str, Ends] = {}
@@ -149,17 +150,18 @@ def _interval(
             problem.columns[variable][anchor] -= sign * value
         return [rest.held(problem, household) for household in rest.economy.households]
 
-    value, pledged = rest.quotes[quote], _pledged(rest, contract)
+    value, moves = rest.quotes[quote], _moves(rest.economy, quote)
+    if len(rest.economy.households) > MOST_HOUSEHOLDS[moves]:
+        return None
     plans = at(value)
-    if not _moves(rest.economy, quote):
+    if not moves:
         each = [held.between(anchor, signs) for held in plans]
         ends = [pair for pair in each if pair is not None]
         if len(ends) < len(each):
             return None
-        return max(low for low, _ in ends), min([high for _, high in ends] + [most])
-    if len(plans) > MOST_HOUSEHOLDS:
-        return None
-    here, size = float(value), float(pledged)
+        low = max((low for low, _ in ends), key=float)  # some may be inf, or not be exact
+        return low, min([high for _, high in ends] + [most], key=float)
+    here, size = float(value), float(_pledged(rest, contract))
     rooms = [held.missed(anchor, signs, here) + WITHIN * size for held in plans]
     if inf in rooms:
         return None

@@ -10,6 +10,7 @@ from agents.credit.households import INERTIA
 from markets.adjustment.rules import RuleName
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.reading import read
+from scenarios.credit.rental import Rental, read_rental
 from simulator.parameters import Parameters, about, rule_parameter
 
 Entry = dict[str, object]
@@ -110,6 +111,16 @@ def auction_parameter(default: int) -> Any:
     )
 
 
+def rental_parameter(default: Entry) -> Any:
+    """Declare a rental contract, with a scenario's own default."""
+    return about(
+        "a rental contract, for the table of who would use it where the markets came to rest: the"
+        " node, the rent of a unit, and what a unit that is let leaves at the nodes that follow",
+        allowed="a table with node, rent, keeps and, if there are several, good; empty for none",
+        default=default,
+    )
+
+
 class CreditTree(Parameters):
     """Parameters of every scenario with credit on an event tree."""
 
@@ -134,12 +145,18 @@ class CreditTree(Parameters):
     nodes: list[Entry] = economy_part("nodes", NODES)
     contracts: list[Entry] = economy_part("contracts", CONTRACTS)
     households: list[Entry] = economy_part("households", HOUSEHOLDS)
+    rental: Entry = rental_parameter({})
 
     @model_validator(mode="after")
     def _economy(self) -> CreditTree:
-        """Refuse what is no economy."""
-        self.economies()
+        """Refuse what is no economy, and a rental contract that does not fit on it."""
+        for economy in self.economies().values():
+            self.rental_contract(economy)
         return self
+
+    def rental_contract(self, economy: CreditEconomy) -> Rental | None:
+        """The rental contract, if there is one."""
+        return read_rental(self.rental, economy.tree) if self.rental else None
 
     def economies(self) -> dict[str, CreditEconomy]:
         """The economies that the parameters describe, by case."""

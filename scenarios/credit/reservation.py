@@ -44,8 +44,9 @@ FINER = 1e3
 """What constraints are multiplied by: a violation of 1e-10, which HiGHS takes for none, is then one
 of 1e-13."""
 
-ROOM = 1e-10
-"""What is left beside the least violation of the constraints, in units of the first good."""
+ROOMS = (1e-10, 1e-9, 1e-8)
+"""What is left beside the least violation of the constraints, in units of the first good: the
+first for which HiGHS finds multipliers."""
 
 Ends = tuple[Exact | float, Exact | float]
 """The least and the largest quote, none of them negative; inf where there is no largest."""
@@ -138,11 +139,14 @@ class _Search:
 
     def ends(self) -> Ends | None:
         """The least and the largest quote; None if the plan is not optimal."""
-        room = 0.0 if self.held.exact else self.missed() + ROOM
-        if room == inf:
+        missed = 0.0 if self.held.exact else self.missed()
+        if missed == inf:
             return None
-        low, high = (self._end(sign, room) for sign in (-1, 1))
-        return None if low is None or high is None else (low, high)
+        for spare in (0.0, *ROOMS) if self.held.exact else ROOMS:
+            low, high = (self._end(sign, missed + spare) for sign in (-1, 1))
+            if low is not None and high is not None:
+                return low, high
+        return None
 
     def _end(self, sign: int, room: float) -> Exact | float | None:
         """The largest (1) or least (-1) quote, inf if there is no largest; None if infeasible."""
@@ -156,7 +160,8 @@ class _Search:
     def _solved(
         self, wanted: FloatArray, room: float, quote: float | None = None
     ) -> FloatArray | None:
-        """The best quote, t, multipliers and violation, which may be at most ``room``."""
+        """The best quote, t, multipliers and violation beyond ``room``, none unless it is inf."""
+        spare = room if room < inf else 0.0
         violation = -np.ones((len(self.due), 1))
         matrix = np.vstack(
             [
@@ -164,10 +169,10 @@ class _Search:
                 np.hstack([self.matrix, violation])[self.tight],
             ]
         )
-        limits = np.concatenate([-self.due, self.due[self.tight]])
+        limits = np.concatenate([-self.due, self.due[self.tight]]) + spare
         bounds: list[tuple[float, float | None]] = [(0.0, None)] * len(self.names)
         bounds[0] = (quote or 0.0, quote)
-        bounds.append((0.0, None if room == inf else room))
+        bounds.append((0.0, None if room == inf else 0.0))
         best = maximise(wanted, at_most=(FINER * matrix, FINER * limits), bounds=bounds)
         return None if best is None else best.amounts
 

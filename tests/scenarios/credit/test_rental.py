@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from markets.refused import Refused
-from scenarios.credit import prepayment
+from scenarios.credit import credit_tree, prepayment
+from scenarios.credit.certificate import plans_of
 from scenarios.credit.credit_tree import described_points
 from scenarios.credit.linear import maximise
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.credit.program import program_at
+from scenarios.credit.read_out import consumption
 from scenarios.credit.rental import Rental, rental_market, reservation_rents
 from simulator.parameters import parse
 from simulator.point import RestingPoint
@@ -111,5 +113,18 @@ def test_a_rental_contract_that_does_not_fit_is_refused(
         parse(prepayment.Prepayment, {"rental": entry})
 
 
-def test_no_rental_contract_is_no_table() -> None:
-    assert prepayment.Prepayment(rental={}).rentals() == []
+def test_no_rental_contract_is_no_table(logarithmic: Run[CreditTree]) -> None:
+    assert "rental_market" not in logarithmic.studies
+
+
+def test_with_concave_utility_rents_are_marginal_utilities() -> None:
+    """P consumes freely at d: it rents up to u'(d) over what income is worth there."""
+    run = credit_tree.SCENARIO.run(rental={"node": "d", "rent": "1/2", "keeps": "4/5"})
+    table = run.studies["rental_market"].set_index("household")
+    ((economy, point),) = described_points(run)
+    plan = {v: Fraction(a) for v, a in plans_of(point.agents)["P"].items()}
+    assert plan["consumed freely", "d", "good"] > 0.01
+    eaten = consumption(economy, plan)
+    now, later = (0.5 / float(eaten[node, "good"]) for node in ("d", "d+"))
+    rent = now / (now + 0.8 * later)  # a unit owned is as good, and leaves 4/5
+    assert table.loc["P", ["most_paid", "least_taken"]].tolist() == pytest.approx([rent] * 2)
