@@ -15,8 +15,11 @@ from simulator.point import DateEnd, ScenarioEconomy
 from simulator.results import P
 
 SAME = 1e-6
-"""Distance, as a share of the quote where that is above one, of two resting points that are one:
-markets clear to 1e-10 of what is traded, and quotes follow with the depth of the market."""
+"""Distance, as a share of the quote, of two resting points that are one: markets clear to 1e-10 of
+what is traded, and quotes follow with the depth of the market."""
+
+NEGLIGIBLE = 1e-3
+"""Quotes below this share of the largest are compared with that share of it."""
 
 
 NEUTRAL = 1e-9
@@ -44,7 +47,8 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
 
     * ``number`` and ``of``: which of the equilibria found; ``number`` is empty for starts that did
       not come to rest, which have a row per outcome.
-    * ``starts`` and ``share``: how many starts came here, and as a share: the basin of the rule.
+    * ``starts`` and ``share``: how many starts came here, and as a share: the basin of the rule of
+      this run, which need not be the textbook rule.
     * ``stable``: whether the textbook rule, in small steps, comes back after a small displacement:
       all eigenvalues of :math:`\operatorname{diag}(k) Z'`, with :math:`k` the market's pace and
       :math:`Z'` the slope of the residuals, over the coordinates that no attained limit holds,
@@ -75,15 +79,23 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
 
 
 def growth(economy: ScenarioEconomy) -> float:
-    """Largest real part of the eigenvalues of the textbook rule's step; NaN where nothing moves."""
+    """Largest real part of the eigenvalues of the textbook rule's step.
+
+    Minus infinity where residuals push every coordinate against an attained limit, which it then
+    comes back to at once; NaN where slopes are no numbers, or a coordinate at a limit has a
+    residual of exactly zero, so that it may or may not leave it.
+    """
     if not economy.traded or economy.adjustment is None:
         return np.nan
     state, (residual, slope) = economy.adjustment, economy.slope()
     free = ~state.limits.held(state.coordinates, residual)
     pace = np.broadcast_to(economy.market.pace, free.shape)[free]
     matrix = pace[:, None] * slope[np.ix_(free, free)]
-    if not free.any() or not np.isfinite(matrix).all():
+    at_edge = ~free & (residual == 0.0)
+    if at_edge.any() or not np.isfinite(matrix).all():
         return np.nan
+    if not free.any():
+        return -np.inf
     return float(np.max(np.linalg.eigvals(matrix).real))
 
 
@@ -137,6 +149,20 @@ def _stable(growth: float) -> str:
 
 
 def _apart(one: _Arrival, other: _Arrival) -> float:
-    """Largest distance of two resting points' quotes."""
+    """Largest distance of two resting points' quotes, as a share of the larger one.
+
+    Quotes of what nobody trades at either are left out where both lie in both intervals.
+    """
     mine, theirs = one.end.point.quotes, other.end.point.quotes
-    return max(abs(theirs[name] - quote) / max(1.0, abs(quote)) for name, quote in mine.items())
+    largest = max(abs(quote) for quote in mine.values())
+    distances = [0.0]
+    for name, quote in mine.items():
+        pair, ends = (quote, theirs[name]), (one.end.intervals, other.end.intervals)
+        if all(
+            name in end and all(end[name][0] <= q <= end[name][1] for q in pair) for end in ends
+        ):
+            continue
+        # a rate that is zero is compared with the largest of all quotes
+        scale = max(*map(abs, pair), NEGLIGIBLE * largest, np.finfo(float).tiny)
+        distances.append(abs(pair[0] - pair[1]) / scale)
+    return max(distances)
