@@ -9,13 +9,7 @@ from __future__ import annotations
 
 from scenarios.credit import PREPAYMENT, published
 from scenarios.credit.credit_tree import CreditScenario
-from scenarios.credit.parameters import (
-    CreditTree,
-    Entry,
-    auction_parameter,
-    economy_part,
-    inertia_parameter,
-)
+from scenarios.credit.parameters import CreditTree, Entry, economy_part, inertia_parameter
 
 NODES: list[Entry] = [
     {"name": "0"},
@@ -67,18 +61,14 @@ HOUSEHOLDS: list[Entry] = [
 ]
 
 
-BRISK = 16.0
-"""Inertia with which the example settles in about 300 rounds; other economies need less."""
-
-ROUNDS_ALONE = 400
-"""Rounds before an auction is called: the example settles without one."""
+BRISK = 8.0
+"""Inertia with which the example settles in about 70 rounds; other economies need less."""
 
 
 class Prepayment(CreditTree):
     """Parameters of the scenario ``prepayment``."""
 
     inertia: float = inertia_parameter(BRISK)
-    auction_after: int = auction_parameter(ROUNDS_ALONE)
     nodes: list[Entry] = economy_part("nodes", NODES)
     contracts: list[Entry] = economy_part("contracts", [MORTGAGE, late_credit("m")])
     households: list[Entry] = economy_part("households", HOUSEHOLDS)

@@ -33,7 +33,7 @@ def programs(
 def test_first_order_conditions(aversion: float, seed: int) -> None:
     tastes, given = programs(aversion, seed)
     inertia = 2.0
-    answer = respond(tastes=tastes, inertia=inertia, **given)
+    answer = respond(tastes=tastes, inertia=np.full(given["held"].shape, inertia), **given)
     assert answer.solved.all()
     plans, rows = answer.plans, answer.prices[:, :ROWS]
     assert plans.min() >= 0.0
@@ -51,9 +51,9 @@ def test_first_order_conditions(aversion: float, seed: int) -> None:
 def test_a_plan_that_is_best_already_is_not_moved() -> None:
     tastes, given = programs(1.0, 0)
     for _ in range(400):
-        answer = respond(tastes=tastes, inertia=50.0, **given)
+        answer = respond(tastes=tastes, inertia=np.full(given["held"].shape, 50.0), **given)
         given |= {"held": answer.plans, "prices": answer.prices}
-    again = respond(tastes=tastes, inertia=50.0, **given)
+    again = respond(tastes=tastes, inertia=np.full(given["held"].shape, 50.0), **given)
     assert again.plans == pytest.approx(given["held"], abs=1e-9)
 
 
