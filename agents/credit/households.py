@@ -4,11 +4,11 @@ With linear utility orders jump when a quote crosses a reservation price, and ro
 responses oscillate for ever. These households have inertia: each holds a plan, and answers the
 quotes with the plan that is best for it after a small cost of moving,
 :math:`\lVert z - \hat z\rVert^2 / 2\tau`. Where quotes and plans no longer move, the cost is zero
-and the plan is a best response outright. The cost is counted in money: :math:`\tau` of a part is the cohort's inertia
-over what money is worth to the member at the node where the part is decided, so that the pull is
-felt alike where marginal utilities differ by many orders. Read as mathematics, a round is a step of the primal-dual
-hybrid gradient method of Chambolle and Pock (J. Math. Imaging Vision 40, 2011), with quotes as dual
-variables.
+and the plan is a best response outright. The cost is counted in money: :math:`\tau` of a part is
+the cohort's inertia over what money is worth to the member at the node where the part is decided,
+so that the pull is felt alike where marginal utilities differ by many orders. Read as mathematics,
+a round is a step of the primal-dual hybrid gradient method of Chambolle and Pock (J. Math. Imaging
+Vision 40, 2011), with quotes as dual variables.
 """
 
 from __future__ import annotations
