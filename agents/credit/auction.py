@@ -148,7 +148,7 @@ class CallAuction:
     first: int = 200
     depth: float = 0.1
     rigidity: float = 0.1
-    steps: int = 150
+    steps: int = 80
 
     def due(self, rounds: int) -> bool:
         """Whether an auction is called after this many rounds."""

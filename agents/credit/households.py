@@ -4,9 +4,11 @@ With linear utility orders jump when a quote crosses a reservation price, and ro
 responses oscillate for ever. These households have inertia: each holds a plan, and answers the
 quotes with the plan that is best for it after a small cost of moving,
 :math:`\lVert z - \hat z\rVert^2 / 2\tau`. Where quotes and plans no longer move, the cost is zero
-and the plan is a best response outright. Read as mathematics, a round is a step of the primal-dual
-hybrid gradient method of Chambolle and Pock (J. Math. Imaging Vision 40, 2011), with quotes as dual
-variables.
+and the plan is a best response outright. The cost is counted in money: :math:`\tau` of a part is
+the cohort's inertia over what money is worth to the member at the node where the part is decided,
+so that the pull is felt alike where marginal utilities differ by many orders. Read as mathematics,
+a round is a step of the primal-dual hybrid gradient method of Chambolle and Pock (J. Math. Imaging
+Vision 40, 2011), with quotes as dual variables.
 """
 
 from __future__ import annotations
@@ -23,12 +25,24 @@ from agents.cohort import Cohort
 from agents.credit.auction import Schedule
 from agents.credit.inertia import Answer, Tastes, respond
 from agents.credit.interior import Interior, Programs
+from agents.credit.mixing import Memory
 from agents.credit.plan import Plan
 from markets.credit.quotes import CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
 
-INERTIA = 8.0
-"""τ: plans move by this share of wealth when a unit of it is worth the best use of another."""
+INERTIA = 2.0
+"""τ: share of wealth by which a part of a plan moves for a return of 100% on its price."""
+
+
+Holding = tuple[FloatArray, FloatArray]
+"""Plans, and the prices of budgets and consumption at which they were best."""
+
+REVISION = 16.0
+"""Largest factor by which households change their minds at once about what money is worth."""
+
+
+LEAST_WORTH = 1e-12
+"""Share of what money was worth before an auction that it is worth at least after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,8 @@ class HouseholdOrders:
     goods : array (D, L)
         Consumption less endowment and what is left of earlier consumption.
     unrest : float
-        Largest distance by which a member moves its plan, as a share of its wealth.
+        Largest distance by which a member moves its plan, or would move it if the cost of moving
+        was counted in what money is worth now, as a share of its wealth.
     """
 
     plan: FloatArray
@@ -86,6 +101,7 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         inertia: float = INERTIA,
     ) -> None:
         super().__init__(model, name, len(households))
+        self.memory = Memory()
         self.households, self.plan, self.inertia = tuple(households), plan, inertia
         self.endowment = endowment
         market = plan.market
@@ -107,6 +123,7 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
             ]
         )
         self._size = size
+        self._worth = self._own_worth(autarky.reshape(self.members, -1))
         self._answers: list[tuple[CreditQuotes, Answer]] = []
 
     # ------------------------------------------------------------------ the decision
@@ -116,7 +133,9 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         self._answers.append((posted, answer))
         plans = answer.plans * self.scale
         total = np.sum(plans, axis=0)
-        unrest = float(np.max(np.abs(plans - self.plans) / self.scale))
+        now = np.maximum(np.abs(answer.prices[:, : self._worth.shape[1]]), 1e-300)
+        stale = np.maximum(self._worth / now, 1.0)[:, self.plan.nodes_of_parts]
+        unrest = float(np.max(stale * np.abs(plans - self.plans) / self.scale))
         return HouseholdOrders(total, self._goods(total), unrest)
 
     def carry(self, posted: CreditQuotes) -> None:
@@ -138,12 +157,37 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         lent = parts["lent"][self.plan.obligations.first[first]]
         self.plans[:, parts["resold"][middle, first]] = self.plans[:, lent]
 
+    # ------------------------------------------------------------------ from round to round
+    @property
+    def holding(self) -> Holding:
+        """What members hold, to return to it."""
+        return self.plans, self._prices
+
+    def return_to(self, holding: Holding) -> None:
+        """Hold again what was held before."""
+        self.plans, self._prices = holding
+
+    def note(self, length: int) -> None:
+        """Remember where the round led, of ``length`` rounds at most."""
+        self.memory.note(self.plans / self.scale, length)
+
+    def average(self, weights: FloatArray) -> None:
+        """Move to a weighted average of where past rounds led, short of negative amounts."""
+        self.plans = np.maximum(self.memory.average(weights), 0.0) * self.scale
+
+    def appraise(self) -> None:
+        """Count the cost of moving in what money is worth now."""
+        now = np.abs(self._prices[:, : self._worth.shape[1]])
+        self._worth = np.clip(now, self._worth / REVISION, self._worth * REVISION)
+
     # ------------------------------------------------------------------ in an auction
     def enter(self, depth: float) -> Interior:
         """The plans held, at least ``depth`` of each part, with slacks as deep."""
         inside = np.maximum(self.plans / self.scale, depth)
         prices = self._prices[:, : self.plan.rows]
-        self._interior = Interior(inside, prices, np.full_like(inside, depth))
+        rows = self._worth[:, self.plan.nodes_of_rows]
+        worth = self._worth[:, self.plan.nodes_of_parts]
+        self._interior = Interior(inside, prices, np.full_like(inside, depth), rows, worth)
         return self._interior
 
     def schedule(self, nearby: NearbyQuotes) -> Schedule:
@@ -170,6 +214,9 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         self.plans = inside.plans * self.scale
         self._prices[:, :rows] = inside.prices
         self._prices[:, rows:] = self._scaled.marginal(inside.plans @ self._consumption.T)
+        self._worth = np.clip(
+            inside.prices[:, : self._worth.shape[1]], LEAST_WORTH * self._worth, None
+        )
 
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
@@ -191,7 +238,7 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
             incomes,
             self._consumption,
             self._scaled,
-            self.inertia,
+            self.inertia / self._worth[:, self.plan.nodes_of_parts],
             self._prices,
         )
 
@@ -212,6 +259,18 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
     def _goods(self, total: FloatArray) -> FloatArray:
         """What plans of this sum consume beyond endowments and what is left, (D, L)."""
         return np.asarray(self.plan.demand @ total - np.sum(self.endowment, axis=0))
+
+    def _own_worth(self, autarky: FloatArray) -> FloatArray:
+        """What a unit of wealth is worth to each member at each node if nobody trades, (H, D).
+
+        The cost of moving a part of a plan is counted in money of the node where it is decided.
+        """
+        nodes = len(self.plan.market.starting_prices)
+        units = self.scale[self.plan.parts["x"].ravel()]
+        pull = self._scaled.marginal(np.maximum(autarky / units, 1e-3))
+        worth = np.max(pull.reshape(self.members, nodes, -1), axis=2)
+        liked = np.where(worth > 0.0, worth, np.inf)
+        return np.asarray(np.maximum(worth, np.min(liked, axis=1, keepdims=True)))
 
     def _own_units(self, autarky: FloatArray, size: float) -> Tastes:
         """Tastes with the largest marginal utility of a household's own endowment set to one."""

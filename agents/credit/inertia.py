@@ -13,7 +13,8 @@ consumption,
    + \lambda \cdot b_h + \sum_k \sup_c \, [w_{hk} u(c) - \nu_k c], \qquad
    z(\lambda, \nu) = \bigl(\hat z + \tau (K^\top \nu - E^\top \lambda)\bigr)_+ ,
 
-with :math:`\nu_k = w_k` where utility is linear. It is solved by a semismooth Newton method with
+with :math:`\nu_k = w_k` where utility is linear, and :math:`\tau` of every part of a plan its own
+(the squares above are summed with each part's). It is solved by a semismooth Newton method with
 line search, all members at once, from the prices of the last round.
 """
 
@@ -28,7 +29,10 @@ from markets.quote import BoolArray, FloatArray
 BUDGET_TOLERANCE = 1e-13
 """Largest violation of a row, as a share of its scale, of a program that is solved."""
 
-NEWTON_STEPS = 200
+DAMPING = (1e-15, 1e-11)
+"""Share of the largest slope that each row could have that is always added to it."""
+
+NEWTON_STEPS = 60
 """Steps after which a program that is not solved is given up."""
 
 
@@ -99,7 +103,7 @@ def respond(
     incomes: FloatArray,
     consumption: FloatArray,
     tastes: Tastes,
-    inertia: float,
+    inertia: FloatArray,
     prices: FloatArray,
 ) -> Answer:
     """Best responses of all members.
@@ -114,8 +118,8 @@ def respond(
         K.
     tastes : Tastes
         Utility of each member.
-    inertia : float
-        τ: how far a unit of marginal utility moves a plan.
+    inertia : array (H, size)
+        τ: how far a unit of marginal utility moves each part of a plan.
     prices : array (H, rows + C)
         Dual prices to start from; those of consumption are positive.
     """
@@ -134,7 +138,7 @@ def _newton(
     incomes: FloatArray,
     rows: int | None,
     tastes: Tastes,
-    inertia: float,
+    inertia: FloatArray,
     prices: FloatArray,
 ) -> Answer:
     """Semismooth Newton on the dual; from ``rows`` on, the rows are those of consumption."""
@@ -142,14 +146,18 @@ def _newton(
     plans = np.empty_like(held)
     solved = np.zeros(len(held), dtype=np.bool_)
     todo = np.arange(len(held))
-    scale = 1.0 + np.max(np.abs(incomes), axis=1)
     for _ in range(NEWTON_STEPS):
         dual = _Dual(
-            held[todo], matrix, incomes[todo], rows, _of(tastes, todo), inertia, prices[todo]
+            held[todo],
+            matrix,
+            incomes[todo],
+            rows,
+            _of(tastes, todo),
+            inertia[todo],
+            prices[todo],
         )
         plans[todo] = dual.plans
-        gap = np.max(np.abs(dual.gradient), axis=1)
-        done = gap <= BUDGET_TOLERANCE * np.maximum(scale[todo], np.max(dual.plans, axis=1))
+        done = dual.gap <= BUDGET_TOLERANCE
         solved[todo[done]] = True
         todo, keep = todo[~done], ~done
         if todo.size == 0:
@@ -168,7 +176,7 @@ class _Dual:
         incomes: FloatArray,
         rows: int | None,
         tastes: Tastes,
-        inertia: float,
+        inertia: FloatArray,
         prices: FloatArray,
     ) -> None:
         self.problem = (held, matrix, incomes, rows, tastes, inertia)
@@ -178,12 +186,17 @@ class _Dual:
         self.active = moved > 0.0
         self.gradient = -(self.plans @ matrix.T)
         self.curvature = np.zeros_like(prices)
-        self.objective = 0.5 / inertia * np.einsum("hz,hz->h", self.plans, self.plans)
+        self.objective = 0.5 * np.sum(self.plans**2 / inertia, axis=1)
+        terms = np.abs(held) + inertia * (np.abs(prices) @ np.abs(matrix))
+        rounding = np.where(self.active, terms, 0.0) @ np.abs(matrix).T
+        self.magnitude = self.plans @ np.abs(matrix).T + 1e-2 * rounding + 1e-3
         if rows is None:
             self.gradient += incomes
+            self.magnitude += np.abs(incomes)
             self.objective += np.einsum("hr,hr->h", prices, incomes)
             return
         self.gradient[:, :rows] += incomes
+        self.magnitude[:, :rows] += np.abs(incomes)
         self.objective += np.einsum("hr,hr->h", prices[:, :rows], incomes)
         asked = prices[:, rows:]
         curved = tastes.curved
@@ -200,21 +213,29 @@ class _Dual:
         self.gradient[:, rows:] = np.where(curved, self.gradient[:, rows:] - wanted, 0.0)
         self.curvature[:, rows:] = np.where(curved, wanted / (aversion * positive), np.inf)
 
+    @property
+    def gap(self) -> FloatArray:
+        """Largest violation of a row of each member, as a share of its scale."""
+        return np.asarray(np.max(np.abs(self.gradient) / self.magnitude, axis=1))
+
     def descend(self, keep: BoolArray) -> FloatArray:
         """Prices after one Newton step with line search, of the members to ``keep``."""
         held, matrix, incomes, rows, tastes, inertia = self.problem
         tastes = _of(tastes, keep)
-        held, incomes = held[keep], incomes[keep]
+        held, incomes, inertia = held[keep], incomes[keep], inertia[keep]
         prices, gradient = self.prices[keep], self.gradient[keep]
         objective, curvature = self.objective[keep], self.curvature[keep]
         fixed = ~np.isfinite(curvature)
-        slope = inertia * (matrix[None] * self.active[keep][:, None, :]) @ matrix.T
+        slope = (matrix[None] * (inertia * self.active[keep])[:, None, :]) @ matrix.T
         slope[np.broadcast_to(fixed[:, :, None], slope.shape)] = 0.0
         slope[np.broadcast_to(fixed[:, None, :], slope.shape)] = 0.0
         diagonal = np.arange(matrix.shape[0])
-        damped = 1e-11 * (1.0 + np.max(slope[:, diagonal, diagonal], axis=1))
-        slope[:, diagonal, diagonal] += np.where(fixed, 1.0, curvature) + damped[:, None]
-        step = -np.linalg.solve(slope, gradient[:, :, None])[:, :, 0]
+        slope[:, diagonal, diagonal] += np.where(fixed, 1.0, curvature)
+        damping = np.clip(1e-8 * self.gap[keep], *DAMPING)[:, None]
+        slope[:, diagonal, diagonal] += damping * (inertia @ (matrix**2).T)
+        unit = 1.0 / np.sqrt(slope[:, diagonal, diagonal])  # rows of very different size
+        slope *= unit[:, :, None] * unit[:, None, :]
+        step = -unit * np.linalg.solve(slope, (gradient * unit)[:, :, None])[:, :, 0]
         downhill = np.einsum("hr,hr->h", gradient, step)
         length = np.ones(len(step))
         if rows is not None:
@@ -229,13 +250,12 @@ class _Dual:
                 incomes[open_],
                 rows,
                 _of(tastes, open_),
-                inertia,
+                inertia[open_],
                 prices[open_] + length[open_, None] * step[open_],
             )
-            short = (
-                trial.objective
-                > objective[open_] + 1e-4 * length[open_] * downhill[open_] + floor[open_]
-            )
+            fall = trial.objective - objective[open_] - 1e-4 * length[open_] * downhill[open_]
+            past = np.einsum("hr,hr->h", trial.gradient, step[open_]) + 0.5 * downhill[open_]
+            short = np.where(~(np.abs(fall) <= floor[open_]), ~(fall <= 0.0), ~(past <= 0.0))
             open_ = open_[short]
             if open_.size == 0:
                 break

@@ -57,7 +57,7 @@ class Programs:
 
 
 class Interior:
-    """Plans, prices and slacks of all members, and the Newton step that they could take.
+    r"""Plans, prices and slacks of all members, and the Newton step that they could take.
 
     Parameters
     ----------
@@ -66,33 +66,47 @@ class Interior:
     prices : array (H, rows)
         λ.
     slacks : array (H, size)
-        s > 0.
+        s > 0, in units of ``worth``.
+    row_worth, worth : arrays (H, rows) and (H, size)
+        What money is worth to each member at the node of a row, and where a part is decided.
+        Caution is counted in money: with these m, :math:`z_i s_i = \mu m_i`.
     """
 
-    def __init__(self, plans: FloatArray, prices: FloatArray, slacks: FloatArray) -> None:
+    def __init__(
+        self,
+        plans: FloatArray,
+        prices: FloatArray,
+        slacks: FloatArray,
+        row_worth: FloatArray,
+        worth: FloatArray,
+    ) -> None:
         self.plans, self.prices, self.slacks = plans, prices, slacks
+        self._row_worth, self._worth = row_worth, worth
 
     def schedules(self, programs: Programs) -> FloatArray:
         """Sum over members of a, c and the columns of G, (size, 2 + n)."""
         size, budgets = self.plans.shape[1], programs.budgets
         consumption, tastes = programs.consumption, programs.tastes
         consumed = self.plans @ consumption.T
-        pull = tastes.marginal(consumed) @ consumption - self.prices @ budgets
+        worth, row_worth = self._worth[:, :, None], self._row_worth[:, None, :]
+        pull = (tastes.marginal(consumed) @ consumption - self.prices @ budgets) / self._worth
         short = programs.incomes - self.plans @ budgets.T
         self.error = max(float(np.max(np.abs(pull + self.slacks))), float(np.max(np.abs(short))))
         slopes = programs.budget_slopes
         wanted = np.empty((len(self.plans), size + len(budgets), 2 + len(slopes)))
         wanted[:, :size, 0], wanted[:, size:, 0] = pull, short
         wanted[:, :size, 1], wanted[:, size:, 1] = 1.0 / self.plans, 0.0
-        wanted[:, :size, 2:] = -np.moveaxis(np.tensordot(self.prices, slopes, (1, 1)), 1, 2)
+        dearer = np.moveaxis(np.tensordot(self.prices, slopes, (1, 1)), 1, 2)
+        wanted[:, :size, 2:] = -dearer / worth
         wanted[:, size:, 2:] = np.moveaxis(
             programs.income_slopes - np.moveaxis(slopes @ self.plans.T, 2, 1), 0, 2
         )
         matrix = np.zeros((len(self.plans), size + len(budgets), size + len(budgets)))
-        matrix[:, :size, size:], matrix[:, size:, :size] = budgets.T, budgets
+        matrix[:, :size, size:] = budgets.T * row_worth / worth
+        matrix[:, size:, :size] = budgets
         if not np.all(tastes.linear):
             bend = tastes.curvature(consumed)
-            matrix[:, :size, :size] = consumption.T @ (bend[:, :, None] * consumption)
+            matrix[:, :size, :size] = consumption.T @ (bend[:, :, None] * consumption) / worth
         place = np.arange(size)
         matrix[:, place, place] += self.slacks / self.plans
         self._answer = np.linalg.solve(matrix, wanted)
@@ -102,7 +116,7 @@ class Interior:
         """Choose the step for a move of the quotes and a caution."""
         size = self.plans.shape[1]
         step = self._answer @ np.concatenate([[1.0, caution], move])
-        self._plan_step, self._price_step = step[:, :size], step[:, size:]
+        self._plan_step, self._price_step = step[:, :size], step[:, size:] * self._row_worth
         self._slack_step = (caution - self.slacks * self._plan_step) / self.plans - self.slacks
 
     def room(self) -> float:

@@ -134,6 +134,25 @@ class Plan:
         return units
 
     @cached_property
+    def nodes_of_parts(self) -> Places:
+        """Node whose budget pays for each part, (size,): where it is decided."""
+        parts, obligations = self.parts, self.obligations
+        nodes = np.empty(self.size, dtype=np.int64)
+        nodes[parts["x"]] = np.arange(len(parts["x"]))[:, None]
+        nodes[parts["lent"]] = nodes[parts["borrowed"]] = obligations.issued
+        for name in ("resold", "kept", "prepaid", "defaulted"):
+            nodes[parts[name]] = obligations.middle[:, None]
+        return nodes
+
+    @cached_property
+    def nodes_of_rows(self) -> Places:
+        """Node of each budget and of each split of old debt, (rows,)."""
+        nodes = np.arange(len(self.market.starting_prices))
+        return np.concatenate(
+            [nodes, np.repeat(self.obligations.middle, self.obligations.first.size)]
+        )
+
+    @cached_property
     def labels(self) -> list[tuple[str, str, str, int]]:
         """Part, node, instrument and place of every number in a plan, for tables."""
         market, tree = self.market, self.market.tree

@@ -35,7 +35,7 @@ from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 EMPTY_POOL = 1e-9
 """Debt, as a share of all wealth, up to which a pool counts as empty."""
 
-GOODS_EAGERNESS = (4.0, 12.0)
+GOODS_EAGERNESS = (2.0, 4.0)
 """How much faster than contract prices goods prices move, on the scale of the coordinates: where
 all utilities are linear, so that demand jumps, and where all are logarithmic or more curved."""
 

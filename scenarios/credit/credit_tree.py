@@ -76,6 +76,7 @@ class CreditScenario(Scenario[CreditTree]):
         return described(
             _economy(parameters, point),
             point,
+            averages=economy.averages,
             auction_steps=economy.auction_steps,
             auction_move=economy.auction_move,
         )

@@ -6,13 +6,16 @@ are in this folder's README.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from agents.credit.auction import CallAuction
 from agents.credit.clearing_house import CreditPool
 from agents.credit.households import Households
+from agents.credit.mixing import Mixer, Mixing
 from agents.credit.plan import Plan
-from markets.adjustment.rule import Adjuster
+from markets.adjustment.rule import Adjuster, Adjustment
 from markets.credit.book import CreditBook
 from markets.credit.market import CreditMarket
 from markets.credit.quotes import CreditQuotes
@@ -36,6 +39,8 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         As in :class:`simulator.economy.Economy`.
     auction : CallAuction, optional
         When auctions are called; None for never.
+    mixing : Mixing, optional
+        When everybody takes an average of past rounds; None for never.
 
     Attributes
     ----------
@@ -43,6 +48,8 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         Steps of all auctions at this date; they are not rounds.
     auction_move : float
         Largest distance, in coordinates, by which an auction moved a quote at this date.
+    averages : int
+        Averages of past rounds that were taken and kept.
     """
 
     market: CreditMarket
@@ -55,32 +62,55 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         rng: int | np.random.Generator = 0,
         start: Start = "primitives",
         auction: CallAuction | None = None,
+        mixing: Mixing | None = None,
     ) -> None:
         super().__init__(market, adjuster=adjuster, rng=rng, start=start)
         self.auction, self.auction_steps, self.auction_move = auction, 0, 0.0
+        self._mixer = None if mixing is None else Mixer(mixing)
+
+    @property
+    def averages(self) -> int:
+        """Averages of past rounds that were taken and kept at this date."""
+        return 0 if self._mixer is None else self._mixer.kept
 
     def between_rounds(self) -> None:
-        """Hold an auction if one is due; rounds go on from the quotes that it finds."""
-        if self.auction is None or not self.running or not self.auction.due(self.round):
+        """Take an average of past rounds or hold an auction, if one is due."""
+        if not self.running:
             return
         before, house = self.adjustment, self.house
         assert before is not None
         assert isinstance(house, CreditPool)
-        bidders = [cohort for cohort in self.cohorts if isinstance(cohort, Households)]
-        quotes, steps = self.auction.hold(
-            self.market, bidders, house, before.coordinates, self.terms
-        )
+        traders = [cohort for cohort in self.cohorts if isinstance(cohort, Households)]
+        if self.auction is not None and self.auction.due(self.round):
+            self._hold_auction(self.auction, before, house, traders)
+        if self._mixer is not None and self.adjustment is before:
+            self.adjustment = self._mixer.after(before, traders)
+
+    def _hold_auction(
+        self,
+        auction: CallAuction,
+        before: Adjustment,
+        house: CreditPool,
+        bidders: Sequence[Households],
+    ) -> None:
+        """Hold an auction; rounds go on from the quotes that it finds."""
+        quotes, steps = auction.hold(self.market, bidders, house, before.coordinates, self.terms)
         self.auction_steps += steps
         if quotes is not None:
             self.knew = Knowledge.SCHEDULES
             self.adjustment = self.adjuster.start(quotes, before.limits)
             move = float(np.max(np.abs(quotes - before.coordinates)))
             self.auction_move = max(self.auction_move, move)
+            if self._mixer is not None:
+                self._mixer.forget(bidders)
 
     def announce(self, **terms: object) -> None:
         """Begin a date, with no auction held yet."""
         super().announce(**terms)
         self.auction_steps, self.auction_move = 0, 0.0
+        if self._mixer is not None:
+            self._mixer.forget([c for c in self.cohorts if isinstance(c, Households)])
+            self._mixer.kept = 0
 
     def accounts(self) -> dict[str, float]:
         """The accounts of the pools, and the steps of auctions so far."""
@@ -92,12 +122,14 @@ def build(
 ) -> AuctionedEconomy:
     """Make the economy with its market, its households and its clearing house."""
     market = CreditMarket(economy.tree, economy.contracts, starting_prices(economy))
+    mixing = _mixing(parameters)
     model = AuctionedEconomy(
         market,
         adjuster=parameters.adjuster(market.pace),
         rng=rng,
         start=parameters.start,
         auction=_auction(parameters),
+        mixing=mixing,
     )
     plan = Plan(market)
     Households(
@@ -126,6 +158,13 @@ def starting_prices(economy: CreditEconomy) -> FloatArray:
     supply = np.sum(wealth(economy), axis=0)
     prices = liked / supply
     return np.asarray(prices / prices[:, :1])
+
+
+def _mixing(parameters: CreditTree) -> Mixing | None:
+    """How past rounds are averaged: where quotes follow excess demand, the rule's only memory."""
+    if parameters.memory == 0 or parameters.rule != "extrapolated":
+        return None
+    return Mixing(parameters.memory)
 
 
 def _auction(parameters: CreditTree) -> CallAuction | None:

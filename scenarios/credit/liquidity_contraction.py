@@ -11,21 +11,8 @@ from __future__ import annotations
 from markets.refused import Refused
 from scenarios.credit import LIQUIDITY_CONTRACTION
 from scenarios.credit.credit_tree import CreditScenario
-from scenarios.credit.parameters import (
-    CreditTree,
-    Entry,
-    auction_parameter,
-    economy_part,
-    inertia_parameter,
-)
-from scenarios.credit.prepayment import (
-    BRISK,
-    HOUSEHOLDS,
-    MORTGAGE,
-    NODES,
-    ROUNDS_ALONE,
-    late_credit,
-)
+from scenarios.credit.parameters import CreditTree, Entry, economy_part, inertia_parameter
+from scenarios.credit.prepayment import BRISK, HOUSEHOLDS, MORTGAGE, NODES, late_credit
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.reading import read
 from simulator.parameters import about
@@ -35,7 +22,6 @@ class LiquidityContraction(CreditTree):
     """Parameters of the scenario ``liquidity-contraction``."""
 
     inertia: float = inertia_parameter(BRISK)
-    auction_after: int = auction_parameter(ROUNDS_ALONE)
     credit_at: list[list[str]] = about(
         "for each case the nodes of date 1 at which contracts are issued; at the others credit has"
         " dried up",

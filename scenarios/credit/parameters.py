@@ -61,8 +61,8 @@ HOUSEHOLDS: list[Entry] = [
 MAX_ROUNDS = 5_000
 """Traders with inertia need more rounds than traders without, and each round is cheap."""
 
-AUCTION_AFTER = 200
-"""Rounds that show where quotes go; from there an auction is quicker."""
+AUCTION_AFTER = 500
+"""Rounds after which most economies have settled; what is left may need an auction."""
 
 _ABOUT = {
     "goods": (
@@ -93,22 +93,15 @@ def economy_part(name: str, default: object) -> Any:
 def inertia_parameter(default: float) -> Any:
     """Declare the households' inertia, with a scenario's own default."""
     return about(
-        "how far a unit of marginal utility moves a household's plan in a round",
+        "how far a return of 100% on its price moves a part of a household's plan in a round",
         "share of wealth",
         default=default,
         gt=0.0,
     )
 
 
-def auction_parameter(default: int) -> Any:
-    """Declare when auctions are called, with a scenario's own default."""
-    return about(
-        "rounds after which, and again each time their number has doubled, all quotes are sought"
-        " at once in a call auction; 0 for never",
-        "rounds",
-        default=default,
-        ge=0,
-    )
+MEMORY = 40
+"""Rounds of which weighted averages are taken."""
 
 
 def rental_parameter(default: Entry) -> Any:
@@ -140,7 +133,19 @@ class CreditTree(Parameters):
         default="primitives",
     )  # fmt: skip
     inertia: float = inertia_parameter(INERTIA)
-    auction_after: int = auction_parameter(AUCTION_AFTER)
+    memory: int = about(
+        "past rounds of which everybody takes a weighted average every few rounds; 0 for none",
+        "rounds",
+        default=MEMORY,
+        ge=0,
+    )
+    auction_after: int = about(
+        "rounds after which, and again each time their number has doubled, all quotes are sought"
+        " at once in a call auction; 0 for never",
+        "rounds",
+        default=AUCTION_AFTER,
+        ge=0,
+    )
     goods: list[str] = economy_part("goods", GOODS)
     nodes: list[Entry] = economy_part("nodes", NODES)
     contracts: list[Entry] = economy_part("contracts", CONTRACTS)

@@ -12,7 +12,6 @@ from scenarios.credit.credit_tree import CreditScenario
 from scenarios.credit.parameters import (
     CreditTree,
     Entry,
-    auction_parameter,
     economy_part,
     inertia_parameter,
     rental_parameter,
@@ -68,11 +67,8 @@ HOUSEHOLDS: list[Entry] = [
 ]
 
 
-BRISK = 16.0
-"""Inertia with which the example settles in about 300 rounds; other economies need less."""
-
-ROUNDS_ALONE = 400
-"""Rounds before an auction is called: the example settles without one."""
+BRISK = 8.0
+"""Inertia with which the example settles in about 70 rounds; other economies need less."""
 
 RENTAL: Entry = {"node": "d", "rent": "65/73", "keeps": "15/73"}
 """The paper's rental contract: what is let loses 58/73, what its owner consumes nothing."""
@@ -82,7 +78,6 @@ class Prepayment(CreditTree):
     """Parameters of the scenario ``prepayment``."""
 
     inertia: float = inertia_parameter(BRISK)
-    auction_after: int = auction_parameter(ROUNDS_ALONE)
     nodes: list[Entry] = economy_part("nodes", NODES)
     contracts: list[Entry] = economy_part("contracts", [MORTGAGE, late_credit("m")])
     households: list[Entry] = economy_part("households", HOUSEHOLDS)

@@ -15,8 +15,6 @@ from scenarios.credit.parameters import CreditTree
 from scenarios.credit.read_out import FAR
 from simulator.outcome import Outcome
 
-ROUNDS_ALONE = 0
-
 
 def _model(parameters: CreditTree, auction: CallAuction | None) -> AuctionedEconomy:
     (described,) = parameters.economies().values()
@@ -34,7 +32,7 @@ def test_auctions_are_called_each_time_the_rounds_have_doubled() -> None:
 def test_auctions_agree_with_rounds_alone(module: Any) -> None:
     """Two methods that share no step; the quotes that an equilibrium pins down are the same."""
     slow, quick = (
-        module.SCENARIO.run(auction_after=ROUNDS_ALONE),
+        module.SCENARIO.run(auction_after=0),
         module.SCENARIO.run(auction_after=25),
     )
     assert slow.outcome is quick.outcome is Outcome.CLEARED

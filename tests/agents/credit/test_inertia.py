@@ -33,7 +33,7 @@ def programs(
 def test_first_order_conditions(aversion: float, seed: int) -> None:
     tastes, given = programs(aversion, seed)
     inertia = 2.0
-    answer = respond(tastes=tastes, inertia=inertia, **given)
+    answer = respond(tastes=tastes, inertia=np.full(given["held"].shape, inertia), **given)
     assert answer.solved.all()
     plans, rows = answer.plans, answer.prices[:, :ROWS]
     assert plans.min() >= 0.0
@@ -55,7 +55,8 @@ def test_first_order_conditions_where_risk_aversion_differs_by_good(
     alike, given = programs(1.0, 2)
     tastes = Tastes(alike.weights, np.tile(by_good, (MEMBERS, 1)))
     given["prices"][:, ROWS:] = np.where(tastes.curved, 1.0, tastes.weights)
-    answer = respond(tastes=tastes, inertia=2.0, **given)
+    inertia = np.full((MEMBERS, SIZE), 2.0)
+    answer = respond(tastes=tastes, inertia=inertia, **given)
     assert answer.solved.all()
     plans, rows = answer.plans, answer.prices[:, :ROWS]
     assert plans @ given["budgets"].T == pytest.approx(given["incomes"], abs=1e-10)
@@ -64,7 +65,7 @@ def test_first_order_conditions_where_risk_aversion_differs_by_good(
     slope = (
         tastes.marginal(consumed) @ given["consumption"]
         - rows @ given["budgets"]
-        - (plans - given["held"]) / 2.0
+        - (plans - given["held"]) / inertia
     )
     assert slope[plans > 0.0] == pytest.approx(0.0, abs=1e-8)
     assert slope.max() < 1e-8
@@ -83,9 +84,9 @@ def test_one_risk_aversion_is_that_of_all_goods() -> None:
 def test_a_plan_that_is_best_already_is_not_moved() -> None:
     tastes, given = programs(1.0, 0)
     for _ in range(400):
-        answer = respond(tastes=tastes, inertia=50.0, **given)
+        answer = respond(tastes=tastes, inertia=np.full(given["held"].shape, 50.0), **given)
         given |= {"held": answer.plans, "prices": answer.prices}
-    again = respond(tastes=tastes, inertia=50.0, **given)
+    again = respond(tastes=tastes, inertia=np.full(given["held"].shape, 50.0), **given)
     assert again.plans == pytest.approx(given["held"], abs=1e-9)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
-from scenarios.credit import housing
+from scenarios.credit import credit_tree, housing
 from scenarios.credit.economy import AuctionedEconomy, build, starting_prices
 from scenarios.credit.parameters import CreditTree
+from simulator.outcome import Outcome
 
 
 def test_starting_prices_are_ones_with_one_good_and_positive_with_more() -> None:
@@ -70,3 +74,61 @@ def test_an_economy_settles_again_at_once_after_it_was_opened_anew() -> None:
     model.clear()
     assert model.round < 20
     assert model.quotes == pytest.approx(quotes, abs=1e-9)
+
+
+def _of_two_goods(taste: str, little: str, weight: str) -> dict[str, Any]:
+    """Two households, each with much of one good and a taste for it, at three nodes in a row."""
+    own = {"h1": ("a", "b"), "h2": ("b", "a")}
+    return {
+        "goods": ["a", "b"],
+        "contracts": [],
+        "nodes": [
+            {"name": "0"},
+            {"name": "m", "after": "0", "keeps": "0"},
+            {"name": "l", "after": "m", "keeps": "0"},
+        ],
+        "households": [
+            {
+                "name": name,
+                "risk_aversion": taste,
+                "endowment": {node: {much: 1, other: little} for node in ("0", "m", "l")},
+                "weights": {node: {much: 1, other: weight} for node in ("0", "m", "l")},
+            }
+            for name, (much, other) in own.items()
+        ],
+    }
+
+
+def test_rounds_rest_at_the_optimum_where_marginal_utility_begins_far_away() -> None:
+    """At an endowment of .001 marginal utility is 10^15 times that of what is traded.
+
+    The cost of moving is counted in what money is worth to a household at the time, or no pull
+    would be left at the optimum.
+    """
+    given = _of_two_goods("5", "0.001", "0.03")
+    run = credit_tree.SCENARIO.run(start="random", studies=False, **given)
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate["optimality"].residual < 1e-9
+
+
+@pytest.mark.slow
+def test_a_search_names_all_three_equilibria_of_a_node() -> None:
+    """Prices with supply meeting demand at a node are .2794, 1 and 3.5788, found by bisection."""
+    given = _of_two_goods("5", "0.1", "0.003")
+
+    def excess(price: float) -> float:
+        tilt = 0.003**0.2
+        mine = (1.0 + 0.1 * price) * tilt * price**-0.2 / (1.0 + tilt * price**0.8)
+        theirs = (0.1 + price) * price**-0.2 / (tilt + price**0.8)
+        return float(mine + theirs - 1.1)
+
+    run = credit_tree.SCENARIO.run(start="random", starts=12, **given)
+    found = run.studies["equilibria"]
+    assert set(found["outcome"]) == {"cleared"}
+    prices = found[[f"price[b@{node}]" for node in ("0", "m", "l")]].to_numpy().ravel()
+    roots = (brentq(excess, 0.1, 0.5), 1.0, brentq(excess, 2.0, 8.0))
+    assert excess(1.0) == pytest.approx(0.0, abs=1e-12)
+    for root in roots:
+        assert np.min(np.abs(prices - root)) < 1e-7
+    assert np.max(np.min(np.abs(prices[:, None] - np.array(roots)), axis=1)) < 1e-7
+    assert len(found) > 3  # three prices at each of three nodes

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from math import inf, log
+from typing import Any
 
 import numpy as np
 import pytest
 
+from scenarios.credit import prepayment
 from scenarios.credit.credit_tree import described_points
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.program import program_at
-from scenarios.credit.read_out import consumption, rates, utilities
+from scenarios.credit.read_out import EXCESS, PAST_ROUNDS, SCHEDULES, consumption, rates, utilities
+from simulator.outcome import Outcome
 from simulator.run import Run
 
 
@@ -68,3 +71,19 @@ def test_unit_payments_are_the_mean_of_deliveries(
         for last in economy.tree.after(node):
             later = paid * float(terms.delivery("j0", last))
             assert point.quotes[f"unit_payment[j0@{last}]"] == pytest.approx(later, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("given", "knew"),
+    [
+        ({"memory": 0, "auction_after": 0}, EXCESS),
+        ({"auction_after": 0}, PAST_ROUNDS),
+        ({"auction_after": 5}, SCHEDULES),
+    ],
+)
+def test_the_table_says_what_quotes_were_found_from(given: dict[str, Any], knew: str) -> None:
+    run = prepayment.SCENARIO.run(studies=False, **given)
+    assert run.outcome is Outcome.CLEARED
+    assert run.dates["quotes_knew"].tolist() == [knew]
+    assert (run.dates["auction_steps"].iloc[0] > 0) == (knew == SCHEDULES)
+    assert (run.dates["averages"].iloc[0] > 0) == (knew == PAST_ROUNDS)
