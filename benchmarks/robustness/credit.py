@@ -202,7 +202,7 @@ def gaps(parameters: CreditTree, results: Run[CreditTree]) -> Mapping[str, float
     total = {key: sum(plan[key] for plan in plans.values()) for key in point.parts}
     wealth = sum(float(np.sum(point.income(home))) for home in parameters.households)
     missed = {
-        "plans": max(-min(plan.values()) for plan in plans.values()) / wealth,
+        "plans": max(0.0, *(-min(plan.values()) for plan in plans.values())) / wealth,
         "clearing": point.unsold(total) / wealth,
         "unit payments": point.undelivered(total) / wealth,
         "budgets": 0.0,

@@ -46,7 +46,8 @@ def test_a_title_says_that_rounds_ran_out() -> None:
     assert run.plot()["event_tree"].get_suptitle().endswith("(ran out of rounds)")
 
 
-def test_auctions_are_marked_between_rounds(logarithmic: Run[CreditTree]) -> None:
+def test_auctions_are_marked_between_rounds() -> None:
+    logarithmic = credit_tree.SCENARIO.run(auction_after=200, studies=False)
     held = logarithmic.rounds["round"][logarithmic.rounds["auction"].diff() > 0].tolist()
     assert len(held) == 1
     for figure in rounds.by_round(logarithmic).values():
