@@ -66,6 +66,9 @@ FORECAST_TOLERANCE = 1e-9
 INDIFFERENCE = 1e-10
 """ln(chi/h), log of wealth: pledging and selling are worth the same but for rounding."""
 
+NEGLIGIBLE = 1e-250
+"""Gain from pledging that counts as none: beyond it double precision runs out of small numbers."""
+
 SMALLEST = 1e-300
 """Keeps a market in which nobody trades from being divided by."""
 
@@ -281,7 +284,7 @@ class _Day:
         self.investors = {name: column[informed] for name, column in self.rows.items()}
         haircut = float(self.rows["haircut"][0])
         gain = pledge_gain(haircut, self.repo_rate, self.primitives.value_precision)
-        self.open = gain > 0.0
+        self.open = gain > NEGLIGIBLE
         self.worth = math.log1p(max(gain / haircut, -1.0 + 1e-15))
         if self.rate_quoted:  # where pledging and selling are worth the same it is for them to say
             self.open = bool(np.any(self.investors["pledged"]))
@@ -367,10 +370,11 @@ class _Day:
             risk = 0.5 * (1.0 - gamma) * risky**2 * variance
             return np.asarray(risky * (expected - at) + spread + risk, dtype=np.float64)
 
-        none, one = np.zeros_like(expected), np.ones_like(expected)
-        low, mid, high = utility(-one), utility(none), utility(one)
-        bend = 2.0 * mid - high - low
-        top = 0.5 * (high - low) / bend
+        # far enough apart that neither of the parabola's terms drowns in the other
+        far = np.maximum(1.0, np.abs(expected - at) / (gamma * variance))
+        low, mid, high = utility(-far), utility(np.zeros_like(far)), utility(far)
+        bend = (2.0 * mid - high - low) / far**2
+        top = 0.5 * (high - low) / (far * bend)
         best = np.clip(top, *self.bounds()) if limited else top
         # two values of the parabola, of which the difference must not be lost in rounding
         shares = self.shares()

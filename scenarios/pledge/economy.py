@@ -32,9 +32,10 @@ from simulator.point import ScenarioEconomy
 
 Demand = Literal["log-linear", "exact", "paper"]
 
-WHOLE_STEP = np.inf
-"""Largest move of log prices in a round where limits are ignored: orders are then linear, so that
-one Newton step is exact however long it is."""
+ANY_STEP = np.inf
+"""Largest move of log prices in a round where orders are linear: one Newton step is then exact
+however long it is. Largest step still wanted there when markets have cleared, too: it is the
+rounding of a log price, which may be any number."""
 
 
 class Investing(Parameters):
@@ -103,7 +104,7 @@ class Investing(Parameters):
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
         """The rule chosen; Newton's rule with steps of any length where orders are linear."""
         if self.rule == "newton" and self.linear:
-            return NewtonTatonnement(trust=WHOLE_STEP)
+            return NewtonTatonnement(trust=ANY_STEP, step_tolerance=ANY_STEP)
         return super().adjuster(pace)
 
     def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:

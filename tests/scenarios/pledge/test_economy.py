@@ -21,7 +21,9 @@ from simulator.run import simulate
 
 def test_newtons_rule_takes_whole_steps_where_orders_are_linear() -> None:
     assert Pledgeability().rule == "newton"
-    assert Pledgeability().adjuster(0.1) == NewtonTatonnement(trust=math.inf)
+    assert Pledgeability().adjuster(0.1) == NewtonTatonnement(
+        trust=math.inf, step_tolerance=math.inf
+    )
 
 
 def test_with_limits_the_default_rule_is_safeguarded_and_another_may_be_chosen() -> None:
