@@ -43,7 +43,7 @@ RANGES: Mapping[str, str] = {
     "limits": "ignored, or imposed (then noise within what investors have)",
     "population": "individuals or continuum",
     "investors": "10 to 300",
-    "margin_rule": "flat, or value-at-risk",
+    "margin_rule": "flat, value-at-risk, or lender with any of its four cases",
     "haircuts": "1 to 5 securities (pledgeable-securities)",
 }
 """Range of each parameter."""
@@ -83,12 +83,21 @@ def draw(rng: np.random.Generator) -> Drawn:
             {**drawn, "haircuts": several, "payoffs": payoffs, "belief": "corrected"},
         )
     drawn["haircut"] = _haircut(rng, share)
-    kind = str(rng.choice(["plain", "clears", "value-at-risk", "imposed", "exact"]))
+    kind = str(rng.choice(["plain", "clears", "value-at-risk", "lender", "imposed", "exact"]))
     drawn["demand"] = "exact" if kind == "exact" else str(rng.choice(["log-linear", "paper"]))
     if kind == "clears":
         drawn["repo_rate"] = "clears"
     if kind == "value-at-risk":
         drawn |= {"margin_rule": kind, "tail": _uniform(rng, 0.05, 0.9), "days": 12}
+    if kind == "lender":
+        drawn |= {
+            "margin_rule": kind,
+            "tail": _uniform(rng, 0.01, 0.99),
+            "covered": str(rng.choice(["principal", "repayment"])),
+            "tolerated_loss": rng.choice([0.0, _spread(rng, 1e-4, 1.0)]).item(),
+        }
+        if rng.random() < 0.5:
+            drawn["repo_rate"] = "clears"
     noise = _met(rng, drawn, kind) if kind in ("imposed", "exact") else None
     if noise is not None:
         drawn |= {"learning": "none", "log_noise": noise}
@@ -188,7 +197,7 @@ class _Security:
         if _exact(self.given):
             spread = np.linspace(0, len(shares) - 1, SAMPLE).astype(int)
             parts = zip(shares[spread], premium[spread], variance[spread], strict=True)
-            return max(_exact_loss(*map(float, part), gamma) for part in parts)
+            return max(_exact_loss(float(y), float(m), float(v), gamma) for y, m, v in parts)
         # d/dy of (1/2 - y) m + (1/2 - y)(1/2 + y) V/2 + (1 - gamma)(1/2 - y)^2 V/2
         slope = -premium - gamma * variance * shares + 0.5 * (gamma - 1.0) * variance
         if getattr(self.given, "limits", "ignored") == "imposed":
@@ -298,7 +307,8 @@ def _pledge_gain(haircut: float, rate: float, precision: float) -> float:
 
     if strike > 1.0:
         return below(d1) - strike * below(d2) - haircut
-    return max(strike * below(-d2) - below(-d1), 0.0) - (1.0 - haircut) * rate
+    put = max(strike * below(-d2) - below(-d1), 0.0)
+    return put - (1.0 - haircut) * rate
 
 
 def _telling(drawn: Mapping[str, Any]) -> float:

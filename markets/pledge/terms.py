@@ -99,7 +99,7 @@ class RepoTerms:
             rate = rate + step
             if np.all(step <= RATE_ROUNDING * rate):
                 break
-        highest = self.at(np.zeros_like(worth)).worth
+        highest = self.at(np.zeros_like(worth)).log_pledge_value
         return replace(self.at(np.where(worth < highest, rate, 0.0)), worth=worth)
 
     def shut(self) -> RepoTerms:

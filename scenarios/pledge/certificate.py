@@ -72,7 +72,7 @@ NEGLIGIBLE = 1e-250
 SMALLEST = 1e-300
 """Keeps a market in which nobody trades from being divided by."""
 
-ROUNDINGS = 16.0
+ROUNDINGS = 64.0
 """Rounding errors of the size of a forecast that add up in one, at most."""
 
 LEARNING_MULTIPLE = 2.33
@@ -429,6 +429,9 @@ class _Day:
         forecast = math.sqrt((middle**2 + float(gap[1:] @ spread @ gap[1:])) / variance)
         parts = abs(right[0]) + abs(right[1] * mean_signal) + abs(right[2] * mean_price)
         feedback = 1.0 + tau / p.signal_precision
+        if self.open:  # what repo investors buy all but offsets what spot investors sell
+            bought = (1.0 - p.spot_share) * self.leverage
+            feedback *= (p.spot_share + bought) / abs(p.spot_share - bought)
         rounding = ROUNDINGS * np.finfo(float).eps * feedback * parts / math.sqrt(variance)
         return max(forecast, abs(float(used[4]) / variance - 1.0)), float(rounding)
 

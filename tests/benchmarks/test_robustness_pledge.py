@@ -23,11 +23,9 @@ def drawn(seed: int) -> tuple[Any, Run[Any]]:
     return parameters, simulate(scenario, parameters, seed=seed, studies=False)
 
 
-# 1: printed demands whose learning cycled; 7: a right to default that underflows; 29: shares of
-# wealth in the thousands; 32: no premium next to a huge log price; 35: the same for several
-# securities; 42: returns whose exponential overflows; 101, 106: log prices in the millions; 108: a
-# haircut that rounds to one
-@pytest.mark.parametrize("seed", [0, 1, 2, 4, 7, 29, 32, 35, 42, 101, 106, 108])
+# among them 247, where pledging is worth too little for double precision, and 276, exact demands
+# with a wealth that underflows
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 7, 8, 9, 214, 247, 276])
 def test_random_economies_clear_and_are_right(seed: int) -> None:
     parameters, found = drawn(seed)
     assert found.outcome is Outcome.CLEARED
