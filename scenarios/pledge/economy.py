@@ -18,6 +18,7 @@ from agents.pledge.noise_traders import NoiseTraders
 from markets.adjustment.newton import NewtonTatonnement
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName
+from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.margin import MarginRule
 from markets.pledge.book import SpotBook
 from markets.pledge.market import FREE_REACH, LOG_PRICE_REACH, PledgeableMarket
@@ -103,8 +104,11 @@ class Investing(Parameters):
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
         """The rule chosen; Newton's rule with steps of any length where orders are linear."""
+        newton = NewtonTatonnement(trust=ANY_STEP, step_tolerance=ANY_STEP)
         if self.rule == "newton" and self.linear:
-            return NewtonTatonnement(trust=ANY_STEP, step_tolerance=ANY_STEP)
+            return newton
+        if self.rule == "safeguarded" and self.linear:
+            return SafeguardedTatonnement(newton=newton)
         return super().adjuster(pace)
 
     def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:
@@ -119,7 +123,8 @@ class Investing(Parameters):
 class Learns(Investing):
     """Parameters of investors who may learn, and whose orders may be limited.
 
-    Where orders are not linear (limits imposed, exact demand) the default rule is safeguarded.
+    Where orders have kinks (limits imposed, exact demand, repo that may open and shut within a day)
+    the default rule is safeguarded.
     """
 
     learning: Learning = about(
@@ -168,11 +173,12 @@ class Learns(Investing):
             return given
         chosen: dict[str, object] = {}
         exact = given.get("demand") == "exact"
-        if given.get("limits") == "imposed" or exact:
+        clears = given.get("repo_rate") == "clears"
+        if given.get("limits") == "imposed" or exact or clears:
             chosen["rule"] = "safeguarded"
         if exact:
             chosen["learning"] = "none"
-        if given.get("repo_rate") == "clears" or given.get("margin_rule", "flat") != "flat":
+        if clears or given.get("margin_rule", "flat") != "flat":
             chosen["learning"] = "reasoning"
         return {**chosen, **given}
 

@@ -5,7 +5,7 @@ rest in cash has :math:`C = 1 - \alpha + \alpha R` and a certainty equivalent
 :math:`\{E[C^{1-\gamma}]\}^{1/(1-\gamma)}`.
 
 1. From the given share take a few Newton steps up the concave :math:`E[C^{1-\gamma}]/(1-\gamma)`,
-   within bounds.
+   within bounds; where the bound of step 3 shows that they went astray, halve the range instead.
 2. The difference of the logs of both certainty equivalents is forgone for certain.
 3. A concave function lies below its tangents: beyond the best share found no more can be gained
    than its slope there times the distance to the bound that it points to. Both add up to an upper
@@ -31,6 +31,9 @@ PANEL, POINTS = 1.0, 12
 
 REACH = 9.0
 """Standard deviations of the normal error beyond which nothing is left, 1e-19."""
+
+TIGHT, BISECTIONS = 1e-12, 60
+"""Bound above which Newton's steps are not relied on, and halvings of the range that take over."""
 
 LARGEST, SMALLEST = 300.0, 1e-140
 """Largest log return and smallest wealth: the squares of both, and of their ratio, are numbers."""
@@ -98,23 +101,34 @@ def _forgone(
         bend = -gamma * np.sum(tilted * gain**2, axis=1) / total
         return np.log(total) + top[:, 0], slope, bend
 
+    at_start, _, _ = moments(start)
+
+    def bounded(best: FloatArray, highest: FloatArray) -> FloatArray:
+        at_best, slope, _ = moments(best)
+        gained = np.maximum(at_start - at_best, 0.0) / (gamma - 1.0)
+        room = np.where(slope > 0.0, highest - best, best - lowest)
+        more = np.minimum((gamma - 1.0) * np.abs(slope) * room, 1.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(gained - np.log1p(-more) / (gamma - 1.0))
+
     best = start
     for _ in range(STEPS):
         _, slope, bend = moments(best)
         best = np.clip(best - slope / np.minimum(bend, -FLATTEST), lowest, highest)
-    at_start, _, _ = moments(start)
-    at_best, slope, _ = moments(best)
-    gained = np.maximum(at_start - at_best, 0.0) / (gamma - 1.0)
-    room = np.where(slope > 0.0, highest - best, best - lowest)
-    more = np.minimum((gamma - 1.0) * np.abs(slope) * room, 1.0)
-    with np.errstate(divide="ignore"):
-        bound = -np.log1p(-more) / (gamma - 1.0)
-    return np.asarray(gained + bound + outside)
+    bound = bounded(best, highest)
+    if np.max(bound) > TIGHT:
+        low, high = lowest.copy(), highest.copy()
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (low + high)
+            _, slope, _ = moments(middle)
+            low, high = np.where(slope > 0.0, middle, low), np.where(slope > 0.0, high, middle)
+        bound = np.minimum(bound, bounded(low, high))
+    return np.asarray(bound + outside)
 
 
 @lru_cache(maxsize=64)
 def _nodes(sigma: float, gamma: float) -> tuple[FloatArray, FloatArray]:
-    """Places and log weights of the normal error; C has poles at a distance of pi / sigma from it."""
+    """Places and log weights of the normal error; C has poles at a distance of pi / sigma."""
     low, high = -REACH - gamma * sigma, REACH + sigma
     panels = int(np.ceil((high - low) / (PANEL * min(2.0, np.pi / sigma))))
     edges = np.linspace(low, high, panels + 1)
