@@ -39,34 +39,52 @@ however long it is. Largest step still wanted there when markets have cleared, t
 rounding of a log price, which may be any number."""
 
 
+LEAST, MOST = 1e-6, 1e6
+"""Range of parameters: far beyond it, products of several of them leave double precision."""
+
+
+VAGUEST = 0.01
+"""Least precision of ln v: its standard deviation is 10, and v ranges over many powers of ten."""
+
+
 class Investing(Parameters):
     """Parameters that both scenarios share."""
 
     rule: RuleName = rule_parameter("newton")
     value_precision: float = about(
-        "precision of ln v, the security's final value", "1/variance", default=4.0, gt=0.0
+        "precision of ln v, the security's final value",
+        "1/variance",
+        default=4.0,
+        ge=VAGUEST,
+        le=MOST,
     )
     signal_precision: float = about(
-        "precision of each investor's private signal of ln v", "1/variance", default=2.0, gt=0.0
+        "precision of each investor's private signal of ln v",
+        "1/variance",
+        default=2.0,
+        ge=LEAST,
+        le=MOST,
     )
     noise_precision: float = about(
-        "precision of ln u, what noise traders buy", "1/variance", default=4.0, gt=0.0
+        "precision of ln u, what noise traders buy", "1/variance", default=4.0, ge=LEAST, le=MOST
     )
-    risk_aversion: float = about("relative risk aversion of investors", default=2.0, gt=1.0)
+    risk_aversion: float = about(
+        "relative risk aversion of investors", default=2.0, gt=1.0, le=MOST
+    )
     wealth: float = about(
-        "wealth of the investors, half of it cash", "securities", default=1.0, gt=0.0
+        "wealth of the investors, half of it cash", "securities", default=1.0, ge=LEAST, le=MOST
     )
     spot_share: float = about(
         "share of investors without access to repo", "share of investors",
         default=0.9, gt=0.0, lt=1.0,
     )  # fmt: skip
-    repo_rate: Annotated[float, Field(ge=0.0)] | Literal["clears"] = about(
+    repo_rate: Annotated[float, Field(ge=0.0, le=MOST)] | Literal["clears"] = about(
         "interest on repo loans: given from outside as in the paper, or quoted until the repo"
         " market clears (13)",
-        "per period", 'a number of at least 0, or "clears"', default=0.02,
+        "per period", 'a number in [0, 1e6], or "clears"', default=0.02,
     )  # fmt: skip
-    mean_value: float = about("mean of v", "cash", default=1.0, gt=0.0)
-    mean_noise: float = about("mean of u", "securities", default=1.0, gt=0.0)
+    mean_value: float = about("mean of v", "cash", default=1.0, ge=LEAST, le=MOST)
+    mean_noise: float = about("mean of u", "securities", default=1.0, ge=LEAST, le=MOST)
     belief: theory.Version = about(
         "price function that investors believe on the first day: Proposition 8 as printed, with"
         " the noise of the public signal restored, or corrected",
