@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-slow test-browser test-all check format bench browser serve clean
+.PHONY: help setup run test test-slow test-browser test-all check format bench robustness browser serve clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ format: $(VENV)/.stamp-dev ## put the code into the format that check asks for
 
 bench: $(VENV)/.stamp-bench ## run the benchmarks
 	@$(BIN)/python -m benchmarks
+
+robustness: $(VENV)/.stamp-dev ## run random economies far from the papers (minutes)
+	@$(BIN)/python -m benchmarks.robustness
 
 browser: $(VENV)/.stamp-browser ## add what the page in the browser needs
 

@@ -51,11 +51,15 @@ def show(tables: Sequence[Table], machine: dict[str, str], console: Console) -> 
 
 
 def keep(
-    tables: Sequence[Table], machine: dict[str, str], folder: Path, name: str = "repo_margins"
+    tables: Sequence[Table],
+    machine: dict[str, str],
+    folder: Path,
+    name: str = "repo_margins",
+    heading: str = "# What a round costs: repo margins",
 ) -> tuple[Path, Path]:
     """Write a report to ``folder``: Markdown to read, CSV (one value a line) to compare."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ["# What a round costs: repo margins", "", "Written by `make bench`.", ""]
+    lines = [heading, "", "Written by `make bench` or `make robustness`.", ""]
     lines += ["| machine | |", "| --- | --- |"]
     lines += [f"| {key} | {value} |" for key, value in machine.items()]
     for table in tables:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,8 @@ def test_an_untraded_quote_has_its_interval_in_the_table_and_in_json() -> None:
     assert run.dates["lowest_price"].tolist()[0] == 0.25
     assert run.dates["highest_price"].tolist()[0] == np.inf
     assert run.dates["lowest_price"].isna().tolist() == [False, True]
-    first, second = run.to_json()["dates"]  # type: ignore[misc]
+    dates: Any = run.to_json()["dates"]
+    first, second = dates
     assert first["intervals"] == {"price": {"lowest": 0.25, "highest": None}}
     assert "lowest_price" not in first
     assert second["intervals"] == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -98,7 +99,7 @@ def test_the_figure_shows_the_equilibria_and_their_shares() -> None:
     figure = run.plot()["equilibria"]
     table = run.studies["equilibria"]
     moved = figure.axes[1]
-    marked = {float(y) for line in moved.lines for y in line.get_ydata()}
+    marked = {float(y) for line in moved.lines for y in np.asarray(line.get_ydata())}
     assert marked == set(table["price[2]"])
     assert {text.get_text() for text in moved.texts} == {f"{s:.0%}" for s in table["share"]}
     assert len(moved.lines) == 2  # stable and unstable ones differ in marker

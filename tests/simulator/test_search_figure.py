@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -40,7 +41,7 @@ def test_markers_stand_at_the_quotes_of_their_dates_and_differ_by_stability() ->
     figure = equilibria(searched(*rows))
     (axes,) = figure.axes
     marked = {
-        str(line.get_marker()): list(zip(line.get_xdata(), line.get_ydata(), strict=True))
+        str(line.get_marker()): list(zip(*np.asarray(line.get_data()), strict=True))
         for line in axes.lines
     }
     assert marked == {"o": [(1, 1.0), (2, 2.0)], "D": [(2, 3.0)]}
