@@ -102,7 +102,8 @@ def draw(rng: np.random.Generator) -> Drawn:
     noise = _met(rng, drawn, kind) if kind in ("imposed", "exact") else None
     if noise is not None:
         drawn |= {"learning": "none", "log_noise": noise}
-        drawn["noise_precision"] /= max(_telling(drawn) / TELLING, 1.0)
+        vaguer = drawn["noise_precision"] / max(_telling(drawn) / TELLING, 1.0)
+        drawn["noise_precision"] = max(vaguer, 1e-6)
         drawn["belief"] = "printed-noise" if drawn["demand"] == "paper" else "corrected"
         if kind == "imposed":
             drawn["limits"] = kind
@@ -251,7 +252,7 @@ class _Security:
         )
         # an error of the weights feeds back on the price function from which it is measured
         feedback = 1.0 + p.noise_precision / (ratio**2 * p.signal_precision)
-        return math.hypot(aim - centre, spread) * scale / feedback
+        return float(math.hypot(aim - centre, spread) * scale / feedback)
 
     def price_in(self, log_value: float, log_noise: float) -> float:
         """Log price that clears among these investors, without errors of signals, in a state."""
