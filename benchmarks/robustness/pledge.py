@@ -24,10 +24,6 @@ from simulator.run import Run
 
 FloatArray = NDArray[np.float64]
 
-AIM = 0.99
-"""Share of random economies that should clear. Rounds may circle where repo investors are nearly
-indifferent and few."""
-
 RANGES: Mapping[str, str] = {
     "value_precision": ".01 to 10000",
     "signal_precision": ".0001 to 10000",
