@@ -73,17 +73,14 @@ class Crowd:
     def reasoned(self, start: Forecast, terms: RepoTerms, known: Information) -> Forecast:
         """The forecast that justifies itself, found by revising a first one (pure).
 
-        Each revision moves by the share at which the weight on the price stops feeding back on
-        itself, see :meth:`agents.pledge.forecast.Forecast.toward`.
+        Each revision moves by the shares at which weights stop feeding back on themselves, see
+        :meth:`agents.pledge.forecast.Information.moves`.
         """
         forecast = start
         for _ in range(REVISIONS):
             implied = self.implied(forecast, terms, known)
             right = Forecast.bayes(implied, known)
-            share = known.signal_weight / (
-                known.signal_weight + implied.precision(known.noise.precision)
-            )
-            revised = forecast.toward(right, share[:, None])
+            revised = forecast.toward(right, *known.moves(implied.precision(known.noise.precision)))
             if revised.differs(forecast) <= UNCHANGED:
                 break
             forecast = revised

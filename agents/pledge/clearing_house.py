@@ -20,6 +20,7 @@ from agents.pledge.forecast import PriceFunction
 from agents.pledge.nature import Nature
 from markets.margin import HistoricalMargin, MarginRule
 from markets.pledge.book import SpotBook
+from markets.pledge.lender_margin import LenderMargin
 from markets.pledge.market import LOG_PRICE_REACH
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
@@ -93,15 +94,16 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
             self.repo_rate = np.broadcast_to(rates, len(self.margins)).copy()
         self.nature = nature
         self.log_price: FloatArray = np.zeros(len(self.margins))
+        self.last_rate, self.lent = self.log_price, self.log_price
 
     def wake(self, date: int) -> None:
-        """Update margin rules that read past returns with the return of the day before."""
+        """Update margin rules that read returns, or repo rates and loans, of the day before."""
         if date == 1:
             return
         returns = self.nature.at(date - 1).log_value - self.log_price
+        days = zip(returns.tolist(), self.last_rate.tolist(), self.lent.tolist(), strict=True)
         self.margins = tuple(
-            rule.after(float(log_return)) if isinstance(rule, HistoricalMargin) else rule
-            for rule, log_return in zip(self.margins, returns, strict=True)
+            _after(rule, *day) for rule, day in zip(self.margins, days, strict=True)
         )
 
     def charge(self, quotes: Mapping[str, float]) -> RepoTerms:
@@ -133,10 +135,18 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         coefficients are :math:`-z_0/z_p, -z_v/z_p, -z_u/z_p, -z_\chi/z_p`. Errors of private
         signals are averaged out and limits ignored.
         """
-        self.log_price = posted.log_price
+        self.log_price, self.last_rate = posted.log_price, posted.terms.repo_rate
+        self.lent = np.where(posted.open, 0.5 * (book.pledges - book.pledged), 0.0)
         slope = -book.free_by_price
         parts = (book.constant, book.by_value, book.by_noise, book.by_pledge)
         return PriceFunction(*(part / _or_nan(slope) for part in parts))
+
+
+def _after(rule: MarginRule, log_return: float, repo_rate: float, lent: float) -> MarginRule:
+    """A margin rule on the next day."""
+    if isinstance(rule, HistoricalMargin):
+        return rule.after(log_return)
+    return rule.facing(repo_rate, lent) if isinstance(rule, LenderMargin) else rule
 
 
 def _or_nan(slope: FloatArray) -> FloatArray:

@@ -94,6 +94,19 @@ class Information:
         bias = 0.0 if self.as_printed else 0.5
         return self.value.precision * self.value.log_mean + bias
 
+    def moves(self, tau: FloatArray) -> tuple[FloatArray, FloatArray]:
+        r"""Shares of the way to the right forecast at which weights don't feed back on themselves.
+
+        Of the weight on the price, on which the right one depends with a slope of
+        :math:`-\tau_\theta` over the weight of the signal; and of the weight on the signal, which
+        matters to itself only in the printed demands: there :math:`\tau_\theta` goes with its
+        square. Both of shape ``(securities, 1)``.
+        """
+        price = self.signal_weight / (self.signal_weight + tau)
+        total = self.value.precision + self.signal_weight + tau
+        signal = total / (total + 2.0 * tau) if self.as_printed else np.ones_like(tau)
+        return price[:, None], signal[:, None]
+
     def noise_level(self, b1: FloatArray, b2: FloatArray) -> FloatArray:
         """What is subtracted for ln u in the public signal: its mean, or k of (22)."""
         if not self.as_printed:
@@ -132,23 +145,25 @@ class Forecast:
         )
         return cls(*(weight[:, None] for weight in weights))
 
-    def toward(self, right: Forecast, share: FloatArray) -> Forecast:
+    def toward(
+        self, right: Forecast, share: FloatArray, signal_share: FloatArray | float = 1.0
+    ) -> Forecast:
         r"""The forecast a share of the way to the right one; shares of shape ``(securities, 1)``.
 
         Constant, weight on the price and weight on the pledge move by the share, since they feed
         back on themselves through the price: if investors use a weight :math:`g`, the right one is
         :math:`(\tau_\theta/\tau_\varepsilon)(1 - g)`. The weight on the signal and the variance do
-        not feed back, and take their right values at once.
+        not feed back under Bayes' rule, and take their right values at once unless the former is
+        given a share of its own (:meth:`Information.moves`).
         """
 
-        def moved(name: str) -> FloatArray:
+        def moved(name: str, share: FloatArray | float) -> FloatArray:
             start: FloatArray = getattr(self, name)
             end: FloatArray = getattr(right, name)
             return start + share * (end - start)
 
-        return replace(
-            right, **{name: moved(name) for name in ("constant", "on_price", "on_pledge")}
-        )
+        parts = {name: moved(name, share) for name in ("constant", "on_price", "on_pledge")}
+        return replace(right, on_signal=moved("on_signal", signal_share), **parts)
 
     def where(self, mask: BoolArray, other: Forecast) -> Forecast:
         """These weights for the securities of a mask, other ones for the rest."""

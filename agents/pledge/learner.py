@@ -47,10 +47,7 @@ class Learner:
 
     def mapped(self, forecast: Forecast, published: PriceFunction, known: Information) -> Forecast:
         """The forecast of the next day if members learn by the map (pure)."""
-        tau = published.precision(known.noise.precision)
-        share = (
-            known.signal_weight / (known.signal_weight + tau)
-            if self.damping is None
-            else np.full_like(tau, self.damping)
-        )
-        return forecast.toward(Forecast.bayes(published, known), share[:, None])
+        share, signal_share = known.moves(published.precision(known.noise.precision))
+        if self.damping is not None:
+            share = np.full_like(share, self.damping)
+        return forecast.toward(Forecast.bayes(published, known), share, signal_share)

@@ -10,6 +10,9 @@ import numpy as np
 from markets.margin.rule import refuse_haircut
 from markets.refused import Refused
 
+WHOLE = float(np.nextafter(1.0, 0.0))
+"""Largest haircut below 1: what a haircut of all but nothing rounds to."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueAtRiskMargin:
@@ -67,4 +70,5 @@ class ValueAtRiskMargin:
         """Haircut by the past returns, the same at any price."""
         if len(self.past) * self.tail < 1.0:
             return self.least
-        return max(self.least, 1.0 - float(np.exp(np.quantile(self.past, self.tail))))
+        worst = min(float(np.quantile(self.past, self.tail)), 0.0)
+        return max(self.least, min(-float(np.expm1(worst)), WHOLE))

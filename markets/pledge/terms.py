@@ -41,6 +41,10 @@ WORTHLESS = -1.0 + 1e-15
 """chi/h - 1 of a call without value, but for rounding: its logarithm is still a number."""
 
 
+NEGLIGIBLE = 1e-250
+"""ln(chi/h) that counts as none: beyond it double precision runs out of small numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class RepoTerms:
     """Terms on which securities can be pledged, each array of shape ``(securities,)``.
@@ -95,7 +99,7 @@ class RepoTerms:
             rate = rate + step
             if np.all(step <= RATE_ROUNDING * rate):
                 break
-        highest = self.at(np.zeros_like(worth)).worth
+        highest = self.at(np.zeros_like(worth)).log_pledge_value
         return replace(self.at(np.where(worth < highest, rate, 0.0)), worth=worth)
 
     def shut(self) -> RepoTerms:
@@ -110,7 +114,7 @@ class RepoTerms:
     @property
     def active(self) -> BoolArray:
         """Whether pledging pays: h < chi."""
-        return np.asarray(self.worth > 0.0, dtype=np.bool_)
+        return np.asarray(self.worth > NEGLIGIBLE, dtype=np.bool_)
 
     @property
     def log_pledge_value(self) -> FloatArray:

@@ -66,10 +66,13 @@ FORECAST_TOLERANCE = 1e-9
 INDIFFERENCE = 1e-10
 """ln(chi/h), log of wealth: pledging and selling are worth the same but for rounding."""
 
+NEGLIGIBLE = 1e-250
+"""Gain from pledging that counts as none: beyond it double precision runs out of small numbers."""
+
 SMALLEST = 1e-300
 """Keeps a market in which nobody trades from being divided by."""
 
-ROUNDINGS = 16.0
+ROUNDINGS = 64.0
 """Rounding errors of the size of a forecast that add up in one, at most."""
 
 LEARNING_MULTIPLE = 2.33
@@ -281,7 +284,7 @@ class _Day:
         self.investors = {name: column[informed] for name, column in self.rows.items()}
         haircut = float(self.rows["haircut"][0])
         gain = pledge_gain(haircut, self.repo_rate, self.primitives.value_precision)
-        self.open = gain > 0.0
+        self.open = gain > NEGLIGIBLE
         self.worth = math.log1p(max(gain / haircut, -1.0 + 1e-15))
         if self.rate_quoted:  # where pledging and selling are worth the same it is for them to say
             self.open = bool(np.any(self.investors["pledged"]))
@@ -367,10 +370,11 @@ class _Day:
             risk = 0.5 * (1.0 - gamma) * risky**2 * variance
             return np.asarray(risky * (expected - at) + spread + risk, dtype=np.float64)
 
-        none, one = np.zeros_like(expected), np.ones_like(expected)
-        low, mid, high = utility(-one), utility(none), utility(one)
-        bend = 2.0 * mid - high - low
-        top = 0.5 * (high - low) / bend
+        # far enough apart that neither of the parabola's terms drowns in the other
+        far = np.maximum(1.0, np.abs(expected - at) / (gamma * variance))
+        low, mid, high = utility(-far), utility(np.zeros_like(far)), utility(far)
+        bend = (2.0 * mid - high - low) / far**2
+        top = 0.5 * (high - low) / (far * bend)
         best = np.clip(top, *self.bounds()) if limited else top
         # two values of the parabola, of which the difference must not be lost in rounding
         shares = self.shares()
@@ -425,6 +429,9 @@ class _Day:
         forecast = math.sqrt((middle**2 + float(gap[1:] @ spread @ gap[1:])) / variance)
         parts = abs(right[0]) + abs(right[1] * mean_signal) + abs(right[2] * mean_price)
         feedback = 1.0 + tau / p.signal_precision
+        if self.open:  # what repo investors buy all but offsets what spot investors sell
+            bought = (1.0 - p.spot_share) * self.leverage
+            feedback *= (p.spot_share + bought) / abs(p.spot_share - bought)
         rounding = ROUNDINGS * np.finfo(float).eps * feedback * parts / math.sqrt(variance)
         return max(forecast, abs(float(used[4]) / variance - 1.0)), float(rounding)
 

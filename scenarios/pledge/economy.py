@@ -18,6 +18,7 @@ from agents.pledge.noise_traders import NoiseTraders
 from markets.adjustment.newton import NewtonTatonnement
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName
+from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.margin import MarginRule
 from markets.pledge.book import SpotBook
 from markets.pledge.market import FREE_REACH, LOG_PRICE_REACH, PledgeableMarket
@@ -32,9 +33,18 @@ from simulator.point import ScenarioEconomy
 
 Demand = Literal["log-linear", "exact", "paper"]
 
-WHOLE_STEP = np.inf
-"""Largest move of log prices in a round where limits are ignored: orders are then linear, so that
-one Newton step is exact however long it is."""
+ANY_STEP = np.inf
+"""Largest move of log prices in a round where orders are linear: one Newton step is then exact
+however long it is. Largest step still wanted there when markets have cleared, too: it is the
+rounding of a log price, which may be any number."""
+
+
+LEAST, MOST = 1e-6, 1e6
+"""Range of parameters: far beyond it, products of several of them leave double precision."""
+
+
+VAGUEST = 0.01
+"""Least precision of ln v: its standard deviation is 10, and v ranges over many powers of ten."""
 
 
 class Investing(Parameters):
@@ -42,29 +52,39 @@ class Investing(Parameters):
 
     rule: RuleName = rule_parameter("newton")
     value_precision: float = about(
-        "precision of ln v, the security's final value", "1/variance", default=4.0, gt=0.0
+        "precision of ln v, the security's final value",
+        "1/variance",
+        default=4.0,
+        ge=VAGUEST,
+        le=MOST,
     )
     signal_precision: float = about(
-        "precision of each investor's private signal of ln v", "1/variance", default=2.0, gt=0.0
+        "precision of each investor's private signal of ln v",
+        "1/variance",
+        default=2.0,
+        ge=LEAST,
+        le=MOST,
     )
     noise_precision: float = about(
-        "precision of ln u, what noise traders buy", "1/variance", default=4.0, gt=0.0
+        "precision of ln u, what noise traders buy", "1/variance", default=4.0, ge=LEAST, le=MOST
     )
-    risk_aversion: float = about("relative risk aversion of investors", default=2.0, gt=1.0)
+    risk_aversion: float = about(
+        "relative risk aversion of investors", default=2.0, gt=1.0, le=MOST
+    )
     wealth: float = about(
-        "wealth of the investors, half of it cash", "securities", default=1.0, gt=0.0
+        "wealth of the investors, half of it cash", "securities", default=1.0, ge=LEAST, le=MOST
     )
     spot_share: float = about(
         "share of investors without access to repo", "share of investors",
         default=0.9, gt=0.0, lt=1.0,
     )  # fmt: skip
-    repo_rate: Annotated[float, Field(ge=0.0)] | Literal["clears"] = about(
+    repo_rate: Annotated[float, Field(ge=0.0, le=MOST)] | Literal["clears"] = about(
         "interest on repo loans: given from outside as in the paper, or quoted until the repo"
         " market clears (13)",
-        "per period", 'a number of at least 0, or "clears"', default=0.02,
+        "per period", 'a number in [0, 1e6], or "clears"', default=0.02,
     )  # fmt: skip
-    mean_value: float = about("mean of v", "cash", default=1.0, gt=0.0)
-    mean_noise: float = about("mean of u", "securities", default=1.0, gt=0.0)
+    mean_value: float = about("mean of v", "cash", default=1.0, ge=LEAST, le=MOST)
+    mean_noise: float = about("mean of u", "securities", default=1.0, ge=LEAST, le=MOST)
     belief: theory.Version = about(
         "price function that investors believe on the first day: Proposition 8 as printed, with"
         " the noise of the public signal restored, or corrected",
@@ -102,8 +122,11 @@ class Investing(Parameters):
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
         """The rule chosen; Newton's rule with steps of any length where orders are linear."""
+        newton = NewtonTatonnement(trust=ANY_STEP, step_tolerance=ANY_STEP)
         if self.rule == "newton" and self.linear:
-            return NewtonTatonnement(trust=WHOLE_STEP)
+            return newton
+        if self.rule == "safeguarded" and self.linear:
+            return SafeguardedTatonnement(newton=newton)
         return super().adjuster(pace)
 
     def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:
@@ -118,7 +141,8 @@ class Investing(Parameters):
 class Learns(Investing):
     """Parameters of investors who may learn, and whose orders may be limited.
 
-    Where orders are not linear (limits imposed, exact demand) the default rule is safeguarded.
+    Where orders have kinks (limits imposed, exact demand, repo that may open and shut within a day)
+    the default rule is safeguarded.
     """
 
     learning: Learning = about(
@@ -167,11 +191,12 @@ class Learns(Investing):
             return given
         chosen: dict[str, object] = {}
         exact = given.get("demand") == "exact"
-        if given.get("limits") == "imposed" or exact:
+        clears = given.get("repo_rate") == "clears"
+        if given.get("limits") == "imposed" or exact or clears:
             chosen["rule"] = "safeguarded"
         if exact:
             chosen["learning"] = "none"
-        if given.get("repo_rate") == "clears" or given.get("margin_rule", "flat") != "flat":
+        if clears or given.get("margin_rule", "flat") != "flat":
             chosen["learning"] = "reasoning"
         return {**chosen, **given}
 

@@ -19,6 +19,10 @@ ROOT_TOLERANCE = 1e-15
 """Absolute and relative tolerance of one-dimensional roots."""
 
 
+NEGLIGIBLE = 1e-250
+"""Gain that counts as none: beyond it double precision runs out of small numbers."""
+
+
 def root(function: Callable[[float], float], low: float, high: float) -> float:
     """Root of a function between two ends at which its signs differ."""
     from scipy.optimize import brentq
@@ -68,12 +72,13 @@ def gain(haircut: float, repo_rate: float, value_precision: float) -> float:
 
 def active(haircut: float, repo_rate: float, value_precision: float) -> bool:
     """Whether anybody pledges: h < chi (Lemma 4)."""
-    return gain(haircut, repo_rate, value_precision) > 0.0
+    return gain(haircut, repo_rate, value_precision) > NEGLIGIBLE
 
 
 def log_pledge_value(haircut: float, repo_rate: float, value_precision: float) -> float:
     """ln(chi/h), or 0 where the repo market is shut."""
-    return math.log1p(max(gain(haircut, repo_rate, value_precision), 0.0) / haircut)
+    beyond = gain(haircut, repo_rate, value_precision)
+    return math.log1p(beyond / haircut) if beyond > NEGLIGIBLE else 0.0
 
 
 def shut_rate(haircut: float, value_precision: float) -> float:

@@ -18,6 +18,7 @@ from agents.pledge.forecast import PriceFunction
 from agents.pledge.learner import Learner
 from markets.margin import FlatMargin, MarginRule, ValueAtRiskMargin
 from markets.pledge.book import SpotBook
+from markets.pledge.lender_margin import Covered, LenderMargin
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.refused import Refused
@@ -45,16 +46,29 @@ class Pledgeability(Learns):
     """Parameters of the scenario ``pledgeability``."""
 
     haircut: float = about(
-        "haircut of the clearing house; with a value-at-risk rule, the least one",
+        "haircut of the clearing house; with another rule than flat, the least one",
         "share of the price",
         "a number strictly between 1 - spot_share and 1",
         default=0.2,
     )
-    margin_rule: Literal["flat", "value-at-risk"] = about(
-        "whether the haircut is constant or follows the security's past returns", default="flat"
+    margin_rule: Literal["flat", "value-at-risk", "lender"] = about(
+        "whether the haircut is constant, follows the security's past returns, or bounds what a"
+        " lender may lose (footnote 4)",
+        default="flat",
     )
+    covered: Covered = about(
+        "what a lender's loss is counted from: the principal, or the repayment with interest"
+        " (margin_rule = lender)",
+        default="principal",
+    )
+    tolerated_loss: float = about(
+        "share of its endowment that a lender may lose with a higher probability than tail, k of"
+        " footnote 4 (margin_rule = lender)",
+        "share of endowment", default=0.0, ge=0.0,
+    )  # fmt: skip
     tail: float = about(
-        "probability with which a lender may lose principal (margin_rule = value-at-risk)",
+        "probability with which a lender may lose principal (margin_rule = value-at-risk), or more"
+        " than it tolerates (margin_rule = lender)",
         "probability", default=0.2, gt=0.0, lt=1.0,
     )  # fmt: skip
     window: int = about("past days that the value-at-risk rule looks at", "days", default=250, ge=1)
@@ -94,6 +108,16 @@ class Pledgeability(Learns):
         """The clearing house's rule."""
         if self.margin_rule == "flat":
             return FlatMargin(self.haircut)
+        if self.margin_rule == "lender":
+            return LenderMargin(
+                tail=self.tail,
+                value_precision=self.value_precision,
+                covered=self.covered,
+                tolerated=self.tolerated_loss,
+                endowment=self.wealth * (1.0 - self.spot_share),
+                least=self.haircut,
+                repo_rate=self.rate,
+            )
         return ValueAtRiskMargin(self.tail, least=self.haircut, window=self.window)
 
 

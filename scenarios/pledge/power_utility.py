@@ -5,7 +5,7 @@ rest in cash has :math:`C = 1 - \alpha + \alpha R` and a certainty equivalent
 :math:`\{E[C^{1-\gamma}]\}^{1/(1-\gamma)}`.
 
 1. From the given share take a few Newton steps up the concave :math:`E[C^{1-\gamma}]/(1-\gamma)`,
-   within bounds.
+   within bounds; where the bound of step 3 shows that they went astray, halve the range instead.
 2. The difference of the logs of both certainty equivalents is forgone for certain.
 3. A concave function lies below its tangents: beyond the best share found no more can be gained
    than its slope there times the distance to the bound that it points to. Both add up to an upper
@@ -31,6 +31,15 @@ PANEL, POINTS = 1.0, 12
 
 REACH = 9.0
 """Standard deviations of the normal error beyond which nothing is left, 1e-19."""
+
+TIGHT, BISECTIONS = 1e-12, 60
+"""Bound above which Newton's steps are not relied on, and halvings of the range that take over."""
+
+LARGEST, SMALLEST = 300.0, 1e-140
+"""Largest log return and smallest wealth: the squares of both, and of their ratio, are numbers."""
+
+FLATTEST = 1e-300
+"""Keeps a curvature that underflows from being divided by."""
 
 BLOCK = 4096
 """Investors worked out at once."""
@@ -77,40 +86,54 @@ def _forgone(
     outside = np.maximum(np.maximum(lowest - kept, kept - highest), 0.0)
     start = np.clip(kept, lowest, highest)
     nodes, weights = _nodes(float(np.sqrt(np.max(variance))), gamma)
-    excess = np.expm1(mean[:, None] + np.sqrt(variance)[:, None] * nodes)
+    log_return = mean[:, None] + np.sqrt(variance)[:, None] * nodes
+    excess = np.expm1(np.minimum(log_return, LARGEST))
 
     def moments(share: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """E[C^(1-gamma)], and first and second derivative of it over 1 - gamma."""
-        wealth = np.maximum(1.0 + share[:, None] * excess, np.finfo(float).tiny)
-        tilted = weights * wealth ** (-1.0 - gamma)
-        return (
-            np.sum(tilted * wealth**2, axis=1),
-            np.sum(tilted * wealth * excess, axis=1),
-            -gamma * np.sum(tilted * excess**2, axis=1),
-        )
+        """Ln E[C^(1-gamma)]; and the two derivatives of E[C^(1-gamma)]/(1-gamma), over E[...]."""
+        wealth = np.maximum(1.0 + share[:, None] * excess, SMALLEST)
+        exponent = weights + (1.0 - gamma) * np.log(wealth)
+        top = np.max(exponent, axis=1, keepdims=True)
+        tilted = np.exp(exponent - top)
+        total = np.sum(tilted, axis=1)
+        gain = excess / wealth
+        slope = np.sum(tilted * gain, axis=1) / total
+        bend = -gamma * np.sum(tilted * gain**2, axis=1) / total
+        return np.log(total) + top[:, 0], slope, bend
+
+    at_start, _, _ = moments(start)
+
+    def bounded(best: FloatArray, highest: FloatArray) -> FloatArray:
+        at_best, slope, _ = moments(best)
+        gained = np.maximum(at_start - at_best, 0.0) / (gamma - 1.0)
+        room = np.where(slope > 0.0, highest - best, best - lowest)
+        more = np.minimum((gamma - 1.0) * np.abs(slope) * room, 1.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(gained - np.log1p(-more) / (gamma - 1.0))
 
     best = start
     for _ in range(STEPS):
         _, slope, bend = moments(best)
-        best = np.clip(best - slope / bend, lowest, highest)
-    at_start, _, _ = moments(start)
-    at_best, slope, _ = moments(best)
-    gained = np.maximum(np.log(at_start / at_best), 0.0) / (gamma - 1.0)
-    room = np.where(slope > 0.0, highest - best, best - lowest)
-    more = np.minimum((gamma - 1.0) * np.abs(slope) * room / at_best, 1.0)
-    with np.errstate(divide="ignore"):
-        bound = -np.log1p(-more) / (gamma - 1.0)
-    return np.asarray(gained + bound + outside)
+        best = np.clip(best - slope / np.minimum(bend, -FLATTEST), lowest, highest)
+    bound = bounded(best, highest)
+    if np.max(bound) > TIGHT:
+        low, high = lowest.copy(), highest.copy()
+        for _ in range(BISECTIONS):
+            middle = 0.5 * (low + high)
+            _, slope, _ = moments(middle)
+            low, high = np.where(slope > 0.0, middle, low), np.where(slope > 0.0, high, middle)
+        bound = np.minimum(bound, bounded(low, high))
+    return np.asarray(bound + outside)
 
 
 @lru_cache(maxsize=64)
 def _nodes(sigma: float, gamma: float) -> tuple[FloatArray, FloatArray]:
-    """Places and weights of the normal error; C has poles at a distance of pi / sigma from it."""
+    """Places and log weights of the normal error; C has poles at a distance of pi / sigma."""
     low, high = -REACH - gamma * sigma, REACH + sigma
     panels = int(np.ceil((high - low) / (PANEL * min(2.0, np.pi / sigma))))
     edges = np.linspace(low, high, panels + 1)
     place, weight = np.polynomial.legendre.leggauss(POINTS)
     half = 0.5 * (edges[1:] - edges[:-1])[:, None]
     nodes = (half * place + 0.5 * (edges[1:] + edges[:-1])[:, None]).ravel()
-    density = np.exp(-0.5 * nodes**2) / np.sqrt(2.0 * np.pi)
-    return nodes, (half * weight).ravel() * density
+    log_density = -0.5 * nodes**2 - 0.5 * np.log(2.0 * np.pi)
+    return nodes, np.log((half * weight).ravel()) + log_density

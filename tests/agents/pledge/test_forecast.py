@@ -74,7 +74,7 @@ def test_moving_toward_a_forecast_keeps_what_feeds_back_in_part(
     for name in ("constant", "on_price", "on_pledge"):
         middle = 0.5 * (getattr(start, name) + getattr(right, name))
         assert getattr(half, name) == pytest.approx(middle, abs=1e-15)
-    assert half.on_signal is right.on_signal
+    assert half.on_signal == pytest.approx(right.on_signal, abs=1e-15)
     assert half.variance is right.variance
 
 

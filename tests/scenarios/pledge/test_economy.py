@@ -21,7 +21,9 @@ from simulator.run import simulate
 
 def test_newtons_rule_takes_whole_steps_where_orders_are_linear() -> None:
     assert Pledgeability().rule == "newton"
-    assert Pledgeability().adjuster(0.1) == NewtonTatonnement(trust=math.inf)
+    assert Pledgeability().adjuster(0.1) == NewtonTatonnement(
+        trust=math.inf, step_tolerance=math.inf
+    )
 
 
 def test_with_limits_the_default_rule_is_safeguarded_and_another_may_be_chosen() -> None:
@@ -78,3 +80,33 @@ def test_each_side_has_at_least_one_investor(share: float, spot: int) -> None:
     members = {cohort.name: cohort.members for cohort in economy.cohorts}
     assert members == {"noise": 1, "repo investors": 20 - spot, "spot investors": spot}
     assert a_cohort(economy).share in (share, 1.0 - share)
+
+
+EDGES = {
+    "value_precision": (0.01, 1e6),
+    "signal_precision": (1e-6, 1e6),
+    "noise_precision": (1e-6, 1e6),
+    "wealth": (1e-6, 1e6),
+    "mean_value": (1e-6, 1e6),
+    "mean_noise": (1e-6, 1e6),
+    "risk_aversion": (1.000001, 1e6),
+    "repo_rate": (0.0, 1e6),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_parameters_at_the_ends_of_their_ranges_clear(name: str) -> None:
+    for value in EDGES[name]:
+        given = {name: value, "investors": 20, "days": 2, "learning": "none"}
+        found = simulate(
+            SCENARIO, parse(Pledgeability, {**given, "belief": "corrected"}), studies=False
+        )
+        assert found.outcome is Outcome.CLEARED
+        with pytest.raises(Refused, match=name):
+            parse(Pledgeability, {name: -1e-320 if value == 0.0 else value * 1e302})
+
+
+def test_numbers_too_small_for_their_products_are_refused() -> None:
+    for name in EDGES.keys() - {"repo_rate"}:
+        with pytest.raises(Refused, match=f"{name} is 1e-320"):
+            parse(Pledgeability, {name: 1e-320})

@@ -195,6 +195,41 @@ def test_investors_who_reason_are_right_under_a_haircut_that_is_new_every_day() 
     assert followed.outcome is Outcome.NOT_CERTIFIED
 
 
+COVERS = 1.0 - np.exp(-0.1256613468550741 * 0.5 - 0.125)
+"""Haircut that covers the principal with a probability of 55%; the first number is a quantile."""
+
+LENDER = {"margin_rule": "lender", "tail": 0.45, "haircut": 0.11, "days": 12}
+
+
+def test_footnote_4_principal_without_loss_is_a_constant_haircut() -> None:
+    found = learned(**LENDER)
+    assert found.outcome is Outcome.CLEARED
+    assert found.dates["haircut"].to_numpy() == pytest.approx(COVERS, abs=1e-12)
+    assert set(found.dates["repo_market"]) == {"open"}
+
+
+def test_footnote_4_full_repayment_makes_the_haircut_follow_the_repo_rate() -> None:
+    given = learned(**LENDER, covered="repayment", repo_rate=0.05)
+    assert given.dates["haircut"].to_numpy() == pytest.approx(1 - (1 - COVERS) / 1.05, abs=1e-8)
+    quoted = learned(**LENDER, covered="repayment", repo_rate="clears")
+    assert quoted.outcome is Outcome.CLEARED
+    last = quoted.dates["repo_rate"].to_numpy()[:-1]
+    expected = 1.0 - (1.0 - COVERS) / (1.0 + last)
+    assert quoted.dates["haircut"].to_numpy()[1:] == pytest.approx(expected, abs=1e-8)
+    assert quoted.dates["haircut"].nunique() > 3
+
+
+@pytest.mark.parametrize("covered", ["principal", "repayment"])
+def test_footnote_4_a_tolerated_loss_makes_it_follow_the_lenders_exposure(covered: str) -> None:
+    found = learned(**LENDER, covered=covered, tolerated_loss=0.05)
+    assert found.outcome is Outcome.CLEARED
+    haircuts = found.dates["haircut"]
+    assert haircuts.nunique() > 5
+    assert haircuts.min() >= 0.11
+    last = found.agents[found.agents["role"] != "spot"]
+    assert (last["pledged"] < 0.0).any()  # the lenders whose exposure it is
+
+
 def test_a_cautious_value_at_risk_rule_shuts_the_repo_market() -> None:
     found = learned(
         margin_rule="value-at-risk", tail=0.02, belief="corrected", learning="none", days=70
