@@ -149,7 +149,12 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         try:
             return best_trades(self.endowment, self.instruments, posted, self._start)
         except Infeasible as error:
-            raise Infeasible(f"{self.name}: {error}") from None
+            rates = ", ".join(f"{rate:.6g}" for rate in posted.repayment_rates)
+            equities = "".join(f", {price:.6g}" for price in posted.equity_prices)
+            raise Infeasible(
+                f"{self.name}: {error} (bond and equity prices {posted.bond_price:.6g}{equities};"
+                f" repayment rates {rates})"
+            ) from None
 
     def respond(self, posted: BondQuotes) -> BondBook:
         """Orders at the posted quotes with their derivatives, added up over the members."""
