@@ -110,6 +110,11 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
                     " and finite, so risk aversion times goods must not be in the hundreds"
                 )
 
+    def goods(self) -> float:
+        """Goods at date 0 and in the richest state of date 1, added up over the members."""
+        later = np.sum(self.endowment.later, axis=0)
+        return float(np.sum(self.now) + np.max(later))
+
     def marginal_values(self) -> tuple[float, FloatArray]:
         """Marginal utilities at the endowment, added up: date 0, and each state's share."""
         later = self.utility.marginal_later(self.endowment.later)
@@ -144,7 +149,12 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         try:
             return best_trades(self.endowment, self.instruments, posted, self._start)
         except Infeasible as error:
-            raise Infeasible(f"{self.name}: {error}") from None
+            rates = ", ".join(f"{rate:.6g}" for rate in posted.repayment_rates)
+            equities = "".join(f", {price:.6g}" for price in posted.equity_prices)
+            raise Infeasible(
+                f"{self.name}: {error} (bond and equity prices {posted.bond_price:.6g}{equities};"
+                f" repayment rates {rates})"
+            ) from None
 
     def respond(self, posted: BondQuotes) -> BondBook:
         """Orders at the posted quotes with their derivatives, added up over the members."""
@@ -179,9 +189,14 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
             self._start = self.trades(posted)
 
     def hold(self, posted: BondQuotes, placed: None) -> None:
-        """Take the trades that are best at the posted quotes."""
+        """Take the trades that were ordered at the posted quotes, or are best there.
+
+        Where utility is nearly linear trades are best only up to rounding of marginal utility, so
+        the orders that cleared the markets are kept, not worked out again.
+        """
         self.posted = posted
-        self.held = self.trades(posted)
+        answered = self._answer is not None and self._answer[0] is posted
+        self.held = self._answer[1] if answered and self._answer else self.trades(posted)
         self.consumed = consumption(self.endowment, self.held, self.instruments, posted)
 
     def table(self, limit: int | None = None) -> pd.DataFrame:

@@ -42,11 +42,21 @@ HIGHEST = 1e6
 above every price at which anybody would buy."""
 
 
+MOST_PROMISED = 1e4
+"""Bonds that one member can sell, as a multiple of all goods at both dates, where there is no lower
+limit. Nobody comes near it in an equilibrium; at quotes that allow an arbitrage, on the way there,
+orders are large instead of without end."""
+
+
 class BondTrader(Protocol):
     """What the market learns about a cohort before it opens."""
 
     def open(self, instruments: BondAndEquities) -> None:
         """Learn what is traded."""
+        ...
+
+    def goods(self) -> float:
+        """Goods at date 0 and in the richest state of date 1, added up over the members."""
         ...
 
     def marginal_values(self) -> tuple[float, FloatArray]:
@@ -123,6 +133,7 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
                 "demand at the endowments does not respond to every price, to rounding; risk"
                 " aversion times goods must not be in the hundreds"
             )
+        self._most = MOST_PROMISED * sum(cohort.goods() for cohort in cohorts)
         prices = slice(0, self._prices)
         self._scale: FloatArray = np.eye(len(self.quotes))
         self._scale[prices, prices] = np.linalg.inv(slope) / self._unit[:, None]
@@ -153,7 +164,10 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
         """Quotes at the coordinates."""
         prices = coordinates[: self._prices] * self._unit
         return BondQuotes(
-            float(prices[0]), prices[1:], coordinates[self._prices :].copy(), short_limit
+            float(prices[0]),
+            prices[1:],
+            coordinates[self._prices :].copy(),
+            min(short_limit, self._most),
         )
 
     def named(self, posted: BondQuotes) -> dict[str, float]:
@@ -181,6 +195,24 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
         by_quote = np.vstack([book.lent_slope - book.promised_slope, book.equities_slope, rates])
         by_quote[:, : self._prices] *= self._unit
         return self._scale @ by_quote
+
+    def in_goods(
+        self, coordinates: FloatArray, excess: Excess, depth: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Excess demand in goods at the posted prices and errors of rates, with derivatives.
+
+        Returns
+        -------
+        array of shape (K,)
+            Excess demand for bond and equities in goods at date 0, and the errors.
+        array of shape (K, K)
+            Derivatives by the logs of prices, at the posted prices, and by the rates.
+        """
+        size = np.append(coordinates[: self._prices] * self._unit, np.ones(excess.units.size))
+        size = size[: excess.units.size]
+        slope = np.linalg.solve(self._scale, depth) * size[:, None]
+        slope[:, : self._prices] *= coordinates[: self._prices]
+        return excess.units * size, slope
 
     def _by_name(self, values: FloatArray) -> dict[str, float]:
         return {quote.name: float(v) for quote, v in zip(self.quotes, values, strict=True)}

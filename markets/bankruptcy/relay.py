@@ -112,7 +112,9 @@ class Relay:
     """One rule, and others in turn while it makes no progress.
 
     1. The first rule is at work. When the largest share of excess demand has not fallen, by a
-       tenth of the smallest so far, for ``patience`` rounds, it is another rule's turn.
+       tenth of the smallest so far, for ``patience`` rounds, it is another rule's turn. Rules that
+       search before excess demand falls have more patience: ``longer``, for the first of the
+       others.
     2. That one starts from where the first rule stands. When it makes no progress either, the
        first rule goes on from where it stood, as if nothing had happened; and so on with the
        next rule, in a circle. A rule whose turn comes again goes on from where it stood.
@@ -125,6 +127,7 @@ class Relay:
     first: Adjuster
     others: tuple[Adjuster, ...]
     patience: int = PATIENCE
+    longer: tuple[int, ...] = ()
 
     @property
     def share_tolerance(self) -> float:
@@ -155,7 +158,7 @@ class Relay:
             lowest, stalled = inner.share, 0
         circles = turn // (2 * len(self.others))
         after = inner
-        if not inner.settled and stalled >= self.patience << circles:
+        if not inner.settled and stalled >= self._patience(place) << circles:
             turn, lowest, stalled = turn + 1, np.inf, 0
             rule, place = self._at_work(turn)
             if place == len(states):
@@ -173,6 +176,10 @@ class Relay:
             lowest=lowest,
             stalled=stalled,
         )
+
+    def _patience(self, place: int) -> int:
+        """Patience of the first circle with the rule of a place."""
+        return self.longer[place - 1] if 0 < place <= len(self.longer) else self.patience
 
     def _at_work(self, turn: int) -> tuple[Adjuster, int]:
         """The rule whose turn it is, and the place of its state."""

@@ -35,8 +35,13 @@ SOLVED = 24
 """Members whose program is also given to the solver, evenly spread."""
 
 CHOICE_TOLERANCE = 1e-8
-"""Largest gain from another choice, as a share of the member's goods at date 0 at their value;
-orders are exact to rounding, and quotes to 1e-10 of what is traded."""
+"""Largest gain from another choice, as a share of the member's wealth; orders are exact to
+rounding, and quotes to 1e-10 of what is traded."""
+
+ROUNDING = 2e-15
+"""Rounding of what a unit of a trade adds to utility: nine units in the last place of its terms,
+and of consumption times the curvature of utility. The budget set reaches up to ``REACH`` times all
+goods, so a poor member's bound is that much larger than its wealth."""
 
 HIGHS_TOLERANCE = 1e-9
 """The same for HiGHS' plans; in random economies they are within 1e-11 of the best ones."""
@@ -107,13 +112,46 @@ def multipliers(state: State) -> Multipliers:
     )
 
 
+def wealth(state: State) -> FloatArray:
+    """Goods at date 0 and equities at their prices, each member's before trade."""
+    return np.asarray(state.endowed_now + state.endowed_equities @ state.equity_prices)
+
+
+def rounding(state: State, value: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    r"""Error by rounding of each of :func:`gains`.
+
+    ``ROUNDING`` times :math:`\lambda q_k + E[(v_1' + |v_1''| t) D_k]`, where :math:`t` is the sum
+    of the sizes of all that consumption adds up: trades that cancel leave it no more exact.
+    """
+    turnover = (
+        state.endowed_later + (state.endowed_equities + np.abs(state.equities)) @ state.payoffs.T
+    )
+    turnover = turnover + np.outer(state.lent, state.rates) + state.promised[:, None]
+    marginal = state.marginal_later()
+    curvature = np.where(state.quadratic[:, None], 1.0, state.first[:, None] * marginal)
+    later = (np.abs(marginal) + curvature * turnover) * state.probabilities * ROUNDING
+    bond = ROUNDING * value * state.bond_price
+    equities = ROUNDING * value[:, None] * state.equity_prices
+    return (
+        later @ state.rates + bond,
+        np.sum(later, axis=1) + bond,
+        later @ state.payoffs + equities,
+    )
+
+
 def possible_gains(state: State) -> FloatArray:
-    """Bound on what each member could still gain, as a share of its goods at date 0."""
+    """Bound on what each member could still gain, as a share of its wealth.
+
+    What a trade adds to utility counts as zero up to its ``rounding``.
+    """
     value = multipliers(state).value
     most = most_sold(state)
     cash = state.endowed_now + state.bond_price * most
     cash = cash + state.endowed_equities @ state.equity_prices
-    lend, borrow, equities = gains(state, value)
+    lend, borrow, equities = (
+        np.sign(gain) * np.maximum(np.abs(gain) - error, 0.0)
+        for gain, error in zip(gains(state, value), rounding(state, value), strict=True)
+    )
 
     def room(gain: FloatArray, low: FloatArray, trade: FloatArray, high: FloatArray) -> FloatArray:
         up = np.maximum(gain, 0.0) * np.maximum(high - trade, 0.0)
@@ -128,13 +166,13 @@ def possible_gains(state: State) -> FloatArray:
         total = total + room(
             equities[:, j], -state.endowed_equities[:, j], state.equities[:, j], cash / price
         )
-    return np.asarray(total / (value * state.endowed_now))
+    return np.asarray(total / (value * wealth(state)))
 
 
 def solver_gains(state: State, rows: Rows, plans: FloatArray) -> FloatArray:
-    """What plans would add to members' utility, as a share of their goods at date 0."""
+    """What plans would add to members' utility, as a share of their wealth."""
     better = np.array([gain(state, i, plan) for i, plan in zip(rows, plans, strict=True)])
-    scale = (multipliers(state).value * state.endowed_now)[rows]
+    scale = (multipliers(state).value * wealth(state))[rows]
     return np.where(np.isnan(better), np.inf, better / scale)
 
 
@@ -216,7 +254,8 @@ def certify(state: State, *, complete: bool = True) -> Certificate:
             "optimal_choice",
             float(np.max(np.abs(possible_gains(state)))),
             CHOICE_TOLERANCE,
-            "(i) no plan in the budget set is better by more than this share of goods at date 0",
+            "(i) no plan in the budget set is better by more than this share of the member's"
+            f" wealth; marginal utilities count as equal within {ROUNDING:.0e} of their terms",
             f"all{reach}",
         ),
         *_solved(state, reach),
@@ -329,11 +368,11 @@ def _satiation(state: State) -> float:
 def _budget(state: State) -> float:
     now = state.endowed_now - state.bond_price * state.bond - state.equities @ state.equity_prices
     later = state.resources + np.outer(state.lent, state.rates) - state.promised[:, None]
-    wealth = state.endowed_now + state.bond_price * np.abs(state.bond)
+    traded = state.bond_price * np.abs(state.bond) + np.abs(state.equities) @ state.equity_prices
     turnover = np.max(state.resources, axis=1) + np.abs(state.bond)
     return float(
         max(
-            np.max(np.abs(now - state.now) / wealth),
+            np.max(np.abs(now - state.now) / (state.endowed_now + traded)),
             np.max(np.abs(later - state.later) / turnover[:, None]),
         )
     )

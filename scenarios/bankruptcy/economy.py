@@ -16,6 +16,7 @@ from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.polished import Polished
 from markets.adjustment.rules import RuleName
 from markets.bankruptcy.book import BondBook
+from markets.bankruptcy.centred import CentredTatonnement
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.market import BondMarket
 from markets.bankruptcy.quotes import BondQuotes
@@ -30,6 +31,10 @@ POLISH = ImplicitTatonnement(share_tolerance=1e-13, step_tolerance=1e-13, first_
 
 NEWTON_IN_LOGS = InLogs(ImplicitTatonnement(first_time=1e8))
 """Newton's method in log prices: it crosses orders of magnitude in tens of rounds."""
+
+SEARCH = 300
+"""Rounds without progress after which the search among possible prices makes way: prices clear in
+tens of rounds for each of the first steps in rates, and excess demand falls only after these."""
 
 IMPLICIT_IN_LOGS = InLogs(ImplicitTatonnement())
 """Implicit steps in log prices: slower, and less easily led astray."""
@@ -76,7 +81,8 @@ def build(
     rule = parameters.adjuster(market.pace)
     if parameters.rule == "implicit":
         anderson = AndersonTatonnement(parameters.step * market.pace)
-        rule = Relay(rule, (NEWTON_IN_LOGS, anderson, IMPLICIT_IN_LOGS))
+        centred = CentredTatonnement(market, 1 + instruments.equities)
+        rule = Relay(rule, (centred, NEWTON_IN_LOGS, anderson, IMPLICIT_IN_LOGS), longer=(SEARCH,))
     economy = Economy(
         market,
         adjuster=Polished(rule, POLISH) if parameters.polish else rule,

@@ -132,6 +132,28 @@ def test_responding_and_holding_change_no_later_orders() -> None:
         np.testing.assert_array_equal(getattr(again, field.name), getattr(first, field.name))
 
 
+def test_positions_are_the_orders_that_were_netted_to_the_last_digit() -> None:
+    """With next to no risk aversion trades are best only to rounding of marginal utility."""
+    rng = np.random.default_rng(114)
+    economy = Economy(BondMarket(INSTRUMENTS))
+    cohort = Investors(
+        economy,
+        "near linear",
+        utility=ConstantRiskAversion(np.full(9, 1e-7), np.ones(9)),
+        now=rng.uniform(1.0, 2.0, 9),
+        later=rng.uniform(1.0, 2.0, (9, 2)),
+        equities=np.ones((9, 1)),
+    )
+    cohort.open(INSTRUMENTS)
+    posted = BondQuotes(1.0, np.array([0.6]), np.ones(2), 100.0)
+    book = cohort.respond(posted)
+    cohort.carry(posted)
+    cohort.hold(posted, None)
+    table = cohort.table()
+    assert float(np.sum(np.maximum(table["bond"], 0.0))) == book.lent
+    assert float(np.sum(table["equity[1]"])) == book.equities[0]
+
+
 def test_the_table_shows_a_sample_if_asked() -> None:
     (cohort,) = as_cohorts(draw(np.random.default_rng(11), *SIZES[1]), [[0, 1, 2, 3, 4]]).cohorts
     with pytest.raises(RuntimeError, match="holds nothing yet"):

@@ -11,7 +11,7 @@ from agents.bankruptcy.utility import LinearQuadratic
 from benchmarks.random_bankruptcies import SIZES, draw
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import BondAndEquities
-from markets.bankruptcy.market import THIN, BondMarket
+from markets.bankruptcy.market import MOST_PROMISED, THIN, BondMarket
 from markets.bankruptcy.quotes import BondQuotes
 from simulator.economy import Economy
 
@@ -70,6 +70,49 @@ def test_posting_is_the_inverse_of_locating() -> None:
     np.testing.assert_allclose(market.locate(market.named(posted), 10.0), coordinates, rtol=1e-15)
     assert posted.short_limit == 10.0
     np.testing.assert_array_equal(market.locate(economy.quotes, 10.0), np.ones(7))
+
+
+def test_without_a_limit_orders_at_an_arbitrage_are_large_but_not_without_end() -> None:
+    """Bonds sell for more than they cost: more than anybody promises where markets clear."""
+    market, economy = opened(np.inf)
+    (cohort,) = economy.cohorts
+    goods = cohort.goods()
+    drawn = draw(np.random.default_rng(1), *SIZES[1])
+    later = np.sum(drawn.later + drawn.equities @ drawn.payoffs.T, axis=0)
+    assert goods == pytest.approx(np.sum(drawn.now) + np.max(later))
+    posted = market.post(np.array([1e3, 0.01, 0.01, 1.0, 1.0, 1.0, 1.0]), np.inf, np.zeros(7))
+    assert posted.short_limit == pytest.approx(MOST_PROMISED * goods)
+    book = cohort.respond(posted)
+    assert np.isfinite(book.promised)
+    assert book.promised > 100.0 * goods
+    assert market.post(np.ones(7), 10.0, np.zeros(7)).short_limit == 10.0
+
+
+def test_excess_demand_in_goods_and_its_slope() -> None:
+    market, economy = opened()
+    (cohort,) = economy.cohorts
+    here = np.array([1.02, 0.97, 1.01, 0.9, 0.8, 0.95, 0.7])
+
+    def goods(logs_and_rates: np.ndarray) -> tuple[np.ndarray, np.ndarray, BondQuotes]:
+        at = np.concatenate([np.exp(logs_and_rates[:3]), logs_and_rates[3:]])
+        posted = market.post(at, 10.0, at)
+        book = economy.house.net([cohort.respond(posted)])
+        depth = market.depth(posted, book, at)
+        assert depth is not None
+        return (*market.in_goods(at, market.excess(posted, book), depth), posted)
+
+    at = np.concatenate([np.log(here[:3]), here[3:]])
+    value, slope, posted = goods(at)
+    prices = np.append(posted.bond_price, posted.equity_prices)
+    units = value[:3] / prices
+    assert units[0] == pytest.approx(float(np.sum(cohort.trades(posted).trade[:, 0])))
+    for k in range(7):
+        move = np.zeros(7)
+        move[k] = 1e-7
+        numeric = (goods(at + move)[0] - goods(at - move)[0]) / 2e-7
+        if k < 3:  # at the posted prices: what the price itself adds to the value is left out
+            numeric[k] -= value[k]
+        np.testing.assert_allclose(slope[:, k], numeric, rtol=1e-4, atol=1e-4)
 
 
 def test_rates_may_rest_at_one_and_nothing_else_at_a_limit() -> None:

@@ -99,6 +99,17 @@ def test_patience_doubles_after_every_circle() -> None:
     assert lengths[3:] == [11, 11]
 
 
+def test_a_rule_that_searches_has_more_patience() -> None:
+    still = PlainTatonnement(1e-12)
+    rule = Relay(still, (still, still), 5, longer=(11,))
+    state = rule.start(np.ones(1), BOX)
+    turns = []
+    for _ in range(70):
+        state = rule.adjust(state, market(state.coordinates)[0])
+        turns.append(state.turn)
+    assert [turns.count(turn) for turn in (1, 2, 3, 4)] == [12, 6, 6, 11]
+
+
 def test_it_asks_for_depth_where_the_rule_at_work_does() -> None:
     still = PlainTatonnement(1e-12)
     rule = Relay(still, (NewtonTatonnement(),), 5)

@@ -133,7 +133,8 @@ def test_a_run_without_a_best_trade_says_so() -> None:
         start={"bond_price": 50.0, "equity_price[1]": 0.01},
     )
     assert ended.outcome is Outcome.INFEASIBLE
-    assert ended.reason.endswith("a short limit on bonds would bound its trades")
+    assert "a short limit on bonds would bound its trades" in ended.reason
+    assert "(bond and equity prices 50, 0.01; repayment rates 1, 1" in ended.reason
     assert ended.error is None
 
 

@@ -12,12 +12,13 @@ from markets.adjustment.implicit import ImplicitTatonnement
 from markets.adjustment.newton import NewtonTatonnement
 from markets.adjustment.plain import PlainTatonnement
 from markets.adjustment.polished import Polished
+from markets.bankruptcy.centred import CentredTatonnement
 from markets.bankruptcy.relay import Relay
 from markets.refused import Refused
 from scenarios.bankruptcy.bankruptcy import economy as two
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO, economy
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
-from scenarios.bankruptcy.economy import NEWTON_IN_LOGS, POLISH, BondParameters
+from scenarios.bankruptcy.economy import NEWTON_IN_LOGS, POLISH, SEARCH, BondParameters
 from simulator.parameters import parse
 from simulator.run import simulate
 
@@ -31,6 +32,8 @@ def test_implicit_steps_are_the_default_and_other_rules_wait() -> None:
     assert isinstance(rule, Relay)
     assert rule.first == ImplicitTatonnement()
     assert NEWTON_IN_LOGS in rule.others
+    assert isinstance(rule.others[0], CentredTatonnement)
+    assert rule.longer == (SEARCH,)
 
 
 def test_other_rules_are_used_alone() -> None:
