@@ -25,6 +25,7 @@ from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.page import PAGE
 from scenarios.promises.program import Promise
 from scenarios.promises.refined import refined
+from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -84,7 +85,13 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             Beliefs(parameters.beliefs).below, parameters.cash, parameters.asset, high, low
         )
         owed = {c.name: owed_in_cash(c)[0] for c in menu.contracts}
-        if point.case in ("none", "borrowing"):
+        if point.case == "loans-and-swaps":
+            if max(owed.values()) != low:
+                return None
+            solution, bond = theory.loans_and_swaps(traders)
+            values = {name: bond * amount for name, amount in owed.items() if amount > 0.0}
+            values["default_swap"] = (high - low) * bond * (1.0 - solution.short)
+        elif point.case in ("none", "borrowing"):
             safe = max([amount for amount in owed.values() if amount <= low], default=0.0)
             if safe < low and max(owed.values(), default=0.0) > low:
                 return None
@@ -108,9 +115,16 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
 
     def refine(self, parameters: LeverageCycle, point: RestingPoint) -> RestingPoint:
         """The equilibrium without trembles, where traders tremble."""
-        if not (parameters.trembling and len(point.agents)):
+        if not (parameters.trembling(point.case) and len(point.agents)):
             return point
         menu = parameters.menu(point.case, point.date)
+        if parameters.population == "continuum":
+            return refined_line(
+                point,
+                payoff=menu.payoff,
+                promises=_promises(menu),
+                beliefs=Beliefs(parameters.beliefs),
+            )
         chances = parameters.chances
         return refined(
             point,
