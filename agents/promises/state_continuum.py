@@ -20,13 +20,13 @@ from agents.promises.trembling import StateVentures, spread
 from markets.promises.state_quotes import StateQuotes
 from markets.quote import FloatArray
 
-HALVINGS: Final = 27
-"""Halvings of cells towards a kink; the smallest holds 10^-8 of all traders."""
+HALVINGS: Final = 20
+"""Halvings of cells towards a kink; the smallest holds 10^-6 of all traders."""
 
 NEAR: Final = 0.02
 """Relative distance from the best return at which a crossing of two returns still counts."""
 
-POINTS, MASSES = np.polynomial.legendre.leggauss(8)
+POINTS, MASSES = np.polynomial.legendre.leggauss(6)
 """Gauss-Legendre rule on [-1, 1]."""
 
 

@@ -357,7 +357,7 @@ def test_where_all_cash_is_pledged_for_swaps_safe_loans_bear_interest() -> None:
             assert abs(run.dates[name].iloc[0]) <= 1e-9, name
 
 
-@pytest.mark.parametrize("traders", [100, 1_000])
+@pytest.mark.parametrize("traders", [100, 500])
 def test_single_traders_with_loans_and_swaps_err_by_less_than_one_of_them(traders: int) -> None:
     closed = at_once("loans-and-swaps").closed_form
     run = at_once("loans-and-swaps", population="individuals", traders=traders)
