@@ -36,6 +36,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+MATCHED = 2e-10
+"""Excess demand, as a share of wealth, of a continuum whose rounds have settled."""
+
+
+APPROACHED = 1e-6
+"""Excess demand, as a share of wealth, from which its rounds count as having come to where markets
+clear, although they have not settled."""
+
+
 class LeverageCycleScenario(Scenario[LeverageCycle]):
     """The scenario ``leverage-cycle``."""
 
@@ -114,17 +123,22 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         }
 
     def refine(self, parameters: LeverageCycle, point: RestingPoint) -> RestingPoint:
-        """The equilibrium without trembles, where traders tremble."""
-        if not (parameters.trembling(point.case) and len(point.agents)):
+        """The equilibrium without trembles, or the one that a continuum had not settled at."""
+        if not len(point.agents):
             return point
         menu = parameters.menu(point.case, point.date)
         if parameters.population == "continuum":
+            off = _unmatched(point, menu)
+            if not parameters.trembling(point.case) and not MATCHED < off <= APPROACHED:
+                return point
             return refined_line(
                 point,
                 payoff=menu.payoff,
                 promises=_promises(menu),
                 beliefs=Beliefs(parameters.beliefs),
             )
+        if not parameters.trembling(point.case):
+            return point
         chances = parameters.chances
         return refined(
             point,
@@ -198,6 +212,19 @@ SCENARIO = LeverageCycleScenario()
 def _sides(parameters: LeverageCycle, point: RestingPoint) -> Sides:
     """Who is on which side at a resting point."""
     return Sides.of(point.agents, point.quotes, parameters.menu(point.case, point.date))
+
+
+def _unmatched(point: RestingPoint, menu: Menu) -> float:
+    """Largest excess demand, as a share of all wealth."""
+    table, quotes = point.agents, point.quotes
+    weight, price = table["weight"].to_numpy(float), quotes["asset_price"]
+    excess = [price * (table["asset"] - table["endowed_asset"]).to_numpy(float)]
+    excess += [
+        quotes[f"price_{n}"] * (table[f"bought_{n}"] - table[f"sold_{n}"]).to_numpy(float)
+        for n in menu.names
+    ]
+    wealth = (table["endowed_cash"] + price * table["endowed_asset"]).to_numpy(float)
+    return float(np.max(np.abs(excess @ weight)) / (weight @ wealth))
 
 
 def _promises(menu: Menu) -> list[Promise]:

@@ -33,6 +33,9 @@ USED: Final = 1e-3
 """Share of all wealth that most likely parts ventures that are used from others, in which trembles
 leave about 10^-4; sets nearest to this one are tried first."""
 
+LEAST: Final = 1e-15
+"""Volume, as a share of all wealth, of a venture that nobody has put anything into."""
+
 SOLVED: Final = 1e-11
 """Largest equation left, as shares."""
 
@@ -113,7 +116,7 @@ def refined_line(
     if not (np.isfinite(prices).all() and (prices > 0.0).all()):
         return point
     volume = weight @ held_units(agents, names, units, now=False) * (units @ prices)
-    volume = volume / volume.sum()
+    volume = np.maximum(volume / volume.sum(), LEAST)
     found = None
     for used in _candidates(volume):
         found = solved(line, prices, volume, used)

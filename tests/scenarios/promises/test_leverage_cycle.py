@@ -421,3 +421,20 @@ def test_ten_loans_side_by_side_clear_and_one_of_them_is_traded() -> None:
         alone.equilibrium["asset_price"], abs=1e-9
     )
     assert many.dates["margin"].iloc[0] == pytest.approx(alone.dates["margin"].iloc[0], abs=5e-3)
+
+
+@pytest.mark.slow
+def test_a_continuum_whose_rounds_go_round_an_equilibrium_is_proved() -> None:
+    """A loan far above the safe one has next to no buyers, and rounds do not settle its price."""
+    run = SCENARIO.run(
+        assets="borrowing",
+        low_payoff=[1.4092018543623368, 0.34401056284813825],
+        high_payoff=1.6664880659437449,
+        promises=[0.290996, 0.330846, 1.09562],
+        beliefs="beta(3.02, 5.82)",
+        cash=0.044259789906037766,
+        asset=1.2347258879292806,
+    )
+    assert run.dates["outcome"].tolist() == ["cleared", "cleared"]
+    assert "had not settled" in run.ends[-1].reason
+    assert run.certificate.holds
