@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Declared(ABC, Generic[P]):
         of each case. Every date is certified all the same.
     page : Page
         What it shows in the browser; quotes, excess demand and the certificate unless given.
+    file : Path, optional
+        The user's own file that it was loaded from; None for scenarios of installed packages.
     """
 
     title: Title
@@ -47,6 +50,7 @@ class Declared(ABC, Generic[P]):
     headline: Sequence[str] = ()
     traders_shown: Literal["every date", "last date"] = "every date"
     page: Page = Page()
+    file: Path | None = None
 
     @property
     def name(self) -> str:

@@ -11,14 +11,18 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from markets.refused import Refused
+from simulator.data_file import data_files
 from simulator.declared import Declared
 from simulator.parameters import to_toml
 from simulator.results import P, Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MANIFEST = "manifest.json"
 TABLES = ("rounds", "dates", "agents")
@@ -84,8 +88,10 @@ SCREEN = Format()
 
 
 def name_of(run: Results[P]) -> str:
-    """Folder name of a run: the scenario and a digest of parameters and seed."""
-    identity = json.dumps([run.parameters.model_dump(mode="json"), run.seed], sort_keys=True)
+    """Folder name of a run: the scenario and a digest of parameters, data files and seed."""
+    files = {file.path.name: digest(file.path) for file in data_files(run.parameters)}
+    parts = [run.parameters.model_dump(mode="json"), run.seed, *([files] if files else [])]
+    identity = json.dumps(parts, sort_keys=True)
     return f"{run.title.name}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
@@ -132,7 +138,12 @@ def export(
                     _write_figures(run, scenario, fresh, figures)
             except Exception as error:  # noqa: BLE001 - raised when the record is safe
                 defect = error
-        _write_manifest(run, fresh, finished=run.error is None and defect is None)
+        if scenario.file is not None:
+            shutil.copyfile(scenario.file, fresh / scenario.file.name)
+        for file in data_files(run.parameters):
+            shutil.copyfile(file.path, fresh / file.path.name)
+        finished = run.error is None and defect is None
+        _write_manifest(run, fresh, scenario.file, finished=finished)
         if target.exists():
             target.replace(Path(temporary) / "old")
         fresh.replace(target)
@@ -181,21 +192,35 @@ def _write_proofs(run: Results[P], folder: Path) -> None:
 def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: Format) -> None:
     from simulator.palette import styled
 
-    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with styled():
         for name, figure in scenario.all_figures(run).items():
-            if form.width is not None:
-                width, height = figure.get_size_inches()
-                inches = form.width / MILLIMETRES
-                figure.set_size_inches(inches, height * inches / width)
-            for kind in form.kinds:
-                named = {} if kind == "png" else {"Creator": "walras"}
-                figure.savefig(
-                    folder / f"{name}.{kind}", dpi=form.dpi, metadata={**undated[kind], **named}
-                )
+            save_figure(figure, folder / name, form)
 
 
-def _write_manifest(run: Results[P], folder: Path, *, finished: bool) -> None:
+def save_figure(figure: Figure, stem: Path, form: Format) -> None:
+    """Write a figure in every kind of file, without the time of writing.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure, scaled if the format asks for a width.
+    stem : pathlib.Path
+        Where to write, without the ending.
+    form : Format
+        Kinds, resolution and width.
+    """
+    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    if form.width is not None:
+        width, height = figure.get_size_inches()
+        inches = form.width / MILLIMETRES
+        figure.set_size_inches(inches, height * inches / width)
+    for kind in form.kinds:
+        named = {} if kind == "png" else {"Creator": "walras"}
+        path = stem.with_name(f"{stem.name}.{kind}")
+        figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
+
+
+def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finished: bool) -> None:
     packages = ("walras", "mesa", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "pyarrow")
     manifest = {
         "format": FORMAT,
@@ -203,7 +228,7 @@ def _write_manifest(run: Results[P], folder: Path, *, finished: bool) -> None:
         "complete": run.complete,
         "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
-        "repeat": f"walras run parameters.toml --seed {run.seed}",
+        "repeat": _repeat(run, source),
         "versions": {
             "python": platform.python_version(),
             **{name: _version(name) for name in packages},
@@ -214,6 +239,12 @@ def _write_manifest(run: Results[P], folder: Path, *, finished: bool) -> None:
     manifest["seal"] = seal(manifest)
     text = json.dumps(manifest, indent=2, allow_nan=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _repeat(run: Results[P], source: Path | None) -> str:
+    """The command that repeats a run from its folder; it names the user's own file, if any."""
+    own = "" if source is None else f" --scenario {source.name}"
+    return f"walras run parameters.toml{own} --seed {run.seed}"
 
 
 def _version(package: str) -> str | None:

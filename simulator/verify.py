@@ -70,11 +70,11 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     Refused
         If the folder is no exported run, or too little of it is left to check.
     """
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     scenario = find(str(manifest["scenario"]))
-    altered = _altered(folder, manifest)
-    parameters = parse(scenario.parameters, manifest["parameters"])
-    dates, agents = _read_table(folder, "dates"), _read_table(folder, "agents")
+    altered = altered_files(folder, manifest)
+    parameters = parse(scenario.parameters, manifest["parameters"], folder)
+    dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
     if not len(dates):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
     proofs = _read_proofs(folder, len(dates))
@@ -135,7 +135,8 @@ def runs_in(folder: Path) -> list[Path]:
     return inside
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an exported run; refused if it is none."""
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -157,7 +158,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _altered(folder: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
+def altered_files(folder: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
+    """Files that are not what the manifest says, and how."""
     found = []
     if seal(manifest) != manifest["seal"]:
         found.append(f"{MANIFEST}: its content is not what was sealed")
@@ -186,7 +188,8 @@ def _read_proofs(folder: Path, count: int) -> list[Any]:
     return proofs
 
 
-def _read_table(folder: Path, name: str) -> pd.DataFrame:
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """A table of an exported run; refused if it can't be read."""
     path = folder / f"{name}.parquet"
     try:
         return pd.read_parquet(path)

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from markets.repo.market import RepoMarket as RepoMarket
     from simulator.certificate import Certificate as Certificate
     from simulator.certificate import Condition as Condition
-    from simulator.economy import Economy as Economy
     from simulator.outcome import Ending as Ending
     from simulator.outcome import Outcome as Outcome
     from simulator.page_plan import Account as Account
@@ -57,6 +56,7 @@ if TYPE_CHECKING:
     from simulator.run import Run as Run
     from simulator.scenario import Scenario as Scenario
     from simulator.title import Title as Title
+    from walras.composed import Economy as Economy
 
 _HOMES = {
     "agents.bankruptcy.clearing_house": ["BankruptcyClearingHouse"],
@@ -76,7 +76,6 @@ _HOMES = {
     "markets.refused": ["Refused"],
     "markets.repo.market": ["RepoMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
-    "simulator.economy": ["Economy"],
     "simulator.outcome": ["Ending", "Outcome"],
     "simulator.page_plan": ["Account", "Announcement", "Control", "Curve", "Line", "Page"],
     "simulator.parameters": ["Parameters", "about"],
@@ -87,6 +86,7 @@ _HOMES = {
     "simulator.run": ["Run"],
     "simulator.scenario": ["Scenario"],
     "simulator.title": ["Title"],
+    "walras.composed": ["Economy"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -102,12 +102,13 @@ __all__ = [
 def run(
     name: str, *, seed: int = 0, studies: bool = True, starts: int = 1, **parameters: object
 ) -> Run[Any]:
-    """Run a scenario of the catalogue.
+    """Run a scenario.
 
     Parameters
     ----------
     name : str
-        Its name, for instance ``margin-hike``; :func:`scenarios` lists them.
+        Its name, for instance ``margin-hike``; :func:`scenarios` lists them. Or a Python file
+        with a scenario of your own, ``my_market.py``, which is executed.
     seed : int
         Seed of the one random generator; the same seed gives the same run.
     studies : bool
@@ -133,23 +134,23 @@ def run(
 
 
 def find(name: str) -> Scenario[Any]:
-    """The scenario of a name.
+    """The scenario of a name, or of a Python file, which is executed.
 
     Raises
     ------
     Refused
-        If there is none, with the nearest name.
+        If there is none, with the nearest name, or the file can't be used, with the line.
     """
     from walras import catalogue
 
-    return catalogue.find(name)
+    return catalogue.find_or_load(name)
 
 
 def scenarios() -> dict[str, Title]:
-    """Every scenario of the catalogue: name, summary and source, by name."""
+    """Every scenario, of walras and of installed packages: name, summary and source, by name."""
     from walras import catalogue
 
-    return dict(catalogue.TITLES)
+    return catalogue.titles()
 
 
 def __getattr__(name: str) -> object:

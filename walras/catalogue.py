@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markets.refused import Refused
@@ -37,14 +39,50 @@ TITLES: dict[str, Title] = {
 
 
 def find(name: str) -> Scenario[Any]:
-    """The scenario of a name.
+    """The scenario of a name: one of walras, or one that an installed package announces.
 
     Raises
     ------
     Refused
         If there is none, with the nearest name.
     """
-    if name not in TITLES:
-        raise Refused(unknown(name, list(TITLES), "scenario"))
-    scenario: Scenario[Any] = import_module(TITLES[name].module).SCENARIO
-    return scenario
+    if name in TITLES:
+        scenario: Scenario[Any] = import_module(TITLES[name].module).SCENARIO
+        return scenario
+    from walras.own import announced, announced_scenario
+
+    points = announced()
+    if name not in points:
+        known = [*TITLES, *points]
+        own = "one of your own is named by its file: walras run FILE.py, or --scenario FILE.py"
+        raise Refused(f"{unknown(name, known, 'scenario')}; {own}")
+    return announced_scenario(points[name])
+
+
+def find_or_load(what: str) -> Scenario[Any]:
+    """The scenario of a name, or of a Python file, which is executed.
+
+    Raises
+    ------
+    Refused
+        If there is none, or the file can't be used.
+    """
+    if not what.endswith(".py"):
+        return find(what)
+    from walras.own import load
+
+    return load(Path(what))
+
+
+def titles() -> dict[str, Title]:
+    """Titles of all scenarios by name; those of installed packages last, which are loaded for it.
+
+    A package that fails to import is left out.
+    """
+    from walras.own import announced, announced_scenario
+
+    known = dict(TITLES)
+    for name, point in announced().items():
+        with suppress(Refused):
+            known.setdefault(name, announced_scenario(point).title)
+    return known

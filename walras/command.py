@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from markets.refused import Refused
-from walras.catalogue import TITLES, find
+from walras.catalogue import find, find_or_load, titles
+from walras.printing import Display, err, out, print_certificate, print_run, print_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from rich.progress import Progress
-    from rich.table import Table
-
-    from simulator.certificate import Certificate
-    from simulator.journey import Round
+    from simulator.declared import Declared
     from simulator.parameters import Parameters
     from simulator.run import Run
     from simulator.scenario import Scenario
 
 DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED = 1, 2, 3, 130
-
-DATES_SHOWN = 20
-"""Dates printed; of runs with more, the last one of each case."""
-
-WIDE = 100_000
-"""Width of tables in characters, so that no number is ever cut; the terminal wraps lines."""
-
-REFRESH = 0.1
-"""Seconds between two displays of progress."""
 
 app = typer.Typer(
     name="walras",
@@ -47,8 +32,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(soft_wrap=True)
-err = Console(stderr=True)
+
+
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FILE.toml|FILE.py",
+        help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
+    ),
+]
+Own = Annotated[
+    Path | None,
+    typer.Option(
+        "--scenario",
+        metavar="FILE.py",
+        help="your own scenario, where a file of parameters or a run names it; it is executed",
+    ),
+]
 
 
 def _refuse(sentence: object) -> NoReturn:
@@ -77,8 +77,9 @@ def entry(
 @app.command("list")
 def list_scenarios() -> None:
     """Show every scenario in a line, with its source."""
-    width = max(len(name) for name in TITLES)
-    for title in TITLES.values():
+    known = titles()
+    width = max(len(name) for name in known)
+    for title in known.values():
         out.print(
             f"[bold]{title.name:{width}}[/bold]  {escape(title.summary)}."
             f" Source: {escape(title.source)}.",
@@ -88,14 +89,16 @@ def list_scenarios() -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="name of a scenario, see walras list")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME|FILE.py", help="a scenario, or a file of your own")
+    ],
     toml: Annotated[bool, typer.Option("--toml", help="print a file to edit and run")] = False,
 ) -> None:
     """Show a scenario's parameters: default, unit, allowed range, meaning."""
     from simulator.parameters import declared, to_toml
 
     try:
-        scenario = find(name)
+        scenario = find_or_load(name)
     except Refused as error:
         _refuse(error)
     if toml:
@@ -113,7 +116,8 @@ def show(
 
 @app.command()
 def run(
-    what: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="a scenario, or a file")],
+    what: What,
+    own: Own = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, as often as you like")
     ] = None,
@@ -141,8 +145,9 @@ def run(
     (the record is exported all the same); 130 interrupted; 1 a defect of the program. In the last
     two cases what was done before is exported, marked as not finished.
     """
+    scenario: Scenario[Any] | None = None
     try:
-        scenario, parameters = _asked(what, assignments)
+        scenario, parameters = _asked(what, assignments, own)
         if folder is None and not as_json:
             folder = Path("runs")
         finished, written = _run(
@@ -157,10 +162,14 @@ def run(
         )
     except Refused as error:
         _refuse(error)
+    except Exception as error:
+        if scenario is not None:
+            _refuse_own(error, scenario, None)
+        raise
     if as_json:
         print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
     else:
-        _print_run(finished, written)
+        print_run(finished, written)
     _leave(finished, written)
 
 
@@ -181,7 +190,7 @@ def _run(
 
     if folder is not None:
         check_writable(folder)
-    with _Display(scenario, parameters, quiet) as display:
+    with Display(scenario, parameters, quiet) as display:
         finished = simulate(
             scenario,
             parameters,
@@ -206,6 +215,7 @@ def _leave(finished: Run[Any], written: Path | None) -> None:
         return
     if outcome is Outcome.DEFECT:
         assert finished.error is not None
+        _refuse_own(finished.error, finished.scenario, written)
         traceback.print_exception(finished.error)
     elif finished.reason:
         err.print(f"[yellow]{outcome}[/yellow]: {escape(finished.reason)}", soft_wrap=True)
@@ -216,9 +226,19 @@ def _leave(finished: Run[Any], written: Path | None) -> None:
     raise typer.Exit(codes.get(outcome, NOT_CLEARED))
 
 
+def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | None) -> None:
+    """If a scenario is the user's own, say in which line of it something went wrong, and leave."""
+    from walras.own import where
+
+    sentence = where(error, scenario)
+    if sentence is not None:
+        _refuse(sentence + ("" if written is None else f" (the record so far is in {written})"))
+
+
 @app.command()
 def serve(
-    what: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="a scenario, or a file")],
+    what: What,
+    own: Own = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, as often as you like")
     ] = None,
@@ -231,18 +251,19 @@ def serve(
     from walras.serving import serve as serve_page
 
     try:
-        scenario, parameters = _asked(what, assignments)
+        scenario, parameters = _asked(what, assignments, own)
         check_servable(host, port)
     except Refused as error:
         _refuse(error)
     given = parameters.model_dump(mode="json", exclude_defaults=True)
+    shown = scenario.name if scenario.file is None else str(scenario.file.resolve())
     with err.status(f"{scenario.name}: starting the page") as status:
 
         def ready(address: str) -> None:
             status.stop()
             out.print(f"{scenario.name} is at {address} (stop with Ctrl-C)", highlight=False)
 
-        serve_page(Asked(scenario.name, given, seed), host, port, ready)
+        serve_page(Asked(shown, given, seed), host, port, ready)
 
 
 @app.command()
@@ -250,6 +271,7 @@ def verify(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="an exported run, or a folder of several")
     ],
+    own: Own = None,
 ) -> None:
     """Certify exported runs again from their files alone, and say whether they were altered."""
     from simulator.verify import runs_in
@@ -258,15 +280,15 @@ def verify(
     altered: list[str] = []
     certified = True
     try:
-        runs = runs_in(folder)
+        runs, known = runs_in(folder), _find(own)
         for number, place in enumerate(runs):
-            checked = verify_run(place, find)
+            checked = verify_run(place, known)
             if len(runs) > 1:
                 out.print(f"{'' if number == 0 else chr(10)}[bold]{place}[/bold]", highlight=False)
             rows = checked.dates.to_dict("records")
             for row, certificate in zip(rows, checked.certificates, strict=True):
                 out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
-                _print_certificate(certificate)
+                print_certificate(certificate)
             for sentence in checked.unchecked:
                 out.print(f"not rechecked: {sentence}", highlight=False)
             altered += [f"{place / name}" for name in checked.altered]
@@ -281,201 +303,107 @@ def verify(
         raise typer.Exit(NOT_CLEARED)
 
 
+@app.command()
+def compare(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="exported runs, or folders of several")
+    ],
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="new folder for the tables and the figure")
+    ] = None,
+) -> None:
+    """Show exported runs side by side: what differs in parameters, and in results."""
+    from simulator.compare import compare as compare_runs
+    from simulator.compare_report import export
+
+    try:
+        compared = compare_runs(folders)
+        if folder is not None:
+            export(compared, folder)
+    except Refused as error:
+        _refuse(error)
+    out.print("[bold]asked differently[/bold]" if len(compared.parameters) else "asked the same")
+    print_table(compared.parameters)
+    print_table(compared.outcomes)
+    print_table(compared.quotes)
+    if folder is not None:
+        out.print(f"written to {folder}", highlight=False)
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="the file to write")],
+) -> None:
+    """Write a commented Python file to start from: an economy of your own that runs."""
+    from walras.own import write_new
+
+    try:
+        write_new(file)
+    except Refused as error:
+        _refuse(error)
+    out.print(f"written to {file}; run it with walras run {file}", highlight=False)
+
+
+@app.command()
+def rehearse(what: What, own: Own = None) -> None:
+    """Check that an economy keeps the rules that every economy must keep, with its defaults."""
+    import numpy as np
+
+    from simulator.rehearsal import rehearse as rehearse_economy
+
+    holds = True
+    try:
+        scenario, parameters = _asked(what, None, own)
+        for case in scenario.cases(parameters):
+            build, rng = case.build, np.random.default_rng(0)
+            certificate = rehearse_economy(lambda build=build, rng=rng: build(rng))  # type: ignore[misc]
+            out.print(f"[bold]{case.name}[/bold]", highlight=False)
+            print_certificate(certificate)
+            holds = holds and certificate.holds
+    except Refused as error:
+        _refuse(error)
+    if not holds:
+        raise typer.Exit(NOT_CLEARED)
+
+
 def main() -> None:
     """Entry point of the command."""
     app()
 
 
-def _asked(what: str, assignments: Sequence[str] | None) -> tuple[Scenario[Any], Parameters]:
+def _asked(
+    what: str, assignments: Sequence[str] | None, own: Path | None
+) -> tuple[Scenario[Any], Parameters]:
     """Scenario and parameters of a name or of a file, with assignments."""
     from simulator.parameters import parse, parse_assignment, read_toml
 
-    name, given = what, dict[str, Any]()
-    if what.endswith(".toml") or os.sep in what or Path(what).is_file():
+    given, folder = dict[str, Any](), None
+    name = what
+    if not what.endswith(".py") and (
+        what.endswith(".toml") or os.sep in what or Path(what).is_file()
+    ):
         name, given = read_toml(Path(what))
-    scenario = find(name)
+        folder = Path(what).parent
+        if name.endswith(".py"):
+            raise Refused(
+                f'{what} names the scenario "{name}"; a file of parameters can\'t have code'
+                " executed, name it on the command line: --scenario FILE.py"
+            )
+    scenario = _find(own)(name) if own is not None else find_or_load(name)
     given |= dict(parse_assignment(text) for text in assignments or [])
-    return scenario, parse(scenario.parameters, given)
+    return scenario, parse(scenario.parameters, given, folder)
 
 
-class _Display:
-    """What is going on, on the terminal: case, date, round, excess demand, and a bar of dates."""
+def _find(own: Path | None) -> Callable[[str], Scenario[Any]]:
+    """How to find the scenario of a name: the user's own file comes first, if one is named."""
+    if own is None:
+        return find
+    scenario = find_or_load(str(own))
 
-    def __init__(self, scenario: Scenario[Any], parameters: Parameters, quiet: bool) -> None:
-        self.name = scenario.name
-        self.quiet = quiet or not err.is_terminal
-        self.dates = sum(len(case.announcements) for case in scenario.cases(parameters))
-        self.done, self.last, self.shown = 0, ("", 0), 0.0
-        self.progress: Progress | None = None
+    def find_own(name: str) -> Scenario[Any]:
+        return scenario if name == scenario.name else find(name)
 
-    def __enter__(self) -> _Display:
-        if self.quiet:
-            return self
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
-        from rich.progress import Progress as Bars
-
-        bar = [BarColumn(), MofNCompleteColumn()] if self.dates > DATES_SHOWN else []
-        columns = [SpinnerColumn(), TextColumn("{task.description}"), *bar]
-        self.progress = Bars(*columns, console=err, transient=True)
-        self.progress.start()
-        self.task = self.progress.add_task(self.name, total=self.dates)
-        return self
-
-    def __exit__(self, *ended: object) -> None:
-        if self.progress is not None:
-            self.progress.stop()
-
-    def round(self, event: Round) -> None:
-        """Show a round."""
-        if (event.case, event.date) != self.last:
-            self.done += self.last != ("", 0)
-            self.last = (event.case, event.date)
-        now = time.monotonic()
-        if self.progress is None or now < self.shown + REFRESH:
-            return
-        self.shown = now
-        text = (
-            f"{self.name}: {event.case}, date {event.date} of {event.dates}, round {event.round},"
-            f" largest excess demand {event.share:.1e}"
-        )
-        self.progress.update(self.task, description=text, completed=self.done)
-
-    def say(self, text: str) -> None:
-        """Show what comes after the rounds."""
-        if self.progress is not None:
-            self.progress.update(
-                self.task, description=f"{self.name}: {text}", completed=self.dates
-            )
-
-
-def _print_run(finished: Run[Any], written: Path | None) -> None:
-    """What happened, the table of dates, the certificate if it fails, and where the files are."""
-    from simulator.outcome import Outcome
-
-    scenario = finished.scenario
-    summary = scenario.summary(finished)
-    out.print(f"[bold]{scenario.name}[/bold]: {escape(summary)}", highlight=False)
-    if len(finished.ends) > DATES_SHOWN:
-        _print_report(finished.report)
-        _print_dates(finished)
-    else:
-        _print_dates(finished)
-        _print_report(finished.report)
-    _print_equilibria(finished)
-    if finished.outcome not in (Outcome.CLEARED, Outcome.INTERRUPTED) and finished.ends:
-        _print_certificate(finished.certificate)
-    if scenario.caution:
-        out.print(escape(scenario.caution), highlight=False)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
-
-
-def _print_dates(finished: Run[Any]) -> None:
-    """The table of dates: quotes, simulated and by theory; of many dates the last of each case."""
-    dates = finished.dates
-    if not len(dates):
-        return
-    rows = list(range(len(dates)))
-    if len(dates) > DATES_SHOWN:
-        last = dates.reset_index().groupby("case", sort=False)["index"].max()
-        rows = last.tolist()
-        out.print(f"the last of {len(dates) // len(rows)} dates of each case:", highlight=False)
-    cases = dates["case"].nunique() > 1
-    untraded = any(finished.ends[row].intervals for row in rows)
-    heads = [*(["case"] if cases else []), "date", *finished.scenario.headline]
-    table = _table(
-        *[(head, False) for head in heads],
-        ("quote", False),
-        *[(head, True) for head in ("simulated", "closed form", "difference", "rounds")],
-        ("certified", False),
-        *([("untraded at", False)] if untraded else []),
-    )
-    for row in rows:
-        line = dates.iloc[row]
-        theory = finished.closed_forms(row) or {}
-        intervals = finished.ends[row].intervals
-        for place, (name, value) in enumerate(finished.quotes(row).items()):
-            known = theory.get(name)
-            first = place == 0
-            table.add_row(
-                *(_cell(line[head]) if first and head in line else "" for head in heads),
-                escape(name),
-                f"{value:.9f}",
-                "" if known is None else f"{known:.9f}",
-                "" if known is None else f"{value - known:+.1e}",
-                str(line["rounds"]) if first else "",
-                ("yes" if line["certified"] else "[red]no[/red]") if first else "",
-                *([_interval(intervals.get(name))] if untraded else []),
-            )
-    _print_table(table)
-
-
-def _print_report(report: pd.DataFrame | None) -> None:
-    if report is None or not len(report):
-        return
-    table = _table(*[(str(head), False) for head in report.columns])
-    for values in report.itertuples(index=False):
-        table.add_row(*(_cell(value) for value in values))
-    out.print()
-    _print_table(table)
-    out.print()
-
-
-def _print_equilibria(finished: Run[Any]) -> None:
-    """The resting points found from several starts, if that was asked."""
-    from simulator.results import EQUILIBRIA
-
-    table = finished.studies.get(EQUILIBRIA)
-    if table is None:
-        return
-    starts = int(table.groupby(["case", "date"])["starts"].sum().max())
-    most = int(table["of"].max())
-    several = table["of"].nunique() > 1
-    number = ("no", "one")[most] if most < 2 else f"up to {most}" if several else str(most)
-    noun = "equilibrium" if most == 1 else "equilibria"
-    out.print(f"{number} {noun} found from {starts} starts:", highlight=False)
-    _print_report(table)
-
-
-def _print_certificate(certificate: Certificate) -> None:
-    table = _table(
-        ("condition", False), ("residual", True), ("tolerance", True), ("holds", False),
-        ("checked", False),
-    )  # fmt: skip
-    for condition in certificate.conditions:
-        table.add_row(
-            escape(condition.name),
-            f"{condition.residual:.1e}",
-            f"{condition.tolerance:.0e}",
-            "yes" if condition.holds else "[red]no[/red]",
-            escape(condition.checked),
-        )
-    _print_table(table)
-
-
-def _table(*heads: tuple[str, bool]) -> Table:
-    """A table without lines; a head that is true is of numbers, on the right."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for head, number in heads:
-        justify = "right" if number else "left"
-        table.add_column(head.replace("_", " "), justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    return table
-
-
-def _print_table(table: Table) -> None:
-    """Whole, however narrow the terminal is."""
-    Console(width=WIDE, soft_wrap=True).print(table, soft_wrap=True)
-
-
-def _interval(ends: tuple[float, float] | None) -> str:
-    """The quotes at which nobody trades something, if nobody does."""
-    return "" if ends is None else escape(f"[{ends[0]:.6g}, {ends[1]:.6g}]")
-
-
-def _cell(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else escape(str(value))
+    return find_own
 
 
 if __name__ == "__main__":

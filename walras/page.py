@@ -24,7 +24,7 @@ from simulator.page_plan import Control
 from simulator.parameters import ParameterHelp, declared
 from simulator.scenario import Scenario
 from walras import panels
-from walras.catalogue import TITLES, find
+from walras.catalogue import TITLES, find_or_load
 from walras.serving import Asked
 from walras.watched import Watched
 
@@ -51,7 +51,7 @@ COLOURS = {
 def Page() -> None:
     """The whole page."""
     asked = solara.use_memo(_asked, [])
-    scenario = find(asked.scenario)
+    scenario = find_or_load(asked.scenario)
     given = tuple(asked.given.items())
     market = solara.use_memo(lambda: solara.reactive(Watched(scenario, asked.seed, given)), [])
     # Mesa's play button stays off once a model has stopped, so its controls are made anew then:

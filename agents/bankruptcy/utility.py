@@ -104,6 +104,61 @@ class LinearQuadratic:
 
 
 @dataclass(frozen=True, slots=True)
+class QuadraticAtBothDates:
+    r"""Utility :math:`-\frac12 b (a - x_0)^2 - \frac12 \sum_s \rho_s (a - x_s)^2`.
+
+    Parameters
+    ----------
+    weight : array of shape (members,)
+        :math:`b > 0`, weight of date 0; one in the source.
+    satiation : array of shape (members,)
+        :math:`a > 0`, consumption at either date beyond which more is worse.
+
+    Notes
+    -----
+    Magill and Quinzii, "Infinite Horizon CAPM" (2000), as in footnote 3 of Eichberger, Rheinberger
+    and Summer.
+    """
+
+    weight: FloatArray
+    satiation: FloatArray
+
+    def rows(self, rows: Rows) -> QuadraticAtBothDates:
+        """The same utility for some of the members."""
+        return QuadraticAtBothDates(self.weight[rows], self.satiation[rows])
+
+    def value(self, now: FloatArray, later: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """Utility of each member."""
+        missing, later = self.satiation - now, self.satiation[:, None] - later
+        loss = self.weight * missing * missing + (later * later) @ probabilities
+        return np.asarray(-0.5 * loss)
+
+    def marginal_now(self, now: FloatArray) -> FloatArray:
+        """:math:`b (a - x_0)`."""
+        return np.asarray(self.weight * (self.satiation - now))
+
+    def marginal_later(self, later: FloatArray) -> FloatArray:
+        """:math:`a - x_s`."""
+        return self.satiation[:, None] - later
+
+    def curvature_now(self, now: FloatArray) -> FloatArray:
+        """:math:`-b`."""
+        return -self.weight
+
+    def curvature_later(self, later: FloatArray) -> FloatArray:
+        """Minus one."""
+        return np.full_like(later, -1.0)
+
+    def columns(self) -> dict[str, FloatArray | str]:
+        """Name and parameters, for the table of members."""
+        return {
+            "utility": "quadratic at both dates",
+            "weight": self.weight,
+            "satiation": self.satiation,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ConstantRiskAversion:
     r"""Utility :math:`-\frac1a [e^{-a x_0} + \beta \sum_s \rho_s e^{-a x_s}]`, never satiated.
 

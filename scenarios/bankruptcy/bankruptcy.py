@@ -7,24 +7,25 @@ Scenario ``bankruptcy``, after the example in section 2 of Eichberger, Rheinberg
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
-from agents.bankruptcy.utility import LinearQuadratic
+from agents.bankruptcy.utility import LinearQuadratic, QuadraticAtBothDates
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.bankruptcy import BANKRUPTCY
+from scenarios.bankruptcy import BANKRUPTCY, closed_form_both_dates, welfare
 from scenarios.bankruptcy import closed_form as theory
 from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.economy import BondParameters, Members, build
 from scenarios.bankruptcy.state import State, read
+from scenarios.bankruptcy.untraded import interval_of_bond_prices
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -43,8 +44,8 @@ def _positive(meaning: str, unit: str, default: float) -> Any:
     return about(meaning, unit, "a number above 0", default=default, gt=0.0)
 
 
-WEIGHT = ("marginal utility of goods at date 0 (a_0)", "utility per good")
-SATIATION = ("consumption at date 1 beyond which more is worse (a_1)", "goods")
+WEIGHT = ("marginal utility of goods at date 0 (a_0), or weight of date 0", "utility per good")
+SATIATION = ("consumption (at date 1, or at both) beyond which more is worse (a_1)", "goods")
 NOW = ("goods at date 0 (w_0)", "goods")
 LATER = ("goods at date 1 (w_1)", "goods")
 
@@ -52,6 +53,9 @@ LATER = ("goods at date 1 (w_1)", "goods")
 class TwoInvestors(BondParameters):
     """Parameters of the scenario ``bankruptcy``; the borrower is so called after the defaults."""
 
+    utility: Literal["quadratic", "quadratic at both dates"] = about(
+        "form of both utility functions; quadratic means linear at date 0", default="quadratic"
+    )
     borrower_weight: float = _positive(*WEIGHT, 2.0)
     borrower_satiation: float = _positive(*SATIATION, 2.5)
     borrower_endowment_now: float = _positive(*NOW, 1.0)
@@ -64,12 +68,14 @@ class TwoInvestors(BondParameters):
     @model_validator(mode="after")
     def _not_satiated(self) -> TwoInvestors:
         """Refuse satiation below what the economy has."""
-        goods = self.borrower_endowment_later + self.lender_endowment_later
+        goods, date = sum(self.pair("endowment_later")), "at date 1"
+        if self.utility != "quadratic" and sum(self.pair("endowment_now")) > goods:
+            goods, date = sum(self.pair("endowment_now")), "at date 0"
         for name in ("borrower_satiation", "lender_satiation"):
             if getattr(self, name) < goods:
                 raise Refused(
                     f"{name} is {getattr(self, name):g}; it must be at least {goods:g}, all goods"
-                    " at date 1, or more could be worse"
+                    f" {date}, or more could be worse"
                 )
         return self
 
@@ -80,7 +86,8 @@ class TwoInvestors(BondParameters):
     @property
     def solution(self) -> theory.TwoInvestors:
         """The closed form."""
-        return theory.solve(
+        solve = theory.solve if self.utility == "quadratic" else closed_form_both_dates.solve
+        return solve(
             self.pair("weight"),
             self.pair("satiation"),
             self.pair("endowment_now"),
@@ -97,10 +104,11 @@ def economy(
     def one(role: str, name: str) -> FloatArray:
         return np.array([getattr(parameters, f"{role}_{name}")], dtype=np.float64)
 
+    form = LinearQuadratic if parameters.utility == "quadratic" else QuadraticAtBothDates
     cohorts = [
         Members(
             role,
-            LinearQuadratic(one(role, "weight"), one(role, "satiation")),
+            form(one(role, "weight"), one(role, "satiation")),
             now=one(role, "endowment_now"),
             later=one(role, "endowment_later")[:, None],
             equities=np.zeros((1, 0)),
@@ -124,7 +132,7 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
         "Where nobody may borrow, every bond price from the lowest one up is an equilibrium; the"
         " rounds stop at the first that they meet."
     )
-    headline = ("regime", "highest_bond_price", "return_spread")
+    headline = ("regime", "return_spread")
 
     def cases(self, parameters: TwoInvestors) -> list[Case]:
         """One economy at one date."""
@@ -137,14 +145,9 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
     def describe(
         self, parameters: TwoInvestors, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
-        """The regime, the range of bond prices that clear, and credit risk."""
-        solution = parameters.solution
-        return {
-            "regime": solution.regime,
-            "lowest_bond_price": solution.bond_price,
-            "highest_bond_price": solution.highest_price,
-            **summary(state_of(parameters, point)),
-        }
+        """The regime, and credit risk."""
+        regime = parameters.solution.regime
+        return {"regime": regime, **summary(state_of(parameters, point))}
 
     def closed_form(self, parameters: TwoInvestors, point: RestingPoint) -> Mapping[str, float]:
         """The closed form; the bond price only where it is the only one that clears."""
@@ -154,15 +157,37 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
             known["bond_price"] = solution.bond_price
         return known
 
+    def intervals(
+        self, parameters: TwoInvestors, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody would trade a bond that nobody trades."""
+        if not (len(point.agents) and point.complete):
+            return {}
+        interval = interval_of_bond_prices(state_of(parameters, point))
+        return {} if interval is None else {"bond_price": interval}
+
+    def studies(
+        self, parameters: TwoInvestors, rng: np.random.Generator
+    ) -> Mapping[str, pd.DataFrame]:
+        """Welfare with bankruptcy, without it, and without credit."""
+        table = welfare.welfare_by_short_limit(parameters, rng, economy, state_of)
+        return {} if table is None else {welfare.STUDY: table}
+
+    def summary(self, results: Results[TwoInvestors]) -> str:
+        """What the borrower does, and what bankruptcy is worth to the two."""
+        return welfare.summary(super().summary(results), results.studies)
+
     def figures(self, results: Results[TwoInvestors]) -> Mapping[str, Figure]:
         """Quotes and excess demand by round; the net trades of the two if they trade the bond."""
-        from scenarios.bankruptcy.figures import net_trade_diagram
+        from scenarios.bankruptcy.figures import net_trade_diagram, welfare_figure
 
         shown = dict(super().figures(results))
         if len(results.agents):
             state = state_of(results.parameters, results.points[-1])
             if state.promises > 0.0:
                 shown["net_trade_diagram"] = net_trade_diagram(state, results.outcome)
+        if welfare.STUDY in results.studies:
+            shown["welfare"] = welfare_figure(results.studies[welfare.STUDY])
         return shown
 
     def report(self, results: Results[TwoInvestors]) -> pd.DataFrame | None:

@@ -16,13 +16,14 @@ import pandas as pd
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import numbered
 from markets.bankruptcy.quotes import BondQuotes
-from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions
+from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions, welfare
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm, members_of
 from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
 from scenarios.bankruptcy.state import State, read
+from scenarios.bankruptcy.untraded import interval_of_bond_prices
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -72,9 +73,9 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
     def describe(
         self, parameters: BankruptcyCapm, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
-        """Credit risk, and how far Propositions 2 and 3 are from holding (NaN if they can't)."""
+        """Credit risk, bounds of Proposition 2, and how far 3 is off (NaN if they don't apply)."""
         state = state_of(parameters, point)
-        names = ("lowest_bond_price", "highest_bond_price", "sharing_rule_error")
+        names = ("bond_price_at_least", "bond_price_at_most", "sharing_rule_error")
         values = [math.nan] * 3
         if propositions.applies(state) and point.complete and state.members <= PROPOSITIONS_UP_TO:
             price = propositions.prices(state)
@@ -100,12 +101,28 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
             known["bond_price"] = price.bond_borrowing
         return known
 
+    def intervals(
+        self, parameters: BankruptcyCapm, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody would trade a bond that nobody trades."""
+        if not (len(point.agents) and point.complete):
+            return {}
+        interval = interval_of_bond_prices(state_of(parameters, point))
+        return {} if interval is None else {"bond_price": interval}
+
     def studies(
         self, parameters: BankruptcyCapm, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
-        """Credit risk of the same economy with less and with more risky endowments."""
-        table = credit_risk_by_endowment_risk(parameters, rng, economy)
-        return {} if table is None else {STUDY: table}
+        """Credit risk by endowment risk; welfare with bankruptcy, without it, without credit."""
+        tables = {
+            STUDY: credit_risk_by_endowment_risk(parameters, rng, economy),
+            welfare.STUDY: welfare.welfare_by_short_limit(parameters, rng, economy, state_of),
+        }
+        return {name: table for name, table in tables.items() if table is not None}
+
+    def summary(self, results: Results[BankruptcyCapm]) -> str:
+        """What is traded, and what bankruptcy is worth to the cohorts."""
+        return welfare.summary(super().summary(results), results.studies)
 
     def figures(self, results: Results[BankruptcyCapm]) -> Mapping[str, Figure]:
         """Rounds; the security market line of quadratic utilities; credit risk if studied."""
@@ -123,6 +140,8 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
             shown["endogenous_credit_risk"] = figures.credit_risk(
                 results.studies[STUDY], instruments
             )
+        if welfare.STUDY in results.studies:
+            shown["welfare"] = figures.welfare_figure(results.studies[welfare.STUDY])
         return shown
 
     def report(self, results: Results[BankruptcyCapm]) -> pd.DataFrame | None:

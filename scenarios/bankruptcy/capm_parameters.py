@@ -7,7 +7,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from agents.bankruptcy.utility import ConstantRiskAversion, LinearQuadratic, Utility
+from agents.bankruptcy.utility import (
+    ConstantRiskAversion,
+    LinearQuadratic,
+    QuadraticAtBothDates,
+    Utility,
+)
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.quote import FloatArray
 from markets.refused import Refused
@@ -23,15 +28,16 @@ class CohortOfInvestors(Table):
 
     name: str | None = about("name in tables; its number if not given", default=None)
     members: int = about("number of members", "members", default=1, ge=1)
-    utility: Literal["quadratic", "constant risk aversion"] = about(
+    utility: Literal["quadratic", "quadratic at both dates", "constant risk aversion"] = about(
         "form of the utility function", default="quadratic"
     )
     weight: Positive | None = about(
-        "marginal utility of goods at date 0 (a_0); quadratic utility",
-        "utility per good", "a number above 0", default=None,
+        "marginal utility of goods at date 0 (a_0), or weight of date 0; quadratic utilities",
+        "utility per good", "a number above 0; 1 if not given and quadratic at both dates",
+        default=None,
     )  # fmt: skip
     satiation: Positive | None = about(
-        "consumption at date 1 beyond which more is worse (a_1); quadratic utility",
+        "consumption beyond which more is worse (a_1), at date 1 or at both; quadratic utilities",
         "goods", "a number above 0", default=None,
     )  # fmt: skip
     risk_aversion: Positive | None = about(
@@ -59,9 +65,12 @@ class CohortOfInvestors(Table):
         """Ask for the parameters of the utility, and for no others."""
         quadratic = ("weight", "satiation")
         exponential = ("risk_aversion", "patience")
-        wanted, others = quadratic, exponential
-        if self.utility != "quadratic":
+        wanted: tuple[str, ...] = quadratic
+        others = exponential
+        if self.utility == "constant risk aversion":
             wanted, others = exponential, quadratic
+        elif self.utility == "quadratic at both dates":
+            wanted = ("satiation",)
         for name in wanted:
             if getattr(self, name) is None:
                 raise Refused(f'{name} is missing; utility "{self.utility}" needs it')
@@ -168,7 +177,10 @@ class BankruptcyCapm(BondParameters):
             for c in self.cohorts
         )
         for i, cohort in enumerate(self.cohorts):
-            most = float(np.max(goods)) / cohort.members
+            most = float(np.max(goods))
+            if cohort.utility == "quadratic at both dates":
+                most = max(most, sum(c.members * c.endowment_now for c in self.cohorts))
+            most /= cohort.members
             if cohort.satiation is not None and cohort.satiation < most:
                 raise Refused(
                     f"cohorts[{i}].satiation is {cohort.satiation:g}; it must be at least {most:g},"
@@ -200,10 +212,12 @@ def members_of(cohort: CohortOfInvestors, name: str, rng: np.random.Generator) -
         return np.array(value) * (1.0 + wobble)
 
     def same(value: float | None) -> FloatArray:
-        return np.full(count, np.nan if value is None else value)
+        return np.full(count, 1.0 if value is None else value)
 
     utility: Utility = ConstantRiskAversion(same(cohort.risk_aversion), same(cohort.patience))
     if cohort.utility == "quadratic":
         utility = LinearQuadratic(same(cohort.weight), same(cohort.satiation))
+    elif cohort.utility == "quadratic at both dates":
+        utility = QuadraticAtBothDates(same(cohort.weight), same(cohort.satiation))
     now, later = each([cohort.endowment_now])[:, 0], each(cohort.endowment_later)
     return Members(name, utility, now, later, each(cohort.equities))

@@ -222,9 +222,9 @@ def certify(state: State, *, complete: bool = True) -> Certificate:
         *_solved(state, reach),
         Condition(
             "monotone",
-            float(np.max(-state.marginal_later() / state.marginal_now()[:, None], initial=0.0)),
+            _satiation(state),
             0.0,
-            "(A2) nobody is satiated in any state",
+            "(A2) nobody is satiated at date 0 or in any state",
         ),
         Condition(
             "quotes_in_range",
@@ -318,6 +318,12 @@ def _markets(state: State) -> list[Condition]:
             "(iv) the clearing house pays at the rates that were quoted, equation (4)",
         ),
     ]
+
+
+def _satiation(state: State) -> float:
+    """How far marginal utility falls below zero, as a share of the largest one of the member."""
+    margins = np.column_stack([state.marginal_now(), state.marginal_later()])
+    return float(np.max(-margins / np.max(np.abs(margins), axis=1)[:, None], initial=0.0))
 
 
 def _budget(state: State) -> float:

@@ -15,6 +15,7 @@ from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.quote import FloatArray
 from scenarios.bankruptcy.propositions import aggregates
 from scenarios.bankruptcy.state import State
+from scenarios.bankruptcy.welfare import AS_GIVEN, NO_DEFAULT
 from simulator import palette
 from simulator.outcome import Outcome
 
@@ -200,6 +201,39 @@ def credit_risk(table: pd.DataFrame, instruments: BondAndEquities) -> Figure:
     return figure
 
 
+def welfare_figure(table: pd.DataFrame) -> Figure:
+    """What every cohort gains over an economy without borrowing, with bankruptcy and without."""
+    by = table.pivot(index="cohort", columns="credit", values="gain_in_goods")
+    names = list(dict.fromkeys(table["cohort"]))
+    limit = float(table["short_limit"][table["credit"] == NO_DEFAULT].iloc[0])
+    figure = Figure(figsize=(9.0, 5.0))
+    axes = figure.subplots()
+    place = np.arange(len(names))
+    for k, (credit, colour, hatch, label) in enumerate(
+        (
+            (NO_DEFAULT, palette.GOOD, "", f"largest short limit without default: {limit:.4g}"),
+            (AS_GIVEN, palette.BAD, "//", "as given, with bankruptcy"),
+        )
+    ):
+        bars = axes.bar(
+            place + 0.4 * (k - 0.5), by[credit][names], width=0.36, color=palette.tint(colour, 0.6),
+            edgecolor=colour, hatch=hatch, label=label,
+        )  # fmt: skip
+        axes.bar_label(bars, fmt="%.4g", padding=2, fontsize=9)
+    axes.axhline(0.0, color=palette.INK, lw=0.8)
+    axes.set_xticks(place, names)
+    axes.margins(y=0.2)
+    axes.set_ylabel("gain over no borrowing (goods at date 0)")
+    better = by[AS_GIVEN] - by[NO_DEFAULT]
+    gains, losses = int((better > PAID).sum()), int((better < -PAID).sum())
+    verdict = f"{gains} of {len(names)} cohorts gain by bankruptcy, {losses} lose"
+    if not gains + losses:
+        verdict = "Nobody defaults: bankruptcy changes nothing"
+    figure.suptitle(verdict, x=0.02, ha="left")
+    axes.legend(loc="best", fontsize=9)
+    return figure
+
+
 def _line(
     axes: Axes,
     market: FloatArray,
@@ -239,7 +273,12 @@ def _indifferent(state: State, member: int, now: FloatArray) -> FloatArray:
     first, second = float(state.first[member]), float(state.second[member])
     at0 = float(state.endowed_now[member]) + now
     missing = second - float(state.later[member, 0])
-    level = first * float(state.now[member]) - 0.5 * missing * missing
+    both = np.broadcast_to(state.quadratic_now, state.members)[member]
+
+    def value_now(consumed: FloatArray) -> FloatArray:
+        return -0.5 * first * (second - consumed) ** 2 if both else first * consumed
+
+    level = value_now(state.now[member]) - 0.5 * missing * missing
     with np.errstate(invalid="ignore"):
-        later = second - np.sqrt(2.0 * (first * at0 - level))
+        later = second - np.sqrt(2.0 * (value_now(at0) - level))
     return np.where(at0 >= 0.0, later - float(state.endowed_later[member, 0]), np.nan)

@@ -9,8 +9,8 @@ A plan is a row :math:`z = (z^+, z^-, z_e)` of bonds bought, bonds sold, and equ
    p z + x_0 = w_0, \quad x_1 - D z = w_1 + Y \delta, \quad
    x_0, z^+ \ge 0, \quad 0 \le z^- \le \kappa, \quad z_e \ge -\delta .
 
-Linear-quadratic utility makes it a quadratic program, for HiGHS; for other utilities SciPy's SLSQP
-solves it.
+Utility that is linear or quadratic at each date makes it a quadratic program, for HiGHS; for other
+utilities SciPy's SLSQP solves it.
 
 Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium" (2014).
 """
@@ -56,11 +56,11 @@ def prices_and_payments(state: State) -> tuple[FloatArray, FloatArray]:
 
 
 def plans_by_highs(state: State, rows: Rows) -> FloatArray:
-    """Best plans of members with linear-quadratic utility, (n, 2 + J); NaN if HiGHS finds none.
+    """Best plans of members with quadratic programs, (n, 2 + J); NaN if HiGHS finds none.
 
     All go to HiGHS in one call, and one by one if it reports no optimum of them together. Each
-    member counts goods in units of what it owns, and utility in units of what these goods are
-    worth at date 0; that leaves the same constraint matrix for all.
+    member counts goods in units of what it owns, and utility in units of what these goods would be
+    worth at date 0 to somebody without any; that leaves the same constraint matrix for all.
     The columns of a member are its :math:`z, x_0, x_1`.
     """
     import highspy
@@ -72,7 +72,9 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
         return np.empty((0, trades))
     later = state.endowed_later[rows] + state.endowed_equities[rows] @ state.payoffs.T
     unit = (state.endowed_now[rows] + later @ state.probabilities)[:, None]
-    weight, satiation = state.first[rows, None], state.second[rows, None]
+    satiation = state.second[rows, None]
+    both = np.broadcast_to(state.quadratic_now, state.members)[rows, None]
+    weight = state.first[rows, None] * np.where(both, satiation, 1.0)
     zero, free = np.zeros((n, 1)), np.full((n, states), np.inf)
 
     one = np.zeros((1 + states, trades + 1 + states))
@@ -81,7 +83,8 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     matrix.eliminate_zeros()
     owned = np.ravel(np.hstack([state.endowed_now[rows, None], later]) / unit)
     curvature = state.probabilities * unit / weight
-    curvature = np.hstack([np.zeros((n, trades + 1)), curvature])
+    curvature_now = np.where(both, unit / satiation, 0.0)
+    curvature = np.hstack([np.zeros((n, trades)), curvature_now, curvature])
 
     model = highspy.HighsModel()
     lp, hessian = model.lp_, model.hessian_
@@ -145,10 +148,12 @@ def plan_by_slsqp(state: State, member: int) -> FloatArray:
 
 
 def utility(state: State, member: int, now: float, later: FloatArray) -> float:
-    """Utility of a member, equation (5) or its exponential counterpart."""
+    """Utility of a member, equation (5), footnote 3 or their exponential counterpart."""
     first, second = state.first[member], state.second[member]
     if state.quadratic[member]:
-        return float(first * now - 0.5 * state.probabilities @ (second - later) ** 2)
+        both = np.broadcast_to(state.quadratic_now, state.members)[member]
+        value = -0.5 * first * (second - now) ** 2 if both else first * now
+        return float(value - 0.5 * state.probabilities @ (second - later) ** 2)
     with np.errstate(over="ignore"):
         loss = np.exp(-first * now) + second * state.probabilities @ np.exp(-first * later)
     return float(-loss / first)

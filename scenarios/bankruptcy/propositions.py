@@ -1,8 +1,11 @@
 r"""The capital asset pricing model with bankruptcy: Propositions 2 and 3, printed and corrected.
 
 Both hold at an equilibrium where all utilities are linear-quadratic, no equity is sold out and
-nobody consumes nothing at date 0. Products :math:`\langle x, y\rangle = \sum_s \rho_s x_s y_s`,
-norms and projections are weighted by the probabilities.
+nobody consumes nothing at date 0. Where utility is quadratic at date 0 too, they hold with each
+member's marginal utility there in place of :math:`a_0`; with a weight of one these add up to
+:math:`\alpha_0 = \alpha_1 - w_0`, which is given by the primitives. Products
+:math:`\langle x, y\rangle = \sum_s \rho_s x_s y_s`, norms and projections are weighted by the
+probabilities.
 
 With :math:`\alpha_0 = \sum a_0`, :math:`\alpha_1 = \sum a_1`, aggregate goods corrected for the
 shortfall :math:`\tilde w = \sum_i (w_i + Y \delta_i) - (1 - r) \sum_i z_i^-`, and
@@ -63,7 +66,7 @@ def aggregates(state: State, of: Multipliers | None = None) -> Aggregates:
     corrected = state.goods - (1.0 - state.rates) * state.promises
     satiation = float(np.sum(state.second))
     return Aggregates(
-        weight=float(np.sum(state.first)),
+        weight=float(np.sum(state.marginal_now())),
         satiation=satiation,
         corrected=corrected,
         kernel=satiation - corrected,
@@ -117,7 +120,7 @@ def _sharing_rule(state: State, *, printed: bool) -> FloatArray:
     binding = multipliers(state)
     total = aggregates(state, binding)
     rho, payoffs = state.probabilities, state.payoffs
-    part = (state.first / total.weight)[:, None]
+    part = (state.marginal_now() / total.weight)[:, None]
     start = state.endowed_later + state.endowed_equities @ payoffs.T
     gap = state.second[:, None] - part * total.satiation - (start - part * total.corrected)
     ones = np.ones_like(state.rates)

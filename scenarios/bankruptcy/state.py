@@ -29,7 +29,7 @@ class State:
     equity_prices, rates : arrays of shape (J,) and (S,)
         :math:`q_e` and :math:`r`.
     cohort, quadratic : arrays of shape (N,)
-        Name of each member's cohort, and whether its utility is linear-quadratic.
+        Name of each member's cohort, and whether its utility is quadratic at date 1.
     first, second : arrays of shape (N,)
         Parameters of its utility: :math:`a_0, a_1`, or risk aversion and patience.
     endowed_now, endowed_later, endowed_equities : arrays of shape (N,), (N, S) and (N, J)
@@ -38,6 +38,8 @@ class State:
         :math:`z^+ - z^-` and :math:`z_e`.
     now, later : arrays of shape (N,) and (N, S)
         :math:`x_0` and :math:`x_1`.
+    quadratic_now : array of shape (N,), or one for all
+        Whether utility is quadratic at date 0 too.
     """
 
     probabilities: FloatArray
@@ -57,6 +59,7 @@ class State:
     equities: FloatArray
     now: FloatArray
     later: FloatArray
+    quadratic_now: NDArray[np.bool_] | bool = False
 
     @property
     def lent(self) -> FloatArray:
@@ -92,8 +95,9 @@ class State:
 
     def marginal_now(self) -> FloatArray:
         """Marginal utility of consumption at date 0."""
+        missing = np.where(self.quadratic_now, self.second - self.now, 1.0)
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.where(self.quadratic, self.first, np.exp(-self.first * self.now))
+            return np.where(self.quadratic, self.first * missing, np.exp(-self.first * self.now))
 
     def marginal_later(self) -> FloatArray:
         """Marginal utility of consumption at date 1, without probabilities."""
@@ -110,7 +114,8 @@ def read(instruments: BondAndEquities, short_limit: float, point: RestingPoint) 
     """Read a state from a resting point."""
     table, quotes = point.agents, point.quotes
     states, equities = instruments.state_names, instruments.equity_names
-    quadratic = (table["utility"] == "quadratic").to_numpy()
+    quadratic_now = (table["utility"] == "quadratic at both dates").to_numpy()
+    quadratic = (table["utility"] == "quadratic").to_numpy() | quadratic_now
     return State(
         probabilities=np.asarray(instruments.probabilities),
         payoffs=np.asarray(instruments.payoffs),
@@ -129,6 +134,7 @@ def read(instruments: BondAndEquities, short_limit: float, point: RestingPoint) 
         equities=_columns(table, "equity", equities),
         now=table["consumption_now"].to_numpy(),
         later=_columns(table, "consumption_later", states),
+        quadratic_now=quadratic_now,
     )
 
 

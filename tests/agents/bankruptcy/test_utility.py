@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from agents.bankruptcy.utility import ConstantRiskAversion, LinearQuadratic, Utility
+from agents.bankruptcy.utility import (
+    ConstantRiskAversion,
+    LinearQuadratic,
+    QuadraticAtBothDates,
+    Utility,
+)
 
 RHO = np.array([0.2, 0.3, 0.5])
 NOW = np.array([0.5, 2.0])
@@ -11,8 +16,9 @@ LATER = np.array([[0.3, -0.4, 1.0], [2.0, 0.1, 0.7]])
 UTILITIES: list[Utility] = [
     LinearQuadratic(np.array([2.0, 1.0]), np.array([3.0, 4.0])),
     ConstantRiskAversion(np.array([0.8, 1.5]), np.array([0.9, 1.2])),
+    QuadraticAtBothDates(np.array([1.0, 0.7]), np.array([3.0, 4.0])),
 ]
-IDS = ["quadratic", "exponential"]
+IDS = ["quadratic", "exponential", "both dates"]
 
 
 @pytest.mark.parametrize("utility", UTILITIES, ids=IDS)

@@ -97,6 +97,13 @@ def test_members_spread_around_their_table_by_the_seed() -> None:
     assert np.all(first.utility.weight == 2.0)
 
 
+def test_quadratic_at_both_dates_needs_satiation_above_all_goods_of_both_dates() -> None:
+    given: dict[str, Any] = {"utility": "quadratic at both dates", "weight": ...}
+    assert parse(BankruptcyCapm, cohorts_with(**given, satiation=12.0)).cohorts[1].weight is None
+    with pytest.raises(Refused, match=r"cohorts\[1\].satiation is 11; it must be at least 11.8"):
+        parse(BankruptcyCapm, cohorts_with(**given, satiation=11.0))
+
+
 def test_the_utility_is_that_of_the_table() -> None:
     table = CohortOfInvestors(
         utility="constant risk aversion", risk_aversion=1.5, patience=0.9, endowment_now=1.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from matplotlib.figure import Figure
 
@@ -15,8 +17,9 @@ from simulator.run import Run, simulate
 BY_ROUND = {"quotes_by_round", "excess_demand_by_round"}
 
 
-def two(**given: object) -> Run[bankruptcy.TwoInvestors]:
-    return simulate(bankruptcy.SCENARIO, parse(bankruptcy.TwoInvestors, given))
+def two(*, studies: bool = False, **given: object) -> Run[bankruptcy.TwoInvestors]:
+    parameters = parse(bankruptcy.TwoInvestors, given)
+    return simulate(bankruptcy.SCENARIO, parameters, studies=studies)
 
 
 def title(figure: Figure) -> str:
@@ -25,9 +28,9 @@ def title(figure: Figure) -> str:
 
 
 def test_every_run_shows_what_it_has() -> None:
-    assert set(two().plot()) == {*BY_ROUND, "net_trade_diagram"}
+    assert set(two(studies=True).plot()) == {*BY_ROUND, "net_trade_diagram", "welfare"}
     assert set(two(short_limit=0.0).plot()) == BY_ROUND
-    capm = {*BY_ROUND, "security_market_line", "endogenous_credit_risk"}
+    capm = {*BY_ROUND, "security_market_line", "endogenous_credit_risk", "welfare"}
     assert set(bankruptcy_capm.SCENARIO.run().plot()) == capm
 
 
@@ -59,7 +62,7 @@ def test_an_equilibrium_is_called_one() -> None:
     ],
 )
 def test_a_run_that_does_not_clear_is_not_called_an_equilibrium(
-    given: dict[str, object], outcome: Outcome
+    given: dict[str, Any], outcome: Outcome
 ) -> None:
     run = two(**given)
     assert run.outcome is outcome

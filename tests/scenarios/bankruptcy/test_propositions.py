@@ -85,6 +85,39 @@ def test_propositions_hold_in_random_economies() -> None:
     assert bankrupt >= 3
 
 
+def cohorts_of_both_dates(**changed: Any) -> dict[str, Any]:
+    cohorts = [c.model_dump(exclude_none=True) for c in BankruptcyCapm().cohorts]
+    for cohort, satiation in zip(cohorts, (12.0, 14.0, 13.0), strict=True):
+        cohort |= {"utility": "quadratic at both dates", "satiation": satiation, **changed}
+        if not changed:
+            del cohort["weight"]
+    return {"cohorts": cohorts}
+
+
+def test_quadratic_at_both_dates_the_standard_model_prices_from_the_primitives() -> None:
+    """Magill and Quinzii: the weight of date 0 is all satiation less all goods at date 0."""
+    here = state(**cohorts_of_both_dates())
+    assert np.all(here.rates == 1.0)
+    goods = np.array([3.4, 2.36, 6.35])
+    kernel = here.probabilities * (39.0 - goods) / (39.0 - 11.8)
+    assert here.bond_price == pytest.approx(np.sum(kernel), rel=ROUNDING)
+    np.testing.assert_allclose(here.equity_prices, kernel @ here.payoffs, rtol=ROUNDING)
+
+
+def test_quadratic_at_both_dates_both_propositions_hold_with_bankruptcies() -> None:
+    """With own marginal utilities at date 0 in place of a_0, whatever the weights."""
+    drawn = cohorts_of_both_dates(weight=1.0)
+    drawn["cohorts"][1] |= {"weight": 1.1, "endowment_later": [0.5, 0.5, 0.5]}
+    here = state(**drawn)
+    assert applies(here)
+    assert np.min(here.rates) < 0.97
+    told = prices(here)
+    np.testing.assert_allclose(told.equities, here.equity_prices, rtol=ROUNDING)
+    assert told.bond_lending == pytest.approx(here.bond_price, rel=ROUNDING)
+    assert told.bond_borrowing == pytest.approx(here.bond_price, rel=ROUNDING)
+    assert np.max(np.abs(sharing_rule(here) - here.later)) < ROUNDING
+
+
 def test_the_bounds_of_the_instance() -> None:
     told = prices(INSTANCE)
     assert told.lowest == pytest.approx(1.006508303641, abs=1e-11)

@@ -1,0 +1,158 @@
+"""Two or more exported runs side by side: what differs in parameters, and in results."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from markets.refused import Refused
+from simulator.verify import altered_files, read_manifest, read_table, runs_in
+
+KEYS = ("case", "date", "quantity")
+
+LONGEST = 60
+"""Characters of a label that still fits beside a curve."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Name of each run: its folder's, with as much of the path as tells them apart.
+    manifests : tuple of mappings
+        Manifest of each run.
+    dates : tuple of pandas.DataFrame
+        Table of dates of each run.
+    """
+
+    names: tuple[str, ...]
+    manifests: tuple[Mapping[str, Any], ...]
+    dates: tuple[pd.DataFrame, ...]
+
+    @cached_property
+    def parameters(self) -> pd.DataFrame:
+        """What was asked differently: a row per parameter that differs, a column per run."""
+        asked = [
+            {"scenario": m["scenario"], "seed": m["seed"], **m["parameters"]}
+            for m in self.manifests
+        ]
+        known = list(dict.fromkeys(name for one in asked for name in one))
+        rows = []
+        for name in known:
+            values = [json.dumps(one[name]) if name in one else "" for one in asked]
+            if len(set(values)) > 1:
+                rows.append([name, *values])
+        return pd.DataFrame(rows, columns=["parameter", *self.names])
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """Every number of the tables of dates: a row per case, date and quantity.
+
+        A column per run, and ``change:`` columns with what each has more than the first. Where
+        every run has a single case, cases of different names are set side by side.
+        """
+        tall = []
+        for name, table in zip(self.names, self._aligned, strict=True):
+            numbers = [c for c in table if c not in KEYS and table[c].dtype.kind in "fiu"]
+            melted = table.melt(["case", "date"], numbers, "quantity", name)
+            tall.append(melted.set_index(list(KEYS))[name].astype(np.float64))
+        order = list(dict.fromkeys(key for column in tall for key in column.index))
+        wide = pd.concat(tall, axis=1).reindex(pd.MultiIndex.from_tuples(order, names=KEYS))
+        for name in self.names[1:]:
+            wide[f"change: {name}"] = wide[name] - wide[self.names[0]]
+        place = {key: n for n, key in enumerate(dict.fromkeys(key[:2] for key in order))}
+        return (
+            wide.reset_index()
+            .assign(place=lambda t: [place[k] for k in zip(t["case"], t["date"], strict=True)])
+            .sort_values("place", kind="stable")
+            .drop(columns="place")
+            .reset_index(drop=True)
+        )
+
+    @property
+    def _aligned(self) -> list[pd.DataFrame]:
+        """The tables of dates; single cases have one name."""
+        cases = [table["case"].unique().tolist() for table in self.dates]
+        if any(len(names) != 1 for names in cases):
+            return list(self.dates)
+        name = " | ".join(dict.fromkeys(str(names[0]) for names in cases))
+        return [table.assign(case=name) for table in self.dates]
+
+    @property
+    def quotes(self) -> pd.DataFrame:
+        """The rows of the results that are quotes."""
+        named = {name for m in self.manifests for date in m["dates"] for name in date["quotes"]}
+        return self.results[self.results["quantity"].isin(named)].reset_index(drop=True)
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """How each run ended: outcome, whether every date is certified, dates and rounds."""
+        return pd.DataFrame(
+            {
+                "run": self.names,
+                "outcome": [m["outcome"] for m in self.manifests],
+                "certified": [bool(table["certified"].all()) for table in self.dates],
+                "dates": [len(table) for table in self.dates],
+                "rounds": [int(table["rounds"].sum()) for table in self.dates],
+            }
+        )
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What to call each run in a figure: what it was asked differently, if that is short."""
+        asked = self.parameters.set_index("parameter")
+        said = {
+            name: ", ".join(f"{key} {value}" for key, value in asked[name].items() if value)
+            for name in self.names
+        }
+        short = all(0 < len(text) <= LONGEST for text in said.values())
+        return said if short else {name: name for name in self.names}
+
+
+def compare(folders: Sequence[Path]) -> Comparison:
+    """Read exported runs to compare.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Exported runs, or folders of several.
+
+    Raises
+    ------
+    Refused
+        If there are fewer than two, one is named twice, is no exported run, or was altered.
+    """
+    folders = [run for folder in folders for run in runs_in(folder)]
+    if len(folders) < 2:
+        raise Refused(f"compare needs two exported runs or more; there is {len(folders)}")
+    places = [folder.resolve() for folder in folders]
+    for place, folder in zip(places, folders, strict=True):
+        if places.count(place) > 1:
+            raise Refused(f"{folder} is named twice; a run has nothing to compare with itself")
+    manifests = [read_manifest(folder) for folder in folders]
+    for folder, manifest in zip(folders, manifests, strict=True):
+        altered = altered_files(folder, manifest)
+        if altered:
+            raise Refused(f"{folder} was altered ({altered[0]}); walras verify says how")
+    dates = tuple(read_table(folder, "dates") for folder in folders)
+    return Comparison(_names(places), tuple(manifests), dates)
+
+
+def _names(places: Sequence[Path]) -> tuple[str, ...]:
+    """Names of folders; with their paths below the common one if two have the same name."""
+    names = [place.name for place in places]
+    if len(set(names)) == len(names):
+        return tuple(names)
+    common = os.path.commonpath(places)
+    return tuple(str(place.relative_to(common)) for place in places)

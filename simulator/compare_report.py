@@ -1,0 +1,86 @@
+"""Runs side by side: the figure, and a folder of tables."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from markets.refused import Refused
+from simulator import palette
+from simulator.compare import Comparison
+from simulator.export import SCREEN, check_writable, save_figure
+from simulator.rounds_figures import COLOURS, DASHES, MARKERS
+
+MOST_PANELS: Final = 5
+"""Quotes that have a panel: those that differ most between runs."""
+
+MOST_CURVES: Final = len(COLOURS)
+"""Runs that are drawn; more can't be told apart."""
+
+
+def export(compared: Comparison, folder: Path) -> None:
+    """Write tables and figure to a new folder, all of it or nothing.
+
+    Raises
+    ------
+    Refused
+        If the folder exists or can't be written.
+    """
+    if folder.exists():
+        raise Refused(f"out is {folder}, which exists already; name a new folder")
+    check_writable(folder.parent)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder.parent) as temporary:
+        fresh = Path(temporary) / "compared"
+        fresh.mkdir()
+        for name in ("parameters", "outcomes", "results"):
+            getattr(compared, name).to_csv(fresh / f"{name}.csv", index=False)
+        with palette.styled():
+            save_figure(side_by_side(compared), fresh / "quotes", SCREEN)
+        fresh.replace(folder)
+
+
+@palette.styled()
+def side_by_side(compared: Comparison) -> Figure:
+    """Quotes by date, a panel per quote and a curve per run."""
+    quotes, names = compared.quotes, compared.names[:MOST_CURVES]
+    spread = quotes[list(names)].max(axis=1) - quotes[list(names)].min(axis=1)
+    scale = quotes[list(names)].abs().max(axis=1).clip(lower=1e-300)
+    differ = (spread / scale).groupby(quotes["quantity"], sort=False).max()
+    largest = set(differ.fillna(0.0).nlargest(MOST_PANELS).index)
+    shown = [name for name in differ.index if name in largest]
+    keys = list(dict.fromkeys(zip(quotes["case"], quotes["date"], strict=True)))
+    at = {key: number for number, key in enumerate(keys, start=1)}
+    several = len({case for case, _ in keys}) > 1
+
+    figure = Figure(figsize=(12.0, 2.2 + 2.4 * max(1, len(shown))))
+    panels = figure.subplots(max(1, len(shown)), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, quantity in zip(panels, shown, strict=False):
+        rows = quotes[quotes["quantity"] == quantity]
+        x = np.array([at[key] for key in zip(rows["case"], rows["date"], strict=True)])
+        for k, name in enumerate(names):
+            # side by side rather than on top of one another where quotes agree
+            beside = 0.03 * (k - 0.5 * (len(names) - 1))
+            axes.plot(
+                x + beside,
+                rows[name].to_numpy(dtype=np.float64),
+                color=COLOURS[k],
+                marker=MARKERS[k],
+                linestyle=DASHES[k % len(DASHES)] if not several else "None",
+                label=compared.labels[name],
+            )
+        axes.set_ylabel(quantity.replace("_", " "))
+        axes.margins(y=0.16)
+    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    panels[-1].set_xlim(0.5, len(keys) + 0.5)
+    panels[-1].set_xlabel("case and date, in order" if several else "date")
+    if shown:
+        panels[0].legend(loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=2, borderaxespad=0.0)
+    more = "" if len(names) == len(compared.names) else f" (the first {len(names)})"
+    figure.suptitle(f"Quotes of {len(compared.names)} runs{more}")
+    return palette.laid_out(figure)

@@ -1,0 +1,177 @@
+"""Scenarios that did not come with walras: a Python file, or an installed package.
+
+A file is executed, as any Python program is; so it is loaded only where a user names it. Packages
+announce scenarios by entry points of the group ``walras.scenarios``: the name of the entry point is
+that of the scenario, its object an instance of :class:`simulator.scenario.Scenario`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import re
+import sys
+import tempfile
+import traceback
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from markets.refused import Refused
+from simulator.declared import Declared
+from simulator.parameters import Parameters
+from simulator.scenario import Scenario
+from simulator.title import Title
+
+GROUP = "walras.scenarios"
+"""Entry points of installed packages that announce scenarios."""
+
+VARIABLE = "SCENARIO"
+"""What a file calls its scenario."""
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+"""Names that a scenario may have: they are part of the names of folders."""
+
+_loaded: dict[Path, Scenario[Any]] = {}
+"""Files that were executed in this process; again would make their classes twice."""
+
+
+def load(path: Path) -> Scenario[Any]:
+    """Execute a file and give the scenario that it defines as ``SCENARIO``.
+
+    The file may import others from its folder.
+
+    Raises
+    ------
+    Refused
+        If it can't be read, fails to import, or defines no scenario: with the line.
+    """
+    place = path.resolve()
+    if place not in _loaded:
+        _loaded[place] = _checked(getattr(_execute(path, place), VARIABLE, None), path, place)
+    return _loaded[place]
+
+
+def announced() -> dict[str, EntryPoint]:
+    """The entry points of installed packages, by name; the first of each name in sorted order."""
+    found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    return {point.name: point for point in reversed(found)}
+
+
+def announced_scenario(point: EntryPoint) -> Scenario[Any]:
+    """The scenario of an entry point.
+
+    Raises
+    ------
+    Refused
+        If the package fails to import, or the object is no scenario of that name.
+    """
+    package = point.dist.name if point.dist is not None else point.module
+    try:
+        scenario = point.load()
+    except Exception as error:
+        raise Refused(
+            f"{package} announces {point.name} but fails to import:"
+            f" {type(error).__name__}: {_first_line(error)}"
+        ) from error
+    if not isinstance(scenario, Scenario) or scenario.name != point.name:
+        raise Refused(f"{package} announces {point.name}, which is no scenario of that name")
+    return scenario
+
+
+def where(error: BaseException, scenario: Declared[Any]) -> str | None:
+    """Where in the user's own file something went wrong, in a sentence; None if not there."""
+    if scenario.file is None:
+        return None
+    line = _line(error, scenario.file.resolve())
+    if line is None:
+        line = inspect.getsourcelines(type(scenario))[1]
+    return f"{scenario.file}, line {line}: {type(error).__name__}: {_first_line(error)}"
+
+
+def write_new(path: Path) -> None:
+    """Write a commented file to start from: an economy that runs.
+
+    Raises
+    ------
+    Refused
+        If the file exists, is not named ``.py``, or can't be written.
+    """
+    if path.suffix != ".py" or not NAME.fullmatch(path.stem.lower().replace("_", "-")):
+        raise Refused(f"{path} is no name for a Python file; it must look like my_market.py")
+    text = Path(__file__).with_name("starting_file.py").read_text(encoding="utf-8")
+    named = path.stem.lower().replace("_", "-")
+    text = text.replace("my_market.py", path.name).replace('"my-market"', f'"{named}"')
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=".walras-", suffix=".py", delete=False
+        ) as file:
+            file.write(text)
+        try:
+            os.link(file.name, path)  # in one step, and never over a file that is there
+        finally:
+            Path(file.name).unlink()
+    except FileExistsError:
+        raise Refused(f"{path} exists already; name a new file") from None
+    except OSError as error:
+        raise Refused(f"{path} can't be written: {error.strerror}") from None
+
+
+def _execute(path: Path, place: Path) -> Any:
+    name = f"walras_own_{place.stem}_{len(_loaded)}"
+    spec = importlib.util.spec_from_file_location(name, place)
+    if spec is None or spec.loader is None or not place.is_file():
+        raise Refused(f"{path} can't be read: there is no such file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    if str(place.parent) not in sys.path:
+        sys.path.append(str(place.parent))
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        del sys.modules[name]
+        file = path if error.filename == str(place) else error.filename
+        raise Refused(f"{file}, line {error.lineno}: {error.msg}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        del sys.modules[name]
+        line = _line(error, place)
+        at = f"{path}, line {line}" if line is not None else f"{path}"
+        said = _first_line(error)
+        raise Refused(f"{at}: {type(error).__name__}{': ' if said else ''}{said}") from error
+    return module
+
+
+def _checked(scenario: Any, path: Path, place: Path) -> Scenario[Any]:
+    """The scenario, with the file that it came from."""
+    if not isinstance(scenario, Scenario):
+        raise Refused(
+            f"{path} defines no {VARIABLE}; its last line must be {VARIABLE} = MyScenario(), an"
+            " instance of a subclass of walras.Scenario"
+        )
+    line = inspect.getsourcelines(type(scenario))[1]
+    at = f"{path}, line {line}: {type(scenario).__name__}"
+    if not isinstance(getattr(scenario, "title", None), Title):
+        raise Refused(f"{at} has no title; it must be a walras.Title")
+    if not NAME.fullmatch(scenario.name):
+        raise Refused(
+            f'{at} is named "{scenario.name}"; a name is of lower-case letters, digits and hyphens'
+        )
+    model = getattr(scenario, "parameters", None)
+    if not (isinstance(model, type) and issubclass(model, Parameters)):
+        raise Refused(f"{at} has no parameters; it must be a subclass of walras.Parameters")
+    scenario.file = path
+    return scenario
+
+
+def _line(error: BaseException, place: Path) -> int | None:
+    """The last line of a file on the way to an error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(place)]
+    return lines[-1] if lines else None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or "").partition("\n")[0]
