@@ -271,7 +271,7 @@ def test_it_is_an_equilibrium_of_credit_on_an_event_tree(assets: str) -> None:
                 name,
                 endowment=(nothing, own, nothing, nothing),
                 weights=(nothing, nothing, (belief, zero), (1 - belief, zero)),
-                risk_aversion=zero,
+                risk_aversion=nothing,
             )
         )
         pledged = {"cash": 0.0, "asset": 0.0}
