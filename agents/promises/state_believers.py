@@ -98,15 +98,16 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
         """Orders of all members, added up, and how they answer a change of quotes (pure)."""
         ventures = StateVentures.of(posted.menu, now=self.now)
         cost = ventures.units @ posted.prices
-        wealth = self.cash + posted.asset_price * self.asset
-        returns = self.weights @ ventures.payoff.T / cost
+        weights, cash, asset = self._traders(ventures, cost)
+        wealth = cash + posted.asset_price * asset
+        returns = weights @ ventures.payoff.T / cost
         shares, multiplier = spread(returns, posted.tremble)
         spent = wealth @ shares
         held = spent / cost
         by_cost, by_tremble = answers(shares, returns, multiplier, wealth, posted.tremble)
         priced = ventures.units[:, 1:]
         slope = by_cost @ (priced / cost[:, None])
-        slope[:, 0] += self.asset @ shares
+        slope[:, 0] += asset @ shares
         slope = slope / cost[:, None] - (spent / cost**2)[:, None] * priced
         slope = np.column_stack([slope, by_tremble / cost])
         return StateBook(
@@ -120,6 +121,12 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
                 [ventures.units[:, 1] @ slope, slope[ventures.bought], slope[ventures.sold]]
             ),
         )
+
+    def _traders(
+        self, ventures: StateVentures, cost: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Utilities, cash and assets of who orders, one row each; the members."""
+        return self.weights, self.cash, self.asset
 
     def exposures(self, posted: StateQuotes, limit: int) -> pd.DataFrame:
         """What a unit of wealth pays in the first state minus the last, along the members (pure).

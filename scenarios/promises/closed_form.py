@@ -14,6 +14,10 @@ A mass of one of traders with beliefs h distributed by F. Each owns cash :math:`
   :math:`(1 - F(h_1)) w = a h_1 v_G`, :math:`F(h_2) w = a (1 - h_2) v_B`.
 * *Default swaps as well*: claims on both states are traded, at prices h and 1 - h:
   :math:`(1 - F(h)) w = h (e + a v_G)`.
+* *Loans and default swaps*, without tranches: all cash is pledged for swaps; a bond that pays 1
+  costs :math:`\pi = 1 / (1 + h_1 - h_2) < 1`, and :math:`p = \pi (v_B + h_1 (v_G - v_B))`. Below
+  :math:`h_2` swaps are bought, :math:`F(h_2) w = e \pi (1 - h_2)`; up to :math:`h_1` safe loans,
+  :math:`(F(h_1) - F(h_2)) w = a v_B \pi`; all above hold the asset and write swaps.
 
 Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.3, after Geanakoplos (1997, 2003).
 The equations for other endowments, payoffs and distributions of beliefs are ours.
@@ -133,6 +137,44 @@ def default_swaps(traders: Continuum) -> Equilibrium:
     belief = _root(gap)
     price = traders.expected(belief)
     return Equilibrium(price, belief, belief, belief * traders.high / price)
+
+
+def loans_and_swaps(traders: Continuum) -> tuple[Equilibrium, float]:
+    """With the largest safe loan, and default swaps written against cash, but no tranches.
+
+    All cash is pledged for swaps, so that nothing but safe loans is left to lenders: a bond that
+    pays 1 costs less than 1.
+
+    Returns
+    -------
+    solution : Equilibrium
+        Its ``buyer`` and ``short`` are the ends of the stretch of lenders.
+    bond : float
+        Price of one unit of cash after the news.
+    """
+    loss = traders.high - traders.low
+
+    def quoted(buyer: float, short: float) -> tuple[float, float]:
+        bond = 1.0 / (1.0 + buyer - short)
+        return bond, bond * (traders.low + buyer * loss)
+
+    def buyer_at(short: float) -> float:
+        def lent(buyer: float) -> float:
+            bond, price = quoted(buyer, short)
+            lenders = traders.below(buyer) - traders.below(short)
+            return traders.asset * traders.low * bond - lenders * traders.wealth(price)
+
+        return 1.0 if lent(1.0) > 0.0 else float(brentq(lent, short, 1.0, xtol=TOLERANCE))
+
+    def gap(short: float) -> float:
+        bond, price = quoted(buyer_at(short), short)
+        swaps = traders.cash * bond * (1.0 - short)
+        return swaps - traders.below(short) * traders.wealth(price)
+
+    short = _root(gap)
+    buyer = buyer_at(short)
+    bond, price = quoted(buyer, short)
+    return Equilibrium(price, buyer, short, 1.0 - bond * traders.low / price), bond
 
 
 def _root(gap: Callable[[float], float]) -> float:

@@ -13,6 +13,7 @@ from agents.cohort import Population
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from agents.promises.state_believers import StateBelievers
+from agents.promises.state_continuum import StateContinuum
 from markets.credit.contract import Contract
 from markets.instruments import Security
 from markets.promises.book import CollateralBook
@@ -40,10 +41,12 @@ Endowment = Annotated[float, Field(ge=0.0)]
 class LeverageCycle(Parameters):
     """Parameters of the scenario ``leverage-cycle``."""
 
-    assets: Literal["none", "borrowing", "tranching", "default-swaps", "all"] = about(
-        "what can be traded beside the asset: nothing, loans against it, its tranches, default"
-        " swaps as well; or all four markets side by side",
-        default="all",
+    assets: Literal["none", "borrowing", "tranching", "default-swaps", "loans-and-swaps", "all"] = (
+        about(
+            "what can be traded beside the asset: nothing, loans against it, its tranches, default"
+            " swaps as well, loans and default swaps; or the first four side by side",
+            default="all",
+        )
     )
     low_payoff: list[float] = about(
         "payoff of the asset after bad news, at each date; a single number is one date",
@@ -90,7 +93,8 @@ class LeverageCycle(Parameters):
                     "low_payoff is 0, so that there is no safe loan and no down tranche; assets is"
                     f' "{self.assets}" and can then be "none" or "borrowing" with promises'
                 )
-            if low == 0.0 and self.assets == "borrowing" and not self.promises:
+            loans = self.assets in ("borrowing", "loans-and-swaps")
+            if low == 0.0 and loans and not self.promises:
                 raise ValueError(
                     "low_payoff is 0, so that nothing safe can be promised; name promises"
                 )
@@ -127,10 +131,13 @@ class LeverageCycle(Parameters):
         """The markets to run, one per case."""
         return MARKETS if self.assets == "all" else (self.assets,)
 
-    @property
-    def trembling(self) -> bool:
-        """Whether traders tremble; a continuum and very many traders are a line of beliefs."""
-        return self.population == "individuals" and self.number <= TREMBLING
+    def trembling(self, assets: str) -> bool:
+        """Whether traders tremble; where they don't, they meet on the line of beliefs.
+
+        They do where loans compete with swaps: lenders then stand between two marginal beliefs.
+        """
+        few = self.population == "individuals" and self.number <= TREMBLING
+        return few or assets == "loans-and-swaps"
 
     @property
     def chances(self) -> FloatArray:
@@ -141,7 +148,7 @@ class LeverageCycle(Parameters):
     def terms(self, assets: str, date: int) -> Menu | StateMenu:
         """What the clearing house announces in one of ``MARKETS``, at a date from 1."""
         menu = self.menu(assets, date)
-        return StateMenu.after_news(menu) if self.trembling else menu
+        return StateMenu.after_news(menu) if self.trembling(assets) else menu
 
     def owned(self, name: str) -> FloatArray:
         """Cash or assets of each single trader, in the order of ``chances``."""
@@ -164,7 +171,7 @@ class LeverageCycle(Parameters):
         security = Security(self.low_payoff[date - 1], self.high_payoff)
         low, high = security.low_payoff, security.high_payoff
         contracts: list[Contract] = []
-        if assets == "borrowing" and self.promises:
+        if assets in ("borrowing", "loans-and-swaps") and self.promises:
             contracts = [loan(amount) for amount in self.promises]
         elif assets == "borrowing":
             contracts = [
@@ -172,9 +179,13 @@ class LeverageCycle(Parameters):
                 loan(low, "loan_low"),
                 loan(0.5 * (low + high), "loan_risky"),
             ]
+        elif assets == "loans-and-swaps":
+            contracts = [loan(low, "loan_low")]
         elif assets != "none":
             contracts = [down_tranche(security)]
             contracts += [default_swap(security)] if assets == "default-swaps" else []
+        if assets == "loans-and-swaps":
+            contracts.append(default_swap(security))
         return Menu.of(security, contracts)
 
 
@@ -192,6 +203,17 @@ def build(
     terms = parameters.terms(assets, 1)
     if isinstance(terms, StateMenu):
         trembling = trembling_economy(terms, parameters, rng)
+        if parameters.population == "continuum":
+            assert not isinstance(parameters.cash, list)
+            assert not isinstance(parameters.asset, list)
+            StateContinuum(
+                trembling,
+                beliefs=Beliefs(parameters.beliefs),
+                members=parameters.number,
+                cash=parameters.cash,
+                asset=parameters.asset,
+            )
+            return trembling
         StateBelievers(
             trembling,
             chances=parameters.chances,

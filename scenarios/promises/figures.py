@@ -31,6 +31,7 @@ MARKETS: Final = {
     "borrowing": (palette.LONG, "s", "borrowing"),
     "tranching": (palette.GOOD, "^", "tranching"),
     "default-swaps": (palette.SHORT, "D", "tranching and default swaps"),
+    "loans-and-swaps": (palette.REPO_RATE, "v", "borrowing and default swaps"),
 }
 """Colour, marker and name of each market."""
 

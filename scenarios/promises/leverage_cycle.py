@@ -25,6 +25,7 @@ from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.page import PAGE
 from scenarios.promises.program import Promise
 from scenarios.promises.refined import refined
+from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -33,6 +34,15 @@ from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+MATCHED = 2e-10
+"""Excess demand, as a share of wealth, of a continuum whose rounds have settled."""
+
+
+APPROACHED = 1e-6
+"""Excess demand, as a share of wealth, from which its rounds count as having come to where markets
+clear, although they have not settled."""
 
 
 class LeverageCycleScenario(Scenario[LeverageCycle]):
@@ -84,7 +94,13 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             Beliefs(parameters.beliefs).below, parameters.cash, parameters.asset, high, low
         )
         owed = {c.name: owed_in_cash(c)[0] for c in menu.contracts}
-        if point.case in ("none", "borrowing"):
+        if point.case == "loans-and-swaps":
+            if max(owed.values()) != low:
+                return None
+            solution, bond = theory.loans_and_swaps(traders)
+            values = {name: bond * amount for name, amount in owed.items() if amount > 0.0}
+            values["default_swap"] = (high - low) * bond * (1.0 - solution.short)
+        elif point.case in ("none", "borrowing"):
             safe = max([amount for amount in owed.values() if amount <= low], default=0.0)
             if safe < low and max(owed.values(), default=0.0) > low:
                 return None
@@ -107,10 +123,22 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         }
 
     def refine(self, parameters: LeverageCycle, point: RestingPoint) -> RestingPoint:
-        """The equilibrium without trembles, where traders tremble."""
-        if not (parameters.trembling and len(point.agents)):
+        """The equilibrium without trembles, or the one that a continuum had not settled at."""
+        if not len(point.agents):
             return point
         menu = parameters.menu(point.case, point.date)
+        if parameters.population == "continuum":
+            off = _unmatched(point, menu)
+            if not parameters.trembling(point.case) and not MATCHED < off <= APPROACHED:
+                return point
+            return refined_line(
+                point,
+                payoff=menu.payoff,
+                promises=_promises(menu),
+                beliefs=Beliefs(parameters.beliefs),
+            )
+        if not parameters.trembling(point.case):
+            return point
         chances = parameters.chances
         return refined(
             point,
@@ -184,6 +212,19 @@ SCENARIO = LeverageCycleScenario()
 def _sides(parameters: LeverageCycle, point: RestingPoint) -> Sides:
     """Who is on which side at a resting point."""
     return Sides.of(point.agents, point.quotes, parameters.menu(point.case, point.date))
+
+
+def _unmatched(point: RestingPoint, menu: Menu) -> float:
+    """Largest excess demand, as a share of all wealth."""
+    table, quotes = point.agents, point.quotes
+    weight, price = table["weight"].to_numpy(float), quotes["asset_price"]
+    excess = [price * (table["asset"] - table["endowed_asset"]).to_numpy(float)]
+    excess += [
+        quotes[f"price_{n}"] * (table[f"bought_{n}"] - table[f"sold_{n}"]).to_numpy(float)
+        for n in menu.names
+    ]
+    wealth = (table["endowed_cash"] + price * table["endowed_asset"]).to_numpy(float)
+    return float(np.max(np.abs(excess @ weight)) / (weight @ wealth))
 
 
 def _promises(menu: Menu) -> list[Promise]:

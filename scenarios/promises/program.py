@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy.optimize import linprog
@@ -26,6 +26,12 @@ from markets.quote import FloatArray
 
 CHORD: Final = 1e-11
 """Relative distance of chord and value below which no more beliefs are added."""
+
+PRECISE: Final[Any] = {
+    "primal_feasibility_tolerance": 1e-10,
+    "dual_feasibility_tolerance": 1e-10,
+}
+"""Tolerances of HiGHS, its smallest: those it has otherwise let values err by more than 1e-9."""
 
 MOST_PROGRAMS: Final = 4_000
 """Programs solved before the certificate gives up; a kink takes about forty."""
@@ -92,6 +98,7 @@ class Program:
             A_ub=self.rows,
             b_ub=np.array([1.0, 0.0, 0.0]),
             method="highs",
+            options=PRECISE,
         )
         if solution.status != 0 or solution.fun is None:
             return float("inf")

@@ -122,7 +122,7 @@ def refined(
     rich = own_cash + prices[0] * own_asset > 0.0
     if not (point.complete and np.isfinite(prices).all() and (prices > 0.0).all()):
         return point
-    held = _held(agents, names, units, now=now)
+    held = held_units(agents, names, units, now=now)
     cost = units @ np.concatenate([[1.0], prices])
     if not (cost > 0.0).all():
         return point
@@ -142,12 +142,14 @@ def refined(
     return replace(
         point,
         quotes=quotes,
-        agents=_positions(agents, names, units, settled, now=now),
+        agents=positions(agents, names, units, settled, now=now),
         proof={"quotes": quotes, "returns": shadow.tolist()},
     )
 
 
-def _held(agents: pd.DataFrame, names: list[str], units: FloatArray, *, now: bool) -> FloatArray:
+def held_units(
+    agents: pd.DataFrame, names: list[str], units: FloatArray, *, now: bool
+) -> FloatArray:
     """Units of every venture that the table of positions amounts to, (rows, K)."""
     bought, sold = (
         agents[[f"{way}_{n}" for n in names]].to_numpy(float) for way in ("bought", "sold")
@@ -159,7 +161,7 @@ def _held(agents: pd.DataFrame, names: list[str], units: FloatArray, *, now: boo
     return np.column_stack([*consumed, *stored, bought, sold, outright])
 
 
-def _positions(
+def positions(
     agents: pd.DataFrame, names: list[str], units: FloatArray, held: FloatArray, *, now: bool
 ) -> pd.DataFrame:
     """The table with other positions."""

@@ -25,7 +25,7 @@ from scenarios.promises.certificate import (
     COLLATERAL_TOLERANCE,
     OPTIMALITY_TOLERANCE,
 )
-from scenarios.promises.program import Promise
+from scenarios.promises.program import PRECISE, Promise
 from simulator.certificate import Certificate, Condition
 from simulator.point import RestingPoint
 
@@ -116,5 +116,7 @@ def _value(
     gain: FloatArray, rows: FloatArray, bounds: Sequence[tuple[float, float | None]]
 ) -> float:
     """Largest utility of a wealth of one; infinite where quotes offer an arbitrage."""
-    solution = linprog(-gain, A_ub=rows, b_ub=[1.0, 0.0, 0.0], bounds=bounds, method="highs")
+    solution = linprog(
+        -gain, A_ub=rows, b_ub=[1.0, 0.0, 0.0], bounds=bounds, method="highs", options=PRECISE
+    )
     return float("inf") if solution.status != 0 or solution.fun is None else -float(solution.fun)

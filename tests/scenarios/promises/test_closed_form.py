@@ -13,6 +13,7 @@ from scenarios.promises.closed_form import (
     Equilibrium,
     borrowing,
     default_swaps,
+    loans_and_swaps,
     tranching,
 )
 from scenarios.promises.economy import MARKETS
@@ -26,6 +27,8 @@ def solve(assets: str, traders: Continuum) -> Equilibrium:
     """The equilibrium of a market, with the largest safe loan."""
     if assets in ("none", "borrowing"):
         return borrowing(traders, traders.low if assets == "borrowing" else 0.0)
+    if assets == "loans-and-swaps":
+        return loans_and_swaps(traders)[0]
     return tranching(traders) if assets == "tranching" else default_swaps(traders)
 
 
@@ -33,12 +36,15 @@ def solve(assets: str, traders: Continuum) -> Equilibrium:
     "case", [c for c in CASES if "traders" not in c.parameters], ids=lambda case: case.case
 )
 def test_the_equations_give_the_published_numbers(case: Published) -> None:
-    solution = solve(str(case.parameters["assets"]), UNIFORM)
+    beliefs = Beliefs(str(case.parameters["beliefs"]))
+    traders = Continuum(beliefs.below, 1.0, 1.0, 1.0, 0.2)
+    solution = solve(str(case.parameters["assets"]), traders)
     numbers = {
         "asset_price": solution.price,
         "marginal_buyer": solution.buyer,
         "marginal_short": solution.short,
         "margin": solution.margin,
+        "price_loan_low": 0.2 * loans_and_swaps(traders)[1],
     }
     assert {name: numbers[name] for name in case.expected} == pytest.approx(
         case.expected, abs=case.tolerance, rel=0
@@ -80,6 +86,20 @@ def test_loans_raise_the_price_and_default_swaps_lower_it(traders: Continuum) ->
     prices = {assets: solve(assets, traders).price for assets in MARKETS}
     assert prices["none"] < prices["borrowing"]
     assert prices["default-swaps"] < prices["tranching"]
+
+
+@given(economies)
+def test_lenders_stand_between_those_who_buy_swaps_and_those_who_write_them(
+    traders: Continuum,
+) -> None:
+    solution, bond = loans_and_swaps(traders)
+    assert 0.0 < solution.short < solution.buyer < 1.0
+    assert 0.0 < bond < 1.0
+    # wealth of all three adds up to what there is
+    wealth, loss = traders.wealth(solution.price), traders.high - traders.low
+    swap = bond * (1.0 - solution.short) * loss
+    paid = traders.cash / loss * (loss - swap) + traders.asset * solution.price * solution.margin
+    assert (1.0 - traders.below(solution.buyer)) * wealth == pytest.approx(paid, rel=1e-8)
 
 
 def test_shorts_are_less_optimistic_than_buyers_and_meet_where_markets_are_complete() -> None:

@@ -42,7 +42,7 @@ def test_with_three_states_default_occurs_in_equilibrium() -> None:
     assert traded(run)["loan_0.6"] > 10.0  # two margins side by side, both risky
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_with_two_states_nobody_need_default(seed: int) -> None:
     """Binomial no-default theorem: loans above the largest safe one change no price."""
     rng = np.random.default_rng(seed)
@@ -72,7 +72,7 @@ def test_two_states_are_the_leverage_cycle_of_as_many_traders() -> None:
 
 
 # ---------------------------------------------------------------------- by another program
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_utilities_are_those_of_a_convex_program(seed: int) -> None:
     """With equal endowments an equilibrium maximises the sum of logarithms of utility.
 

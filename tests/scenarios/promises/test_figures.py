@@ -55,8 +55,8 @@ def test_bars_cover_the_line_of_beliefs_at_every_date() -> None:
 
 def test_sides_differ_in_hatch_and_markets_in_marker() -> None:
     assert len({hatch for _, hatch, _ in figures.SIDE_LOOK.values()}) == 4
-    assert len({marker for _, marker, _ in figures.MARKETS.values()}) == 4
-    assert set(figures.MARKETS) == set(MARKETS)
+    assert len({marker for _, marker, _ in figures.MARKETS.values()}) == 5
+    assert set(figures.MARKETS) == {*MARKETS, "loans-and-swaps"}
 
 
 def test_dates_that_are_no_equilibria_are_named() -> None:
@@ -72,7 +72,8 @@ def test_dates_that_are_no_equilibria_are_named() -> None:
 def test_price_and_margin_by_date_are_those_of_the_table() -> None:
     upper, lower = everything().plot()["margin_by_date"].axes
     dates = everything().dates
-    for case, (_, _, label) in figures.MARKETS.items():
+    for case in MARKETS:
+        label = figures.MARKETS[case][2]
         part = dates[dates["case"] == case]
         assert np.array_equal(line(upper, label).get_ydata(), part["asset_price"])
         assert np.array_equal(line(lower, label).get_ydata(), part["margin"])

@@ -67,3 +67,16 @@ def test_one_belief_is_its_own_chord() -> None:
     knots, values = program(0.6).chords(0.9, 0.9)
     assert knots.tolist() == [0.9]
     assert values == pytest.approx([(0.9 + 0.1 * 0.2) / 0.6])
+
+
+def test_values_are_precise_where_payoffs_hardly_differ() -> None:
+    """Against enumeration of portfolios; at its own tolerances HiGHS errs here by 3e-8."""
+    payoff = np.array([1.4669397941010114, 1.465360382951926])
+    amounts = (0.497595, 0.751523, 0.754598)
+    loans = [Promise(f"loan_{x}", (x, x), 1.0, 0.0) for x in amounts]
+    price, prices = 1.466798351885969, np.array(amounts)
+    program = Program.of(price, prices, payoff, loans)
+    for belief in np.linspace(0.01, 0.99, 25).tolist():
+        worth = float(payoff @ [belief, 1.0 - belief])
+        returns = [1.0, worth / price, *((worth - x) / (price - x) for x in amounts)]
+        assert program.value(belief) == pytest.approx(max(returns), rel=1e-10)
