@@ -56,8 +56,10 @@ def test_responding_changes_nothing_and_carrying_moves_what_plans_stay_close_to(
     assert cohort._before.promised[0] == pytest.approx(FOLLOW * first.promised)
     for _ in range(60):
         cohort.carry(QUOTES)
-        book = cohort.respond(QUOTES)
-    assert book.lent == pytest.approx(0.6 * 3.0 / 0.36 - 1.3 / 0.36)  # r (g - r z) = q
+        cohort.respond(QUOTES)
+    assert cohort.respond(QUOTES).lent == pytest.approx(
+        0.6 * 3.0 / 0.36 - 1.3 / 0.36
+    )  # r (g - r z) = q
 
 
 def test_orders_are_those_of_the_table_and_a_state_is_shared_out() -> None:

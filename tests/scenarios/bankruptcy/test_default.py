@@ -15,12 +15,11 @@ from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.closed_form_default import solve
 from scenarios.bankruptcy.default_certificate import certify_default
 from scenarios.bankruptcy.default_state import DefaultState
+from scenarios.bankruptcy.published import DEFAULTS
 from simulator.outcome import Outcome
 from simulator.parameters import parse
+from simulator.published import Published
 from simulator.run import Run, simulate
-
-CLOSE = 1e-8
-"""Of quotes after the rounds, which need plans to rest at 1e-10 of goods."""
 
 
 def two(**given: Any) -> Run[TwoInvestors]:
@@ -39,32 +38,19 @@ def state_of(run: Run[BankruptcyCapm]) -> DefaultState:
 
 THREE = three(penalty=8.7)
 
-BY_HAND = {
-    # d = 1/5, q = 2.2/2, q z = d (3 - d)
-    "default": ({"penalty": 2.2}, 1.1, 11 / 28, 28 / 55),
-    # all is delivered: d = 1/2, q = 2.8/2, q z = 5/4
-    "default, delivering all": ({"penalty": 2.8}, 1.4, 0.56, 25 / 28),
-    # the penalty is beyond the gain from any default: q = 3 - 1/2
-    "default deterred": ({"penalty": 6.0}, 2.5, 1.0, 0.5),
-    # A q = 2 + z, and 3 - z = q
-    "no default": ({"penalty": 6.0, "borrower_endowment_later": 1.5, "borrower_satiation": 3.5},
-                   5 / 3, 1.0, 4 / 3),
-    "lender spends all": ({"penalty": 2.2, "lender_endowment_now": 0.5}, 1.1, 0.44, 5 / 11),
-    "short limit binds": ({"penalty": 2.2, "short_limit": 0.4}, 1.4, 0.5, 0.4),
-}  # fmt: skip
 
-
-@pytest.mark.parametrize(("given", "price", "rate", "promised"), BY_HAND.values(), ids=BY_HAND)
-def test_the_example_solved_by_hand_is_reached_by_rounds(
-    given: dict[str, Any], price: float, rate: float, promised: float
-) -> None:
-    run = two(**given)
+@pytest.mark.parametrize("case", DEFAULTS, ids=lambda case: case.case)
+def test_the_example_solved_by_hand_is_reached_by_rounds(case: Published) -> None:
+    run = two(**case.parameters)
     assert run.outcome is Outcome.CLEARED
-    assert run.equilibrium["bond_price"] == pytest.approx(price, abs=CLOSE)
-    assert run.equilibrium["repayment_rate"] == pytest.approx(rate, abs=CLOSE)
-    assert run.dates["promised"].item() == pytest.approx(promised, abs=CLOSE)
-    for name, value in (("bond_price", price), ("repayment_rate", rate), ("promised", promised)):
-        assert (run.closed_form or {})[name] == pytest.approx(value, abs=1e-12)
+    known = run.closed_form or {}
+    for name, value in case.expected.items():
+        if name == "promised":
+            np.testing.assert_allclose(run.agents[name], np.array(value), atol=case.tolerance)
+            assert known[name] == pytest.approx(np.sum(np.array(value)), abs=1e-12)
+        else:
+            assert run.equilibrium[name] == pytest.approx(value, abs=case.tolerance)
+            assert known[name] == pytest.approx(value, abs=1e-12)
 
 
 def test_a_penalty_below_the_value_of_goods_leaves_no_repayment_and_no_trade() -> None:
