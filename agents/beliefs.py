@@ -116,17 +116,18 @@ class Beliefs:
             a, b = self._shape
             # the part of the mean of Beta(a, b) below x: a / (a + b) times Beta(a + 1, b) at x
             part = a / (a + b) * special.betainc(a + 1.0, b, edges)
-            means = np.diff(part) / np.diff(shares)
-            return np.asarray(np.clip(means, edges[:-1], edges[1:]), dtype=np.float64)
-        if self.values is not None:
+        elif self.values is not None:
             knots = np.union1d(shares, np.linspace(0.0, 1.0, self.values.size + 1))
             values = self.quantile(knots)
             part = np.concatenate(
                 [[0.0], np.cumsum(np.diff(knots) * 0.5 * (values[1:] + values[:-1]))]
             )
-            means = np.diff(np.interp(shares, knots, part)) / np.diff(shares)
-            return np.asarray(means, dtype=np.float64)
-        return 0.5 * (edges[:-1] + edges[1:])
+            part = np.interp(shares, knots, part)
+        else:
+            return 0.5 * (edges[:-1] + edges[1:])
+        # of a narrow slice the difference of two parts keeps few digits, its edges keep all
+        means = np.diff(part) / np.diff(shares)
+        return np.asarray(np.clip(means, edges[:-1], edges[1:]), dtype=np.float64)
 
     def _spread(self) -> tuple[FloatArray, FloatArray]:
         """Distribution function through the given beliefs: shares and the beliefs at them."""

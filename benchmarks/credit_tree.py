@@ -56,7 +56,7 @@ def economy(
         households=[f"{home.name}{place}" for place, home in enumerate(copies)],
         endowment=np.array([h.endowment for h in copies], dtype=np.float64) * spread[0],
         weights=np.array([h.weights for h in copies], dtype=np.float64) * tilt,
-        aversion=np.array([float(h.risk_aversion) for h in copies]),
+        aversion=np.array([h.risk_aversion for h in copies], dtype=np.float64),
         inertia=parameters.inertia,
     )
     CreditPool(model, plan)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from markets.refused import Refused
-from simulator.verify import altered_files, read_manifest, read_table
+from simulator.verify import altered_files, read_manifest, read_table, runs_in
 
 KEYS = ("case", "date", "quantity")
 
@@ -123,13 +123,19 @@ class Comparison:
 def compare(folders: Sequence[Path]) -> Comparison:
     """Read exported runs to compare.
 
+    Parameters
+    ----------
+    folders : sequence of Path
+        Exported runs, or folders of several.
+
     Raises
     ------
     Refused
         If there are fewer than two, one is named twice, is no exported run, or was altered.
     """
+    folders = [run for folder in folders for run in runs_in(folder)]
     if len(folders) < 2:
-        raise Refused("compare needs two exported runs or more")
+        raise Refused(f"compare needs two exported runs or more; there is {len(folders)}")
     places = [folder.resolve() for folder in folders]
     for place, folder in zip(places, folders, strict=True):
         if places.count(place) > 1:

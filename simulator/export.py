@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from markets.refused import Refused
+from simulator.data_file import data_files
 from simulator.declared import Declared
 from simulator.parameters import to_toml
 from simulator.results import P, Results
@@ -87,8 +88,10 @@ SCREEN = Format()
 
 
 def name_of(run: Results[P]) -> str:
-    """Folder name of a run: the scenario and a digest of parameters and seed."""
-    identity = json.dumps([run.parameters.model_dump(mode="json"), run.seed], sort_keys=True)
+    """Folder name of a run: the scenario and a digest of parameters, data files and seed."""
+    files = {file.path.name: digest(file.path) for file in data_files(run.parameters)}
+    parts = [run.parameters.model_dump(mode="json"), run.seed, *([files] if files else [])]
+    identity = json.dumps(parts, sort_keys=True)
     return f"{run.title.name}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
@@ -137,6 +140,8 @@ def export(
                 defect = error
         if scenario.file is not None:
             shutil.copyfile(scenario.file, fresh / scenario.file.name)
+        for file in data_files(run.parameters):
+            shutil.copyfile(file.path, fresh / file.path.name)
         finished = run.error is None and defect is None
         _write_manifest(run, fresh, scenario.file, finished=finished)
         if target.exists():

@@ -18,6 +18,7 @@ from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName, rule
 from markets.quote import FloatArray
 from markets.refused import Refused
+from simulator.data_file import FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.names import unknown
 
@@ -197,8 +198,17 @@ def _as_plain(value: Any) -> Any:
 P = TypeVar("P", bound=Parameters)
 
 
-def parse(model: type[P], given: Mapping[str, Any]) -> P:
+def parse(model: type[P], given: Mapping[str, Any], folder: Path | None = None) -> P:
     """Check given values against a declaration.
+
+    Parameters
+    ----------
+    model : type
+        The declaration.
+    given : mapping
+        Values by name.
+    folder : Path, optional
+        Where names of data files are looked for before the working folder.
 
     Raises
     ------
@@ -206,9 +216,15 @@ def parse(model: type[P], given: Mapping[str, Any]) -> P:
         With one sentence that names the field, the value and what is allowed.
     """
     try:
-        return model.model_validate(dict(given))
+        parsed = model.model_validate(dict(given), context={FOLDER: folder})
     except ValidationError as error:
         raise Refused(explain(error, model)) from None
+    paths = {file.path for file in data_files(parsed)}
+    names = [path.name for path in paths]
+    twice = next((name for name in sorted(names) if names.count(name) > 1), None)
+    if twice is not None:
+        raise Refused(f"two files of data are named {twice}; a run keeps copies, rename one")
+    return parsed
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:

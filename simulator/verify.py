@@ -73,7 +73,7 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     manifest = read_manifest(folder)
     scenario = find(str(manifest["scenario"]))
     altered = altered_files(folder, manifest)
-    parameters = parse(scenario.parameters, manifest["parameters"])
+    parameters = parse(scenario.parameters, manifest["parameters"], folder)
     dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
     if not len(dates):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from markets.repo.market import RepoMarket as RepoMarket
     from simulator.certificate import Certificate as Certificate
     from simulator.certificate import Condition as Condition
-    from simulator.economy import Economy as Economy
     from simulator.outcome import Ending as Ending
     from simulator.outcome import Outcome as Outcome
     from simulator.page_plan import Account as Account
@@ -57,6 +56,7 @@ if TYPE_CHECKING:
     from simulator.run import Run as Run
     from simulator.scenario import Scenario as Scenario
     from simulator.title import Title as Title
+    from walras.composed import Economy as Economy
 
 _HOMES = {
     "agents.bankruptcy.clearing_house": ["BankruptcyClearingHouse"],
@@ -76,7 +76,6 @@ _HOMES = {
     "markets.refused": ["Refused"],
     "markets.repo.market": ["RepoMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
-    "simulator.economy": ["Economy"],
     "simulator.outcome": ["Ending", "Outcome"],
     "simulator.page_plan": ["Account", "Announcement", "Control", "Curve", "Line", "Page"],
     "simulator.parameters": ["Parameters", "about"],
@@ -87,6 +86,7 @@ _HOMES = {
     "simulator.run": ["Run"],
     "simulator.scenario": ["Scenario"],
     "simulator.title": ["Title"],
+    "walras.composed": ["Economy"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

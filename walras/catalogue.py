@@ -32,6 +32,7 @@ TITLES: dict[str, Title] = {
         funding.FUNDING_CONTAGION,
         funding.MARGIN_PROCYCLICALITY,
         promises.LEVERAGE_CYCLE,
+        promises.ENDOGENOUS_LEVERAGE,
         exchange.EXCHANGE,
     )
 }

@@ -305,7 +305,9 @@ def verify(
 
 @app.command()
 def compare(
-    folders: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="exported runs")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="exported runs, or folders of several")
+    ],
     folder: Annotated[
         Path | None, typer.Option("--out", help="new folder for the tables and the figure")
     ] = None,
@@ -375,12 +377,13 @@ def _asked(
     """Scenario and parameters of a name or of a file, with assignments."""
     from simulator.parameters import parse, parse_assignment, read_toml
 
-    given = dict[str, Any]()
+    given, folder = dict[str, Any](), None
     name = what
     if not what.endswith(".py") and (
         what.endswith(".toml") or os.sep in what or Path(what).is_file()
     ):
         name, given = read_toml(Path(what))
+        folder = Path(what).parent
         if name.endswith(".py"):
             raise Refused(
                 f'{what} names the scenario "{name}"; a file of parameters can\'t have code'
@@ -388,7 +391,7 @@ def _asked(
             )
     scenario = _find(own)(name) if own is not None else find_or_load(name)
     given |= dict(parse_assignment(text) for text in assignments or [])
-    return scenario, parse(scenario.parameters, given)
+    return scenario, parse(scenario.parameters, given, folder)
 
 
 def _find(own: Path | None) -> Callable[[str], Scenario[Any]]:

@@ -125,6 +125,19 @@ def _make_feasible(trades: Trades, endowment: Endowment, quotes: BondQuotes) -> 
     trades.held[:, 1:] &= trades.trade[:, 1:] == -endowment.equities
 
 
+def _spend_all(trade: FloatArray, at: Trades, now: FloatArray, prices: FloatArray) -> None:
+    """Let those who spend all spend exactly that: rounding goes to their largest free purchase.
+
+    Newton's step keeps spending to rounding of its own system, in which a small member's goods can
+    be lost beside its marginal utility.
+    """
+    cost = trade * prices
+    free = np.where(at.held, -np.inf, np.abs(cost))
+    largest, every = np.argmax(free, axis=1), np.arange(now.size)
+    missing = np.where(np.isfinite(free[every, largest]), now - np.sum(cost, axis=1), 0.0)
+    trade[every, largest] += np.where(at.spent, missing, 0.0) / prices[largest]
+
+
 class _Search:
     """One pass over the members whose search has not ended."""
 
@@ -223,7 +236,7 @@ class _Search:
                 np.where(kink, lending, np.where(cap, -borrowing, -np.inf)) / size[:, 0],
                 np.where(can_borrow, borrowing, -np.inf) / size[:, 0],
                 np.where(at.held[:, 1:], equities, -np.inf) / size[:, 1:],
-                np.where(at.spent, -value / self.now_value, -np.inf),
+                np.where(at.spent, -value, -np.inf) / np.where(at.spent, self.now_value, 1.0),
             ]
         )
         worst = np.argmax(wrong, axis=1)
@@ -268,6 +281,7 @@ class _Search:
         trade[every[sold], stop[sold] - 1] = -endowment.equities[every[sold], stop[sold] - 2]
         at.held[every[sold], stop[sold] - 1] = True
         at.spent[spent] = True
+        _spend_all(trade, at, endowment.now, self.prices)
         self.stepped[rows] = (length == 1.0) & ~hit
         self.at.trade[rows], self.at.side[rows] = trade, at.side
         self.at.held[rows], self.at.spent[rows] = at.held, at.spent

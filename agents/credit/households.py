@@ -67,8 +67,8 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         Goods that each receives at each node.
     weights : array (H, D, L)
         Weights of consumption in utility.
-    aversion : array (H,)
-        Relative risk aversion: 0 linear, 1 logarithmic.
+    aversion : array (H,) or (H, L)
+        Relative risk aversion, by good where it differs: 0 linear, 1 logarithmic.
     inertia : float
         How reluctantly plans move, see the module.
     """
@@ -94,6 +94,8 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         self.curvature = float(np.mean(np.minimum(aversion, 1.0)))
         size = float(np.mean(np.sum(market.starting_prices * self.wealth, axis=1))) / self.members
         self.scale = size / self.plan.units
+        if aversion.ndim == 2:  # the same at all nodes
+            aversion = np.tile(aversion, (1, len(market.starting_prices)))
         self.tastes = Tastes(weights.reshape(self.members, -1), aversion)
         self._scaled = self._own_units(autarky.reshape(self.members, -1), size)
         self.plans = np.zeros((self.members, self.plan.size))
@@ -215,7 +217,7 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         """Tastes with the largest marginal utility of a household's own endowment set to one."""
         units = self.scale[self.plan.parts["x"].ravel()]
         tastes = self.tastes
-        weights = tastes.weights * units ** (1.0 - tastes.aversion[:, None])
+        weights = tastes.weights * units ** (1.0 - tastes.aversion)
         scaled = Tastes(weights, tastes.aversion)
         pull = np.max(scaled.marginal(np.maximum(autarky / units, 1e-3)), axis=1)
         return Tastes(weights / pull[:, None], tastes.aversion)

@@ -3,9 +3,9 @@ r"""Best responses of traders with inertia: a batch of small convex programs at 
 Each member :math:`h` holds a plan :math:`\hat z` and answers the quotes with the plan that solves
 
 .. math:: \max_{z \ge 0,\, E z = b_h} \; u_h(K z) - \frac{1}{2 \tau} \lVert z - \hat z \rVert^2,
-   \qquad u_h(c) = \sum_k w_{hk} \frac{c_k^{1 - \rho_h}}{1 - \rho_h},
+   \qquad u_h(c) = \sum_k w_{hk} \frac{c_k^{1 - \rho_{hk}}}{1 - \rho_{hk}},
 
-with :math:`\rho_h = 0` linear and :math:`\rho_h = 1` logarithmic utility. The dual is an
+with :math:`\rho_{hk} = 0` linear and :math:`\rho_{hk} = 1` logarithmic in a good. The dual is an
 unconstrained smooth convex program in the prices :math:`\lambda` of the budgets and :math:`\nu` of
 consumption,
 
@@ -13,8 +13,8 @@ consumption,
    + \lambda \cdot b_h + \sum_k \sup_c \, [w_{hk} u(c) - \nu_k c], \qquad
    z(\lambda, \nu) = \bigl(\hat z + \tau (K^\top \nu - E^\top \lambda)\bigr)_+ ,
 
-with :math:`\nu = w` where utility is linear. It is solved by a semismooth Newton method with line
-search, all members at once, from the prices of the last round.
+with :math:`\nu_k = w_k` where utility is linear. It is solved by a semismooth Newton method with
+line search, all members at once, from the prices of the last round.
 """
 
 from __future__ import annotations
@@ -40,27 +40,38 @@ class Tastes:
     ----------
     weights : array (H, C)
         w, for every node and good, flat.
-    aversion : array (H,)
-        Relative risk aversion: 0 linear, 1 logarithmic.
+    aversion : array (H, C)
+        Relative risk aversion: 0 linear, 1 logarithmic. Given as (H,), it is the same for all.
     """
 
     weights: FloatArray
     aversion: FloatArray
 
+    def __post_init__(self) -> None:
+        """Give every node and good its risk aversion."""
+        if self.aversion.ndim == 1:
+            alike = np.broadcast_to(self.aversion[:, None], self.weights.shape)
+            object.__setattr__(self, "aversion", alike)
+
+    @property
+    def curved(self) -> BoolArray:
+        """What is liked with falling marginal utility, (H, C)."""
+        return np.asarray((self.aversion > 0.0) & (self.weights > 0.0))
+
     @property
     def linear(self) -> BoolArray:
         """Which members have linear utility."""
-        return np.asarray(self.aversion == 0.0)
+        return np.asarray(~np.any(self.curved, axis=1))
 
     def marginal(self, consumption: FloatArray) -> FloatArray:
         """Marginal utility at consumption (H, C)."""
-        power = np.where(self.weights > 0.0, consumption, 1.0) ** -self.aversion[:, None]
+        power = np.where(self.weights > 0.0, consumption, 1.0) ** -self.aversion
         return self.weights * power
 
     def curvature(self, consumption: FloatArray) -> FloatArray:
         """How fast marginal utility falls at consumption (H, C)."""
         at = np.where(self.weights > 0.0, consumption, 1.0)
-        return np.asarray(self.aversion[:, None] * self.marginal(consumption) / at)
+        return np.asarray(self.aversion * self.marginal(consumption) / at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +186,8 @@ class _Dual:
         self.gradient[:, :rows] += incomes
         self.objective += np.einsum("hr,hr->h", prices[:, :rows], incomes)
         asked = prices[:, rows:]
-        curved = (~tastes.linear)[:, None] & (tastes.weights > 0.0)
-        aversion = np.where(tastes.linear, 1.0, tastes.aversion)[:, None]
+        curved = tastes.curved
+        aversion = np.where(curved, tastes.aversion, 1.0)
         weights = np.where(curved, tastes.weights, 1.0)
         positive = np.where(curved, asked, 1.0)
         wanted = (weights / positive) ** (1.0 / aversion)

@@ -10,14 +10,11 @@ import mesa
 import numpy as np
 
 from agents.clearing_house import ClearingHouse
-from markets.funding.book import FundedBook
+from markets.funding.book import FundedBook, exposures, filled
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
-from markets.margin import PriceMargin
+from markets.margin import PriceMargin, SidedMargin, both_sides
 from markets.quote import FloatArray
-
-TINY = 1e-300
-"""Cash; stands for the value of assets where nobody brings any, so that it can be divided by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,9 @@ class FundedSettlement:
         return asdict(self)
 
 
-class MarginClearingHouse(ClearingHouse[MarginTerms, FundedQuotes, FundedBook]):
+class MarginClearingHouse(
+    ClearingHouse[MarginTerms, FundedQuotes, FundedBook, FundedBook, FloatArray]
+):
     """A clearing house that charges margin asset by asset, and whose rules learn.
 
     Parameters
@@ -62,7 +61,8 @@ class MarginClearingHouse(ClearingHouse[MarginTerms, FundedQuotes, FundedBook]):
     model : mesa.Model
         The economy.
     margins : mapping
-        A rule for each asset, by the name of its quote, in the market's order.
+        A rule for each asset, or one for each side of a position in it, by the name of its quote,
+        in the market's order.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class MarginClearingHouse(ClearingHouse[MarginTerms, FundedQuotes, FundedBook]):
         announce it to change their wealth.
     """
 
-    def __init__(self, model: mesa.Model, margins: Mapping[str, PriceMargin]) -> None:
+    def __init__(self, model: mesa.Model, margins: Mapping[str, PriceMargin | SidedMargin]) -> None:
         super().__init__(model)
         self.margins = dict(margins)
         self.deposits: FloatArray | None = None
@@ -89,45 +89,47 @@ class MarginClearingHouse(ClearingHouse[MarginTerms, FundedQuotes, FundedBook]):
                 name: rule.closed_at(quotes[name]) for name, rule in self.margins.items()
             }
         deposits, self.deposits = self.deposits, None
-        return MarginTerms(self.date - 1, tuple(self.margins.values()), deposits)
+        return MarginTerms(self.date - 1, tuple(map(both_sides, self.margins.values())), deposits)
 
     def settle(self, posted: FundedQuotes, book: FundedBook) -> FundedSettlement:
-        """Accept what is matched and funded, keep margin on it, and draw up the accounts.
+        """Fill what experts take, keep margin on it, and draw up the accounts.
 
-        1. Accept the shorter side of each asset, where both point the same way.
-        2. Scale down to what the experts' funds carry.
-        3. Buyers pay sellers; the house lends what the buyers' margin leaves open.
+        Buyers pay sellers; the house lends what the buyers' margin leaves open.
         """
-        matched = np.where(
-            book.bought * book.sold > 0.0,
-            np.sign(book.sold) * np.minimum(np.abs(book.sold), np.abs(book.bought)),
-            0.0,
-        )
-        needed = float(posted.margin @ np.abs(matched))
-        accepted = matched * min(1.0, book.funds / needed) if needed > 0.0 else matched
+        accepted = filled(posted, book)
         margin_held = float(posted.margin @ np.abs(accepted))
         received = math.fsum(posted.price * np.maximum(accepted, 0.0))
         received += math.fsum(posted.price * np.maximum(-accepted, 0.0))
         paid = math.fsum(np.abs(posted.price * accepted))
-        excess = float(posted.price @ (book.bought - book.sold))
+        excess = float(posted.price @ (accepted - book.sold))
         return FundedSettlement(
             margin_held=margin_held,
             financed=float(posted.price @ np.abs(accepted)) - margin_held,
             funding_left=max(book.funds - margin_held, 0.0),
-            walras=(excess + book.cash) / _value(posted, book),
+            walras=(excess + _unpaid(posted, book)) / _value(posted, book),
             balance_cash=received - paid,
         )
 
+    def place(self, posted: FundedQuotes, book: FundedBook) -> FloatArray:
+        """Position for each unit of an expert's wealth, shape (assets,)."""
+        return filled(posted, book) / book.funds if book.funds > 0.0 else np.zeros_like(book.sold)
+
     def redundant(self, posted: FundedQuotes, book: FundedBook) -> Mapping[str, float]:
-        """Cash that traders are left with less the cash that they came with.
+        """Cash that customers want less the cash that experts pay.
 
         Every order is paid in cash at the posted price, so in value cash clears where the assets
         do. Customers have no budget and experts may be in debt: there is no amount of cash to
         compare with, and the excess is a share of the value of the assets brought to the market.
         """
-        return {"cash": book.cash / _value(posted, book)}
+        return {"cash": _unpaid(posted, book) / _value(posted, book)}
+
+
+def _unpaid(posted: FundedQuotes, book: FundedBook) -> float:
+    """Cash that customers want less the cash that experts pay."""
+    return book.cash - float(posted.price @ filled(posted, book))
 
 
 def _value(posted: FundedQuotes, book: FundedBook) -> float:
     """Value of customers' exposures and experts' positions, cash."""
-    return max(float(np.abs(posted.price) @ (book.gross + np.abs(book.bought))), TINY)
+    traded = exposures(posted, book) + np.abs(filled(posted, book))
+    return float(np.maximum(np.abs(posted.price), np.abs(posted.fundamental)) @ traded) or 1.0

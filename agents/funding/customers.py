@@ -26,7 +26,7 @@ from markets.quote import FloatArray
 from markets.refused import Refused
 
 
-class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook]):
+class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
     """Groups of customers, one member per group.
 
     Parameters
@@ -86,13 +86,13 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook]):
             sold=sold,
             sold_by_price=self.members * self.appetite,
             gross=np.abs(self.exposure(posted.date)).sum(axis=0),
-            bought=np.zeros_like(sold),
+            cash=float(posted.price @ sold),
             funds=0.0,
             funds_by_price=np.zeros_like(sold),
-            cash=float(posted.price @ sold),
+            stake=0.0,
         )
 
-    def hold(self, posted: FundedQuotes, placed: None) -> None:
+    def hold(self, posted: FundedQuotes, placed: FloatArray) -> None:
         """Take the positions that the orders at the posted quotes amount to."""
         self.posted, self.held = posted, self.positions(posted)
 
@@ -107,7 +107,8 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook]):
                 "member": np.repeat(np.arange(groups), assets),
                 "asset": np.tile(np.arange(assets), groups),
                 "fundamental": np.tile(self.posted.fundamental, groups),
-                "margin": np.tile(self.posted.margin, groups),
+                "margin_long": np.tile(self.posted.margins[1], groups),
+                "margin_short": np.tile(self.posted.margins[0], groups),
                 "exposure": self.exposure(self.posted.date).ravel(),
                 "endowed_cash": 0.0,
                 "endowed_assets": 0.0,

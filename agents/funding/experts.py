@@ -4,12 +4,14 @@ Expert i starts with cash :math:`\eta_i` and positions :math:`x^0_{ij}`. At pric
 chooses positions to
 
 .. math:: \max_x \sum_j (v_j - q_j)\, x_j \quad \text{subject to} \quad
-          \sum_j m_j(q_j)\, |x_j| \le W_i = \eta_i + \sum_j x^0_{ij} q_j ,
+          \sum_j (m_j^+(q_j)\, x_j^+ + m_j^-(q_j)\, x_j^-) \le W_i
+          = \eta_i + \sum_j x^0_{ij} q_j ,
 
-a linear program: all its wealth goes as margin into the assets with the largest gain per unit of
+with :math:`x = x^+ - x^-` and margins :math:`m^+` on long and :math:`m^-` on short positions, a
+linear program: all its wealth goes as margin into the assets with the largest gain per unit of
 margin, long where q < v and short where q > v. Where several are tied, or nothing can be gained,
-the clearing house fills its order at the share that the market posts. An expert whose wealth is
-not positive is wiped out and holds nothing.
+the clearing house fills its orders with what customers sell, in proportion to its wealth. An expert
+whose wealth is not positive is wiped out and holds nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from markets.quote import FloatArray
 from markets.refused import Refused
 
 
-class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook]):
+class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
     """A cohort of experts.
 
     Parameters
@@ -87,31 +89,35 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook]):
         """Wealth of every expert at the posted prices, shape (members,)."""
         return self.cash + self.endowment @ posted.price
 
-    def positions(self, posted: FundedQuotes) -> FloatArray:
-        """Best response of every expert (changes nothing), shape (members, assets)."""
+    def capacity(self, posted: FundedQuotes) -> FloatArray:
+        """Largest position of every expert in each asset, shape (members, assets).
+
+        Below zero where it is short, zero in the gap between the rungs: its best response is any
+        position between nothing and this, with all its wealth as margin if there is a premium.
+        """
         funds = np.maximum(self.wealth(posted), 0.0)
-        return funds[:, None] * (posted.filled / posted.margin)
+        return funds[:, None] * (np.trunc(posted.side) / posted.margin)
 
     def respond(self, posted: FundedQuotes) -> FundedBook:
-        """Orders of all experts (changes nothing)."""
+        """Funds of all experts (changes nothing)."""
         wealth = self.wealth(posted)
         solvent = wealth > 0.0
-        funds = float(np.sum(wealth[solvent]))
-        bought = funds * posted.filled / posted.margin
-        nothing = np.zeros_like(bought)
+        nothing = np.zeros_like(posted.price)
+        assets = np.abs(self.endowment[solvent]) @ np.abs(posted.price)
         return FundedBook(
             sold=nothing,
             sold_by_price=nothing,
             gross=nothing,
-            bought=bought,
-            funds=funds,
+            cash=0.0,
+            funds=float(np.sum(wealth[solvent])),
             funds_by_price=self.endowment[solvent].sum(axis=0),
-            cash=-float(posted.price @ bought),
+            stake=float(np.sum(np.abs(self.cash[solvent]) + assets)),
         )
 
-    def hold(self, posted: FundedQuotes, placed: None) -> None:
-        """Take the positions of the last orders."""
-        self.posted, self.held = posted, self.positions(posted)
+    def hold(self, posted: FundedQuotes, placed: FloatArray) -> None:
+        """Take what the house has placed with each unit of wealth."""
+        self.posted = posted
+        self.held = np.maximum(self.wealth(posted), 0.0)[:, None] * placed
 
     def _one_each(self, cash: FloatArray) -> FloatArray:
         """Cash as an array with one entry per expert."""
@@ -131,7 +137,8 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook]):
                 "member": np.repeat(np.arange(members), assets),
                 "asset": np.tile(np.arange(assets), members),
                 "fundamental": np.tile(self.posted.fundamental, members),
-                "margin": np.tile(self.posted.margin, members),
+                "margin_long": np.tile(self.posted.margins[1], members),
+                "margin_short": np.tile(self.posted.margins[0], members),
                 "exposure": 0.0,
                 "endowed_cash": np.repeat(self.cash, assets),
                 "endowed_assets": self.endowment.ravel(),

@@ -1,8 +1,8 @@
 """A clearing house for pledgeable securities: it sets haircuts and publishes the price function.
 
 There is no redundant market to check. Walras' law needs the budget of every trader, and cash is
-outside the model: noise traders bring and keep cash, and the loans that repo investors buy with are
-granted at a repo rate given from outside, by lenders who are not modelled. All that is left is the
+outside the model: noise traders bring and keep cash, and where the repo rate is given the loans
+that repo investors buy with are granted by lenders who are not modelled. All that is left is the
 cash that buyers pay minus the cash that sellers receive, which is the price times the excess demand
 for the security: the condition that the market itself checks.
 """
@@ -20,6 +20,7 @@ from agents.pledge.forecast import PriceFunction
 from agents.pledge.nature import Nature
 from markets.margin import HistoricalMargin, MarginRule
 from markets.pledge.book import SpotBook
+from markets.pledge.market import LOG_PRICE_REACH
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
@@ -37,8 +38,9 @@ class PledgeSettlement:
         Share of investors whose orders without limits exceed what they own, (6) and (7).
     repo_excess : array
         Securities pledged by repo investors and by noise traders: the sum that equation (13) sets
-        to zero. It is not zero, since the repo rate is given (erratum 10 of the README of
-        :mod:`scenarios.pledge`): the difference is lent or borrowed outside the model.
+        to zero. It is not zero where the repo rate is given (erratum 10 of the README of
+        :mod:`scenarios.pledge`): the difference is lent or borrowed outside the model. At a quoted
+        rate it is zero, or below it where the rate is zero and cash is stored instead.
     free_log_price : array
         Log price at which the same orders would clear without limits.
     """
@@ -69,8 +71,8 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         The economy.
     margins : sequence of MarginRule
         The rule for each security.
-    repo_rate : float or array of shape (securities,)
-        Interest on repo loans, per period; given from outside.
+    repo_rate : float or array of shape (securities,), optional
+        Interest on repo loans, per period, given from outside; if None, the markets quote it.
     nature : Nature
         Reveals on each day what securities turned out to be worth on the day before.
     """
@@ -80,13 +82,15 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         model: mesa.Model,
         margins: Sequence[MarginRule],
         *,
-        repo_rate: float | FloatArray,
+        repo_rate: float | FloatArray | None,
         nature: Nature,
     ) -> None:
         super().__init__(model)
         self.margins = tuple(margins)
-        rates = np.asarray(repo_rate, dtype=np.float64)
-        self.repo_rate = np.broadcast_to(rates, len(self.margins)).copy()
+        self.repo_rate: FloatArray | None = None
+        if repo_rate is not None:
+            rates = np.asarray(repo_rate, dtype=np.float64)
+            self.repo_rate = np.broadcast_to(rates, len(self.margins)).copy()
         self.nature = nature
         self.log_price: FloatArray = np.zeros(len(self.margins))
 
@@ -102,19 +106,22 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
 
     def charge(self, quotes: Mapping[str, float]) -> RepoTerms:
         """Haircuts announced at the last quotes, and the value of the call in a repo at them."""
-        prices = np.exp(np.array(list(quotes.values())))
+        last = np.array(list(quotes.values()))
+        log_prices = last[: len(self.margins)]
+        prices = np.exp(np.clip(log_prices, -LOG_PRICE_REACH, LOG_PRICE_REACH))
+        rates = last[len(self.margins) :] if self.repo_rate is None else self.repo_rate
         haircut = np.array(
             [rule.haircut(float(p)) for rule, p in zip(self.margins, prices, strict=True)]
         )
-        return RepoTerms.of(haircut, self.repo_rate, self.nature.value.precision)
+        return RepoTerms.of(haircut, rates, self.nature.value.precision)
 
     def settle(self, posted: SpotQuotes, book: SpotBook) -> PledgeSettlement:
         """Volume, investors beyond their means, and the excess demand of the repo market."""
         return PledgeSettlement(
             volume=0.5 * (book.bought + book.sold),
             beyond_limits=book.beyond_limits,
-            repo_excess=np.where(posted.terms.active, book.pledged, 0.0),
-            free_log_price=posted.log_price - book.free / book.free_by_price,
+            repo_excess=np.where(posted.open, book.pledged, 0.0),
+            free_log_price=posted.log_price - book.free / _or_nan(book.free_by_price),
         )
 
     def place(self, posted: SpotQuotes, book: SpotBook) -> PriceFunction:
@@ -128,9 +135,10 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         """
         self.log_price = posted.log_price
         slope = -book.free_by_price
-        return PriceFunction(
-            book.constant / slope,
-            book.by_value / slope,
-            book.by_noise / slope,
-            book.by_pledge / slope,
-        )
+        parts = (book.constant, book.by_value, book.by_noise, book.by_pledge)
+        return PriceFunction(*(part / _or_nan(slope) for part in parts))
+
+
+def _or_nan(slope: FloatArray) -> FloatArray:
+    """Slopes, NaN where nobody's order moves with the price and so no price function is implied."""
+    return np.where(slope == 0.0, np.nan, slope)

@@ -21,12 +21,13 @@ Source: Ramirez, "Pledgeable securities in a rational expectations equilibrium",
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from agents.pledge.nature import Lognormal
-from markets.quote import FloatArray
+from markets.quote import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,47 @@ class PriceFunction:
 
 @dataclass(frozen=True, slots=True)
 class Information:
-    """What every investor knows about the laws of value, noise and private signals."""
+    r"""What every investor knows about the laws of value, noise and private signals.
+
+    Attributes
+    ----------
+    value, noise : Lognormal
+        Laws of v and u.
+    signal_precision : float
+        Precision of the errors of private signals.
+    as_printed : bool
+        Whether investors update as (A.27) prints it: the private signal has the weight
+        :math:`\tau_s = \tau_v + \tau_\varepsilon`, the biases of the means of
+        :math:`\ln s_i` and of the public signal
+        :math:`\ln\theta = [\ln p - \beta_0 - \beta_2 k - \beta_3 \ln(\chi/h)]/\beta_1`,
+        :math:`k = \ln \bar u + (\beta_2/\beta_1 - 1)/(2\tau_u)`, stay in, and demands divide by
+        the prior variance :math:`1/\tau_v` as in (14) and (20). These are errata 2 to 4 of the
+        README of :mod:`scenarios.pledge`.
+    """
 
     value: Lognormal
     noise: Lognormal
     signal_precision: float
+    as_printed: bool = False
+
+    @property
+    def signal_weight(self) -> float:
+        """Precision that investors attribute to a private signal."""
+        prior = self.value.precision if self.as_printed else 0.0
+        return prior + self.signal_precision
+
+    @property
+    def prior_level(self) -> float:
+        """Constant of a forecast times its total precision, but for the part of the price."""
+        bias = 0.0 if self.as_printed else 0.5
+        return self.value.precision * self.value.log_mean + bias
+
+    def noise_level(self, b1: FloatArray, b2: FloatArray) -> FloatArray:
+        """What is subtracted for ln u in the public signal: its mean, or k of (22)."""
+        if not self.as_printed:
+            return np.full_like(b1, self.noise.log_mean)
+        shift = 0.5 * (b2 / b1 - 1.0) / self.noise.precision
+        return math.log(self.noise.mean) + shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +117,18 @@ class Forecast:
 
     @classmethod
     def bayes(cls, believed: PriceFunction, known: Information) -> Forecast:
-        """Bayes' rule for an investor who believes a price function."""
+        """Bayes' rule, or (A.27) as printed, for an investor who believes a price function."""
         tau = believed.precision(known.noise.precision)
-        total = known.value.precision + known.signal_precision + tau
-        level = believed.b0 + believed.b2 * known.noise.log_mean
+        total = known.value.precision + known.signal_weight + tau
+        level = believed.b0 + believed.b2 * known.noise_level(believed.b1, believed.b2)
         on_price = tau / (total * believed.b1)
-        constant = (known.value.precision * known.value.log_mean + 0.5) / total - on_price * level
+        prior = np.full_like(total, 1.0 / known.value.precision)
         weights = (
-            constant,
-            known.signal_precision / total,
+            known.prior_level / total - on_price * level,
+            known.signal_weight / total,
             on_price,
             -on_price * believed.b3,
-            1.0 / total,
+            prior if known.as_printed else 1.0 / total,
         )
         return cls(*(weight[:, None] for weight in weights))
 
@@ -113,6 +150,17 @@ class Forecast:
             right, **{name: moved(name) for name in ("constant", "on_price", "on_pledge")}
         )
 
+    def where(self, mask: BoolArray, other: Forecast) -> Forecast:
+        """These weights for the securities of a mask, other ones for the rest."""
+        pairs = ((getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
+        return Forecast(*(np.where(mask[:, None], one, two) for one, two in pairs))
+
+    def differs(self, other: Forecast) -> float:
+        """Largest difference of a weight, relative to the larger of the weight and 1."""
+        pairs = ((getattr(self, part.name), getattr(other, part.name)) for part in fields(self))
+        gaps = [np.max(np.abs(one - two) / np.maximum(np.abs(two), 1.0)) for one, two in pairs]
+        return float(np.max(gaps))
+
     def of(self, rows: slice) -> Forecast:
         """The weights of some members; weights that all share are kept once."""
         parts = (getattr(self, part.name) for part in fields(self))
@@ -128,10 +176,10 @@ class Forecast:
             for part in (self.constant, self.on_signal, self.on_price, self.on_pledge)
         )
         with np.errstate(divide="ignore", invalid="ignore"):
-            total = known.signal_precision / on_signal
-            tau = total - known.value.precision - known.signal_precision
+            total = known.signal_weight / on_signal
+            tau = total - known.value.precision - known.signal_weight
             b1 = np.where(tau > 0.0, tau / (total * on_price), np.nan)
             b2 = b1 * np.sqrt(known.noise.precision / tau)
-            prior = (known.value.precision * known.value.log_mean + 0.5) / total
-            b0 = (prior - constant) / on_price - b2 * known.noise.log_mean
+            b0 = (known.prior_level / total - constant) / on_price
+            b0 -= b2 * known.noise_level(b1, b2)
             return PriceFunction(b0, b1, b2, -on_pledge / on_price)

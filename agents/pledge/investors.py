@@ -36,9 +36,11 @@ import pandas as pd
 from scipy.special import ndtri
 
 from agents.cohort import Cohort, Population
+from agents.pledge.anticipation import Crowd
 from agents.pledge.forecast import Forecast, Information, PriceFunction
 from agents.pledge.learner import Learner
 from agents.pledge.nature import Nature
+from agents.pledge.power import PowerChoice
 from agents.pledge.regression import Regression
 from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
@@ -80,8 +82,14 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         Wealth of a continuum of investors of mass one, in securities.
     learner : Learner
         How they learn from day to day.
+    sees_rates : bool
+        Whether repo rates are quoted in the rounds, so that repo may open and shut within a day;
+        then members have a forecast for either case.
     limits : {"ignored", "imposed"}
         Whether orders are limited to what a member owns.
+    exact : bool
+        Whether members maximise power utility exactly (:mod:`agents.pledge.power`), rather than its
+        log-linear approximation; they must share one variance.
     population : {"individuals", "continuum"}
         Whether errors of signals are drawn, or are the quantiles of their distribution.
     """
@@ -100,7 +108,9 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         risk_aversion: float,
         wealth: float,
         learner: Learner | None = None,
+        sees_rates: bool = False,
         limits: Limited = "ignored",
+        exact: bool = False,
         population: Population = "individuals",
     ) -> None:
         super().__init__(model, name, members)
@@ -112,10 +122,13 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         self.risk_aversion = risk_aversion
         self.wealth = wealth
         self.learner = Learner() if learner is None else learner
+        self.sees_rates = sees_rates
         self.limits = limits
+        self.exact = exact
         self.population: Population = population
         self.regression: Regression | None = None
         self.forecast: Forecast | None = None
+        self.shut_forecast: Forecast | None = None
         self.log_signal: FloatArray = np.empty((nature.securities, members))
         self.held: FloatArray | None = None
 
@@ -130,10 +143,12 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
     def _learn(self, terms: RepoTerms) -> None:
         """Set the forecast for the new day."""
         rule = self.learner.rule
-        if self.forecast is None or rule == "none":
-            believed = self.belief(terms)
-            self.forecast = Forecast.bayes(believed, self.known)
-            self.regression = self.learner.regression(believed, self.known, self.members)
+        if self.sees_rates:
+            self.shut_forecast = self._first_forecast(terms.shut())
+            self.forecast = self._first_forecast(terms.opened())
+        elif self.forecast is None or rule in ("none", "reasoning"):
+            self.forecast = self._first_forecast(terms)
+            self.regression = self.learner.regression(self.belief(terms), self.known, self.members)
         elif rule == "map":
             self.forecast = self.learner.mapped(self.forecast, self.published, self.known)
         else:
@@ -141,11 +156,20 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             self.regression = self.regression.after(
                 self.log_signal,
                 self.posted.log_price,
-                self.posted.terms.log_pledge_value,
+                self.posted.log_pledge_value,
                 self.log_value,
             )
         if self.regression is not None:
             self.forecast = self.regression.forecast()
+
+    def _first_forecast(self, terms: RepoTerms) -> Forecast:
+        """The forecast by the first belief, or the one that reasoning about it leads to."""
+        forecast = Forecast.bayes(self.belief(terms), self.known)
+        if self.learner.rule != "reasoning":
+            return forecast
+        spot_share = self.share if self.role == "spot" else 1.0 - self.share
+        crowd = Crowd(spot_share, self.risk_aversion, self.wealth)
+        return crowd.reasoned(forecast, terms, self.known)
 
     def _see(self, log_value: FloatArray) -> None:
         """Private signals: ln s = ln v - 1/(2 tau) + error, drawn in place."""
@@ -165,41 +189,65 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: SpotQuotes) -> SpotBook:
         """Best response of every member to the posted quotes, as totals (pure)."""
-        ends = self._ends(posted.terms)
-        totals = np.zeros((5, len(posted.log_price)))
+        ends = self._ends(posted)
+        totals = np.zeros((6, len(posted.log_price)))
         for low in range(0, self.members, BLOCK):
             rows = slice(low, min(low + BLOCK, self.members))
             totals += self._totals(posted, rows, ends)
-        net, gross, steepness, free, beyond = totals
-        size = self._size(posted.terms)
+        net, gross, steepness, by_pledge_value, free, beyond = totals
+        each, pledging, size = self._each(), self._pledging(posted), self._size(posted)
         order, volume = size * net, np.abs(size) * gross
         tilt = self._slopes(posted)
+        # what moves orders beside the price: the value of a pledge where pledging pays, the share
+        # that is pledged where it is worth as much as a sale
+        indifferent = (pledging < 1.0) & (self.role == "repo")
         return SpotBook(
             bought=0.5 * (volume + order),
             sold=0.5 * (volume - order),
             by_price=size * steepness,
+            by_repo=np.where(
+                indifferent, each * (posted.terms.leverage + 1.0) * net, size * by_pledge_value
+            ),
             free=size * free,
             constant=size * tilt.constant,
             free_by_price=size * tilt.by_price,
             by_value=size * tilt.by_value,
             by_noise=np.zeros_like(size),
             by_pledge=size * tilt.by_pledge,
-            pledged=np.where(size > 0.0, order / posted.terms.leverage, 0.0),
+            pledged=each * pledging * net,
+            pledges=each * pledging * gross,
+            pledged_by_price=each * pledging * steepness,
+            pledged_by_repo=np.where(indifferent, each * net, each * pledging * by_pledge_value),
             beyond_limits=beyond * self.share / self.members,
         )
 
     def shares(self, posted: SpotQuotes, rows: slice = slice(None)) -> FloatArray:
         """Share of wealth that members sell (spot) or pledge (repo), without limits (pure)."""
-        forecast = self._forecast(rows)
-        terms = posted.terms
+        return self._chosen(posted, rows)[0]
+
+    def _chosen(self, posted: SpotQuotes, rows: slice) -> tuple[FloatArray, FloatArray]:
+        """Shares, and by how much each moves for a unit of the log-linear one."""
+        shares = self._loglinear(posted, rows)
+        if not self.exact:
+            return shares, np.ones((len(shares), 1))
+        slopes = np.empty_like(shares)
+        variance = self.forecast_at(posted).variance[:, 0]
+        for row, number in enumerate(variance.tolist()):
+            choice = PowerChoice.of(self.risk_aversion, number)
+            kept = 0.5 - shares[row]
+            shares[row], slopes[row] = 0.5 - choice.share(kept), choice.slope(kept)
+        return shares, slopes
+
+    def _loglinear(self, posted: SpotQuotes, rows: slice) -> FloatArray:
+        forecast = self.forecast_at(posted).of(rows)
         steep = 1.0 / (self.risk_aversion * forecast.variance)
         constant = 0.5 - 0.5 / self.risk_aversion
-        pledge = terms.log_pledge_value[:, None]
+        pledge = posted.log_pledge_value[:, None]
         level = (
             constant
             + (
                 (1.0 - forecast.on_price) * posted.log_price[:, None]
-                + (self._pledges(terms)[:, None] - forecast.on_pledge) * pledge
+                + (self._pledges(posted)[:, None] - forecast.on_pledge) * pledge
                 - forecast.constant
             )
             * steep
@@ -207,13 +255,17 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         shares: FloatArray = level - (forecast.on_signal * steep) * self.log_signal[:, rows]
         return shares
 
+    def forecast_at(self, posted: SpotQuotes) -> Forecast:
+        """The forecast that members use: they see whether repo is open."""
+        assert self.forecast is not None
+        if self.shut_forecast is None:
+            return self.forecast
+        return self.forecast.where(posted.open, self.shut_forecast)
+
     def orders(self, posted: SpotQuotes) -> FloatArray:
         """Securities that each member buys (negative: sells), shape (securities, members)."""
-        shares = self.shares(posted)
-        if self.limits == "imposed":
-            lower, upper = self._ends(posted.terms)
-            np.clip(shares, lower[:, None], upper[:, None], out=shares)
-        shares *= self._size(posted.terms)[:, None]
+        shares = self._within_means(posted)
+        shares *= self._size(posted)[:, None]
         return shares
 
     def hold(self, posted: SpotQuotes, placed: PriceFunction) -> None:
@@ -231,7 +283,9 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         shown = np.arange(self.members)[rows]
         securities = len(self.log_signal)
         terms = self.posted.terms
-        forecast = self._forecast(rows)
+        forecast = self.forecast_at(self.posted).of(rows)
+        pledged = self._each() * self._pledging(self.posted)[:, None]
+        pledged = pledged * self._within_means(self.posted, rows)
 
         def spread(values: FloatArray) -> FloatArray:
             return np.broadcast_to(values, (securities, shown.size)).ravel()
@@ -252,75 +306,87 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
                 "forecast_on_pledge": spread(forecast.on_pledge),
                 "forecast_variance": spread(forecast.variance),
                 "order": self.held[:, rows].ravel(),
+                "pledged": pledged.ravel(),
             }
         )
 
     # ------------------------------------------------------------------ inner workings
-    def _forecast(self, rows: slice) -> Forecast:
-        """Forecasts of some members; weights that all share are kept once."""
-        assert self.forecast is not None
-        return self.forecast.of(rows)
+    def _within_means(self, posted: SpotQuotes, rows: slice = slice(None)) -> FloatArray:
+        """Share of wealth that members sell or pledge, within limits if these are imposed."""
+        shares = self.shares(posted, rows)
+        if self.limits == "imposed":
+            lower, upper = self._ends(posted)
+            np.clip(shares, lower[:, None], upper[:, None], out=shares)
+        return shares
 
-    def _pledges(self, terms: RepoTerms) -> FloatArray:
-        """1 for securities that members can pledge, 0 for others."""
-        can = terms.active if self.role == "repo" else np.zeros_like(terms.active)
-        return can.astype(np.float64)
+    def _pledging(self, posted: SpotQuotes) -> FloatArray:
+        """Share of their orders that members pledge rather than sell."""
+        return posted.pledging if self.role == "repo" else np.zeros_like(posted.pledging)
 
-    def _size(self, terms: RepoTerms) -> FloatArray:
-        """Securities bought by all members together for each unit of share y, per member."""
-        pledging = self._pledges(terms) > 0.0
-        each = self.wealth * self.share / self.members
-        return each * np.where(pledging, terms.leverage, -1.0)
+    def _pledges(self, posted: SpotQuotes) -> FloatArray:
+        """1 for securities that members pledge, 0 for others."""
+        return (self._pledging(posted) > 0.0).astype(np.float64)
 
-    def _ends(self, terms: RepoTerms) -> tuple[FloatArray, FloatArray]:
+    def _each(self) -> float:
+        """Wealth of a member, in securities."""
+        return self.wealth * self.share / self.members
+
+    def _size(self, posted: SpotQuotes) -> FloatArray:
+        """Securities that a member buys for each unit of share y."""
+        pledging = self._pledging(posted)
+        return self._each() * (pledging * posted.terms.leverage - (1.0 - pledging))
+
+    def _ends(self, posted: SpotQuotes) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest share of wealth within a member's means, (6) and (7)."""
-        pledging = self._pledges(terms) > 0.0
-        lower = np.where(pledging, -0.5 / terms.leverage, -0.5)
+        lower = np.where(self._pledges(posted) > 0.0, -0.5 / posted.terms.leverage, -0.5)
         return lower, np.full_like(lower, 0.5)
 
     def _totals(
         self, posted: SpotQuotes, rows: slice, ends: tuple[FloatArray, FloatArray]
     ) -> FloatArray:
-        """Sums over a block of members, shape (5, securities).
+        """Sums over a block of members, shape (6, securities).
 
-        The sums of shares, their absolute values, their slopes with respect to the log price,
-        shares without limits, and of members beyond the limits.
+        The sums of shares, their absolute values, their slopes with respect to the log price and to
+        the log value of a pledge, shares without limits, and of members beyond the limits.
         """
         lower, upper = (end[:, None] for end in ends)
-        forecast = self._forecast(rows)
-        free = self.shares(posted, rows)
+        forecast = self.forecast_at(posted).of(rows)
+        free, moves = self._chosen(posted, rows)
         beyond = (free < lower) | (free > upper)
-        steepness = (1.0 - forecast.on_price) / (self.risk_aversion * forecast.variance)
+        steep = np.broadcast_to(moves / (self.risk_aversion * forecast.variance), free.shape)
+        shares = free
         if self.limits == "imposed":
             shares = np.clip(free, lower, upper)
-            slope = np.sum(np.where(beyond, 0.0, steepness), axis=1)
-        else:
-            shares = free
-            slope = np.sum(np.broadcast_to(steepness, free.shape), axis=1)
+            steep = np.where(beyond, 0.0, steep)
+        by_price = np.sum(steep * (1.0 - forecast.on_price), axis=1)
+        by_pledge = np.sum(steep * (self._pledges(posted)[:, None] - forecast.on_pledge), axis=1)
         net, gross = np.sum(shares, axis=1), np.sum(np.abs(shares), axis=1)
-        return np.stack([net, gross, slope, np.sum(free, axis=1), np.sum(beyond, axis=1)])
+        return np.stack([net, gross, by_price, by_pledge, np.sum(free, axis=1), beyond.sum(axis=1)])
 
     def _slopes(self, posted: SpotQuotes) -> _Slopes:
-        """Coefficients of the sum of shares, on average over the errors of signals."""
-        forecast = self.forecast
-        assert forecast is not None
+        """Coefficients of the sum of shares, on average over the errors of signals.
+
+        Exact demands are not linear: theirs are the tangent at the quotes and the day's state.
+        """
+        forecast = self.forecast_at(posted)
 
         def total(part: FloatArray) -> FloatArray:
             summed: FloatArray = np.sum(np.broadcast_to(part, (len(part), self.members)), axis=1)
             return summed
 
-        steep = 1.0 / (self.risk_aversion * forecast.variance)
+        free, moves = self._chosen(posted, slice(None)) if self.exact else (None, 1.0)
+        steep = moves / (self.risk_aversion * forecast.variance)
         signal = total(steep * forecast.on_signal)
         constant = self.members * (0.5 - 0.5 / self.risk_aversion) - total(
             steep * forecast.constant
         )
-        pledges = self._pledges(posted.terms)[:, None]
-        return _Slopes(
-            constant=constant + 0.5 * signal / self.known.signal_precision,
-            by_price=total(steep * (1.0 - forecast.on_price)),
-            by_value=-signal,
-            by_pledge=total(steep * (pledges - forecast.on_pledge)),
-        )
+        constant += 0.5 * signal / self.known.signal_precision
+        by_price = total(steep * (1.0 - forecast.on_price))
+        by_pledge = total(steep * (self._pledges(posted)[:, None] - forecast.on_pledge))
+        if free is not None:
+            constant = np.sum(free, axis=1) + signal * self.log_value
+            constant -= by_price * posted.log_price + by_pledge * posted.log_pledge_value
+        return _Slopes(constant, by_price, -signal, by_pledge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from agents.pledge.forecast import Forecast, Information, PriceFunction
 from agents.pledge.regression import Regression
 
-Learning = Literal["none", "map", "regression"]
+Learning = Literal["none", "map", "regression", "reasoning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,10 @@ class Learner:
 
     Parameters
     ----------
-    rule : {"none", "map", "regression"}
+    rule : {"none", "map", "regression", "reasoning"}
         Not at all; by moving the forecast toward Bayes' rule under the price function that
-        yesterday's orders implied; or by regressing on their own history.
+        yesterday's orders implied; by regressing on their own history; or by working out every
+        morning what their forecasts would do to the price (:mod:`agents.pledge.anticipation`).
     damping : float, optional
         Share of the way that ``"map"`` moves, in (0, 1]. Undamped, the weight on the price
         diverges where the price is a more precise signal than the private one (its map has the
@@ -48,7 +49,7 @@ class Learner:
         """The forecast of the next day if members learn by the map (pure)."""
         tau = published.precision(known.noise.precision)
         share = (
-            known.signal_precision / (known.signal_precision + tau)
+            known.signal_weight / (known.signal_weight + tau)
             if self.damping is None
             else np.full_like(tau, self.damping)
         )

@@ -20,7 +20,8 @@ from markets.pledge.terms import RepoTerms
 class NoiseTraders(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
     """Traders who buy ln u securities at any price (sell them where ln u is negative).
 
-    They bring the cash that they pay, and keep the cash that they receive.
+    They bring the cash that they pay, and keep the cash that they receive. Where repo is open they
+    pledge what they buy ("and they repo it", section 3.1), or lend against what they sell.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ class NoiseTraders(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             bought=np.maximum(self.log_noise, 0.0),
             sold=np.maximum(-self.log_noise, 0.0),
             by_price=none,
+            by_repo=none,
             free=self.log_noise,
             constant=none,
             free_by_price=none,
@@ -56,11 +58,15 @@ class NoiseTraders(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             by_noise=np.ones_like(none),
             by_pledge=none,
             pledged=self.log_noise,
+            pledges=np.abs(self.log_noise),
+            pledged_by_price=none,
+            pledged_by_repo=none,
             beyond_limits=none,
         )
 
     def hold(self, posted: SpotQuotes, placed: PriceFunction) -> None:
-        """Nothing to keep: the orders are the positions."""
+        """Keep whether they could repo what they bought; the orders are the positions."""
+        self.open = posted.open
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """What was bought, one row per security."""
@@ -74,5 +80,6 @@ class NoiseTraders(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
                 "haircut": self.haircut,
                 "log_value": self.log_value,
                 "order": self.log_noise,
+                "pledged": np.where(self.open, self.log_noise, 0.0),
             }
         )

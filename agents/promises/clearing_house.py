@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import mesa
 import numpy as np
+from typing_extensions import TypeVar
 
 from agents.clearing_house import ClearingHouse
 from markets.promises.book import CollateralBook
 from markets.promises.menu import Menu
 from markets.promises.quotes import CollateralQuotes
+from markets.promises.state_menu import StateMenu
+from markets.promises.state_quotes import StateQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
 
@@ -30,13 +33,15 @@ class CollateralSettlement:
         Units of each promise that stand.
     pledged_asset, pledged_cash : float
         Collateral that the house holds for them.
-    received : tuple of float
-        What issuers hand over after good and after bad news: what is owed, or the collateral.
-    returned : tuple of float
-        Collateral that is returned to issuers, in cash, after good and after bad news.
+    states : tuple of str
+        Names of the states: after good and after bad news, or any number of others.
+    received : array (S,)
+        What issuers hand over in each state: what is owed, or the collateral.
+    returned : array (S,)
+        Collateral that is returned to issuers, in cash, in each state.
     balance_now : float
         Cash from buyers of promises minus cash to their issuers; zero.
-    balance_good, balance_bad : float
+    balance : array (S,)
         Value of the collateral minus what buyers receive and what is returned; zero.
     unsecured : float
         Largest amount, over promises and states, by which the collateral falls short of what is
@@ -50,11 +55,11 @@ class CollateralSettlement:
     matched: FloatArray
     pledged_asset: float
     pledged_cash: float
-    received: tuple[float, float]
-    returned: tuple[float, float]
+    states: tuple[str, ...]
+    received: FloatArray
+    returned: FloatArray
     balance_now: float
-    balance_good: float
-    balance_bad: float
+    balance: FloatArray
     unsecured: float
     cash_excess: float
     walras: float
@@ -65,35 +70,43 @@ class CollateralSettlement:
             "promises_matched": math.fsum(self.matched),
             "pledged_asset": self.pledged_asset,
             "pledged_cash": self.pledged_cash,
-            "delivered_good": self.received[0],
-            "delivered_bad": self.received[1],
-            "returned_good": self.returned[0],
-            "returned_bad": self.returned[1],
+            **self._by_state("delivered", self.received),
+            **self._by_state("returned", self.returned),
             "balance_now": self.balance_now,
-            "balance_good": self.balance_good,
-            "balance_bad": self.balance_bad,
+            **self._by_state("balance", self.balance),
             "unsecured": self.unsecured,
             "cash_excess": self.cash_excess,
             "walras": self.walras,
         }
 
+    def _by_state(self, name: str, amounts: FloatArray) -> dict[str, float]:
+        return {
+            f"{name}_{state}": amount
+            for state, amount in zip(self.states, amounts.tolist(), strict=True)
+        }
 
-class CollateralClearingHouse(ClearingHouse[Menu, CollateralQuotes, CollateralBook]):
+
+AnyMenu = TypeVar("AnyMenu", Menu, StateMenu)
+AnyQuotes = TypeVar("AnyQuotes", CollateralQuotes, StateQuotes)
+AnyBook = TypeVar("AnyBook", bound=CollateralBook)
+
+
+class CollateralClearingHouse(ClearingHouse[AnyMenu, AnyQuotes, AnyBook]):
     """A clearing house that holds collateral and passes payments on.
 
     Parameters
     ----------
     model : mesa.Model
         The economy.
-    menu : Menu
+    menu : Menu or StateMenu
         The asset and the promises that it clears; announce another one at a later date.
     """
 
-    def __init__(self, model: mesa.Model, menu: Menu) -> None:
+    def __init__(self, model: mesa.Model, menu: AnyMenu) -> None:
         super().__init__(model)
-        self.menu = menu
+        self.menu: AnyMenu = menu
 
-    def charge(self, quotes: Mapping[str, float]) -> Menu:
+    def charge(self, quotes: Mapping[str, float]) -> AnyMenu:
         """The menu of a date, with the collateral that each promise requires.
 
         Raises
@@ -107,8 +120,8 @@ class CollateralClearingHouse(ClearingHouse[Menu, CollateralQuotes, CollateralBo
             raise Refused(f"menu: {unmatched} is quoted or on the menu, but not both")
         return self.menu
 
-    def settle(self, posted: CollateralQuotes, book: CollateralBook) -> CollateralSettlement:
-        """Accept what is matched, take collateral, and draw up the accounts of both states.
+    def settle(self, posted: AnyQuotes, book: AnyBook) -> CollateralSettlement:
+        """Accept what is matched, take collateral, and draw up the accounts of every state.
 
         1. Scale down the longer side of each promise.
         2. Buyers pay issuers; issuers hand over what is pledged.
@@ -131,17 +144,17 @@ class CollateralClearingHouse(ClearingHouse[Menu, CollateralQuotes, CollateralBo
             matched=matched,
             pledged_asset=asset,
             pledged_cash=cash,
-            received=(float(received[0]), float(received[1])),
-            returned=(float(returned[0]), float(returned[1])),
+            states=menu.states,
+            received=received,
+            returned=returned,
             balance_now=math.fsum(paid_in) - math.fsum(paid_out),
-            balance_good=float(balance[0]),
-            balance_bad=float(balance[1]),
+            balance=balance,
             unsecured=max(float(np.max(short, initial=0.0)), 0.0),
             cash_excess=cash_excess,
             walras=(excess + promises + cash_excess) / book.wealth(posted.asset_price),
         )
 
-    def redundant(self, posted: CollateralQuotes, book: CollateralBook) -> Mapping[str, float]:
+    def redundant(self, posted: AnyQuotes, book: AnyBook) -> Mapping[str, float]:
         """Cash that orders want to hold minus the cash there is, as a share of all wealth."""
         return {"cash": (book.cash - book.endowed_cash) / book.wealth(posted.asset_price)}
 

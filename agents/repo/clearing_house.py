@@ -26,8 +26,8 @@ class RepoSettlement:
     ----------
     repo_excess : float
         (2 - h) theta less h psi before scaling down: repo lending that finds no borrower, in
-        securities. Below zero, securities are offered as collateral that nobody lends against;
-        at a zero repo rate their owners do not mind.
+        securities; lending of idle cash is not counted. Below zero, securities are offered as
+        collateral that nobody needs to borrow; at a zero repo rate nobody minds.
     idle_cash_excess : float
         Cash that traders keep if they hold no more repo than their positions need, less the cash
         there is: the redundant market of Walras' law.
@@ -84,13 +84,17 @@ class RepoClearingHouse(ClearingHouse[float, RepoQuotes, RepoBook, RepoBook, flo
         1. Scale down the longer side of the repo book.
         2. Charge margin :math:`(1-h) q (\Theta + \Psi)` and lend it in repo, which takes
            :math:`\Theta^{EX} = (1-h)(\Theta + \Psi)` securities as collateral.
+           Where collateral is not reused, lenders are those with idle cash, who do not mind.
         3. Add up what lenders, borrowers and the reinvestment bring and take, now and in both
            states; solvency of every trader makes the states alike.
         """
         price, loan, rate = posted.price, 1.0 - posted.haircut, 1.0 + posted.repo_rate
         repo_excess = (2.0 - loan) * book.shorts - loan * book.longs
         lending, borrowing = book.shorts, book.longs
-        if repo_excess > 0.0:
+        if not posted.reuse:
+            lending = max(min(loan * book.longs, book.idle_cash / price), 0.0) / (2.0 - loan)
+            borrowing = (2.0 - loan) * lending / loan
+        elif repo_excess > 0.0:
             lending = loan * borrowing / (2.0 - loan)
         elif loan > 0.0:
             borrowing = (2.0 - loan) * lending / loan

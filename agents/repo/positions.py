@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agents.cohort import rows_shown
+from agents.repo.multipliers import multipliers
 from agents.repo.primitives import Primitives, Rows, pick
 from agents.repo.sides import full_size
 from markets.quote import FloatArray
@@ -79,7 +80,8 @@ def positions(
     pledged, borrowed = bought, sold
     if placed > 0.0:
         spare = wealth - price * security
-        most_pledged = np.maximum(-spare, 0.0) / (price * loan)
+        # never more than is bought, though a loan next to nothing makes the quotient inexact
+        most_pledged = np.minimum(np.maximum(-spare, 0.0) / (price * loan), bought)
         most_borrowed = np.maximum(spare, 0.0) / (price * (2.0 - loan))
         pledged = pledged + placed * (most_pledged - pledged)
         borrowed = borrowed + placed * (most_borrowed - borrowed)
@@ -97,7 +99,7 @@ def positions(
 def table(
     name: str, traders: Primitives, posted: RepoQuotes, placed: float, limit: int | None
 ) -> pd.DataFrame:
-    """Primitives and holdings, one row per member.
+    """Primitives, holdings and multipliers, one row per member.
 
     A slice of a continuum in which some are long and others are not is shown as one row each, with
     the mean belief of that part and its ``weight`` in traders.
@@ -148,5 +150,6 @@ def table(
             "security": held.security,
             "repo_lending": held.borrowed,
             "repo_borrowing": held.pledged,
+            **multipliers(traders, posted, rows, belief),
         }
     )

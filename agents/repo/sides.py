@@ -32,6 +32,8 @@ class Side:
 
 def side(traders: Primitives, posted: RepoQuotes, summing: Summing, *, long: bool) -> Side:
     """Orders of the longs (the first rows) or of the shorts (the last)."""
+    if not (long or posted.reuse):
+        return Side(0.0, 0.0, 0.0, 0.0)
     rung, band = (
         (posted.long_rung, posted.long_band) if long else (posted.short_rung, posted.short_band)
     )
@@ -52,7 +54,8 @@ def full_size(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Full order of the chosen rows with its derivatives by the price and the funded price.
 
-    Steps: wealth; what margin allows; what solvency allows; the smaller of the two.
+    Steps: wealth; what margin allows; what solvency allows; the smaller of the two. Nobody is
+    short where collateral is not reused.
     """
     price, haircut = posted.price, posted.haircut
     cash, securities = pick(traders.cash, rows), pick(traders.securities, rows)
@@ -71,6 +74,8 @@ def full_size(
         by_price = np.where(solvent, solvency_by_price, -cash / (price * price * haircut))
         by_funded = np.where(solvent, solvency_by_funded, 0.0)
     count = size.size
+    if not (long or posted.reuse):
+        return np.zeros(count), np.zeros(count), np.zeros(count)
     return size, np.broadcast_to(by_price, count), np.broadcast_to(by_funded, count)
 
 

@@ -20,6 +20,10 @@ is
   :math:`-y = \theta = \min\{ W / (q(1-h)),\ (\omega_D + W) / (D_D - e_2) \}`,
 * cash otherwise: the first bound is margin, the second solvency.
 
+Where collateral is not reused the box is :math:`y - \psi \ge 0`: nobody can sell what was pledged
+to it, so nobody is short, the repo rate is zero, and whoever expects less than the price keeps cash
+or lends it.
+
 A trader with :math:`E = e_1` or :math:`E = e_2` is indifferent, and its order is filled in part.
 Where the repo rate is zero a trader is also indifferent between cash and repo; how much of its
 position it funds is settled by the clearing house.
@@ -158,4 +162,7 @@ class Traders(Cohort[float, RepoQuotes, RepoBook, float]):
 
     def counts(self, posted: RepoQuotes) -> tuple[float, float]:
         """Number of members who are long, and of those who are not short, the marginal in part."""
-        return self.primitives.above(posted.long_rung), self.primitives.above(posted.short_rung)
+        longs = self.primitives.above(posted.long_rung)
+        if not posted.reuse:
+            return longs, float(self.members)
+        return longs, self.primitives.above(posted.short_rung)

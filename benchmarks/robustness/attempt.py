@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.robustness.drawn import Drawn
 from markets.refused import Refused
+from simulator.knowledge import Knowledge
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters, parse
 from simulator.run import Run, simulate
@@ -121,17 +122,20 @@ def attempt(economy: str, seed: int, number: int, limit: float) -> Attempt:
         return found(Finding.REFUSED, "bad input", str(error))
     except Exception as error:  # noqa: BLE001 - a crash is what is counted
         return found(Finding.CRASHED, type(error).__name__, str(error))
-    outcome, known = (
-        run.outcome,
-        dict[str, Any](
-            rounds=len(run.rounds), schedules="traders' schedules" in set(run.dates.get("knew", ()))
-        ),
-    )
+    outcome = run.outcome
+    schedules = any(end.knew is Knowledge.SCHEDULES for end in run.ends)
+    known: dict[str, Any] = {"rounds": len(run.rounds), "schedules": schedules}
     if outcome is Outcome.DEFECT:
         return found(Finding.CRASHED, str(outcome), run.reason, **known)
     if outcome not in EQUILIBRIA and not run.certificate.conditions:
         return found(Finding.NOT_CLEARED, str(outcome), run.reason, **known)
-    gaps = _gaps(module_of(economy).gaps, parameters, run)
+    try:
+        gaps = _gaps(module_of(economy).gaps, parameters, run)
+    except Exception as error:  # noqa: BLE001 - what it can't recompute is not known to be right
+        if outcome not in EQUILIBRIA:
+            return found(Finding.NOT_CLEARED, str(outcome), run.reason, **known)
+        reason = f"recomputation: {type(error).__name__}: {error}"
+        return found(Finding.CRASHED, str(outcome), reason, **known)
     worst = max(gaps, key=lambda name: gaps[name])
     known["gap"] = gaps[worst]
     right = gaps[worst] <= RIGHT

@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Literal
 
 from markets.credit.event_tree import Bundle, EventTree
+from markets.credit.formula import Formula
 from markets.refused import Refused
 
 
@@ -42,6 +43,13 @@ class FixedRateCoupon:
 
     rate: Fraction
     index: Bundle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaCoupon:
+    r"""Any coupon :math:`A_\mu(p, q, \pi)`, by node; a node that is not named pays nothing."""
+
+    formulas: Mapping[str, Formula]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,19 @@ class ForwardPrepayment:
     of: Literal["coupons", "deliveries"] = "coupons"
 
 
-Coupon = RealCoupon | FixedRateCoupon
-Prepayment = RealPrepayment | BackwardPrepayment | ForwardPrepayment
+@dataclass(frozen=True, slots=True)
+class FormulaPrepayment:
+    r"""Prepayment by a formula at every node of date 1, and never less than the coupon.
+
+    With :math:`f` what the formula says, :math:`B_\xi = \max(A_\xi, f_\xi(p, q, \pi))`, so that
+    (A4) holds at all quotes.
+    """
+
+    formulas: Mapping[str, Formula]
+
+
+Coupon = RealCoupon | FixedRateCoupon | FormulaCoupon
+Prepayment = RealPrepayment | BackwardPrepayment | ForwardPrepayment | FormulaPrepayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,45 +153,42 @@ class Contract:
         self._check_prepayment(tree, who)
 
     def _check_coupon(self, tree: EventTree, who: str) -> None:
-        if isinstance(self.coupon, RealCoupon):
-            later = set(tree.after(self.issued_at))
-            if self.issued_at == tree.root:
-                later |= set(tree.last)
-            for node, bundle in self.coupon.bundles.items():
-                if node not in tree.places:
-                    raise Refused(f'{who}: coupon names "{node}", which is no node')
-                if node not in later:
-                    raise Refused(
-                        f'{who}: coupon names "{node}", which does not follow "{self.issued_at}"'
-                    )
-                _not_negative(bundle, f'{who}: coupon at "{node}"')
+        coupon = self.coupon
+        if isinstance(coupon, FixedRateCoupon):
+            if coupon.rate <= -1:
+                raise Refused(f"{who}: rate is {coupon.rate}; it must be above -1")
+            if coupon.index is not None and not all(part > 0 for part in coupon.index):
+                raise Refused(f"{who}: index has a part that is not positive; all must be")
             return
-        if self.coupon.rate <= -1:
-            raise Refused(f"{who}: rate is {self.coupon.rate}; it must be above -1")
-        if self.coupon.index is not None and not all(part > 0 for part in self.coupon.index):
-            raise Refused(f"{who}: index has a part that is not positive; all must be")
+        later = set(tree.after(self.issued_at))
+        if self.issued_at == tree.root:
+            later |= set(tree.last)
+        for node in coupon.bundles if isinstance(coupon, RealCoupon) else coupon.formulas:
+            if node not in tree.places:
+                raise Refused(f'{who}: coupon names "{node}", which is no node')
+            if node not in later:
+                raise Refused(
+                    f'{who}: coupon names "{node}", which does not follow "{self.issued_at}"'
+                )
+        if isinstance(coupon, RealCoupon):
+            for node, bundle in coupon.bundles.items():
+                _not_negative(bundle, f'{who}: coupon at "{node}"')
 
     def _check_prepayment(self, tree: EventTree, who: str) -> None:
         rule = self.prepayment
         if isinstance(rule, RealPrepayment):
+            _at_every_middle(rule.bundles, tree, who)
             for node, bundle in rule.bundles.items():
-                if node not in tree.middle:
-                    raise Refused(f'{who}: prepayment names "{node}", no node of date 1')
                 _not_negative(bundle, f'{who}: prepayment at "{node}"')
-            missing = [node for node in tree.middle if node not in rule.bundles]
-            if missing:
+            if not isinstance(self.coupon, RealCoupon):
                 raise Refused(
-                    f'{who}: prepayment is missing at "{missing[0]}"; it is given at every node'
-                    " of date 1"
+                    f"{who}: prepayment is real while the coupon is not, so that it could fall"
+                    " below the coupon; use backward, forward, or a formula"
                 )
-            if isinstance(self.coupon, RealCoupon):
-                for node in tree.middle:
-                    self._not_below_coupon(rule.bundles[node], node, who)
-            else:
-                raise Refused(
-                    f"{who}: prepayment is real while the coupon has a fixed rate, so that it"
-                    " could fall below the coupon; use backward or forward"
-                )
+            for node in tree.middle:
+                self._not_below_coupon(rule.bundles[node], node, who)
+        elif isinstance(rule, FormulaPrepayment):
+            _at_every_middle(rule.formulas, tree, who)
         elif isinstance(rule, BackwardPrepayment):
             if not isinstance(self.coupon, FixedRateCoupon):
                 raise Refused(
@@ -206,6 +222,18 @@ def collateral_at(contract: Contract, node: str, tree: EventTree) -> Bundle:
     for step in reversed(path):
         bundle = tree.become(bundle, step)
     return bundle
+
+
+def _at_every_middle(by_node: Mapping[str, object], tree: EventTree, who: str) -> None:
+    """Refuse a rule for prepayment that is not given at the nodes of date 1, and only there."""
+    for node in by_node:
+        if node not in tree.middle:
+            raise Refused(f'{who}: prepayment names "{node}", no node of date 1')
+    for node in tree.middle:
+        if node not in by_node:
+            raise Refused(
+                f'{who}: prepayment is missing at "{node}"; it is given at every node of date 1'
+            )
 
 
 def _not_negative(bundle: Bundle, what: str) -> None:

@@ -28,6 +28,7 @@ from markets.credit.event_tree import EventTree
 from markets.credit.obligations import Obligations
 from markets.credit.pools import deliveries, pooled
 from markets.credit.quotes import CreditQuotes, NearbyQuotes
+from markets.credit.references import check_references
 from markets.market import Market, Start
 from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 
@@ -92,6 +93,7 @@ class CreditMarket(Market[bool, CreditQuotes, CreditBook, CreditTrader]):
     ) -> None:
         for contract in contracts:
             contract.check(tree)
+        check_references(contracts, tree)
         self.tree, self.contracts = tree, tuple(contracts)
         self.obligations = Obligations(tree, contracts)
         self.starting_prices = (
@@ -178,16 +180,17 @@ class CreditMarket(Market[bool, CreditQuotes, CreditBook, CreditTrader]):
         goods = np.ones_like(self.starting_prices)
         goods[:, 1:] = goods_values.reshape(len(goods), -1)
         price = np.minimum(price, obligations.pledged(goods))
-        coupon, seizure = obligations.coupons(goods, price), obligations.seizures(goods)
+        resale = resale.reshape(at_middle)
+        coupon, seizure = obligations.coupons(goods, price, resale), obligations.seizures(goods)
         delivery = np.minimum(coupon, seizure)[obligations.last]
         return CreditQuotes(
             goods=goods,
             price=price,
-            resale=resale.reshape(at_middle),
+            resale=resale,
             middle_payment=middle_payment.reshape(at_middle),
             last_payment=last_payment.reshape(obligations.last.size, first.size),
             coupon=coupon[np.ix_(middle, first)],
-            prepayment=obligations.prepayments(goods, price, coupon, delivery),
+            prepayment=obligations.prepayments(goods, price, resale, coupon, delivery),
             seizure=seizure[np.ix_(middle, first)],
             delivery=delivery,
             tremble=terms,

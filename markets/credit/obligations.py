@@ -9,6 +9,7 @@ Source: Iraola and Torres-Martinez (SDT 364), section 2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,16 @@ from markets.credit.contract import (
     BackwardPrepayment,
     Contract,
     FixedRateCoupon,
+    FormulaCoupon,
+    FormulaPrepayment,
     ForwardPrepayment,
     RealCoupon,
     RealPrepayment,
     collateral_at,
 )
 from markets.credit.event_tree import Bundle, EventTree
+from markets.credit.formula import Compiled, Quoted, compiled
+from markets.credit.references import place_of
 from markets.quote import BoolArray, FloatArray
 
 Places = NDArray[np.int64]
@@ -87,6 +92,9 @@ class Obligations:
         self._rate_prepayment = np.zeros(self.first.size)
         self._discount = np.zeros((self.last.size, self.first.size))
         self._forward = np.zeros((self.first.size, 2), dtype=np.bool_)  # of coupons, of deliveries
+        self._tree, self._names = tree, [contract.name for contract in contracts]
+        self._formula_coupon: list[tuple[int, int, Compiled]] = []
+        self._formula_prepayment: list[tuple[int, int, Compiled]] = []
         for j, contract in enumerate(contracts):
             self._tabulate_coupon(tree, j, contract)
         for k, j in enumerate(self.first.tolist()):
@@ -103,6 +111,11 @@ class Obligations:
         if isinstance(coupon, RealCoupon):
             for name, bundle in coupon.bundles.items():
                 self._real_coupon[tree.places[name], j] = _numbers(bundle)
+            return
+        if isinstance(coupon, FormulaCoupon):
+            for name, formula in coupon.formulas.items():
+                value = compiled(formula.part, partial(self._place, node=name))
+                self._formula_coupon.append((tree.places[name], j, value))
             return
         factor = 1.0 / (1.0 + float(coupon.rate))
         owed = 1.0 / (factor + factor**2) if contract.issued_at == tree.root else 1 / factor
@@ -123,6 +136,25 @@ class Obligations:
         elif isinstance(rule, ForwardPrepayment):
             self._discount[:, k] = [float(rule.discount[name]) for name in tree.last]
             self._forward[k] = (rule.of == "coupons", rule.of == "deliveries")
+        elif isinstance(rule, FormulaPrepayment):
+            for m, name in enumerate(tree.middle):
+                value = compiled(rule.formulas[name].part, partial(self._place, node=name))
+                self._formula_prepayment.append((m, k, value))
+
+    def _place(self, quoted: Quoted, node: str) -> int:
+        """Where a quote stands in :meth:`_quoted`; the coupon at the node comes last."""
+        tree, goods, contracts = self._tree, len(self._tree.goods), len(self._names)
+        if quoted.kind == "coupon":
+            return -1
+        if quoted.kind == "q":
+            return len(tree.names) * goods + self._names.index(str(quoted.name))
+        at = place_of(quoted, node, tree)
+        if quoted.kind == "p":
+            good = quoted.name if isinstance(quoted.name, int) else tree.goods.index(quoted.name)
+            return tree.places[at] * goods + good
+        first = [self._names[j] for j in self.first]
+        before = len(tree.names) * goods + contracts
+        return before + tree.middle.index(at) * len(first) + first.index(str(quoted.name))
 
     # ------------------------------------------------------------------ at given prices
     def pledged(self, goods: FloatArray) -> FloatArray:
@@ -133,13 +165,23 @@ class Obligations:
         """Value of the collateral of one unit at every node, (D, J)."""
         return np.asarray(np.einsum("njl,nl->nj", self.seized, goods))
 
-    def coupons(self, goods: FloatArray, price: FloatArray) -> FloatArray:
-        """Coupon of one unit at every node, (D, J)."""
+    def coupons(self, goods: FloatArray, price: FloatArray, resale: FloatArray) -> FloatArray:
+        """Coupon of one unit at every node, (D, J), at prices (D, L), (J,) and (M, K)."""
         real = np.einsum("njl,nl->nj", self._real_coupon, goods)
-        return np.asarray(real + self._rate_coupon * price * self._growth(goods))
+        owed = np.asarray(real + self._rate_coupon * price * self._growth(goods))
+        if self._formula_coupon:
+            quoted = _quoted(goods, price, resale)
+            for node, j, value in self._formula_coupon:
+                owed[node, j] = value(quoted)
+        return owed
 
     def prepayments(
-        self, goods: FloatArray, price: FloatArray, coupon: FloatArray, delivery: FloatArray
+        self,
+        goods: FloatArray,
+        price: FloatArray,
+        resale: FloatArray,
+        coupon: FloatArray,
+        delivery: FloatArray,
     ) -> FloatArray:
         """Cost of prepaying one unit at date 1, (M, K), with coupons (D, J), deliveries (T, J)."""
         first = self.first
@@ -150,13 +192,25 @@ class Obligations:
         ahead = np.zeros_like(real)
         np.add.at(ahead, self.last_after, self._discount * owed)
         forward = np.where(np.any(self._forward, axis=1), coupon[at_middle] + ahead, 0.0)
-        return np.asarray(real + backward + forward)
+        cost = np.asarray(real + backward + forward)
+        if self._formula_prepayment:
+            quoted = _quoted(goods, price, resale)
+            for m, k, value in self._formula_prepayment:
+                due = float(coupon[self.middle[m], first[k]])
+                cost[m, k] = max(due, value([*quoted, due]))
+        return cost
 
     def _growth(self, goods: FloatArray) -> FloatArray:
         """Growth of each contract's price index since its issue, (D, J)."""
         index = goods @ self._index.T
         at_issue = np.where(self._nominal, 1.0, index[self.issued, np.arange(self._nominal.size)])
         return np.where(self._nominal, 1.0, index / at_issue)
+
+
+def _quoted(goods: FloatArray, price: FloatArray, resale: FloatArray) -> list[float]:
+    """All prices as one list, for formulas."""
+    values: list[float] = np.concatenate([goods.ravel(), price, resale.ravel()]).tolist()
+    return values
 
 
 def _numbers(bundle: Bundle) -> list[float]:

@@ -1,18 +1,19 @@
 r"""Assets that are bought, or sold short, with margin from one pool of funding.
 
-A risk-neutral expert with wealth :math:`W` who holds :math:`x_j` of each asset must keep
-:math:`\sum_j m_j(q_j) |x_j| \le W`. It wants the assets whose gain per unit of margin,
-:math:`|v_j - q_j| / m_j(q_j)`, is largest; that largest gain is the shadow price of its funding
-constraint, the *funding premium* :math:`\lambda \ge 0`. At a given premium it buys all it can
-where the price lies below
+A risk-neutral expert with wealth :math:`W` who holds :math:`x_j = x_j^+ - x_j^-` of each asset must
+keep :math:`\sum_j (m_j^+(q_j)\, x_j^+ + m_j^-(q_j)\, x_j^-) \le W`, with margins :math:`m^+` on
+long and :math:`m^-` on short positions. It wants the assets whose gain per unit of margin,
+:math:`(v_j - q_j) / m_j^+` or :math:`(q_j - v_j) / m_j^-`, is largest; that largest gain is the
+shadow price of its funding constraint, the *funding premium* :math:`\lambda \ge 0`. At a given
+premium it buys all it can where the price lies below
 
-.. math:: q_j^+(\lambda) = v_j - \lambda\, m_j(q_j^+),
+.. math:: q_j^+(\lambda) = v_j - \lambda\, m_j^+(q_j^+),
 
 sells all it can short where the price lies above :math:`q_j^-(\lambda) = v_j + \lambda\,
-m_j(q_j^-)`, is indifferent at either price and does not trade between them. So the quote of an
+m_j^-(q_j^-)`, is indifferent at either price and does not trade between them. So the quote of an
 asset has two *rungs* (:mod:`markets.funding.rungs`) and the gap between them, and one continuous
-coordinate locates it, as on the ladder of :mod:`markets.ladder`: on a rung the price stays the
-same while the order at it is filled.
+coordinate locates it: its ends are the rungs, where the order is filled with what customers
+bring (:func:`markets.funding.book.filled`).
 
 The market posts the premium beside the prices. The premium rises while the margin that experts
 would need to take all that customers sell exceeds their wealth; at its lower limit, zero, every
@@ -29,16 +30,20 @@ from typing import Protocol
 
 import numpy as np
 
-from markets.funding.book import FundedBook
+from markets.funding.book import FundedBook, exposures, filled
 from markets.funding.quotes import FundedQuotes
-from markets.funding.rungs import Rungs, margins, reach
+from markets.funding.rungs import SIDES, Rungs, margins, reach
 from markets.funding.terms import MarginTerms
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
 
-NEARLY_ZERO = 1e-12
-"""Trade below this share of an asset's value counts as this share, so that none is divided by."""
+RESOLVED = 1e-5
+"""Funding below this share of the numbers of which it is the difference counts as this share: it is
+known to 1e-16 of them, and a market clears at 1e-10."""
+
+SIDE_SIGNS = np.array(SIDES)[:, None]
+"""Short and long, as a column."""
 
 ON_A_RUNG = 1e-12
 """Share of the fundamental value; a price closer to a rung than this is on it."""
@@ -58,16 +63,19 @@ class FundedTrader(Protocol):
 class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
     r"""The markets for assets of one pool of funding, and for the funding itself.
 
-    Coordinates: ``u[0]``, the funding premium as a share of the highest at which experts trade,
-    in [0, 1]; then the place of each asset's quote, in [0, 1]: up to 1/3 on the upper rung
-    (experts short), from 2/3 on the lower rung (experts long), between them in the gap.
+    Coordinates: ``u[0]`` in [0, 1], from which the funding premium follows as
+    :math:`\lambda = c (e^{L u_0} - 1)` up to the highest at which experts trade, with c the lowest
+    premium at which an asset's farther rung is where it may be (margins may differ by orders of
+    magnitude); then the place of each asset's quote between its rungs, from 0 on the upper one
+    (experts short) to 1 on the lower one (experts long).
 
-    Residuals: the margin that it takes to hold all that customers sell, less the experts' wealth,
-    :math:`\sum_j a_j m_j S_j - W` with :math:`a_j` from -1 (upper rung) through the gap to 1 (lower
-    rung); and for each asset what customers sell less what experts hold. While no expert has any
-    wealth at the posted prices, the premium rises: to its upper limit if nothing restores them.
-    On a rung the first depends on the premium alone: for one asset it is :math:`F(q) - \eta`, so
-    that the premium moves stably exactly where :math:`F'(q) > 0`.
+    Residuals: the margin that it takes to hold all that customers would sell on the rungs, less the
+    experts' wealth, :math:`\sum_j (m_j^+ S_j(q_j^+)^+ + m_j^- S_j(q_j^-)^-) - W`, where customers'
+    orders are carried from the posted price to the rung by their own slope; and for each asset what
+    customers sell, which may rest at a rung while experts take it. While no expert has any wealth
+    at the posted prices, and customers bring something, the premium rises: to its upper limit if
+    nothing restores them. So what is needed depends on the premium alone: for one asset the first
+    residual is :math:`F(q) - \eta`, and the premium moves stably exactly where :math:`F'(q) > 0`.
 
     Parameters
     ----------
@@ -99,7 +107,9 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         concessions = [c for c in (cohort.concession() for cohort in cohorts) if c is not None]
         if not concessions:
             raise Refused("nobody sells to experts; the market needs a cohort of customers")
-        self._widest = reach(np.max(concessions, axis=0), np.max(np.abs(self.fundamental), axis=0))
+        widest = np.max(concessions, axis=0)
+        self._needed = widest > 0.0
+        self._widest = reach(widest, np.max(np.abs(self.fundamental), axis=0))
 
     def limits(self, terms: MarginTerms) -> Limits:
         """The box of the coordinates; every limit can be attained."""
@@ -119,47 +129,49 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
     def locate(self, quotes: Mapping[str, float], terms: MarginTerms) -> FloatArray:
         """Coordinates of some quotes.
 
-        The premium is the largest gain per unit of margin that the prices leave; an asset whose
-        price is on its rung is placed where the order is filled entirely.
+        The premium is the largest gain per unit of margin that the prices leave on a side on which
+        customers ever need experts.
         """
         rungs = self._rungs(terms)
-        value, highest = rungs.fundamental, rungs.highest_premium()
+        value, scale, highest = rungs.fundamental, *_scale_of(rungs)
         price = np.array([quotes[name] for name in self.names])
-        gain = (value - price) / margins(terms.rules, price)[0]
-        premium = min(float(np.max(np.abs(gain))), highest)
+        gain = (value - price) * SIDE_SIGNS / rungs.margins(np.stack([price, price]))[0]
+        premium = min(float(np.max(gain, initial=0.0, where=self._needed)), highest)
         short_at, long_at = rungs.prices(premium)
         width = np.where(short_at > long_at, short_at - long_at, 1.0)
-        inside = np.clip((short_at - price) / width, 0.0, 1.0)
-        place = (1.0 + inside) / 3.0
-        near = ON_A_RUNG * np.maximum(np.abs(value), 1.0)
+        place = np.clip((short_at - price) / width, 0.0, 1.0)
+        near = ON_A_RUNG * np.maximum(np.abs(value), np.abs(price))
         place = np.where(np.abs(price - short_at) <= near, 0.0, place)
         place = np.where(np.abs(price - long_at) <= near, 1.0, place)
-        return np.concatenate([[premium / highest], place])
+        return np.append(np.log1p(premium / scale) / np.log1p(highest / scale), place)
 
     def post(self, coordinates: FloatArray, terms: MarginTerms, moved: FloatArray) -> FundedQuotes:
         """Quotes at the coordinates."""
         rungs = self._rungs(terms)
-        highest = rungs.highest_premium()
-        premium, place = float(coordinates[0]) * highest, coordinates[1:]
-        short_at, long_at = both = rungs.prices(premium)
-        short_slope, long_slope = rungs.slopes(premium, both)
-        inside = np.clip(3.0 * place - 1.0, 0.0, 1.0)
-        price = short_at + inside * (long_at - short_at)
-        in_gap = (inside > 0.0) & (inside < 1.0)
-        margin, slope = margins(terms.rules, price)
+        scale, highest = _scale_of(rungs)
+        steep, place = np.log1p(highest / scale), coordinates[1:]
+        premium = min(scale * float(np.expm1(steep * coordinates[0])), highest)
+        rung = rungs.prices(premium)
+        by_premium = steep * (premium + scale) * rungs.slopes(premium, rung)
+        price = (1.0 - place) * rung[0] + place * rung[1]
+        side = 2.0 * place - 1.0
+        margin, slope = margins(terms.rules, price, side)
+        on_rung, slope_on_rung = rungs.margins(rung)
         return FundedQuotes(
             date=terms.date,
             price=price,
             premium=premium,
             fundamental=rungs.fundamental,
+            side=side,
             margin=margin,
             margin_slope=slope,
-            filled=np.clip(3.0 * place - 2.0, 0.0, 1.0) - np.clip(1.0 - 3.0 * place, 0.0, 1.0),
-            side=2.0 * inside - 1.0,
-            price_by_premium=highest * ((1.0 - inside) * short_slope + inside * long_slope),
-            price_by_place=np.where(in_gap, 3.0 * (long_at - short_at), 0.0),
-            filled_by_place=np.where(in_gap, 0.0, 3.0),
-            side_by_place=np.where(in_gap, 6.0, 0.0),
+            margins=rungs.margins(np.stack([price, price]))[0],
+            rung=rung,
+            rung_margin=on_rung,
+            rung_margin_slope=slope_on_rung,
+            rung_by_premium=by_premium,
+            price_by_premium=(1.0 - place) * by_premium[0] + place * by_premium[1],
+            price_by_place=rung[1] - rung[0],
         )
 
     def named(self, posted: FundedQuotes) -> dict[str, float]:
@@ -170,53 +182,49 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         }
 
     def excess(self, posted: FundedQuotes, book: FundedBook) -> Excess:
-        """How far funding and every asset are from clearing."""
-        needed = float(posted.margin @ (posted.side * book.sold))
+        """How far funding and every asset are from clearing.
+
+        Units: margin that is missing, cash; what experts hold less what customers sell, assets.
+        """
+        needed = float(np.sum(posted.rung_margin * _taken(posted, book)))
         gap = needed - book.funds
-        excess = book.bought - book.sold
-        share = -excess / _traded(posted, book)
-        whole = abs(needed) + book.funds + NEARLY_ZERO
-        wiped_out = book.funds == 0.0
+        whole = needed + max(book.funds, RESOLVED * (book.stake + _keep(posted, book)))
+        gross = exposures(posted, book)
+        wiped_out = _wiped_out(book)
         return Excess(
-            residual=np.concatenate([[1.0 if wiped_out else gap / _scale(posted, book)], share]),
-            share=np.concatenate([[1.0 if wiped_out else gap / whole], share]),
-            units=np.concatenate([[gap], excess]),
+            residual=np.append(1.0 if wiped_out else gap / _scale(posted, book), book.sold / gross),
+            share=np.append(
+                1.0 if wiped_out else gap / whole, book.sold / (gross + np.abs(book.sold))
+            ),
+            units=np.append(gap, filled(posted, book) - book.sold),
         )
 
     def depth(self, posted: FundedQuotes, book: FundedBook, coordinates: FloatArray) -> FloatArray:
         r"""Derivative of the residuals with respect to the coordinates.
 
-        1. What customers sell moves with its own price alone; so does the margin
-           :math:`a_j m_j S_j` on it; experts' wealth moves with every price.
-        2. What experts hold, :math:`x_j = f_j W / m_j`, moves with the filled share, their wealth
-           and the margin.
-        3. Prices move with the premium and, in the gap, with the place.
+        1. What customers sell moves with its own price alone; the margin on what they would sell on
+           the rungs moves with the premium alone; experts' wealth moves with every price.
+        2. Prices move with the premium and with their place between the rungs.
 
-        The scale of the funding residual, the margin on customers' exposures, is held fixed. Where
-        the market does not know its depth (in a gap of no width, and in the premium while no
-        expert has any wealth) it reports -1.
+        Where the market does not know its depth (between rungs that are one, and in the premium
+        while no expert has any wealth) it reports -1.
         """
-        margin, slope, filled = posted.margin, posted.margin_slope, posted.filled
-        needed = posted.side * (slope * book.sold + margin * book.sold_by_price)
-        funding = needed - book.funds_by_price
-        held = np.outer(filled / margin, book.funds_by_price)
-        held -= np.diag(filled * book.funds * slope / margin**2)
-        traded = _traded(posted, book)
-        sold_less_held = np.diag(book.sold_by_price) - held
-        by_place = sold_less_held * posted.price_by_place
-        by_place -= np.diag(posted.filled_by_place * book.funds / margin)
-        count = margin.size
-        matrix = np.empty((1 + count, 1 + count))
-        scale = _scale(posted, book)
-        matrix[0, 0] = funding @ posted.price_by_premium / scale
-        turned = posted.side_by_place * margin * book.sold
-        matrix[0, 1:] = (funding * posted.price_by_place + turned) / scale
-        if book.funds == 0.0:
-            matrix[0] = np.eye(1 + count)[0] * -1.0
-        matrix[1:, 0] = sold_less_held @ posted.price_by_premium / traded
-        matrix[1:, 1:] = by_place / traded[:, None]
-        blind = 1 + np.flatnonzero(np.diag(matrix)[1:] == 0.0)
-        matrix[blind, blind] = -1.0
+        taken = _taken(posted, book)
+        by_price = posted.rung_margin_slope * taken
+        by_price += posted.rung_margin * book.sold_by_price * np.sign(taken) * SIDE_SIGNS
+        needed = float(np.sum(by_price * posted.rung_by_premium))
+        moved = book.sold_by_price / exposures(posted, book)
+        count = posted.price.size
+        matrix = np.zeros((1 + count, 1 + count))
+        if _wiped_out(book):
+            matrix[0, 0] = -1.0
+        else:
+            matrix[0, 0] = needed - book.funds_by_price @ posted.price_by_premium
+            matrix[0, 1:] = -book.funds_by_price * posted.price_by_place
+            matrix[0] /= _scale(posted, book)
+        matrix[1:, 0] = moved * posted.price_by_premium
+        own = moved * posted.price_by_place
+        matrix[1:, 1:] = np.diag(np.where(own == 0.0, -1.0, own))
         return matrix
 
     def _rungs(self, terms: MarginTerms) -> Rungs:
@@ -227,12 +235,30 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         return Rungs(terms.rules, value, self._widest)
 
 
-def _traded(posted: FundedQuotes, book: FundedBook) -> FloatArray:
-    """Exposures and experts' positions in each asset, with which an excess is compared."""
-    dust = NEARLY_ZERO * np.maximum(book.sold_by_price * np.abs(posted.fundamental), 1.0)
-    return np.asarray(book.gross + np.abs(book.bought) + dust)
+def _scale_of(rungs: Rungs) -> tuple[float, float]:
+    """Lowest and highest premium at which the farther rung of an asset is where it may be."""
+    premia = np.max(rungs.premia(), axis=0)
+    return float(np.min(premia)), float(np.max(premia))
+
+
+def _wiped_out(book: FundedBook) -> bool:
+    """Whether no expert has any wealth to take what customers bring."""
+    return book.funds == 0.0 and bool(book.gross.any())
+
+
+def _taken(posted: FundedQuotes, book: FundedBook) -> FloatArray:
+    """Assets that experts would have to take on the rungs, short and long, shape (2, assets)."""
+    sold = book.sold + book.sold_by_price * (posted.rung - posted.price)
+    taken: FloatArray = np.maximum(sold * SIDE_SIGNS, 0.0)
+    return taken
+
+
+def _keep(posted: FundedQuotes, book: FundedBook) -> float:
+    """Margin on what customers would sell for all of an asset's value, cash."""
+    worth = np.maximum(np.abs(posted.price), np.abs(posted.fundamental))
+    return float(posted.margin @ (book.sold_by_price * worth))
 
 
 def _scale(posted: FundedQuotes, book: FundedBook) -> float:
     """Margin on all exposures of customers, with which the gap in funding is compared."""
-    return float(posted.margin @ book.gross) + NEARLY_ZERO
+    return float(posted.margin @ (book.gross if book.gross.any() else exposures(posted, book)))

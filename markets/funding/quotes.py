@@ -21,26 +21,33 @@ class FundedQuotes:
         The funding premium, gain per unit of margin.
     fundamental : array
         v, expected payoff, known to everybody.
-    margin, margin_slope : array
-        Margin on one asset in cash at the posted price, and its derivative by the price.
-    filled : array
-        Share of an expert's wealth that its order at the posted price takes up as margin: 1 all
-        of it in a long position, -1 all of it in a short sale.
     side : array
         The position that experts are ready to take: 1 long, -1 short, in between in the gap.
-    price_by_premium, price_by_place, filled_by_place, side_by_place : array
-        Derivatives by the market's coordinates.
+    margin, margin_slope : array
+        Margin on one asset in cash at the posted price, on positions of that side, and its
+        derivative by the price.
+    margins : array of shape (2, assets)
+        Margin at the posted price on short, then on long positions.
+    rung, rung_margin, rung_margin_slope : array of shape (2, assets)
+        Price at which experts are indifferent to a short, then to a long position, and the margin
+        on it there.
+    rung_by_premium : array of shape (2, assets)
+        Derivative of the rungs by the market's first coordinate.
+    price_by_premium, price_by_place : array
+        Derivatives of the price by the market's coordinates.
     """
 
     date: int
     price: FloatArray
     premium: float
     fundamental: FloatArray
+    side: FloatArray
     margin: FloatArray
     margin_slope: FloatArray
-    filled: FloatArray
-    side: FloatArray
+    margins: FloatArray
+    rung: FloatArray
+    rung_margin: FloatArray
+    rung_margin_slope: FloatArray
+    rung_by_premium: FloatArray
     price_by_premium: FloatArray
     price_by_place: FloatArray
-    filled_by_place: FloatArray
-    side_by_place: FloatArray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markets.margin import PriceMargin
+from markets.margin import SidedMargin
 from markets.quote import FloatArray
 
 
@@ -16,12 +16,12 @@ class MarginTerms:
     ----------
     date : int
         Date of the calendar, from 0.
-    rules : tuple of PriceMargin
-        One rule per asset.
+    rules : tuple of SidedMargin
+        One per asset, for long and for short positions.
     deposits : array, optional
         New cash of every expert; without it experts keep what they have.
     """
 
     date: int
-    rules: tuple[PriceMargin, ...]
+    rules: tuple[SidedMargin, ...]
     deposits: FloatArray | None = None

@@ -4,6 +4,7 @@ from markets.margin.anti_procyclical import AntiProcyclicalMargin
 from markets.margin.flat import FlatMargin
 from markets.margin.linear import LinearMargin
 from markets.margin.rule import HistoricalMargin, MarginRule, PriceMargin
+from markets.margin.sided import SidedMargin, both_sides
 from markets.margin.value_at_risk import ValueAtRiskMargin
 from markets.margin.volatility import VolatilityMargin
 
@@ -14,6 +15,8 @@ __all__ = [
     "LinearMargin",
     "MarginRule",
     "PriceMargin",
+    "SidedMargin",
     "ValueAtRiskMargin",
     "VolatilityMargin",
+    "both_sides",
 ]

@@ -8,6 +8,10 @@ from dataclasses import dataclass, replace
 
 from markets.refused import Refused
 
+LEAST = 1e-6
+"""Volatility does not fall below this share of what a rule that was made for a margin began with:
+without any news for long, positions would need no margin at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class VolatilityMargin:
@@ -33,6 +37,8 @@ class VolatilityMargin:
         Dates that it takes to close a position out; positive.
     memory : float
         :math:`\kappa`, weight of the past in the estimate of the variance, in [0, 1).
+    least : float
+        Volatility below which the estimate does not fall, cash.
 
     Raises
     ------
@@ -45,6 +51,7 @@ class VolatilityMargin:
     confidence: float = 0.99
     horizon: float = 1.0
     memory: float = 0.94
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse settings that give no margin."""
@@ -83,7 +90,7 @@ class VolatilityMargin:
     ) -> VolatilityMargin:
         """Make the rule whose margin is now ``margin``, in cash."""
         volatility = margin / _multiple(confidence, horizon)
-        return cls(volatility, last_price, confidence, horizon, memory)
+        return cls(volatility, last_price, confidence, horizon, memory, LEAST * volatility)
 
     def haircut(self, price: float) -> float:
         """Margin as a share of the price."""
@@ -101,7 +108,7 @@ class VolatilityMargin:
         """Return the rule with the last price change in its volatility."""
         change = price - self.last_price
         variance = self.memory * self.volatility**2 + (1.0 - self.memory) * change**2
-        return replace(self, volatility=math.sqrt(variance), last_price=price)
+        return replace(self, volatility=max(math.sqrt(variance), self.least), last_price=price)
 
 
 def _multiple(confidence: float, horizon: float) -> float:

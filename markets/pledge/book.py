@@ -22,15 +22,18 @@ class SpotBook:
     ----------
     bought, sold
         Totals of purchases and of sales.
-    by_price
-        Derivative of their difference with respect to the log price.
+    by_price, by_repo
+        Derivatives of their difference with respect to the log price, and to what moves the repo
+        market: ln(chi/h) where pledging pays, and else the share of orders that is pledged.
     free
         Purchases minus sales without limits.
     constant, free_by_price, by_value, by_noise, by_pledge
         The coefficients of z above, in this order.
-    pledged
+    pledged, pledges
         Securities that repo investors own and pledge (negative: lend cash against), and that noise
-        traders buy.
+        traders buy; and the sum of their sizes without regard to sign.
+    pledged_by_price, pledged_by_repo
+        Derivatives of ``pledged``, in the same order.
     beyond_limits
         Investors whose orders without limits would exceed what they own, as a share of all
         investors.
@@ -39,6 +42,7 @@ class SpotBook:
     bought: FloatArray
     sold: FloatArray
     by_price: FloatArray
+    by_repo: FloatArray
     free: FloatArray
     constant: FloatArray
     free_by_price: FloatArray
@@ -46,4 +50,7 @@ class SpotBook:
     by_noise: FloatArray
     by_pledge: FloatArray
     pledged: FloatArray
+    pledges: FloatArray
+    pledged_by_price: FloatArray
+    pledged_by_repo: FloatArray
     beyond_limits: FloatArray

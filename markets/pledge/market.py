@@ -1,6 +1,7 @@
-"""Spot markets for securities that may be pledged in repo.
+r"""Spot markets for securities that may be pledged in repo, and the repo markets beside them.
 
-Source: Ramirez, "Pledgeable securities in a rational expectations equilibrium", equation (12).
+Source: Ramirez, "Pledgeable securities in a rational expectations equilibrium", equations (12) and
+(13). The paper takes the repo rate as given and so can't satisfy (13); here it may be quoted.
 """
 
 from __future__ import annotations
@@ -16,14 +17,35 @@ from markets.pledge.terms import RepoTerms
 from markets.quote import Excess, FloatArray, Limits, Quote
 
 LOG_PRICE_REACH = 700.0
-"""Largest absolute log price; beyond it the price overflows double precision."""
+"""Largest absolute log price where orders are bounded: that of a price in double precision."""
+
+FREE_REACH = 1e12
+"""Largest absolute log price where orders are linear in it, and it is all that is traded on."""
+
+
+INDIFFERENT = 1e-3
+"""Length of the range of a repo market's coordinate in which repo investors are indifferent: short,
+so that steps from where pledging pays to where repo is shut seldom end in it."""
 
 
 class PledgeableMarket(Market[RepoTerms, SpotQuotes, SpotBook]):
-    """Spot markets for one or more pledgeable securities with independent values.
+    r"""Spot and repo markets for one or more pledgeable securities with independent values.
 
-    The coordinates are the log prices and the residuals the excess demands in securities, which
-    are linear in the log prices as long as no investor is short of cash or securities.
+    The coordinates of the spot markets are the log prices and their residuals the excess demands in
+    securities, linear in the log prices as long as no investor is short of cash or securities.
+
+    Where repo rates are quoted too, there is one more coordinate :math:`z` per security, in which
+    orders remain linear. Above zero it is :math:`z = \ln(\chi(r)/h)`, what being pledgeable is
+    worth, so it *falls* in the repo rate; its residual is the excess supply of loans, the
+    securities that lenders want as collateral minus those that are pledged. It has two ends, both
+    of which can be attained:
+
+    * at its upper one the repo rate is zero, the return on storing cash: cash that nobody borrows
+      is stored;
+    * between 0 and :math:`-\epsilon` (``INDIFFERENT``) pledging is worth exactly what selling is,
+      repo investors are indifferent, and a share :math:`1 + z/\epsilon` of their orders is
+      pledged. At the lower end nobody pledges: repo is shut (Lemma 4), at this rate and at any
+      above it.
 
     Parameters
     ----------
@@ -31,14 +53,27 @@ class PledgeableMarket(Market[RepoTerms, SpotQuotes, SpotBook]):
         Mean of the log value of each security, from which its log price starts.
     names : sequence of str
         Names of the securities, needed where there are several.
+    quotes_rates : bool
+        Whether repo rates are quoted, or given by the terms.
+    reach : float
+        Largest absolute log price.
     """
 
-    def __init__(self, mean_log_value: float | FloatArray, names: Sequence[str] = ("",)) -> None:
+    def __init__(
+        self,
+        mean_log_value: float | FloatArray,
+        names: Sequence[str] = ("",),
+        *,
+        quotes_rates: bool = False,
+        reach: float = LOG_PRICE_REACH,
+    ) -> None:
         labels = [f"_{name}" if name else "" for name in names]
         self.mean_log_value = np.broadcast_to(
             np.asarray(mean_log_value, np.float64), len(labels)
         ).copy()
-        self.quotes = tuple(
+        self.quotes_rates = quotes_rates
+        self.reach = reach
+        prices = tuple(
             Quote(
                 f"log_price{label}",
                 "log of cash per security",
@@ -46,40 +81,85 @@ class PledgeableMarket(Market[RepoTerms, SpotQuotes, SpotBook]):
             )
             for name, label in zip(names, labels, strict=True)
         )
+        rates = tuple(
+            Quote(
+                f"repo_rate{label}",
+                "per period",
+                f"interest on loans against the security{f' {name}' if name else ''}",
+            )
+            for name, label in zip(names, labels, strict=True)
+        )
+        self.quotes = prices + rates if quotes_rates else prices
         self.excess_names = tuple(f"security_excess{label}" for label in labels)
+        if quotes_rates:
+            self.excess_names += tuple(f"loan_supply_excess{label}" for label in labels)
+
+    @property
+    def securities(self) -> int:
+        """Number of securities."""
+        return len(self.mean_log_value)
 
     def limits(self, terms: RepoTerms) -> Limits:
-        """Any log price whose exponential is a number is possible."""
-        reach = np.full(len(self.quotes), LOG_PRICE_REACH)
-        never = np.zeros(len(self.quotes), np.bool_)
-        return Limits(-reach, reach, never, never)
+        """Log prices within reach; repo rates from zero to where repo shuts."""
+        reach = np.full(self.securities, self.reach)
+        never = np.zeros(self.securities, np.bool_)
+        if not self.quotes_rates:
+            return Limits(-reach, reach, never, never)
+        highest = terms.at(np.zeros_like(reach)).log_pledge_value
+        return Limits(
+            np.concatenate([-reach, np.full_like(reach, -INDIFFERENT)]),
+            np.concatenate([reach, highest]),
+            np.concatenate([never, ~never]),
+            np.concatenate([never, ~never]),
+        )
 
     def first_quotes(self) -> dict[str, float]:
-        """Starting quotes, from the primitives alone: the mean log value."""
-        return self._by_name(self.mean_log_value)
+        """Starting quotes, from the primitives alone: mean log value, and a repo rate of zero."""
+        rates = np.zeros(len(self.quotes) - self.securities)
+        return self._by_name(np.concatenate([self.mean_log_value, rates]))
 
     def locate(self, quotes: Mapping[str, float], terms: RepoTerms) -> FloatArray:
-        """Coordinates of quotes by name: the log prices themselves."""
-        return np.array([quotes[quote.name] for quote in self.quotes])
+        """Coordinates of quotes by name: the log prices, and what being pledgeable is worth."""
+        values = np.array([quotes[quote.name] for quote in self.quotes])
+        log_price, rates = values[: self.securities], values[self.securities :]
+        if not self.quotes_rates:
+            return log_price
+        return np.concatenate([log_price, terms.at(rates).log_pledge_value])
 
     def post(self, coordinates: FloatArray, terms: RepoTerms, moved: FloatArray) -> SpotQuotes:
-        """The quotes at some log prices."""
-        return SpotQuotes(coordinates, terms)
+        """The quotes at some coordinates."""
+        log_price, places = coordinates[: self.securities], coordinates[self.securities :]
+        if not self.quotes_rates:
+            return SpotQuotes.on(log_price, terms)
+        priced = terms.worth_of(np.maximum(places, 0.0))
+        return SpotQuotes(log_price, priced, np.clip(1.0 + places / INDIFFERENT, 0.0, 1.0))
 
     def named(self, posted: SpotQuotes) -> dict[str, float]:
-        """The log prices by name."""
-        return self._by_name(posted.log_price)
+        """The log prices by name, and the repo rates that are quoted."""
+        rates = posted.terms.repo_rate if self.quotes_rates else np.empty(0)
+        return self._by_name(np.concatenate([posted.log_price, rates]))
 
     def excess(self, posted: SpotQuotes, book: SpotBook) -> Excess:
-        """Excess demand: securities bought minus securities sold."""
-        units = book.bought - book.sold
-        volume = book.bought + book.sold
+        """Securities bought minus sold; and cash offered minus borrowed, in securities pledged."""
+        units, volume = book.bought - book.sold, book.bought + book.sold
+        if self.quotes_rates:
+            units = np.concatenate([units, -book.pledged])
+            volume = np.concatenate([volume, book.pledges])
         share = np.divide(units, volume, out=np.zeros_like(units), where=volume > 0.0)
         return Excess(residual=units, share=share, units=units)
 
     def depth(self, posted: SpotQuotes, book: SpotBook, coordinates: FloatArray) -> FloatArray:
-        """Derivative of excess demand with respect to the log prices, a diagonal matrix."""
-        return np.diag(book.by_price)
+        """Derivatives of the residuals: each security's depend on its own coordinates alone."""
+        by_price = np.diag(book.by_price)
+        if not self.quotes_rates:
+            return by_price
+        scale = np.where(posted.pledging < 1.0, 1.0 / INDIFFERENT, 1.0)
+        return np.block(
+            [
+                [by_price, np.diag(scale * book.by_repo)],
+                [-np.diag(book.pledged_by_price), -np.diag(scale * book.pledged_by_repo)],
+            ]
+        )
 
-    def _by_name(self, log_price: FloatArray) -> dict[str, float]:
-        return {q.name: float(v) for q, v in zip(self.quotes, log_price, strict=True)}
+    def _by_name(self, values: FloatArray) -> dict[str, float]:
+        return {q.name: float(v) for q, v in zip(self.quotes, values, strict=True)}

@@ -186,6 +186,11 @@ class Menu:
         return self.issuers_indifferent[1:]
 
     @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states."""
+        return GOOD, BAD
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the promises."""
         return tuple(contract.name for contract in self.contracts)

@@ -13,6 +13,10 @@ reservation prices, from which the quotes follow:
 .. math:: q = e_2 + \frac{2 - h}{2 (1 - h)} (e_1 - e_2), \qquad
           \rho = -\frac{e_1 - e_2}{2 q (1 - h)}.
 
+Where collateral is not reused nobody is short, a lender of cash has no use for the collateral, and
+the repo rate rests at zero: at a negative one all owners would pledge and nobody would lend, at a
+positive one nobody would keep the cash. One coordinate is left, the place of the marginal long.
+
 Source: Bottazzi, Pascoa and Ramirez, "Do security prices rise or fall when margins are raised?"
 (slides); funded prices and the specialness of the security (:math:`\rho < 0`) are our extension.
 """
@@ -53,7 +57,7 @@ TINY = 1e-12
 """Orders below this share of the supply count as this share, and prices below this share of the
 best payoff, so that logarithms and positions stay finite."""
 
-FEW = 10.0
+FEW = 100.0
 """Traders: the repo book is thin if no more than these can be short where the security is special,
 each with as many securities as there are per trader; see :mod:`markets.repo.places`."""
 
@@ -62,7 +66,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     r"""The markets for a security and for its repo.
 
     Coordinates: ``u[0]``, the place between longs and shorts (it rises with the price), in
-    (0, 1); ``u[1]``, a share of traders who hold only cash, in [0, 1): at its lower limit 0 the
+    (-1, 0); ``u[1]``, a share of traders who hold only cash, in [0, 1): at its lower limit 0 the
     two funded prices are one and the repo rate is zero. Where the repo book is thin they are
     taken in another way, see :mod:`markets.repo.places`.
 
@@ -78,6 +82,8 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     ----------
     security : Security
         What is traded.
+    reuse : bool
+        Whether a lender may sell what was pledged to it. If not, nobody can be short.
     """
 
     quotes: tuple[Quote, ...] = (
@@ -87,8 +93,9 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
 
     excess_names: tuple[str, ...] = ("security_excess", "reinvestment_excess")
 
-    def __init__(self, security: Security) -> None:
+    def __init__(self, security: Security, *, reuse: bool = True) -> None:
         self.security = security
+        self.reuse = reuse
         self._ladder: Ladder | None = None
         self._traders = 0
 
@@ -112,18 +119,26 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             raise RuntimeError("the market has not been opened: it knows no traders yet")
         return self._ladder
 
+    def _can_be_special(self, haircut: float) -> bool:
+        """Whether the repo rate can fall below zero."""
+        return self.reuse and haircut > NO_MARGIN
+
     def thin(self, haircut: float) -> bool:
         """Whether few traders are short where the security is special, see :data:`FEW`."""
         shorts = min(1.0, (1.0 - haircut) / (2.0 * haircut)) if haircut > NO_MARGIN else np.inf
         return self._traders * shorts <= FEW
 
     def limits(self, haircut: float) -> Limits:
-        """The box of the coordinates; without margin the repo rate has nothing to ration."""
+        """The box of the coordinates; without margin the repo rate has nothing to ration.
+
+        Nor has it where collateral is not reused.
+        """
+        special = self._can_be_special(haircut)
         return Limits(
-            lower=np.array([0.0, 0.0]),
-            upper=np.array([1.0, 1.0 if haircut > NO_MARGIN else 0.0]),
+            lower=np.array([-1.0, 0.0]),
+            upper=np.array([0.0, 1.0 if special else 0.0]),
             lower_attained=np.array([False, True]),
-            upper_attained=np.array([False, haircut <= NO_MARGIN]),
+            upper_attained=np.array([False, not special]),
             grain=self.ladder.grain,
         )
 
@@ -149,7 +164,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         short_at = self.ladder.coordinate(price * (1.0 + repo_rate * (2.0 - loan)))
         long_at = min(max(long_at, edge), 1.0 - edge)
         short_at = min(max(short_at, long_at), 1.0 - edge)
-        if haircut <= NO_MARGIN:
+        if not self._can_be_special(haircut):
             short_at = long_at
         return coordinates_of(long_at, short_at, thin=self.thin(haircut))
 
@@ -175,6 +190,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             short_rung=short_rung,
             long_band=self.ladder.band(long_at, reach),
             short_band=self.ladder.band(short_at, reach),
+            reuse=self.reuse,
         )
 
     def named(self, posted: RepoQuotes) -> dict[str, float]:

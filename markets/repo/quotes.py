@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from markets.instruments import Security
@@ -25,6 +26,8 @@ class RepoQuotes:
         Interest on cash lent against the security, per period; at most 0.
     haircut : float
         Margin as a share of the position's value, charged to both sides.
+    reuse : bool
+        Whether a lender may sell what was pledged to it; if not, nobody can be short.
     long_price, short_price : float
         The funded prices e1 and e2.
     long_rung, short_rung : Rung
@@ -42,6 +45,7 @@ class RepoQuotes:
     short_rung: Rung
     long_band: Band
     short_band: Band
+    reuse: bool = True
 
     @property
     def margined(self) -> bool:
@@ -65,10 +69,13 @@ class RepoQuotes:
 
     @property
     def marginal_beliefs(self) -> tuple[float, float]:
-        """Beliefs of the two traders who are indifferent: long or cash, and cash or short."""
+        """Beliefs of the two traders who are indifferent: long or cash, and cash or short.
+
+        The second is NaN where collateral is not reused: nobody compares cash with being short.
+        """
         security = self.security
         spread = security.high_payoff - security.low_payoff
         return (
             (security.high_payoff - self.long_price) / spread,
-            (security.high_payoff - self.short_price) / spread,
+            (security.high_payoff - self.short_price) / spread if self.reuse else math.nan,
         )

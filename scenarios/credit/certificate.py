@@ -191,17 +191,18 @@ def utility_gains(
 ) -> FloatArray:
     """Marginal utility of every part of a plan at the plan, (variables,).
 
-    Where a good is liked and nothing of it consumed, ``UNBOUNDED``, unless utility is linear.
+    Where a good is liked and nothing of it consumed, ``UNBOUNDED``, unless utility is linear in it.
     """
     consumed: dict[Place, float] = {}
     for variable, goods in problem.consumed.items():
         for place, each in goods.items():
             consumed[place] = consumed.get(place, 0.0) + float(each) * plan[variable]
-    aversion, tree = float(household.risk_aversion), problem.economy.tree
+    tree = problem.economy.tree
     worths: dict[Place, Fraction] = {}
     for n, node in enumerate(tree.names):
         for g, good in enumerate(tree.goods):
             weight, amount = float(household.weights[n][g]), consumed[node, good]
+            aversion = float(household.risk_aversion[g])
             slope = amount**-aversion if amount > 0.0 or aversion == 0.0 else UNBOUNDED
             worths[node, good] = Fraction(weight * slope if weight > 0.0 else 0.0)
     return np.array([float(gain) for gain in problem.gains(worths).values()])

@@ -17,6 +17,7 @@ import pandas as pd
 from scenarios.credit import CREDIT_TREE, published
 from scenarios.credit.certificate import certify
 from scenarios.credit.economy import AuctionedEconomy, build
+from scenarios.credit.intervals import intervals
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.propositions import evaluate
@@ -77,6 +78,15 @@ class CreditScenario(Scenario[CreditTree]):
             auction_steps=economy.auction_steps,
             auction_move=economy.auction_move,
         )
+
+    def intervals(
+        self, parameters: CreditTree, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices, and resale prices, at which nobody would trade what nobody trades."""
+        if not len(point.agents):
+            return {}
+        found = intervals(_economy(parameters, point), point)
+        return {name: (float(low), float(high)) for name, (low, high) in found.items()}
 
     def closed_form(
         self, parameters: CreditTree, point: RestingPoint

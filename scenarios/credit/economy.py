@@ -107,7 +107,7 @@ def build(
         households=[household.name for household in economy.households],
         endowment=np.array([h.endowment for h in economy.households], dtype=np.float64),
         weights=np.array([h.weights for h in economy.households], dtype=np.float64),
-        aversion=np.array([float(h.risk_aversion) for h in economy.households]),
+        aversion=np.array([h.risk_aversion for h in economy.households], dtype=np.float64),
         inertia=parameters.inertia,
     )
     CreditPool(model, plan, tremble=parameters.pools == "trusted")

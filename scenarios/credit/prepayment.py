@@ -7,8 +7,13 @@ errata are in this folder's README.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import model_validator
+
 from scenarios.credit import PREPAYMENT, published
-from scenarios.credit.credit_tree import CreditScenario
+from scenarios.credit.credit_tree import CreditScenario, described_points
 from scenarios.credit.parameters import (
     CreditTree,
     Entry,
@@ -16,6 +21,12 @@ from scenarios.credit.parameters import (
     economy_part,
     inertia_parameter,
 )
+from scenarios.credit.rental import Rental, read_rental, rental_market
+from simulator.parameters import about
+from simulator.results import Results
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NODES: list[Entry] = [
     {"name": "0"},
@@ -73,6 +84,9 @@ BRISK = 16.0
 ROUNDS_ALONE = 400
 """Rounds before an auction is called: the example settles without one."""
 
+RENTAL: Entry = {"node": "d", "rent": "65/73", "keeps": "15/73"}
+"""The paper's rental contract: what is let loses 58/73, what its owner consumes nothing."""
+
 
 class Prepayment(CreditTree):
     """Parameters of the scenario ``prepayment``."""
@@ -82,6 +96,23 @@ class Prepayment(CreditTree):
     nodes: list[Entry] = economy_part("nodes", NODES)
     contracts: list[Entry] = economy_part("contracts", [MORTGAGE, late_credit("m")])
     households: list[Entry] = economy_part("households", HOUSEHOLDS)
+    rental: Entry = about(
+        "a rental contract, for the table of who would use it where the markets came to rest: the"
+        " node, the rent of a unit, and what a unit that is let leaves at the nodes that follow",
+        allowed="a table with node, rent, keeps and, if there are several, good; empty for none",
+        default=RENTAL,
+    )
+
+    @model_validator(mode="after")
+    def _rental(self) -> Prepayment:
+        """Refuse a rental contract that does not fit."""
+        self.rentals()
+        return self
+
+    def rentals(self) -> list[Rental]:
+        """The rental contract, if there is one."""
+        tree = self.economies()["economy"].tree
+        return [read_rental(self.rental, tree)] if self.rental else []
 
 
 class PrepaymentScenario(CreditScenario):
@@ -90,6 +121,15 @@ class PrepaymentScenario(CreditScenario):
     title = PREPAYMENT
     parameters = Prepayment
     reference = published.EXAMPLE
+
+    def studies_at_rest(self, results: Results[CreditTree]) -> Mapping[str, pd.DataFrame]:
+        """What borrowers do at other costs, and who would use a market for renting."""
+        studies = dict(super().studies_at_rest(results))
+        assert isinstance(results.parameters, Prepayment)
+        for rental in results.parameters.rentals():
+            for economy, point in described_points(results):
+                studies["rental_market"] = rental_market(economy, point, rental)
+        return studies
 
 
 SCENARIO = PrepaymentScenario()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -16,19 +15,20 @@ from markets.quote import FloatArray
 class Household:
     r"""A household: what it receives and what it likes, one row per node, one entry per good.
 
-    Utility is :math:`\sum_k w_k c_k^{1-\rho} / (1-\rho)` over nodes and goods, with relative risk
-    aversion :math:`\rho`: linear where it is 0, logarithmic where it is 1.
+    Utility is :math:`\sum_k w_k c_k^{1-\rho_k} / (1-\rho_k)` over nodes and goods, with a relative
+    risk aversion :math:`\rho_k` by good: linear where it is 0, logarithmic where it is 1.
     """
 
     name: str
     endowment: tuple[Bundle, ...]
     weights: tuple[Bundle, ...]
-    risk_aversion: Fraction
+    risk_aversion: Bundle
 
     @property
     def linear(self) -> bool:
-        """Whether utility is linear."""
-        return self.risk_aversion == 0
+        """Whether utility is linear in all goods that are liked."""
+        by_good = zip(self.risk_aversion, zip(*self.weights, strict=True), strict=True)
+        return all(aversion == 0 or not any(weights) for aversion, weights in by_good)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,11 @@ With multipliers :math:`\lambda` of a household's budgets,
 * **Proposition 2.** If :math:`\Psi > 0` and some contract :math:`k` issued at the node asks for no
   more collateral per loan, :math:`C_k / q_k \le C_j / \Psi`, and costs less,
   :math:`\sum \lambda R_k / q_k < \sum \lambda R_j / \Psi`, the household closes the debt.
-* **Corollary.** Debts are closed by whichever is cheaper: prepaid if :math:`B \le pC`, defaulted on
-  if :math:`B \ge pC` (either, where they are equal).
+  Debts are closed by whichever is cheaper: prepaid if :math:`B \le pC`, defaulted on if
+  :math:`B \ge pC` (either, where they are equal).
+* **Corollary.** If such a contract costs less at every node that follows,
+  :math:`R_{\mu k} / q_k < R_{\mu j} / \Psi`, all households close the debt: nobody's multipliers
+  need be known.
 
 Source: Iraola and Torres-Martinez (SDT 364), section 5.
 """
@@ -100,23 +103,42 @@ class Case:
 
     def second(self) -> Says:
         """What Proposition 2 says."""
+        mine = self.contract.name
+        cheaper = (
+            self.later(other.name) / self.terms.price[other.name]
+            < self.later(mine) / self.saving - self.equal
+            for other in self._lighter()
+        )
+        return "closes" if any(cheaper) else "does not say"
+
+    def corollary(self) -> Says:
+        """What the Corollary says, of all households."""
+        mine, terms = self.contract.name, self.terms
+        cheaper = (
+            all(
+                terms.delivery(other.name, last) / terms.price[other.name]
+                < terms.delivery(mine, last) / self.saving - self.equal
+                for last in self.economy.tree.after(self.node)
+            )
+            for other in self._lighter()
+        )
+        return "closes" if any(cheaper) else "does not say"
+
+    def _lighter(self) -> list[Contract]:
+        """Contracts issued at the node that ask for no more collateral per loan."""
         if self.saving <= self.equal:
-            return "does not say"
+            return []
         mine = collateral_at(self.contract, self.node, self.economy.tree)
-        for other in self.economy.contracts:
-            price = self.terms.price[other.name]
-            if other.issued_at != self.node or price <= self.equal:
-                continue
-            lighter = all(
+        return [
+            other
+            for other in self.economy.contracts
+            if other.issued_at == self.node
+            and (price := self.terms.price[other.name]) > self.equal
+            and all(
                 theirs / price <= own / self.saving + self.equal
                 for theirs, own in zip(other.collateral, mine, strict=True)
             )
-            cheaper = self.later(other.name) / price < (
-                self.later(self.contract.name) / self.saving - self.equal
-            )
-            if lighter and cheaper:
-                return "closes"
-        return "does not say"
+        ]
 
     def both(self) -> Says:
         """What both propositions say together."""
@@ -124,7 +146,7 @@ class Case:
         return "closes" if self.second() == "closes" else first
 
     def how(self) -> str:
-        """How a debt is closed, by the Corollary."""
+        """How a debt is closed, if it is."""
         cost = self.terms.prepayment[self.contract.name, self.node]
         seized = self.terms.seizure[self.contract.name, self.node]
         if max(cost - seized, seized - cost) <= self.equal:
@@ -145,7 +167,8 @@ class Found:
     psi: float
     proposition_1: Says
     proposition_2: Says
-    corollary: str
+    corollary: Says
+    closes_by: str
     predicted: str
     paid: float
     prepaid: float
@@ -161,9 +184,10 @@ def evaluate(economy: CreditEconomy, point: RestingPoint) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``case``, ``household``, ``contract``, ``node``; ``closing_cost`` min(B, pC), ``phi``,
-        ``psi``; ``proposition_1``, ``proposition_2``, ``corollary`` and ``predicted``; shares of
-        the debt that are ``paid``, ``prepaid`` and ``defaulted``; ``underwater`` (part of the debt
-        is kept although the collateral is worth less than prepaying costs); ``agrees``.
+        ``psi``; ``proposition_1``, ``proposition_2``, ``corollary``, ``closes_by`` (if it is
+        closed) and ``predicted``; shares of the debt that are ``paid``, ``prepaid`` and
+        ``defaulted``; ``underwater`` (part of the debt is kept although the collateral is worth
+        less than prepaying costs); ``agrees``.
     """
     rows = []
     for household, case in cases(economy, point):
@@ -230,7 +254,8 @@ def _row(case: Case, household: Household, name: str, debt: Exact) -> Found:
         psi=float(case.saving),
         proposition_1=case.first(),
         proposition_2=case.second(),
-        corollary=how,
+        corollary=case.corollary(),
+        closes_by=how,
         predicted={"closes": how, "keeps": "pays"}.get(says, says),
         paid=paid,
         prepaid=prepaid,

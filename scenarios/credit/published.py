@@ -10,6 +10,8 @@ from simulator.published import Published
 ROUNDED = 1e-15
 """Exact numbers are rounded once where tables show them."""
 
+_LATER = ("u", "m", "d", "u+", "d+")
+
 EXAMPLE = Published(
     case="the example of section 3, the good keeping 9/22 in state d",
     scenario="prepayment",
@@ -48,6 +50,97 @@ EXAMPLE = Published(
 )
 """The paper's example; the good "depreciates a 13/22" in state d, which means by as much."""
 
+CONSUMED = {
+    "A": ("0", "9/4", "10/4", "17/8", "13/4", "7/2", "25/8"),
+    "B": ("11/4", "33/8", "33/8", "9/8", "25/8", "25/8", "9/8"),
+    "C": ("11/4", "31/8", "29/8", "1", "31/8", "29/8", "2"),
+}
+"""What households consume in the example as printed, at 0, u, m, d, u+, m+, d+. That of A and C is
+not determined, since what they consume at dates 1 and 2 counts alike; together it is."""
+
+TRIVIAL = Published(
+    case="the example, where holders expect nothing of the first contract",
+    scenario="prepayment",
+    citation=SOURCE,
+    place="section 2, trivial equilibria; prices at which nobody trades follow from the example",
+    parameters={"pools": "distrusted", "start": "pessimistic"},
+    expected={
+        "price[jm@m]": Fraction(1, 2),
+        "lowest_price[j0@0]": Fraction(0),
+        "highest_price[j0@0]": Fraction(319, 732),
+        **{f"resale[j0@{node}]": Fraction(0) for node in ("u", "m", "d")},
+        **{f"unit_payment[j0@{node}]": Fraction(0) for node in ("u", "m", "d", "u+", "m+", "d+")},
+    },
+    tolerance=ROUNDED,
+)
+"""Nobody lends, nobody borrows, and nothing is paid, at any price of j_0 up to 319/732."""
+
+RENTAL = Published(
+    case="a rental contract at node d of the example",
+    scenario="prepayment",
+    citation=SOURCE,
+    place="the remark after the example of section 3; reservation rents follow from the example",
+    parameters={"rental": {"node": "d", "rent": "65/73", "keeps": "15/73"}},
+    expected={
+        "return_on_letting": Fraction(15, 8),
+        "return_on_security": Fraction(2),
+        "most_paid[A]": Fraction(1, 2),
+        "most_paid[B]": Fraction(64, 73),
+        "most_paid[C]": Fraction(1, 2),
+        "least_taken[A]": Fraction(131, 146),
+        "least_taken[C]": Fraction(131, 146),
+    },
+    tolerance=ROUNDED,
+)
+"""Nobody rents at 65/73 and nobody lets: the rents at which that is so are [64/73, 131/146]."""
+
+LIQUID = Published(
+    case="the example with a contract like the first one's future at every node of date 1",
+    scenario="prepayment",
+    citation=SOURCE,
+    place="section 5, after Proposition 2: the special case of Araujo, Pascoa and Torres-Martinez",
+    parameters={
+        "contracts": [
+            {
+                "name": "j0",
+                "issued_at": "0",
+                "collateral": "11/4",
+                "coupon": {"kind": "real", "pays": {**dict.fromkeys(_LATER, 1), "m+": 2}},
+                "prepayment": {
+                    "kind": "formula",
+                    "costs": {node: f"coupon + q['k{node}']" for node in ("u", "m", "d")},
+                },
+            },
+            *(
+                {
+                    "name": f"k{node}",
+                    "issued_at": node,
+                    "collateral": collateral,
+                    "coupon": {"kind": "real", "pays": {f"{node}+": coupon}},
+                }
+                for node, collateral, coupon in (
+                    ("u", "33/8", 1),
+                    ("m", "33/8", 2),
+                    ("d", "9/8", 1),
+                )
+            ),
+        ]
+    },
+    expected={
+        "price[j0@0]": Fraction(3, 4),
+        "price[ku@u]": Fraction(1, 2),
+        "price[km@m]": Fraction(1),
+        "price[kd@d]": Fraction(1, 2),
+        "unit_payment[j0@d]": Fraction(9, 8),
+        "defaulted[j0@d]": Fraction(1),
+        "defaulted[j0@u]": Fraction(0),
+        "defaulted[j0@m]": Fraction(0),
+    },
+    tolerance=ROUNDED,
+)
+"""Prepaying costs the coupon and a new loan, A + q_k. Nobody is under water: at d, where the
+collateral is worth 9/8 and prepaying costs 3/2, everybody defaults."""
+
 LOGARITHMIC = Published(
     case="two states, a patient and an impatient household with logarithmic utility",
     scenario="credit-tree",
@@ -69,4 +162,4 @@ LOGARITHMIC = Published(
 )
 """A strictly concave economy."""
 
-PUBLISHED = (EXAMPLE, LOGARITHMIC)
+PUBLISHED = (EXAMPLE, TRIVIAL, RENTAL, LIQUID, LOGARITHMIC)

@@ -102,9 +102,10 @@ def _linear(economy: CreditEconomy, household: Household, plan: Mapping[Variable
 
 
 def _curved(economy: CreditEconomy, household: Household, plan: Mapping[Variable, Exact]) -> float:
-    aversion, total = float(household.risk_aversion), 0.0
+    total = 0.0
     for (node, good), amount in consumption(economy, plan).items():
         weight = float(_weight(economy, household, node, good))
+        aversion = float(household.risk_aversion[economy.tree.goods.index(good)])
         if weight > 0.0:
             at = float(amount)
             if at <= 0.0 and aversion >= 1.0:

@@ -16,12 +16,16 @@ from markets.credit.contract import (
     BackwardPrepayment,
     Contract,
     FixedRateCoupon,
+    FormulaCoupon,
+    FormulaPrepayment,
     ForwardPrepayment,
     RealCoupon,
     RealPrepayment,
     collateral_at,
 )
 from markets.credit.event_tree import Bundle
+from markets.credit.formula import Part, Quoted
+from markets.credit.references import place_of
 from scenarios.credit.primitives import CreditEconomy
 from simulator.proof.algebraic import Exact
 
@@ -73,6 +77,8 @@ def terms_at(economy: CreditEconomy, quotes: Mapping[str, Exact]) -> Terms:
         for node in tree.names
     }
     price = {c.name: quotes[f"price[{c.name}@{c.issued_at}]"] for c in economy.contracts}
+    long = economy.first_contracts
+    resale = {(c.name, n): quotes[f"resale[{c.name}@{n}]"] for c in long for n in tree.middle}
     coupon: dict[tuple[str, str], Exact] = {}
     seizure: dict[tuple[str, str], Exact] = {}
     payment: dict[tuple[str, str], Exact] = {}
@@ -80,12 +86,10 @@ def terms_at(economy: CreditEconomy, quotes: Mapping[str, Exact]) -> Terms:
         for node in economy.later_nodes(contract):
             place = (contract.name, node)
             seizure[place] = value_of(goods[node], collateral_at(contract, node, tree))
-            coupon[place] = _coupon(economy, contract, node, goods, price[contract.name])
+            coupon[place] = _coupon(economy, contract, node, goods, price, resale)
             payment[place] = quotes[f"unit_payment[{contract.name}@{node}]"]
-    long = economy.first_contracts
-    resale = {(c.name, n): quotes[f"resale[{c.name}@{n}]"] for c in long for n in tree.middle}
     prepayment = {
-        (c.name, node): _prepayment(economy, c, node, goods, price[c.name], coupon, seizure)
+        (c.name, node): _prepayment(economy, c, node, goods, price, resale, coupon, seizure)
         for c in long
         for node in tree.middle
     }
@@ -102,15 +106,21 @@ def _coupon(
     contract: Contract,
     node: str,
     goods: Mapping[str, Prices],
-    price: Exact,
+    price: Mapping[str, Exact],
+    resale: Mapping[tuple[str, str], Exact],
 ) -> Exact:
     """A of one unit at a node."""
     rule = contract.coupon
+    if isinstance(rule, FormulaCoupon):
+        if node not in rule.formulas:
+            return ZERO
+        return _formula(rule.formulas[node].part, economy, node, goods, price, resale, ZERO)
     if isinstance(rule, RealCoupon):
         return value_of(goods[node], rule.bundles.get(node, ()) or (ZERO,) * len(goods[node]))
     factor = 1 / (1 + rule.rate)
     long = contract.issued_at == economy.tree.root
-    owed = price / (factor + factor**2) if long else price / factor
+    loan = price[contract.name]
+    owed = loan / (factor + factor**2) if long else loan / factor
     return owed * _growth(contract, node, goods)
 
 
@@ -128,7 +138,8 @@ def _prepayment(
     contract: Contract,
     node: str,
     goods: Mapping[str, Prices],
-    price: Exact,
+    price: Mapping[str, Exact],
+    resale: Mapping[tuple[str, str], Exact],
     coupon: Mapping[tuple[str, str], Exact],
     seizure: Mapping[tuple[str, str], Exact],
 ) -> Exact:
@@ -138,7 +149,11 @@ def _prepayment(
         return value_of(goods[node], rule.bundles[node])
     if isinstance(rule, BackwardPrepayment):
         assert isinstance(contract.coupon, FixedRateCoupon)
-        return (1 + contract.coupon.rate) * price * _growth(contract, node, goods)
+        return (1 + contract.coupon.rate) * price[contract.name] * _growth(contract, node, goods)
+    if isinstance(rule, FormulaPrepayment):
+        owed = coupon[contract.name, node]
+        part = rule.formulas[node].part
+        return max(owed, _formula(part, economy, node, goods, price, resale, owed))
     assert isinstance(rule, ForwardPrepayment)
     ahead: Exact = ZERO
     for last in economy.tree.after(node):
@@ -147,3 +162,43 @@ def _prepayment(
             owed = min(owed, seizure[contract.name, last])
         ahead += rule.discount[last] * owed
     return coupon[contract.name, node] + ahead
+
+
+def _formula(
+    part: Part,
+    economy: CreditEconomy,
+    node: str,
+    goods: Mapping[str, Prices],
+    price: Mapping[str, Exact],
+    resale: Mapping[tuple[str, str], Exact],
+    coupon: Exact,
+) -> Exact:
+    """What a formula for a payment at a node says at given quotes."""
+    tree = economy.tree
+    if isinstance(part, Fraction):
+        return part
+    if isinstance(part, Quoted):
+        if part.kind == "coupon":
+            return coupon
+        if part.kind == "q":
+            return price[str(part.name)]
+        at = place_of(part, node, tree)
+        if part.kind == "pi":
+            return resale[str(part.name), at]
+        return goods[at][part.name if isinstance(part.name, int) else tree.goods.index(part.name)]
+    values = [_formula(each, economy, node, goods, price, resale, coupon) for each in part.parts]
+    match part.sign:
+        case "+":
+            return values[0] + values[1]
+        case "-":
+            return values[0] - values[1] if len(values) == 2 else -values[0]
+        case "*":
+            return values[0] * values[1]
+        case "/":
+            return values[0] / values[1]
+        case "min":
+            return min(values)
+        case "max":
+            return max(values)
+        case "abs":
+            return max(values[0], -values[0])

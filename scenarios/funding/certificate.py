@@ -4,8 +4,9 @@ Everything is recomputed from the table of agents (their primitives, the margin 
 charged, their positions) and the quotes; nothing here has traded.
 
 * Every expert's positions solve its linear program
-  :math:`\max \sum_j (v_j - q_j) x_j` subject to :math:`\sum_j m_j |x_j| \le W`, which HiGHS solves
-  in shares of its wealth, :math:`x_j = (g_j - h_j) W / m_j` with :math:`g, h \ge 0`.
+  :math:`\max \sum_j (v_j - q_j) (x_j^+ - x_j^-)` subject to :math:`\sum_j (m_j^+ x_j^+ + m_j^-
+  x_j^-) \le W`, which HiGHS solves in shares of its wealth, :math:`x_j^\pm = g_j^\pm W / m_j^\pm`
+  with :math:`g \ge 0`.
 * Every group of customers is at the maximum of its mean-variance utility, a concave function whose
   slope :math:`v_j - q_j - \gamma \sigma_j^2 (y_j + z_j)` vanishes there and nowhere else.
 * Positions of all traders add up to zero in every asset.
@@ -24,13 +25,26 @@ from markets.quote import FloatArray
 from simulator.certificate import Certificate, Condition
 
 CLEARING_TOLERANCE = 1e-9
-"""Share of what customers bring to market: ten times what rounds may leave."""
+"""Share of what all traders bring to market, or, if they bring nothing, of what customers would
+sell for all of an asset's value: ten times what rounds may leave."""
 
 FUNDING_TOLERANCE = 1e-9
-"""Share of an expert's wealth."""
+"""Share of an expert's wealth, which is resolved as stated below."""
 
 OPTIMALITY_TOLERANCE = 1e-9
-"""Gain that an expert forgoes, in shares of its wealth; the program is solved in those units."""
+"""Gain that an expert forgoes, as a share of the most that it could gain."""
+
+RESOLVED = 1e-6
+"""Share of the fundamental value; a gain per asset below it is compared with this: prices are known
+to 1e-16 of the value."""
+
+RESOLVED_FUNDS = 1e-5
+"""Wealth below this share of what an expert owns and owes, and of the margin on what customers
+would sell for all of an asset's value, is compared with this: funds and orders are known to 1e-16
+of them."""
+
+HIGHS_TOLERANCE = 1e-10
+"""Of HiGHS's dual solution, the smallest that it takes; the largest gain in the program is 1."""
 
 SLOPE_TOLERANCE = 1e-9
 """Share of the fundamental value."""
@@ -62,45 +76,51 @@ def certify(
         Of every group of customers.
     volatility : array of shape (assets,)
         Standard deviation of each asset's payoff.
-    rule : array of shape (assets,), optional
-        Margin that the rule asks for at these prices; None where it depends on past prices, which a
-        resting point does not show.
+    rule : array of shape (2, assets), optional
+        Margins that the rule asks for at these prices, long and short; None where it
+        depends on past prices, which a resting point does not show.
     """
     customers, experts = (agents[agents["cohort"] == c] for c in ("customers", "experts"))
     fundamental = _by_asset(customers, "fundamental")[0]
-    margin = _by_asset(customers, "margin")[0]
+    margins = np.stack([_by_asset(customers, f"margin_{side}")[0] for side in ("long", "short")])
     exposure, wanted = _by_asset(customers, "exposure"), _by_asset(customers, "position")
     held = _by_asset(experts, "position")
-    brought = np.abs(exposure).sum(axis=0) + np.abs(held).sum(axis=0)
-    brought = np.where(brought > 0.0, brought, 1.0)
+    assets = _by_asset(experts, "endowed_assets")
+    kept = len(wanted) / (risk_aversion * volatility**2) * np.maximum(abs(fundamental), abs(prices))
+    brought = sum(np.abs(part).sum(axis=0) for part in (exposure, assets, held))
+    brought = np.where(brought > 0.0, brought, kept)
     gap = np.abs(wanted.sum(axis=0) + held.sum(axis=0)) / brought
     slope = (fundamental - prices) - risk_aversion * volatility**2 * (wanted + exposure)
     cash = _by_asset(experts, "endowed_cash")[:, 0]
-    wealth = cash + _by_asset(experts, "endowed_assets") @ prices
+    wealth = cash + assets @ prices
     funds = np.maximum(wealth, 0.0)
-    used = np.abs(held) @ margin
-    over = (used - funds) / np.where(funds > 0.0, funds, 1.0)
-    shortfall, dual = _programs(fundamental - prices, margin, held, funds)
+    owned = np.abs(cash) + np.abs(assets) @ np.abs(prices) + np.max(margins, axis=0) @ kept
+    known = np.maximum(funds, RESOLVED_FUNDS * owned)
+    used = np.maximum(held, 0.0) @ margins[0] + np.maximum(-held, 0.0) @ margins[1]
+    best, dual = _program((fundamental - prices) * np.array([[1.0], [-1.0]]) / margins)
+    scale = max(best, RESOLVED * float(np.max(np.abs(fundamental) / margins)))
+    forgone = (best * funds - held @ (fundamental - prices)) / (scale * known)
+    forgone[(funds == 0.0) & held.any(axis=1)] = np.inf
     conditions = [
         Condition("clearing", np.max(gap), CLEARING_TOLERANCE,
                   "positions add up to zero, as a share of what is brought to market"),
         Condition("customers", np.max(np.abs(slope) / np.abs(fundamental)), SLOPE_TOLERANCE,
                   "slope of customers' utility, as a share of the fundamental value"),
-        Condition("funding", max(float(np.max(over)), 0.0), FUNDING_TOLERANCE,
+        Condition("funding", np.max((used - funds) / known, initial=0.0), FUNDING_TOLERANCE,
                   "margin beyond an expert's wealth, as a share of it"),
-        Condition("experts", shortfall, OPTIMALITY_TOLERANCE,
-                  "gain that an expert forgoes against its linear program, a share of wealth"),
-        Condition("premium", abs(premium - dual) if np.any(funds > 0.0) else 0.0,
+        Condition("experts", np.max(forgone, initial=0.0), OPTIMALITY_TOLERANCE,
+                  "gain that an expert forgoes against its linear program, a share of that"),
+        Condition("premium", abs(premium - dual) / scale if np.any(funds > 0.0) else 0.0,
                   OPTIMALITY_TOLERANCE,
-                  "posted premium less the dual value of funding, gain per unit of margin"),
-        Condition("margin positive", float(np.max(np.where(margin > 0.0, 0.0, 1.0))), 0.0,
+                  "posted premium less the dual value of funding, a share of that"),
+        Condition("margin positive", float(np.max(np.where(margins > 0.0, 0.0, 1.0))), 0.0,
                   "every margin is above zero"),
     ]  # fmt: skip
     if rule is not None:
+        off = np.abs(margins - rule) / np.maximum(np.abs(fundamental), np.abs(margins))
         conditions.append(
-            Condition("margin rule", np.max(np.abs(margin - rule) / np.abs(fundamental)),
-                      MARGIN_TOLERANCE,
-                      "margin less what the rule asks for, as a share of the fundamental value")
+            Condition("margin rule", np.max(off), MARGIN_TOLERANCE,
+                      "margin less what the rule asks for, a share of margin or value")
         )  # fmt: skip
     return Certificate(tuple(conditions))
 
@@ -112,27 +132,22 @@ def _by_asset(table: pd.DataFrame, column: str) -> FloatArray:
     return values.reshape(-1, int(table["asset"].max()) + 1)
 
 
-def _programs(
-    gain: FloatArray, margin: FloatArray, held: FloatArray, funds: FloatArray
-) -> tuple[float, float]:
-    """Largest gain forgone by an expert, a share of its funds, and the dual value of funding.
+def _program(gain: FloatArray) -> tuple[float, float]:
+    """Largest gain of a unit of wealth, and the dual value of funding, by HiGHS.
 
-    In shares of wealth the program is the same for every expert, so it is solved once.
+    ``gain`` per unit of margin has shape (2, assets). In shares of wealth the program is the same
+    for every expert, so it is solved once; gains are measured by the largest.
     """
     from scipy.optimize import linprog
 
-    per_unit = gain / margin
+    unit = float(np.max(np.abs(gain))) or 1.0
     solution = linprog(
-        -np.concatenate([per_unit, -per_unit]),
-        A_ub=np.ones((1, 2 * gain.size)),
+        -gain.ravel() / unit,
+        A_ub=np.ones((1, gain.size)),
         b_ub=np.ones(1),
         method="highs",
+        options={"dual_feasibility_tolerance": HIGHS_TOLERANCE},
     )
     if solution.status != 0 or solution.fun is None:
         return float("inf"), float("inf")
-    solvent = funds > 0.0
-    best = -float(solution.fun)
-    own = (held[solvent] @ gain) / funds[solvent]
-    idle = np.abs(held[~solvent]).max(initial=0.0)
-    forgone = np.max(best - own, initial=0.0) if idle == 0.0 else np.inf
-    return float(forgone), -float(solution.ineqlin.marginals[0])
+    return -unit * float(solution.fun), -unit * float(solution.ineqlin.marginals[0])

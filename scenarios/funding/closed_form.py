@@ -162,13 +162,18 @@ class Spiral:
     def equilibria(self, cash: float) -> list[Root]:
         """Every equilibrium at some cash of the experts, in falling order of the price."""
         places: list[tuple[float, Kind, bool]] = []
-        if self.margin_base * abs(self.supply) <= cash + self.endowment * self.fundamental:
+        left = cash + self.endowment * self.fundamental - self.margin_base * abs(self.supply)
+        if left >= 0.0:
             places.append((0.0, "funded", True))
         for d in self._constrained(cash):
             stable = self.denominator(self.price(d)) > 0.0
             places.append((d, "constrained", stable))
-        if self.widest > 0.0 and cash + self.endowment * self.price(self.widest) <= 0.0:
+        wealth = cash + self.endowment * self.price(self.widest)
+        if wealth <= 0.0 and (self.widest > 0.0 or not places):
             places.append((self.widest, "wiped out", True))
+        if not places:  # a root at an end of the range, but for rounding
+            nearer: Kind = "funded" if abs(left) <= abs(wealth) else "wiped out"
+            places.append((0.0 if nearer == "funded" else self.widest, nearer, True))
         roots = []
         for d, kind, stable in places:
             q = self.price(d)
@@ -235,7 +240,10 @@ class Spiral:
             for root, place in zip(roots, places, strict=True)
             if root.stable and (place > begin if short else place < begin)
         ]
-        chosen = min(wider, key=lambda pair: abs(pair[0] - begin))
+        # none that way, but for rounding: the start is as good as at one
+        every = list(zip(places, roots, strict=True))
+        found = wider or [pair for pair in every if pair[1].stable] or every
+        chosen = min(found, key=lambda pair: abs(pair[0] - begin))
         return chosen[1]
 
     def path(self, cash: Sequence[float]) -> list[Root]:

@@ -5,10 +5,11 @@ Arrays over assets have shape (assets,), or (dates, assets) where they change by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
@@ -18,7 +19,7 @@ from markets.funding.market import FundedMarket
 from markets.funding.quotes import FundedQuotes
 from markets.funding.rungs import reach
 from markets.funding.terms import MarginTerms
-from markets.margin import PriceMargin
+from markets.margin import LinearMargin, PriceMargin, SidedMargin
 from markets.market import Start
 from markets.quote import FloatArray
 from markets.refused import Refused
@@ -26,6 +27,38 @@ from simulator.economy import Economy
 from simulator.parameters import Parameters, about
 
 FundedEconomy = Economy[MarginTerms, FundedQuotes, FundedBook]
+
+Positive = Annotated[float, Field(gt=0.0)]
+NotNegative = Annotated[float, Field(ge=0.0)]
+Two = Field(min_length=2, max_length=2)
+
+SidedPositive = Positive | Annotated[list[Positive], Two]
+SidedNotNegative = NotNegative | Annotated[list[NotNegative], Two]
+Sided = float | Annotated[list[float], Two]
+"""A number for every position, or two: for long and for short positions."""
+
+SIDED = ", or two of them: for long and for short positions"
+"""Of a parameter that may differ by the sign of a position, in words."""
+
+
+def sided(given: Sided) -> tuple[float, float]:
+    """The numbers for long and for short positions."""
+    long, short = given if isinstance(given, list) else (given, given)
+    return long, short
+
+
+def sided_array(given: Sequence[Sided]) -> FloatArray:
+    """Numbers of several assets, shape (2, assets): for long, then for short positions."""
+    return np.array([sided(number) for number in given], dtype=np.float64).T
+
+
+def linear_margins(base: Sided, slope: Sided, value: float, factor: float = 1.0) -> SidedMargin:
+    """Margins that rise as the price falls below a value, from a multiple of their bases."""
+    (long, short), (long_slope, short_slope) = sided(base), sided(slope)
+    return SidedMargin(
+        LinearMargin(factor * long, long_slope, value),
+        LinearMargin(factor * short, short_slope, value),
+    )
 
 
 def risk_aversion_parameter() -> Any:
@@ -52,16 +85,17 @@ def price_range(
 
 
 def refuse_no_margin(
-    slope_name: str, slope: float, rule: PriceMargin, low: float, high: float
+    slope_name: str, slope: Sided, rule: SidedMargin, low: float, high: float
 ) -> None:
     """Refuse a slope of the margin that makes the margin vanish at a price of the range."""
-    for price in (low, high):
-        margin = rule.margin(price)
-        if not margin > 0.0:
-            raise Refused(
-                f"{slope_name} is {slope}; the margin would be {margin:.6g} at a price of"
-                f" {price:.6g}, and must be positive from {low:.6g} to {high:.6g}"
-            )
+    for side in (rule.long, rule.short):
+        for price in (low, high):
+            margin = side.margin(price)
+            if not margin > 0.0:
+                raise Refused(
+                    f"{slope_name} is {slope}; the margin would be {margin:.6g} at a price of"
+                    f" {price:.6g}, and must be positive from {low:.6g} to {high:.6g}"
+                )
 
 
 def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray) -> None:
@@ -77,7 +111,7 @@ def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray
 def make_economy(
     parameters: Parameters,
     *,
-    rules: Mapping[str, PriceMargin],
+    rules: Mapping[str, PriceMargin | SidedMargin],
     fundamental: FloatArray,
     supply: FloatArray,
     risk_aversion: float,
@@ -95,7 +129,7 @@ def make_economy(
     parameters : Parameters
         From which the rule that moves the quotes comes.
     rules : mapping
-        Margin rule of each asset by the name of its quote.
+        Margin rule of each asset, or its rules by side, by the name of the quote.
     fundamental, supply : array
         v, and Z, all of which the first of two groups of customers brings.
     risk_aversion, volatility : float and array of shape (assets,)

@@ -42,6 +42,9 @@ BRANCH_LINES: Final = (
 LEGEND_LETTERS: Final = 90
 """Letters that fit beside each other in a legend as wide as a figure."""
 
+PANELS: Final = 6
+"""Dates whose shortfall of funding is drawn."""
+
 TICKS: Final = 10
 """Dates named on an axis on which each name is long."""
 
@@ -167,6 +170,51 @@ def contagion(dates: pd.DataFrame, assets: Sequence[str], shocked: str) -> Figur
     figure.legend(
         left.get_lines(), labels, loc="outside lower center", ncols=min(len(assets), beside)
     )
+    return palette.laid_out(figure)
+
+
+@palette.styled()
+def equilibria_by_premium(dates: pd.DataFrame, shortfall: pd.DataFrame) -> Figure:
+    """Margin that is missing at every premium, and the equilibria among which the run rested.
+
+    Parameters
+    ----------
+    dates : pandas.DataFrame
+        The run's table of dates.
+    shortfall : pandas.DataFrame
+        See :meth:`scenarios.funding.one_pool.Pool.shortfall_by_premium`; at most ``PANELS`` dates
+        are shown.
+    """
+    shown = shortfall["date"].unique()[:PANELS]
+    rows = -(-len(shown) // 2)
+    columns = min(len(shown), 2)
+    figure = Figure(figsize=(5.4 * columns, 3.6 * rows + 0.8))
+    for panel, (axes, date) in enumerate(
+        zip(figure.subplots(rows, columns, squeeze=False).flat, shown, strict=False)
+    ):
+        curve = shortfall[shortfall["date"] == date]
+        axes.axhline(0.0, color=palette.NEUTRAL[0], linewidth=0.8)
+        axes.plot(
+            curve["funding_premium"], curve["shortfall"], color=palette.HOUSE,
+            label="margin missing",
+        )  # fmt: skip
+        for kind, face in (("stable", palette.INK), ("unstable", "white")):
+            roots = curve[curve["textbook_rule"] == kind]
+            axes.plot(
+                roots["funding_premium"], roots["shortfall"], linestyle="none", marker="o",
+                markersize=7.0, color=palette.INK, markerfacecolor=face, label=f"{kind} equilibria",
+            )  # fmt: skip
+        rested = dates.loc[dates["date"] == date, "funding_premium"]
+        axes.plot(
+            rested, np.zeros(len(rested)), linestyle="none", marker="X", markersize=11.0,
+            color=palette.PRICE, markerfacecolor="none", label="simulated",
+        )  # fmt: skip
+        axes.set_title(f"Date {date}")
+        if panel // columns == rows - 1:
+            axes.set_xlabel("funding premium (it rises where margin is missing)")
+        if panel % columns == 0:
+            axes.set_ylabel("margin missing, cash")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return palette.laid_out(figure)
 
 

@@ -10,24 +10,31 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+import pandas as pd
 from pydantic import Field, model_validator
 
-from markets.funding.book import FundedBook
+from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import LinearMargin
+from markets.margin import SidedMargin
 from markets.quote import FloatArray
 from scenarios.funding import FUNDING_CONTAGION
 from scenarios.funding.certificate import certify
 from scenarios.funding.economy import (
+    SIDED,
     FundedEconomy,
+    Positive,
+    Sided,
+    SidedPositive,
     appetite,
+    linear_margins,
     make_economy,
     price_range,
     refuse_no_margin,
     refuse_no_wealth,
     risk_aversion_parameter,
+    sided_array,
 )
-from scenarios.funding.one_pool import Pool, price_responses
+from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
 from simulator.certificate import Certificate
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -37,8 +44,11 @@ from simulator.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Positive = Annotated[float, Field(gt=0.0)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+SAME_PRICE = 1e-7
+"""Largest distance of a resting price from that of the root at which the market rests, a share of
+the fundamental value."""
 
 PER_ASSET = (
     "fundamental_values",
@@ -70,13 +80,13 @@ class FundingContagion(Parameters):
         "standard deviation of each payoff; payoffs are independent of each other",
         "cash per asset", "a positive number per asset", default=[math.sqrt(0.5)] * 3,
     )  # fmt: skip
-    margin_bases: list[Positive] = about(
+    margin_bases: list[SidedPositive] = about(
         "margin on one asset while its price is the fundamental value", "cash per asset",
-        "a positive number per asset", default=[1.5, 2.5, 1.5],
+        f"per asset a positive number{SIDED}", default=[1.5, 2.5, 1.5],
     )  # fmt: skip
-    margin_slopes: list[float] = about(
+    margin_slopes: list[Sided] = about(
         "rise of each margin as the asset's price falls by one", "cash per cash",
-        "a number per asset", default=[0.0, 0.0, 0.0],
+        f"per asset a number{SIDED}", default=[0.0, 0.0, 0.0],
     )  # fmt: skip
     experts_endowments: list[float] = about(
         "units of each asset that experts hold at the start of each date", "assets",
@@ -115,8 +125,9 @@ class FundingContagion(Parameters):
         for date in range(self.dates):
             for j, rule in enumerate(self.rules(date).values()):
                 refuse_no_margin(
-                    f"margin_slopes[{j}]", rule.rise, rule, float(low[j]), float(high[j])
-                )
+                    f"margin_slopes[{j}]", self.margin_slopes[j], rule, float(low[j]),
+                    float(high[j]),
+                )  # fmt: skip
         refuse_no_wealth(self.experts_wealth[0], np.array(self.experts_endowments), value)
         return self
 
@@ -134,30 +145,33 @@ class FundingContagion(Parameters):
         """Experts' cash at a date, from 0."""
         return self.experts_wealth[min(date, len(self.experts_wealth) - 1)]
 
-    def bases(self, date: int) -> FloatArray:
-        """Margin bases at a date, from 0."""
-        factor = self.margin_factors[min(date, len(self.margin_factors) - 1)]
-        shocked = np.array([name == self.shocked for name in self.assets])
-        return np.array(self.margin_bases) * np.where(shocked, factor, 1.0)
+    def margin_factor(self, asset: str, date: int) -> float:
+        """Margin of an asset as a multiple of its base at a date, from 0."""
+        if asset != self.shocked:
+            return 1.0
+        return self.margin_factors[min(date, len(self.margin_factors) - 1)]
 
     def pool(self, date: int) -> Pool:
-        """The market at a date, from 0, as the equations know it."""
+        """The market at a date, from 0, as the equations know it: with margins on experts' side."""
+        supply = np.array(self.customers_supplies)
+        side, every = (supply < 0.0).astype(int), np.arange(supply.size)
+        factors = [self.margin_factor(name, date) for name in self.assets]
         return Pool(
             fundamental=np.array(self.fundamental_values),
-            supply=np.array(self.customers_supplies),
+            supply=supply,
             appetite=self.appetite,
-            margin_base=self.bases(date),
-            margin_slope=np.array(self.margin_slopes),
+            margin_base=sided_array(self.margin_bases)[side, every] * factors,
+            margin_slope=sided_array(self.margin_slopes)[side, every],
             endowment=np.array(self.experts_endowments),
         )
 
-    def rules(self, date: int) -> dict[str, LinearMargin]:
+    def rules(self, date: int) -> dict[str, SidedMargin]:
         """Margin rules at a date, by the name of the quote."""
         return {
-            f"price_{name}": LinearMargin(float(base), slope, value)
+            f"price_{name}": linear_margins(base, slope, value, self.margin_factor(name, date))
             for name, base, slope, value in zip(
                 self.assets,
-                self.bases(date),
+                self.margin_bases,
                 self.margin_slopes,
                 self.fundamental_values,
                 strict=True,
@@ -206,7 +220,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
         posted, book, date = economy.posted, economy.book, point.date - 1
         assert isinstance(posted, FundedQuotes)
         assert isinstance(book, FundedBook)
-        responses = np.zeros_like(posted.price)
+        held, responses = filled(posted, book), np.zeros_like(posted.price)
         if posted.premium > 0.0 and book.funds > 0.0:
             responses = price_responses(
                 premium=posted.premium,
@@ -214,17 +228,21 @@ class FundingContagionScenario(Scenario[FundingContagion]):
                 appetite=parameters.appetite,
                 margin=posted.margin,
                 slope=posted.margin_slope,
-                side=np.sign(posted.fundamental - posted.price) * (posted.filled != 0.0),
-                position=book.bought,
+                side=np.trunc(posted.side),
+                position=held,
                 endowment=book.funds_by_price,
             )
         margin = dict(_named("margin", parameters, posted.margin))
+        roots = parameters.pool(date).equilibria(parameters.cash(date))
         return {
             "shocked_margin": margin[f"margin_{parameters.shocked}"],
             "experts_wealth": parameters.cash(date),
-            "equilibria": len(parameters.pool(date).equilibria(parameters.cash(date))),
+            "equilibria": len(roots),
+            "every_equilibrium": {
+                str(number): _listed(parameters, root) for number, root in enumerate(roots, start=1)
+            },
             **margin,
-            **dict(_named("position", parameters, book.bought)),
+            **dict(_named("position", parameters, held)),
             **dict(_named("response", parameters, responses)),
         }
 
@@ -252,20 +270,73 @@ class FundingContagionScenario(Scenario[FundingContagion]):
             premium=point.quotes["funding_premium"],
             risk_aversion=parameters.risk_aversion,
             volatility=np.array(parameters.volatilities),
-            rule=parameters.bases(point.date - 1) + np.array(parameters.margin_slopes) * fallen,
+            rule=sided_array(parameters.margin_bases)
+            * [parameters.margin_factor(name, point.date - 1) for name in parameters.assets]
+            + sided_array(parameters.margin_slopes) * fallen,
         )
+
+    def report(self, results: Results[FundingContagion]) -> pd.DataFrame | None:
+        """Every equilibrium at each date by the equations, and at which the markets rested.
+
+        None where every date has one only.
+        """
+        rows = []
+        for end in results.ends:
+            parameters, date = results.parameters, end.point.date - 1
+            value = np.array(parameters.fundamental_values)
+            rested = np.array([end.point.quotes[f"price_{name}"] for name in parameters.assets])
+            rows += [
+                {
+                    "date": end.point.date,
+                    **_listed(parameters, root),
+                    "rested": bool(np.max(np.abs(rested - root.prices) / value) <= SAME_PRICE),
+                }
+                for root in parameters.pool(date).equilibria(parameters.cash(date))
+            ]
+        return pd.DataFrame(rows) if len(rows) > len(results.ends) else None
+
+    def studies(
+        self, parameters: FundingContagion, rng: np.random.Generator
+    ) -> Mapping[str, pd.DataFrame]:
+        """Margin that is missing at every premium, by the equations, where equilibria are several.
+
+        Its zeros are the equilibria, and the premium rises where it is positive: zeros through
+        which it falls are stable, and the others are where their basins end.
+        """
+        curves = []
+        for date in range(parameters.dates):
+            pool, cash = parameters.pool(date), parameters.cash(date)
+            roots = pool.equilibria(cash)
+            if len(roots) > 1:
+                curves.append(pool.shortfall_by_premium(cash, roots).assign(date=date + 1))
+        return {"shortfall_by_premium": pd.concat(curves, ignore_index=True)} if curves else {}
 
     def figures(self, results: Results[FundingContagion]) -> Mapping[str, Figure]:
         """Margin and price of every asset."""
         from scenarios.funding import figures
 
         parameters = results.parameters
-        return {
+        shown = {
             "contagion": figures.contagion(results.dates, parameters.assets, parameters.shocked)
         }
+        if "shortfall_by_premium" in results.studies:
+            shown["equilibria_by_premium"] = figures.equilibria_by_premium(
+                results.dates, results.studies["shortfall_by_premium"]
+            )
+        return shown
 
 
 SCENARIO = FundingContagionScenario()
+
+
+def _listed(parameters: FundingContagion, root: PoolRoot) -> dict[str, object]:
+    """An equilibrium as a row of a table."""
+    return {
+        **dict(_named("price", parameters, root.prices)),
+        "funding_premium": root.premium,
+        "branch": root.kind,
+        "textbook_rule": "stable" if root.stable else "unstable",
+    }
 
 
 def _named(

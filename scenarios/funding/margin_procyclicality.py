@@ -9,27 +9,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from markets.funding.book import FundedBook
+from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import AntiProcyclicalMargin, LinearMargin, PriceMargin, VolatilityMargin
+from markets.margin import AntiProcyclicalMargin, PriceMargin, SidedMargin, VolatilityMargin
 from markets.quote import FloatArray
 from scenarios.funding import MARGIN_PROCYCLICALITY
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Spiral
 from scenarios.funding.economy import (
+    SIDED,
     FundedEconomy,
+    Sided,
+    SidedNotNegative,
+    SidedPositive,
+    Two,
     appetite,
+    linear_margins,
     make_economy,
     price_range,
     refuse_no_margin,
     risk_aversion_parameter,
+    sided,
+    sided_array,
 )
+from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from simulator.certificate import Certificate
@@ -42,6 +51,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Rule = Literal["flat", "linear", "value-at-risk", "anti-procyclical"]
+Confidence = Annotated[float, Field(gt=0.5, lt=1.0)]
 
 
 class MarginProcyclicality(Parameters):
@@ -53,17 +63,18 @@ class MarginProcyclicality(Parameters):
         default=["flat", "linear", "value-at-risk", "anti-procyclical"], min_length=1,
     )  # fmt: skip
     dates: int = about("number of dates", "dates", default=120, ge=2, le=5_000)
-    margin_base: float = about(
+    margin_base: SidedPositive = about(
         "margin on one asset before any news at the fundamental value, under every rule (the"
         " anti-procyclical one adds its buffer)", "cash per asset",
-        default=1.0, gt=0.0,
+        f"a positive number{SIDED}", default=1.0,
     )  # fmt: skip
-    margin_slope: float = about(
-        'rule "linear": rise of the margin as the price falls by one', "cash per cash", default=0.3
-    )
-    confidence: float = about(
+    margin_slope: Sided = about(
+        'rule "linear": rise of the margin as the price falls by one', "cash per cash",
+        f"a number{SIDED}", default=0.3,
+    )  # fmt: skip
+    confidence: Confidence | Annotated[list[Confidence], Two] = about(
         'rule "value-at-risk": share of dates on which the margin covers the loss', "probability",
-        "a number in (0.5, 1)", default=0.99, gt=0.5, lt=1.0,
+        f"a number in (0.5, 1){SIDED}", default=0.99,
     )  # fmt: skip
     horizon: float = about(
         'rule "value-at-risk": dates that it takes to close a position out', "dates",
@@ -73,9 +84,10 @@ class MarginProcyclicality(Parameters):
         'rule "value-at-risk": weight of the past in the estimate of the variance', "share",
         default=0.94, ge=0.0, lt=1.0,
     )  # fmt: skip
-    floor: float = about(
-        'rule "anti-procyclical": least margin', "cash per asset", default=0.8, ge=0.0
-    )
+    floor: SidedNotNegative = about(
+        'rule "anti-procyclical": least margin', "cash per asset",
+        f"a number of at least 0{SIDED}", default=0.8,
+    )  # fmt: skip
     buffer: float = about(
         'rule "anti-procyclical": buffer on top of value-at-risk, drawn down before the charge'
         " rises", "share of the margin", default=0.25, ge=0.0,
@@ -119,6 +131,11 @@ class MarginProcyclicality(Parameters):
         default=math.sqrt(0.5), gt=0.0,
     )  # fmt: skip
 
+    replay: Replay = about(
+        "rules of clearing houses replayed on prices that no margin moves", "", "a table",
+        default=Replay(),
+    )  # fmt: skip
+
     @model_validator(mode="after")
     def _together(self) -> MarginProcyclicality:
         """Refuse a rule named twice."""
@@ -143,21 +160,27 @@ class MarginProcyclicality(Parameters):
             supply_persistence=self.supply_persistence,
         )
 
-    def margin_rule(self, name: str) -> PriceMargin:
-        """A margin rule as it stands before the first date, where all charge the base."""
-        at_risk = VolatilityMargin.charging(
-            self.margin_base,
+    def margin_rule(self, name: str) -> SidedMargin:
+        """The margin rules of a name as they stand before the first date: all charge the base."""
+        if name in ("flat", "linear"):
+            return linear_margins(self.margin_base, self.slope(name), self.fundamental_value)
+        numbers = (sided(each) for each in (self.margin_base, self.confidence, self.floor))
+        return SidedMargin(*(self._at_risk(name, *one) for one in zip(*numbers, strict=True)))
+
+    def slope(self, name: str) -> Sided:
+        """Rise of the margin with the fall of the price under a rule."""
+        return self.margin_slope if name == "linear" else 0.0
+
+    def _at_risk(self, name: str, base: float, confidence: float, floor: float) -> PriceMargin:
+        """Value-at-risk on one side, with floor and buffer if the rule has them."""
+        rule = VolatilityMargin.charging(
+            base,
             self.fundamental_value,
-            confidence=self.confidence,
+            confidence=confidence,
             horizon=self.horizon,
             memory=self.memory,
         )
-        if name == "value-at-risk":
-            return at_risk
-        if name == "anti-procyclical":
-            return AntiProcyclicalMargin(at_risk, self.floor, self.buffer)
-        slope = self.margin_slope if name == "linear" else 0.0
-        return LinearMargin(self.margin_base, slope, self.fundamental_value)
+        return rule if name == "value-at-risk" else AntiProcyclicalMargin(rule, floor, self.buffer)
 
 
 def build(
@@ -185,6 +208,7 @@ def build(
         experts_endowment=np.zeros(1),
         recapitalised=parameters.recapitalised,
         rng=rng,
+        start=parameters.start,
     )
 
 
@@ -220,7 +244,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
             "fundamental": float(posted.fundamental[0]),
             "supply": float(_column(point, "customers", "exposure").sum()),
             "margin": float(posted.margin[0]),
-            "experts_position": float(book.bought[0]),
+            "experts_position": float(filled(posted, book)[0]),
             "experts_wealth": float(book.funds),
         }
 
@@ -230,14 +254,16 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         """The equilibrium at the margin charged, where it is the only one."""
         if not len(point.agents):
             return None
-        slope = parameters.margin_slope if point.case == "linear" else 0.0
         value = float(_column(point, "customers", "fundamental")[0])
+        supply = float(_column(point, "customers", "exposure").sum())
+        slope = sided(parameters.slope(point.case))[supply < 0.0]
+        charged = _column(point, "customers", "margin_short" if supply < 0.0 else "margin_long")[0]
         fallen = value - point.quotes["security_price"]
         market = Spiral(
             fundamental=value,
-            supply=float(_column(point, "customers", "exposure").sum()),
+            supply=supply,
             appetite=parameters.appetite,
-            margin_base=float(_column(point, "customers", "margin")[0] - slope * fallen),
+            margin_base=float(charged - slope * fallen),
             margin_slope=slope,
             endowment=float(_column(point, "experts", "endowed_assets")[0]),
         )
@@ -251,9 +277,9 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         price = point.quotes["security_price"]
         rule = None
         if point.case in ("flat", "linear"):
-            slope = parameters.margin_slope if point.case == "linear" else 0.0
+            slope = sided_array([parameters.slope(point.case)])
             fallen = parameters.fundamental_value - price
-            rule = np.array([parameters.margin_base + slope * fallen])
+            rule = sided_array([parameters.margin_base]) + slope * fallen
         return certify(
             agents=point.agents,
             prices=np.array([price]),
@@ -281,6 +307,12 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
             }
             for rule, path in results.dates.groupby("case", sort=False)
         )
+
+    def studies(
+        self, parameters: MarginProcyclicality, rng: np.random.Generator
+    ) -> Mapping[str, pd.DataFrame]:
+        """Rules replayed on given or drawn prices, see :mod:`scenarios.funding.laboratory`."""
+        return replayed(parameters.replay, parameters.call_dates, rng)
 
     def figures(self, results: Results[MarginProcyclicality]) -> Mapping[str, Figure]:
         """Price and margin under each rule."""

@@ -14,20 +14,26 @@ import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
-from markets.funding.book import FundedBook
+from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import LinearMargin
+from markets.margin import SidedMargin
 from scenarios.funding import MARGIN_SPIRAL
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Amplification, Spiral
 from scenarios.funding.economy import (
+    SIDED,
     FundedEconomy,
+    Sided,
+    SidedPositive,
     appetite,
+    linear_margins,
     make_economy,
     price_range,
     refuse_no_margin,
     refuse_no_wealth,
     risk_aversion_parameter,
+    sided,
+    sided_array,
 )
 from scenarios.funding.page import PAGE
 from simulator.certificate import Certificate
@@ -39,8 +45,9 @@ from simulator.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SAME_PRICE = 1e-6
-"""Distance, in cash, of a resting price from the root at which the market rests."""
+SAME_PRICE = 1e-7
+"""Largest distance of a resting price from the root at which the market rests, a share of the
+fundamental value."""
 
 NEAR_FOLD = 0.05
 """A run is near a fold if a change of wealth by less than this share of the margin on all that
@@ -63,13 +70,13 @@ class MarginSpiral(Parameters):
     experts_endowment: float = about(
         "assets that experts hold at the start of each date", "assets", default=0.6
     )
-    margin_base: float = about(
+    margin_base: SidedPositive = about(
         "margin on one asset while its price is the fundamental value", "cash per asset",
-        default=0.5, gt=0.0,
+        f"a positive number{SIDED}", default=0.5,
     )  # fmt: skip
-    margin_slope: float = about(
-        "rise of the margin as the price falls by one; below 0 the margin stabilises",
-        "cash per cash", default=0.6,
+    margin_slope: Sided = about(
+        "rise of the margin as the price falls by one; below 0 it stabilises (above 0 for short"
+        " positions)", "cash per cash", f"a number{SIDED}", default=0.6,
     )  # fmt: skip
     customers_supply: float = about(
         "assets that customers want to sell at the fundamental value; below 0 they want to buy",
@@ -99,19 +106,20 @@ class MarginSpiral(Parameters):
         return float(appetite(self.risk_aversion, np.array(self.volatility)))
 
     @property
-    def margin_rule(self) -> LinearMargin:
-        """The margin m(q)."""
-        return LinearMargin(self.margin_base, self.margin_slope, self.fundamental_value)
+    def margin_rule(self) -> SidedMargin:
+        """The margins on long and short positions by the price."""
+        return linear_margins(self.margin_base, self.margin_slope, self.fundamental_value)
 
     @property
     def spiral(self) -> Spiral:
-        """The market as the closed form knows it."""
+        """The market as the closed form knows it, with the margin on the side that experts take."""
+        short = self.customers_supply < 0.0
         return Spiral(
             fundamental=self.fundamental_value,
             supply=self.customers_supply,
             appetite=self.appetite,
-            margin_base=self.margin_base,
-            margin_slope=self.margin_slope,
+            margin_base=sided(self.margin_base)[short],
+            margin_slope=sided(self.margin_slope)[short],
             endowment=self.experts_endowment,
         )
 
@@ -167,13 +175,13 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             if branch == "constrained"
             else Amplification(0.0, 0.0, 0.0, 0.0, 1.0)
         )
-        to_jump = _to_jump(spiral, branch, price, cash)
-        all_margin = parameters.margin_base * abs(parameters.customers_supply)
+        to_jump, roots = _to_jump(spiral, branch, price, cash), spiral.equilibria(cash)
+        all_margin = spiral.margin_base * abs(parameters.customers_supply)
         return {
             "experts_wealth": cash,
             "branch": branch,
             "margin": float(posted.margin[0]),
-            "experts_position": float(book.bought[0]),
+            "experts_position": float(filled(posted, book)[0]),
             "amplification": {
                 "direct": by_wealth.direct,
                 "loss": by_wealth.loss,
@@ -181,7 +189,15 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
                 "total": by_wealth.total,
             },
             "stability": by_wealth.stability,
-            "equilibria": len(spiral.equilibria(cash)),
+            "equilibria": len(roots),
+            "every_equilibrium": {
+                str(number): {
+                    "price": root.price,
+                    "branch": root.kind,
+                    "textbook_rule": "stable" if root.stable else "unstable",
+                }
+                for number, root in enumerate(roots, start=1)
+            },
             "wealth_to_jump": to_jump,
             "near_fold": by_wealth.stability < NEAR_FOLD or to_jump < NEAR_FOLD * all_margin,
         }
@@ -207,7 +223,8 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             premium=point.quotes["funding_premium"],
             risk_aversion=parameters.risk_aversion,
             volatility=np.array([parameters.volatility]),
-            rule=np.array([parameters.margin_base + parameters.margin_slope * fallen]),
+            rule=sided_array([parameters.margin_base])
+            + sided_array([parameters.margin_slope]) * fallen,
         )
 
     def report(self, results: Results[MarginSpiral]) -> pd.DataFrame | None:
@@ -224,7 +241,8 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
                 "margin": root.margin,
                 "position": root.position,
                 "textbook_rule": "stable" if root.stable else "unstable",
-                "rested": abs(root.price - end.point.quotes["security_price"]) <= SAME_PRICE,
+                "rested": abs(root.price - end.point.quotes["security_price"])
+                <= SAME_PRICE * results.parameters.fundamental_value,
             }
             for end in results.ends
             for root in results.parameters.spiral.equilibria(

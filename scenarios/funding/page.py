@@ -11,6 +11,7 @@ from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
 from agents.funding.experts import Experts
 from markets.funding.quotes import FundedQuotes
+from markets.margin import both_sides
 from simulator import palette
 from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
 from simulator.point import ScenarioEconomy
@@ -27,20 +28,17 @@ def schedules(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     customers = next(c for c in economy.cohorts if isinstance(c, Customers))
     experts = next(c for c in economy.cohorts if isinstance(c, Experts))
     assert isinstance(economy.house, MarginClearingHouse)
-    (rule,) = economy.house.margins.values()
+    rule = both_sides(*economy.house.margins.values())
     (value,), (above,), (below,) = posted.fundamental, *customers.concession()
     # at either end nobody trades, or every position is equally good
     prices = np.linspace(value - below, value + above, max(limit // 2, 2) + 2)[1:-1]
     orders = []
     for price in prices.tolist():
-        asked = replace(
-            posted,
-            price=np.array([price]),
-            margin=np.array([rule.margin(price)]),
-            filled=np.sign(posted.fundamental - price),
-        )
-        for cohort in (customers, experts):
-            orders.append((price, float(np.sum(cohort.positions(asked)))))
+        side = np.sign(posted.fundamental - price)
+        margin = np.array([rule.on(float(side[0])).margin(price)])
+        asked = replace(posted, price=np.array([price]), margin=margin, side=side)
+        for positions in (customers.positions(asked), experts.capacity(asked)):
+            orders.append((price, float(np.sum(positions))))
     return pd.DataFrame(orders, columns=["price", "order"])
 
 

@@ -14,6 +14,11 @@ ROUNDING = 5.1e-11
 
 CITATION = "Brunnermeier, Eisenbach and Sannikov, Macroeconomics with financial frictions: a survey"
 
+BRUNNERMEIER_PEDERSEN = (
+    "Brunnermeier and Pedersen, Market liquidity and funding liquidity, Review of Financial Studies"
+    " 22 (2009)"
+)
+
 PLACE = "section 3.2, recomputed from the equations"
 
 
@@ -50,6 +55,67 @@ CASES = (
     ),
 )  # fmt: skip
 """The stable equilibria with and without spirals."""
+
+SIDED = (
+    Published(
+        case="short experts pay the margin on short positions",
+        scenario="margin-spiral",
+        citation=BRUNNERMEIER_PEDERSEN,
+        place="margins on long and on short positions; by hand: 1.5 x 2 assets take up a wealth of"
+        " 3, and customers buy 3 - 2 (q - 10) = 2",
+        parameters={
+            "experts_endowment": 0.0,
+            "margin_slope": 0.0,
+            "margin_base": [0.5, 1.5],
+            "experts_wealth": [3.0],
+            "customers_supply": -3.0,
+        },
+        expected={
+            "security_price": 10.5,
+            "experts_position": -2.0,
+            "margin": 1.5,
+            "amplification": -0.3333333333,
+        },
+        tolerance=ROUNDING,
+    ),
+    Published(
+        case="long experts pay the margin on long positions",
+        scenario="margin-spiral",
+        citation=BRUNNERMEIER_PEDERSEN,
+        place="margins on long and on short positions; by hand: .5 x 3 assets are below a wealth of"
+        " 3, so that the price is the fundamental value",
+        parameters={
+            "experts_endowment": 0.0,
+            "margin_slope": 0.0,
+            "margin_base": [0.5, 1.5],
+            "experts_wealth": [3.0],
+        },
+        expected={"security_price": 10.0, "experts_position": 3.0, "margin": 0.5},
+        tolerance=ROUNDING,
+    ),
+    Published(
+        case="loss and margin spiral of short experts",
+        scenario="margin-spiral",
+        citation=BRUNNERMEIER_PEDERSEN,
+        place="the loss and margin spiral above, mirrored at v: prices are 20 - q, x0 is -.8 and"
+        " eta is -5.5 + .8 x 20, so that wealth is the same",
+        parameters={
+            "experts_endowment": -0.8,
+            "margin_slope": [0.1, -0.3],
+            "margin_base": [0.5, 1.5],
+            "experts_wealth": [10.5],
+            "customers_supply": -3.0,
+        },
+        expected={
+            "security_price": 11.0396232005,
+            "experts_position": -0.9207535990,
+            "margin": 1.8118869601,
+            "amplification": -0.3925343360,
+        },
+        tolerance=ROUNDING,
+    ),
+)
+"""Margins that differ by the sign of the experts' position, in the order long, short."""
 
 SAME_STATE = (0.2759554051, 0.3541359996, 0.3925343360)
 """At the last case's state: dq/deta without spirals, with the loss spiral, with both."""

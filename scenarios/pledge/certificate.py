@@ -4,6 +4,8 @@ Everything is recomputed from the primitives, the log prices and the table of in
 that traded is not used. An equilibrium is (section 4.1 of the source, with its erratum 10)
 
 * a price at which what noise traders and investors buy is what investors sell (12);
+* where the repo rate is quoted, a rate at which what is pledged is what is lent against (13), or
+  that is zero with cash left over, or at which nobody wants to pledge;
 * orders that maximise each investor's utility under its forecast, pledging only where that pays;
 * forecasts that are right: Bayes' rule under the price function that these very forecasts bring
   about.
@@ -19,8 +21,11 @@ How each is checked
                  + \tfrac12 (1 - \gamma)(\tfrac12 - y)^2 V,
 
 with :math:`x = \ln p` spot and :math:`x = \ln(\chi/h) + \ln p` in repo. The maximum of the parabola
-is computed from three of its values, not from a first-order condition, and the call's value
-:math:`\chi` by integrating its payoff, not from its formula.
+is computed from three of its values, not from a first-order condition, and what the call adds,
+:math:`\chi - h`, by integrating what the right to default saves, not from its formula.
+
+Under exact power utility the maximum is found by Newton's steps from the order, with Gauss-Legendre
+quadrature, in :mod:`scenarios.pledge.power_utility`, and bounded from above by concavity.
 
 *Forecasts.* The price function is solved from clearing with the mean forecast weights of each side,
 and the forecast that Bayes' rule gives under it is compared with the mean forecast of the table by
@@ -41,6 +46,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scenarios.pledge.closed_form import Primitives
+from scenarios.pledge.power_utility import forgone_by_power_utility
 from simulator.certificate import Certificate, Condition
 
 FloatArray = NDArray[np.float64]
@@ -56,6 +62,15 @@ LIMIT_TOLERANCE = 1e-12
 
 FORECAST_TOLERANCE = 1e-9
 """Share of the standard deviation of the rational forecast's error, where beliefs are exact."""
+
+INDIFFERENCE = 1e-10
+"""ln(chi/h), log of wealth: pledging and selling are worth the same but for rounding."""
+
+SMALLEST = 1e-300
+"""Keeps a market in which nobody trades from being divided by."""
+
+ROUNDINGS = 16.0
+"""Rounding errors of the size of a forecast that add up in one, at most."""
 
 LEARNING_MULTIPLE = 2.33
 """Multiple of the expected distance that one regression in a thousand exceeds: the root of a third
@@ -73,8 +88,11 @@ COLUMNS = (
     "forecast_on_pledge",
     "forecast_variance",
     "order",
+    "pledged",
 )
 """Columns of the table of investors that are read."""
+
+BAYES = "Bayes' rule"
 
 WEIGHTS = ("constant", "on_signal", "on_price", "on_pledge", "variance")
 
@@ -100,7 +118,10 @@ def certify(
     log_prices: FloatArray,
     agents: pd.DataFrame,
     complete: bool,
+    rate_quoted: bool = False,
     limits_imposed: bool = False,
+    exact: bool = False,
+    as_printed: bool = False,
     forecast_tolerance: float | None = None,
 ) -> Certificate:
     """Check a day of trading.
@@ -111,6 +132,8 @@ def certify(
         The economy's numbers.
     repo_rate : float
         Interest on repo loans.
+    rate_quoted : bool
+        Whether it is a quote of one security, at which the repo market must clear (13).
     log_prices : array of shape (securities,)
         The log prices.
     agents : pandas.DataFrame
@@ -120,6 +143,11 @@ def certify(
         Whether the table shows every investor; of a sample clearing can't be checked.
     limits_imposed : bool
         Whether orders must not exceed what an investor owns.
+    exact : bool
+        Whether utility is power utility itself, not its log-linear approximation.
+    as_printed : bool
+        Whether right forecasts are those of (A.27) with the prior variance, as the paper prints
+        them, instead of Bayes' rule.
     forecast_tolerance : float, optional
         How far forecasts may be from right; None where right forecasts are not claimed.
     """
@@ -130,6 +158,7 @@ def certify(
             primitives,
             repo_rate,
             float(log_prices[number]),
+            rate_quoted,
             {name: column[security == number] for name, column in table.items()},
         )
         for number in range(len(log_prices))
@@ -147,10 +176,32 @@ def certify(
                 checked,
             )
         )
+        if rate_quoted:
+            conditions.append(
+                Condition(
+                    "repo clearing",
+                    _worst(day.repo_excess() for day in days),
+                    CLEARING_TOLERANCE,
+                    "securities pledged minus lent against, as a share of their sum; at a rate of"
+                    " zero cash may be stored, and where repo is shut borrowers may go without",
+                    checked,
+                )
+            )
+    if rate_quoted:
+        conditions.append(
+            Condition(
+                "pledges that pay",
+                _worst(day.mispledged() for day in days),
+                LIMIT_TOLERANCE,
+                "what an investor sells where pledging pays more, or pledges where selling does, as"
+                " a share of its wealth or of its order, whichever is larger",
+                checked,
+            )
+        )
     conditions.append(
         Condition(
             "best orders",
-            _worst(day.regret(limits_imposed) for day in days),
+            _worst(day.regret(limits_imposed, exact) for day in days),
             UTILITY_TOLERANCE,
             "log certainty-equivalent wealth that an investor forgoes by its order",
             checked,
@@ -167,13 +218,15 @@ def certify(
             )
         )
     if forecast_tolerance is not None:
+        misjudged = [day.misjudgement(as_printed) for day in days]
         conditions.append(
             Condition(
                 "right forecasts",
-                _worst(day.misjudgement() for day in days),
-                forecast_tolerance,
-                "difference between the mean forecast and Bayes' rule under the price function"
-                " that forecasts bring about, in standard deviations of the forecast's error",
+                _worst(distance for distance, _ in misjudged),
+                max(forecast_tolerance, _worst(rounding for _, rounding in misjudged)),
+                f"difference between the mean forecast and {'(A.27)' if as_printed else BAYES}"
+                " under the price function that forecasts bring about, in standard deviations of"
+                " the forecast's error",
                 "mean forecast of each side",
             )
         )
@@ -186,20 +239,30 @@ def _worst(residuals: Iterable[float]) -> float:
 
 
 @lru_cache(maxsize=1024)
-def pledge_value(haircut: float, repo_rate: float, value_precision: float) -> float:
-    """Value of the call in a repo, by integrating its payoff over a log value of mean one."""
+def pledge_gain(haircut: float, repo_rate: float, value_precision: float) -> float:
+    """What pledging gains over selling, chi - h, by integrating what the right to default saves.
+
+    A borrower who may leave collateral worth v instead of repaying K saves max(K - v, 0), and pays
+    interest on 1 - h. The log of v has a mean of v of one. Above a strike of 1 the call itself,
+    max(v - K, 0), is integrated: the smaller of the two.
+    """
     from scipy.integrate import quad
 
     sigma = value_precision**-0.5
     strike = (1.0 - haircut) * (1.0 + repo_rate)
+    end = (math.log(strike) + 0.5 * sigma**2) / sigma
+    side = 1.0 if strike > 1.0 else -1.0  # of the end on which the option pays
 
-    def payoff(error: float) -> float:
-        worth = math.exp(sigma * error - 0.5 * sigma**2) - strike
-        return worth * math.exp(-0.5 * error**2) / math.sqrt(2.0 * math.pi)
+    def paid(distance: float) -> float:
+        error = end + side * distance
+        # the density of v times what is paid, both logs in one exponent where v is large
+        price = math.exp(-0.5 * (error - sigma) ** 2) - strike * math.exp(-0.5 * error**2)
+        return side * price / math.sqrt(2.0 * math.pi)
 
-    start = (math.log(strike) + 0.5 * sigma**2) / sigma
-    top = max(start, 0.0) + 12.0 + sigma
-    return float(quad(payoff, start, top, epsabs=1e-13, epsrel=1e-13, limit=200)[0])
+    peak = max(side * (sigma - end), side * -end, 0.0)
+    width = peak + sigma + 12.0
+    option = quad(paid, 0.0, width, epsabs=0.0, epsrel=1e-11, limit=400, points=[peak])[0]
+    return float(option - haircut if strike > 1.0 else option - (1.0 - haircut) * repo_rate)
 
 
 @dataclass
@@ -209,6 +272,7 @@ class _Day:
     primitives: Primitives
     repo_rate: float
     log_price: float
+    rate_quoted: bool
     rows: dict[str, NDArray[Any]]
 
     def __post_init__(self) -> None:
@@ -216,22 +280,53 @@ class _Day:
         informed = self.rows["role"] != "noise"
         self.investors = {name: column[informed] for name, column in self.rows.items()}
         haircut = float(self.rows["haircut"][0])
-        chi = pledge_value(haircut, self.repo_rate, self.primitives.value_precision)
-        self.open = haircut < chi
-        self.log_pledge = math.log(chi / haircut) if self.open else 0.0
+        gain = pledge_gain(haircut, self.repo_rate, self.primitives.value_precision)
+        self.open = gain > 0.0
+        self.worth = math.log1p(max(gain / haircut, -1.0 + 1e-15))
+        if self.rate_quoted:  # where pledging and selling are worth the same it is for them to say
+            self.open = bool(np.any(self.investors["pledged"]))
+        self.log_pledge = self.worth if self.open else 0.0
         self.leverage = (1.0 - haircut) / haircut
         self.repo = (self.investors["role"] == "repo") & self.open
 
     def excess(self) -> float:
         """Purchases minus sales as a share of their sum."""
         orders = self.rows["order"]
-        return abs(math.fsum(orders)) / max(math.fsum(np.abs(orders)), 1e-300)
+        return abs(math.fsum(orders)) / max(math.fsum(np.abs(orders)), SMALLEST)
 
     def shares(self) -> FloatArray:
         """Share of wealth sold (or pledged) that each order implies."""
         wealth = self.primitives.wealth * self.investors["mass"]
+        order = self.investors["order"]
+        if self.rate_quoted and self.open and abs(self.worth) <= INDIFFERENCE:
+            # y is pledged or sold: order = leverage * pledged - sold
+            turned = np.where(self.repo, (1.0 + self.leverage) * self.investors["pledged"], 0.0)
+            return np.asarray((turned - order) / wealth, dtype=np.float64)
         per_share = wealth * np.where(self.repo, self.leverage, -1.0)
-        return np.asarray(self.investors["order"] / per_share, dtype=np.float64)
+        return np.asarray(order / per_share, dtype=np.float64)
+
+    def repo_excess(self) -> float:
+        """How far the repo market is from clearing, as a share of pledges and loans."""
+        pledged = self.rows["pledged"]
+        if not self.open:
+            noise = self.rows["order"][self.rows["role"] == "noise"]
+            offered = max(-float(noise[0]), 0.0)
+            too_cheap = max(self.worth - INDIFFERENCE, 0.0)
+            return max(float(offered > 0.0), too_cheap)
+        excess = math.fsum(pledged) / max(math.fsum(np.abs(pledged)), SMALLEST)
+        return max(excess, 0.0) if self.repo_rate == 0.0 else abs(excess)
+
+    def mispledged(self) -> float:
+        """Largest share of wealth sold where pledging pays more, or pledged where selling does."""
+        wealth = self.primitives.wealth * self.investors["mass"]
+        pledged = self.investors["pledged"]
+        wrong = np.where(self.repo, 0.0, pledged)
+        if self.open and self.worth > INDIFFERENCE:
+            sold = self.leverage * pledged - self.investors["order"]
+            wrong = np.where(self.repo, sold, pledged)
+        elif self.worth < -INDIFFERENCE:
+            wrong = pledged
+        return float(np.max(np.abs(wrong) / np.maximum(wealth, np.abs(self.investors["order"]))))
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest share at which an investor owns what it sells, pledges or pays."""
@@ -243,7 +338,7 @@ class _Day:
         shares = self.shares()
         return float(max(np.max(lower - shares), np.max(shares - upper), 0.0))
 
-    def regret(self, limited: bool) -> float:
+    def regret(self, limited: bool, exact: bool) -> float:
         """Largest utility forgone."""
         table = self.investors
         expected = (
@@ -255,6 +350,16 @@ class _Day:
         variance = table["forecast_variance"]
         at = self.log_price + np.where(self.repo, self.log_pledge, 0.0)
         gamma = self.primitives.risk_aversion
+        if exact:
+            lower, upper = self.bounds() if limited else (-0.5, 0.5)
+            kept = 0.5 - self.shares()
+            return float(
+                np.max(
+                    forgone_by_power_utility(
+                        kept, expected - at, variance, gamma, 0.5 - upper, 0.5 - lower
+                    )
+                )
+            )
 
         def utility(share: FloatArray) -> FloatArray:
             risky = 0.5 - share
@@ -264,13 +369,20 @@ class _Day:
 
         none, one = np.zeros_like(expected), np.ones_like(expected)
         low, mid, high = utility(-one), utility(none), utility(one)
-        best = 0.5 * (high - low) / (2.0 * mid - high - low)
-        if limited:
-            best = np.clip(best, *self.bounds())
-        return float(max(np.max(utility(best) - utility(self.shares())), 0.0))
+        bend = 2.0 * mid - high - low
+        top = 0.5 * (high - low) / bend
+        best = np.clip(top, *self.bounds()) if limited else top
+        # two values of the parabola, of which the difference must not be lost in rounding
+        shares = self.shares()
+        forgone = 0.5 * bend * (shares - best) * (shares + best - 2.0 * top)
+        return float(max(np.max(forgone), 0.0))
 
-    def misjudgement(self) -> float:
-        """Distance of the mean forecast from the right one."""
+    def misjudgement(self, as_printed: bool) -> tuple[float, float]:
+        """Distance of the mean forecast from the right one, and how much of it may be rounding.
+
+        An error in the weight on the price feeds back on the price function, in proportion to how
+        much more precise the price is than the private signal.
+        """
         p = self.primitives
         mean_signal_error = -0.5 / p.signal_precision
         slope = level = on_value = on_pledge = 0.0
@@ -292,14 +404,14 @@ class _Day:
         b0, b1, b2, b3 = -level / slope, -on_value / slope, -1.0 / slope, -on_pledge / slope
         intercept = b0 + b3 * self.log_pledge
         tau = p.noise_precision * (b1 / b2) ** 2
-        total = p.value_precision + p.signal_precision + tau
-        # Bayes' rule as a regression: E = prior + weights times (signal, price) minus their means
-        on_signal, on_price = p.signal_precision / total, tau / (total * b1)
+        if as_printed:
+            right, variance = _printed_forecast(p, intercept, b1, b2, tau)
+        else:
+            right, variance = _bayes_forecast(p, intercept, b1, b2, tau)
         mean_signal = p.mean_log_value + mean_signal_error
         mean_price = intercept + b1 * p.mean_log_value + b2 * p.mean_log_noise
-        right = p.mean_log_value - on_signal * mean_signal - on_price * mean_price
         wrong = used[:3] + np.array([used[3] * self.log_pledge, 0.0, 0.0])
-        gap = np.array([right, on_signal, on_price]) - wrong
+        gap = right - wrong
         spread = np.array(
             [
                 [1.0 / p.value_precision + 1.0 / p.signal_precision, b1 / p.value_precision],
@@ -310,5 +422,31 @@ class _Day:
             ]
         )
         middle = gap[0] + gap[1] * mean_signal + gap[2] * mean_price
-        forecast = math.sqrt((middle**2 + float(gap[1:] @ spread @ gap[1:])) * total)
-        return max(forecast, abs(float(used[4]) * total - 1.0))
+        forecast = math.sqrt((middle**2 + float(gap[1:] @ spread @ gap[1:])) / variance)
+        parts = abs(right[0]) + abs(right[1] * mean_signal) + abs(right[2] * mean_price)
+        feedback = 1.0 + tau / p.signal_precision
+        rounding = ROUNDINGS * np.finfo(float).eps * feedback * parts / math.sqrt(variance)
+        return max(forecast, abs(float(used[4]) / variance - 1.0)), float(rounding)
+
+
+def _bayes_forecast(
+    p: Primitives, intercept: float, b1: float, b2: float, tau: float
+) -> tuple[FloatArray, float]:
+    """Weights of (1, ln s, ln p) in Bayes' rule as a regression on deviations from means."""
+    total = p.value_precision + p.signal_precision + tau
+    on_signal, on_price = p.signal_precision / total, tau / (total * b1)
+    mean_signal = p.mean_log_value - 0.5 / p.signal_precision
+    mean_price = intercept + b1 * p.mean_log_value + b2 * p.mean_log_noise
+    constant = p.mean_log_value - on_signal * mean_signal - on_price * mean_price
+    return np.array([constant, on_signal, on_price]), 1.0 / total
+
+
+def _printed_forecast(
+    p: Primitives, intercept: float, b1: float, b2: float, tau: float
+) -> tuple[FloatArray, float]:
+    """Weights of (1, ln s, ln p) in (A.27) with (22), and the variance in (14) and (20)."""
+    weights = np.array([p.value_precision, p.value_precision + p.signal_precision, tau])
+    prior, on_signal, on_public = weights / math.fsum(weights)
+    k = math.log(p.mean_noise) + (b2 / b1 - 1.0) / (2.0 * p.noise_precision)
+    constant = prior * p.mean_log_value - on_public * (intercept + b2 * k) / b1
+    return np.array([constant, on_signal, on_public / b1]), 1.0 / p.value_precision

@@ -93,7 +93,6 @@ class Coefficients:
         return self.b0 + self.b1 * log_value + self.b2 * log_noise + self.b3 * log_pledge_value
 
 
-@lru_cache(maxsize=4096)
 def coefficients(
     primitives: Primitives, haircut: float, repo_rate: float, version: Version = "corrected"
 ) -> Coefficients:
@@ -104,9 +103,18 @@ def coefficients(
     """
     if not active(haircut, repo_rate, primitives.value_precision):
         return without_repo(primitives, version)
+    return with_repo(primitives, haircut, version)
+
+
+@lru_cache(maxsize=4096)
+def with_repo(
+    primitives: Primitives, haircut: float, version: Version = "corrected"
+) -> Coefficients:
+    """Coefficients where pledging pays, whatever the repo rate: only chi depends on it."""
     return _coefficients(primitives, haircut, primitives.spot_share, version)
 
 
+@lru_cache(maxsize=4096)
 def without_repo(primitives: Primitives, version: Version = "corrected") -> Coefficients:
     """Coefficients where nobody can pledge.
 

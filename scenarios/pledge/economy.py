@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from agents.cohort import Population
 from agents.pledge.clearing_house import PledgeClearingHouse
 from agents.pledge.forecast import Information, PriceFunction
-from agents.pledge.investors import InformedInvestors, Limited, Role
+from agents.pledge.investors import Belief, InformedInvestors, Limited, Role
 from agents.pledge.learner import Learner, Learning
 from agents.pledge.nature import Lognormal, Nature
 from agents.pledge.noise_traders import NoiseTraders
@@ -20,7 +20,7 @@ from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName
 from markets.margin import MarginRule
 from markets.pledge.book import SpotBook
-from markets.pledge.market import PledgeableMarket
+from markets.pledge.market import FREE_REACH, LOG_PRICE_REACH, PledgeableMarket
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
@@ -29,6 +29,8 @@ from scenarios.pledge import closed_form as theory
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import ScenarioEconomy
+
+Demand = Literal["log-linear", "exact", "paper"]
 
 WHOLE_STEP = np.inf
 """Largest move of log prices in a round where limits are ignored: orders are then linear, so that
@@ -56,9 +58,11 @@ class Investing(Parameters):
         "share of investors without access to repo", "share of investors",
         default=0.9, gt=0.0, lt=1.0,
     )  # fmt: skip
-    repo_rate: float = about(
-        "interest on repo loans, given from outside", "per period", default=0.02, ge=0.0
-    )
+    repo_rate: Annotated[float, Field(ge=0.0)] | Literal["clears"] = about(
+        "interest on repo loans: given from outside as in the paper, or quoted until the repo"
+        " market clears (13)",
+        "per period", 'a number of at least 0, or "clears"', default=0.02,
+    )  # fmt: skip
     mean_value: float = about("mean of v", "cash", default=1.0, gt=0.0)
     mean_noise: float = about("mean of u", "securities", default=1.0, gt=0.0)
     belief: theory.Version = about(
@@ -82,8 +86,18 @@ class Investing(Parameters):
         return theory.Primitives(**{name: getattr(self, name) for name in names})
 
     @property
+    def rate_clears(self) -> bool:
+        """Whether the repo rate is quoted."""
+        return self.repo_rate == "clears"
+
+    @property
+    def rate(self) -> float:
+        """The repo rate that is given; zero, the lowest one, where it is quoted."""
+        return 0.0 if isinstance(self.repo_rate, str) else self.repo_rate
+
+    @property
     def linear(self) -> bool:
-        """Whether orders are linear in log prices."""
+        """Whether orders are linear in the markets' coordinates."""
         return True
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
@@ -104,13 +118,14 @@ class Investing(Parameters):
 class Learns(Investing):
     """Parameters of investors who may learn, and whose orders may be limited.
 
-    With ``limits = "imposed"`` the default rule is ``"safeguarded"``, since orders have kinks.
+    Where orders are not linear (limits imposed, exact demand) the default rule is safeguarded.
     """
 
     learning: Learning = about(
         "how forecasts change from day to day: not at all; toward Bayes' rule under the price"
-        " function that yesterday's orders implied; or by each investor's regression on its own"
-        " history",
+        " function that yesterday's orders implied; by each investor's regression on its own"
+        " history; or by working out every morning what its forecasts would do to the price. By"
+        " default map; reasoning where haircuts or repo rates change, none with exact demand",
         default="map",
     )
     damping: float | None = about(
@@ -126,6 +141,12 @@ class Learns(Investing):
         "days that the first belief counts for (learning = regression)",
         "days", default=50.0, ge=10.0,
     )  # fmt: skip
+    demand: Demand = about(
+        "demands of investors: log-linear portfolio choice with Bayes' rule; the exact choice under"
+        " power utility (no short sales, no credit); or (14), (20) and (A.27) as the paper prints"
+        " them",
+        default="log-linear",
+    )
     log_value: float | None = about(
         "ln v on every day, instead of draws", "log of cash", "a number", default=None
     )
@@ -141,15 +162,28 @@ class Learns(Investing):
     @model_validator(mode="before")
     @classmethod
     def _rule(cls, given: Any) -> Any:
-        """Choose the default rule by whether limits are imposed."""
-        if isinstance(given, Mapping) and given.get("limits") == "imposed":
-            return {"rule": "safeguarded", **given}
-        return given
+        """Choose the default rules: for quotes by limits, for learning by whether terms change."""
+        if not isinstance(given, Mapping):
+            return given
+        chosen: dict[str, object] = {}
+        exact = given.get("demand") == "exact"
+        if given.get("limits") == "imposed" or exact:
+            chosen["rule"] = "safeguarded"
+        if exact:
+            chosen["learning"] = "none"
+        if given.get("repo_rate") == "clears" or given.get("margin_rule", "flat") != "flat":
+            chosen["learning"] = "reasoning"
+        return {**chosen, **given}
+
+    @property
+    def fixed_point(self) -> theory.Version:
+        """Version of the closed form that is the fixed point of these demands."""
+        return "printed-noise" if self.demand == "paper" else "corrected"
 
     @property
     def linear(self) -> bool:
-        """Whether orders are linear in log prices: limits give them kinks."""
-        return self.limits == "ignored"
+        """Whether orders are linear in log prices: limits and exact demands bend them."""
+        return self.limits == "ignored" and self.demand != "exact"
 
     @model_validator(mode="after")
     def _varied(self) -> Learns:
@@ -161,6 +195,13 @@ class Learns(Investing):
                     f"{name} is {value}; with learning = regression it must be left out, since"
                     " days that are all alike give a regression nothing to learn from"
                 )
+        if self.rate_clears:
+            self._refuse_with_quoted_rates()
+        if self.learning in ("map", "regression") and self.demand == "exact":
+            raise Refused(
+                f'learning is "{self.learning}"; with demand = exact it must be "none" or'
+                ' "reasoning", since exact demands imply no linear price function'
+            )
         if self.learning == "map" and self.limits == "imposed":
             raise Refused(
                 'limits is "imposed"; with learning = map it must be "ignored", since limited'
@@ -168,12 +209,28 @@ class Learns(Investing):
             )
         return self
 
+    def _refuse_with_quoted_rates(self) -> None:
+        """Refuse what has no meaning where repo opens and shuts within a day."""
+        if self.learning in ("map", "regression"):
+            raise Refused(
+                f'learning is "{self.learning}"; with repo_rate = clears it must be "none" or'
+                ' "reasoning", since the price function is another one where repo is shut'
+            )
+        if self.limits == "imposed":
+            raise Refused(
+                'limits is "imposed"; with repo_rate = clears it must be "ignored", since what an'
+                " investor owns limits pledges and sales in different ways"
+            )
+
 
 def believed(parameters: Investing, terms: RepoTerms) -> PriceFunction:
     """The price function that the named belief implies at the announced haircuts."""
+    primitives, belief = parameters.primitives, parameters.belief
     solved = [
-        theory.coefficients(parameters.primitives, float(haircut), float(rate), parameters.belief)
-        for haircut, rate in zip(terms.haircut, terms.repo_rate, strict=True)
+        theory.with_repo(primitives, haircut, belief)
+        if active
+        else theory.without_repo(primitives, belief)
+        for haircut, active in zip(terms.haircut.tolist(), terms.active.tolist(), strict=True)
     ]
     return PriceFunction(
         *(np.array([getattr(one, name) for one in solved]) for name in ("b0", "b1", "b2", "b3"))
@@ -188,8 +245,10 @@ def build(
     names: Sequence[str] = ("",),
     repo_rate: float | Sequence[float] | None = None,
     common: bool = False,
+    belief: Belief | None = None,
     learner: Learner | None = None,
     limits: Limited = "ignored",
+    demand: Demand = "log-linear",
     log_value: float | None = None,
     log_noise: float | None = None,
 ) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
@@ -209,6 +268,11 @@ def build(
         Interest on repo loans against each security; the parameters' unless given.
     common : bool
         Whether all securities have the same value, noise and signals, or independent ones.
+    belief : callable, optional
+        Repo terms to the price function that investors believe; the named one unless given.
+    demand : {"log-linear", "exact", "paper"}
+        Whether investors choose exactly (:mod:`agents.pledge.power`), and whether they update by
+        Bayes' rule or as the paper prints it (:class:`agents.pledge.forecast.Information`).
     learner, limits, log_value, log_noise
         See :class:`agents.pledge.investors.InformedInvestors` and
         :class:`agents.pledge.nature.Nature`.
@@ -217,6 +281,7 @@ def build(
         value=Lognormal(parameters.mean_value, parameters.value_precision),
         noise=Lognormal(parameters.mean_noise, parameters.noise_precision),
         signal_precision=parameters.signal_precision,
+        as_printed=demand == "paper",
     )
     nature = Nature(
         rng,
@@ -227,11 +292,13 @@ def build(
         log_value=log_value,
         log_noise=log_noise,
     )
-    market = PledgeableMarket(known.value.log_mean, names)
+    quoted = parameters.rate_clears and repo_rate is None
+    reach = FREE_REACH if parameters.linear else LOG_PRICE_REACH
+    market = PledgeableMarket(known.value.log_mean, names, quotes_rates=quoted, reach=reach)
     rule = parameters.adjuster(market.pace)
     economy = Economy(market, adjuster=rule, rng=rng, start=parameters.start)
-    rates = parameters.repo_rate if repo_rate is None else np.asarray(repo_rate)
-    PledgeClearingHouse(economy, margins, repo_rate=rates, nature=nature)
+    rates = parameters.rate if repo_rate is None else np.asarray(repo_rate)
+    PledgeClearingHouse(economy, margins, repo_rate=None if quoted else rates, nature=nature)
     NoiseTraders(economy, "noise", nature=nature)
     spot = min(
         max(round(parameters.spot_share * parameters.investors), 1), parameters.investors - 1
@@ -248,11 +315,13 @@ def build(
             members=members,
             share=share,
             nature=nature,
-            belief=lambda terms: believed(parameters, terms),
+            belief=belief or (lambda terms: believed(parameters, terms)),
             known=known,
             risk_aversion=parameters.risk_aversion,
             wealth=parameters.wealth,
             learner=learner,
+            sees_rates=quoted,
+            exact=demand == "exact",
             limits=limits,
             population=parameters.population,
         )

@@ -59,6 +59,7 @@ def studies(
     rng : numpy.random.Generator
         The source of randomness.
     """
+    least, rate = 1.0 - parameters.spot_share, parameters.rate
     simulated_economy = parameters.model_copy(
         update={
             "belief": "corrected",
@@ -66,9 +67,9 @@ def studies(
             "population": "individuals",
             "limits": "ignored",
             "rule": "newton",
+            "repo_rate": rate,
         }
     )
-    least, rate = 1.0 - parameters.spot_share, parameters.repo_rate
     ranges = {
         "haircut": ((least + 0.06 * (1.0 - least), rate), (least + 0.6 * (1.0 - least), rate)),
         "rate": ((haircut, 0.0), (haircut, max(0.3, 1.2 * rate))),
@@ -174,7 +175,7 @@ def bias_map(parameters: Investing, haircut: float) -> pd.DataFrame:
     least = 1.0 - parameters.spot_share
     most = max(0.7, least + 0.5 * (1.0 - least), min(1.1 * haircut, 0.99))
     haircuts = np.linspace(least + 0.01 * (1.0 - least), most, MAP_HAIRCUTS).tolist()
-    highest = max(1.1 * shut_rate(haircuts[0], precision), 1.3 * parameters.repo_rate)
+    highest = max(1.1 * shut_rate(haircuts[0], precision), 1.3 * parameters.rate)
     rates = np.linspace(0.0, highest, MAP_RATES).tolist()
     rows = [
         (

@@ -52,15 +52,28 @@ def call(haircut: float, repo_rate: float, value_precision: float) -> Call:
     return Call(float(ndtr(d1) - strike * ndtr(d2)), d1, d2)
 
 
+def gain(haircut: float, repo_rate: float, value_precision: float) -> float:
+    r"""What pledging gains over selling, :math:`\chi - h`, per unit of price.
+
+    By put-call parity it is :math:`K N(-d_2) - N(-d_1) - (1-h) r`, the put that the borrower holds
+    less the interest that it pays: accurate even where :math:`\chi` and :math:`h` all but agree.
+    """
+    option = call(haircut, repo_rate, value_precision)
+    rest = 1.0 - haircut
+    if rest * (1.0 + repo_rate) > 1.0:
+        return option.value - haircut
+    put = rest * (1.0 + repo_rate) * ndtr(-option.d2) - ndtr(-option.d1)
+    return float(max(put, 0.0) - rest * repo_rate)
+
+
 def active(haircut: float, repo_rate: float, value_precision: float) -> bool:
     """Whether anybody pledges: h < chi (Lemma 4)."""
-    return haircut < call(haircut, repo_rate, value_precision).value
+    return gain(haircut, repo_rate, value_precision) > 0.0
 
 
 def log_pledge_value(haircut: float, repo_rate: float, value_precision: float) -> float:
     """ln(chi/h), or 0 where the repo market is shut."""
-    value = call(haircut, repo_rate, value_precision).value
-    return math.log(value / haircut) if haircut < value else 0.0
+    return math.log1p(max(gain(haircut, repo_rate, value_precision), 0.0) / haircut)
 
 
 def shut_rate(haircut: float, value_precision: float) -> float:
@@ -68,7 +81,7 @@ def shut_rate(haircut: float, value_precision: float) -> float:
 
     The threshold that operates; that of Proposition 10 never does (erratum 9).
     """
-    return _crossing(lambda rate: call(haircut, rate, value_precision).value - haircut)
+    return _crossing(lambda rate: gain(haircut, rate, value_precision))
 
 
 def margin_threshold(haircut: float, repo_rate: float, value_precision: float) -> float:

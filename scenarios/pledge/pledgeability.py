@@ -6,6 +6,7 @@ equilibrium". The model, its symbols and the errata are in this folder's README.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -24,7 +25,9 @@ from scenarios.pledge import PLEDGEABILITY, informativeness, propositions
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
 from scenarios.pledge.economy import Learns, a_cohort, build
+from scenarios.pledge.exact_demand import exact_demand
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
+from scenarios.pledge.repo_market import cleared
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -73,10 +76,13 @@ class Pledgeability(Learns):
         """Refuse a share moved at which the map from forecasts to forecasts diverges."""
         if self.learning != "map" or self.damping is None:
             return
-        solved = [theory.coefficients(self.primitives, self.haircut, self.repo_rate)]
+        version, weight = self.fixed_point, self.signal_precision
+        solved = [theory.coefficients(self.primitives, self.haircut, self.rate, version)]
         if self.margin_rule != "flat":
-            solved.append(theory.without_repo(self.primitives))
-        ratio = max(one.tau_theta for one in solved) / self.signal_precision
+            solved.append(theory.without_repo(self.primitives, version))
+        if self.demand == "paper":
+            weight += self.value_precision
+        ratio = max(one.tau_theta for one in solved) / weight
         if not self.damping < 2.0 / (1.0 + ratio):
             raise Refused(
                 f"damping is {self.damping}; it must be below {2.0 / (1.0 + ratio):.6g} with these"
@@ -103,6 +109,7 @@ def first_day(
             parameters.learning, parameters.damping, parameters.gain, parameters.memory
         ),
         limits=parameters.limits,
+        demand=parameters.demand,
         log_value=parameters.log_value,
         log_noise=parameters.log_noise,
     )
@@ -128,21 +135,24 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     def certify(self, parameters: Pledgeability, point: RestingPoint) -> Certificate:
         """The certificate of a day; on the last one it covers the forecasts too.
 
-        Not with limits imposed: then the price is not linear in the state and no linear forecast
-        can be right in every state.
+        Not with limits imposed or exact demand: then the price is not linear in the state and no
+        linear forecast can be right in every state.
         """
         tolerance = None
-        if point.date == parameters.days and parameters.limits == "ignored":
+        if point.date == parameters.days and parameters.linear:
             tolerance = FORECAST_TOLERANCE
             if parameters.learning == "regression":
                 tolerance = learning_tolerance(parameters.days, parameters.gain, parameters.memory)
         return certify(
             primitives=parameters.primitives,
-            repo_rate=parameters.repo_rate,
+            repo_rate=point.quotes.get("repo_rate", parameters.rate),
+            rate_quoted=parameters.rate_clears,
             log_prices=np.array([point.quotes["log_price"]]),
             agents=point.agents,
             complete=point.complete,
             limits_imposed=parameters.limits == "imposed",
+            exact=parameters.demand == "exact",
+            as_printed=parameters.demand == "paper",
             forecast_tolerance=tolerance,
         )
 
@@ -155,21 +165,25 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         that the day's orders imply; in a rational expectations equilibrium they agree.
         """
         cohort = a_cohort(economy)
-        assert cohort.forecast is not None
-        primitives, rate = parameters.primitives, parameters.repo_rate
-        terms, state = cohort.posted.terms, cohort.nature.at(point.date)
-        haircut, log_pledge = float(terms.haircut[0]), float(terms.log_pledge_value[0])
+        posted, primitives = cohort.posted, parameters.primitives
+        terms, state = posted.terms, cohort.nature.at(point.date)
+        rate, is_open = float(terms.repo_rate[0]), bool(posted.open[0])
+        haircut, log_pledge = float(terms.haircut[0]), float(posted.log_pledge_value[0])
         log_value, log_noise = float(state.log_value[0]), float(state.log_noise[0])
         solved: dict[str, theory.Coefficients] = {
-            version: theory.coefficients(primitives, haircut, rate, version)
+            version: (
+                theory.with_repo(primitives, haircut, version)
+                if is_open
+                else theory.without_repo(primitives, version)
+            )
             for version in theory.VERSIONS
         }
-        conjecture = cohort.forecast.justified_by(cohort.known)
+        conjecture = cohort.forecast_at(posted).justified_by(cohort.known)
         versions = {
             "belief": solved[parameters.belief],
             "conjecture": _first(conjecture, parameters.noise_precision),
             "realised": _first(cohort.published, parameters.noise_precision),
-            "closed_form": solved["corrected"],
+            "closed_form": solved[parameters.fixed_point],
             **solved,
         }
         coefficients = {
@@ -181,11 +195,9 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             "log_noise": log_noise,
             "haircut": haircut,
             "call_value": float(terms.call_value[0]),
-            "repo_market": "open" if terms.active[0] else "shut",
-            "bias": propositions.pledgeability_bias(primitives, haircut, rate),
-            "price_error_sd": propositions.finite_market_error(
-                primitives, haircut, rate, parameters.investors
-            ),
+            "repo_market": "open" if is_open else "shut",
+            "bias": solved["corrected"].b3 * log_pledge,
+            **self._price_error(parameters, haircut),
             **economy.accounts(),
             **{
                 f"{who}_{name}": value
@@ -197,13 +209,34 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
                 who: one.log_price(log_value, log_noise, log_pledge)
                 for who, one in versions.items()
             },
-            "thresholds": _thresholds(parameters, haircut),
+            "thresholds": _thresholds(parameters, haircut, rate),
         }
+
+    def _price_error(self, parameters: Pledgeability, haircut: float) -> dict[str, float]:
+        """Standard deviation of the log price about the continuum's, at a repo rate that is given.
+
+        A repo rate that is quoted has an error of its own.
+        """
+        if parameters.rate_clears:
+            return {}
+        error = propositions.finite_market_error(
+            parameters.primitives, haircut, parameters.rate, parameters.investors
+        )
+        return {"price_error_sd": error}
+
+    def intervals(
+        self, parameters: Pledgeability, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Where repo is shut: the repo rates at which no investor wants to pledge (Lemma 4)."""
+        if not parameters.rate_clears or point.agents["pledged"].any():
+            return {}
+        haircut = float(point.agents["haircut"].iloc[0])
+        return {"repo_rate": (shut_rate(haircut, parameters.value_precision), math.inf)}
 
     def closed_form(
         self, parameters: Pledgeability, point: RestingPoint
     ) -> Mapping[str, float] | None:
-        """The log price of the continuum in the corrected equilibrium, in the day's state."""
+        """The log price of the continuum at the fixed point of its demands, in the day's state."""
         if "log_value" in point.agents:
             noise = point.agents[point.agents["role"] == "noise"].iloc[0]
             log_value, log_noise = float(noise["log_value"]), float(noise["order"])
@@ -213,15 +246,44 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             haircut = parameters.haircut
         else:
             return None
-        solved = theory.coefficients(parameters.primitives, haircut, parameters.repo_rate)
-        log_pledge = log_pledge_value(haircut, parameters.repo_rate, parameters.value_precision)
+        primitives, version = parameters.primitives, parameters.fixed_point
+        if parameters.rate_clears:
+            both = cleared(primitives, haircut, log_value, log_noise, version)
+            return {"log_price": both.log_price, "repo_rate": both.repo_rate}
+        solved = theory.coefficients(primitives, haircut, parameters.rate, version)
+        log_pledge = log_pledge_value(haircut, parameters.rate, parameters.value_precision)
         return {"log_price": solved.log_price(log_value, log_noise, log_pledge)}
 
     def studies(
         self, parameters: Pledgeability, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
-        """Informativeness and bias by haircut and by repo rate, simulated and by theory."""
-        return informativeness.studies(parameters, parameters.haircut, rng)
+        """Informativeness and bias by haircut and by repo rate, simulated and by theory.
+
+        With exact demand also how far that moves the coefficients of the log price.
+        """
+        tables = informativeness.studies(parameters, parameters.haircut, rng)
+        if parameters.demand == "exact":
+            tables["exact_demand"] = exact_demand(parameters, parameters.haircut, rng)
+        return tables
+
+    def report(self, results: Results[Pledgeability]) -> pd.DataFrame:
+        """Coefficients of the log price on the last day: believed, conjectured, realised, theory.
+
+        A price function is an equilibrium if what is conjectured is realised.
+        """
+        if not results.ends or not results.details[-1]:
+            return pd.DataFrame()
+        details = results.details[-1]
+        coefficients, log_prices = details["coefficients"], details["log_prices"]
+        assert isinstance(coefficients, Mapping)
+        assert isinstance(log_prices, Mapping)
+        shown = ("belief", "conjecture", "realised", *theory.VERSIONS)
+        return pd.DataFrame(
+            [
+                {"price_function": who, **coefficients[who], "log_price": log_prices[who]}
+                for who in shown
+            ]
+        )
 
     def summary(self, results: Results[Pledgeability]) -> str:
         """The price function conjectured and realised on the last day, beside the corrected one."""
@@ -254,7 +316,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             parameters = results.parameters
             shown |= {
                 "bias_by_haircut_and_rate": figures.bias_map(
-                    studies["bias_by_haircut_and_rate"], parameters.haircut, parameters.repo_rate
+                    studies["bias_by_haircut_and_rate"], parameters.haircut, parameters.rate
                 ),
                 "informativeness_by_haircut": figures.informativeness(
                     studies["informativeness_by_haircut"],
@@ -281,9 +343,9 @@ def _first(function: PriceFunction, noise_precision: float) -> theory.Coefficien
     return theory.Coefficients(*(float(value) for value in values))
 
 
-def _thresholds(parameters: Pledgeability, haircut: float) -> dict[str, float]:
+def _thresholds(parameters: Pledgeability, haircut: float, rate: float) -> dict[str, float]:
     """The repo rate at which repo shuts, and that of Proposition 10 at the economy's own rate."""
-    precision, rate = parameters.value_precision, parameters.repo_rate
+    precision = parameters.value_precision
     thresholds = {"shut_rate": shut_rate(haircut, precision)}
     if active(haircut, rate, precision):
         thresholds["margin_threshold"] = margin_threshold(haircut, rate, precision)

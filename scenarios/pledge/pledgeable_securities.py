@@ -23,6 +23,7 @@ from markets.margin import FlatMargin
 from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
+from markets.refused import Refused
 from scenarios.pledge import PLEDGEABLE_SECURITIES
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify
@@ -66,7 +67,9 @@ class PledgeableSecurities(Investing):
 
     @model_validator(mode="after")
     def _room(self) -> PledgeableSecurities:
-        """Refuse haircuts that would leave their range on some day."""
+        """Refuse haircuts that would leave their range on some day, and repo rates to be quoted."""
+        if self.rate_clears:
+            raise Refused('repo_rate is "clears"; for several securities it must be a number')
         for number, haircut in enumerate(self.haircuts):
             self.refuse_haircut(haircut, f"haircuts[{number}]")
             for end in (min(self.path(haircut)), max(self.path(haircut))):
@@ -112,7 +115,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
         """The certificate of a day, for all securities at once."""
         return certify(
             primitives=parameters.primitives,
-            repo_rate=parameters.repo_rate,
+            repo_rate=parameters.rate,
             log_prices=np.array([point.quotes[f"log_price_{name}"] for name in parameters.names]),
             agents=point.agents,
             complete=point.complete,
@@ -135,7 +138,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
                 f"haircut_{name}": haircut,
                 f"log_value_{name}": float(state.log_value[number]),
                 f"log_noise_{name}": float(state.log_noise[number]),
-                f"repo_market_{name}": "open" if terms.active[number] else "shut",
+                f"repo_market_{name}": "open" if cohort.posted.open[number] else "shut",
             }
             values = (*realised.stacked()[:, number], precision[number])
             coefficients[name] = {
@@ -152,7 +155,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
             return None
         noise = point.agents[point.agents["role"] == "noise"].sort_values("security")
         states = noise[["haircut", "log_value", "order"]].to_numpy(np.float64).tolist()
-        rate, precision = parameters.repo_rate, parameters.value_precision
+        rate, precision = parameters.rate, parameters.value_precision
         return {
             f"log_price_{name}": _closed(parameters, haircut).log_price(
                 log_value, log_noise, log_pledge_value(haircut, rate, precision)
@@ -183,7 +186,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
                     parameters.primitives,
                     parameters.path(first),
                     parameters.path(second),
-                    parameters.repo_rate,
+                    parameters.rate,
                     parameters.investors,
                 )
                 row |= {
@@ -220,7 +223,7 @@ SCENARIO = PledgeableSecuritiesScenario()
 
 
 def _closed(parameters: PledgeableSecurities, haircut: float) -> theory.Coefficients:
-    return theory.coefficients(parameters.primitives, haircut, parameters.repo_rate)
+    return theory.coefficients(parameters.primitives, haircut, parameters.rate)
 
 
 def _mean_gap(dates: pd.DataFrame, one: str, other: str) -> float:

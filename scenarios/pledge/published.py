@@ -100,6 +100,57 @@ CASES: tuple[Published, ...] = (
 )
 """Every set of coefficients."""
 
+IMPLIED: tuple[Published, ...] = (
+    _case(
+        "default parameters, printed belief, the paper's own demands",
+        "clearing (12) with (14), (20), (22) and (A.27) as printed",
+        {"belief": "printed", "demand": "paper"},
+        {"b0": -0.3017605027, "b1": 0.6592373454, "b2": 1.2897292517, "b3": 0.8},
+    ),
+    _case(
+        "default parameters, belief with erratum 1, the paper's own demands",
+        "clearing (12) with (14), (20), (22) and (A.27) as printed",
+        {"belief": "printed-noise", "demand": "paper"},
+        {"b0": -0.3249763396, "b1": 0.6414760243, "b2": 1.1928091617, "b3": 0.8},
+    ),
+    _case(
+        "default parameters, printed belief, Bayes' rule",
+        "clearing (12) with errata 2 to 4",
+        {"belief": "printed"},
+        {"b0": 0.0432910346, "b1": 0.3920472334, "b2": 0.7840944668, "b3": 0.8},
+    ),
+    _case(
+        "default parameters, belief with erratum 1, Bayes' rule",
+        "clearing (12) with errata 2 to 4",
+        {"belief": "printed-noise"},
+        {"b0": -0.0270921758, "b1": 0.3735923763, "b2": 0.7471847525, "b3": 0.8},
+    ),
+)
+"""What the orders of investors who hold a belief imply: ``realised`` in the details of a date.
+
+Proposition 8 is not a fixed point even of the paper's own demands; with erratum 1 repaired it is.
+"""
+
+CLEARED: tuple[Published, ...] = tuple(
+    _case(
+        f"default parameters, repo market clears, {what}",
+        "(12) with (13), errata 1 to 4, and our reading of the repo market",
+        {
+            "belief": "corrected",
+            "repo_rate": "clears",
+            "population": "continuum",
+            "log_noise": log_noise,
+        },
+        expected,
+    )
+    for what, log_noise, expected in (
+        ("lenders paid", -0.1, {"log_price": 0.0452380952, "repo_rate": 0.1240584167}),
+        ("cash stored", -0.5, {"log_price": -0.1400785565, "repo_rate": 0.0}),
+        ("repo shut", 0.3, {"log_price": 0.25, "repo_rate": 0.2419902142}),
+    )
+)
+"""Quotes where the spot and the repo market clear, by the three ways in which the latter can."""
+
 OPTION = _case(
     "default parameters, option, bias and thresholds",
     "Proposition 7 with erratum 7, Lemma 9, (A.46), Proposition 10 with errata 8 and 9, and the"

@@ -15,3 +15,11 @@ LEVERAGE_CYCLE = Title(
     source=SOURCE,
     module="scenarios.promises.leverage_cycle",
 )
+
+ENDOGENOUS_LEVERAGE = Title(
+    name="endogenous-leverage",
+    summary="of any promises on any number of states: which are traded, at which margin, and who"
+    " defaults",
+    source=SOURCE + "; Fostel and Geanakoplos, Leverage and default in binomial economies (2015)",
+    module="scenarios.promises.endogenous_leverage",
+)

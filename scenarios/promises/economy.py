@@ -12,14 +12,23 @@ from agents.beliefs import Beliefs
 from agents.cohort import Population
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
+from agents.promises.state_believers import StateBelievers
 from markets.credit.contract import Contract
 from markets.instruments import Security
 from markets.promises.book import CollateralBook
 from markets.promises.market import CollateralMarket
 from markets.promises.menu import Menu, default_swap, down_tranche, loan
+from markets.promises.narrowing import Narrowing
 from markets.promises.quotes import CollateralQuotes
+from markets.promises.state_market import StateMarket
+from markets.promises.state_menu import StateMenu
+from markets.promises.state_quotes import StateBook, StateQuotes
+from markets.quote import FloatArray
 from simulator.economy import Economy
 from simulator.parameters import GivenBeliefs, Parameters, about
+
+TREMBLING = 2_000
+"""Most single traders who tremble, each on its own; more of them meet on the line of beliefs."""
 
 MARKETS = ("none", "borrowing", "tranching", "default-swaps")
 """What can be traded beside the asset, from no credit to complete markets."""
@@ -119,6 +128,33 @@ class LeverageCycle(Parameters):
         return MARKETS if self.assets == "all" else (self.assets,)
 
     @property
+    def trembling(self) -> bool:
+        """Whether traders tremble; a continuum and very many traders are a line of beliefs."""
+        return self.population == "individuals" and self.number <= TREMBLING
+
+    @property
+    def chances(self) -> FloatArray:
+        """Probabilities of good and bad news, one row per single trader, by rising belief."""
+        belief = Beliefs(self.beliefs).members(self.number)
+        return np.column_stack([belief, 1.0 - belief])
+
+    def terms(self, assets: str, date: int) -> Menu | StateMenu:
+        """What the clearing house announces in one of ``MARKETS``, at a date from 1."""
+        menu = self.menu(assets, date)
+        return StateMenu.after_news(menu) if self.trembling else menu
+
+    def owned(self, name: str) -> FloatArray:
+        """Cash or assets of each single trader, in the order of ``chances``."""
+        owned = np.broadcast_to(np.asarray(getattr(self, name), dtype=np.float64), self.number)
+        if isinstance(self.beliefs, str):
+            return owned
+        cash, asset = (
+            np.broadcast_to(np.asarray(getattr(self, n), dtype=np.float64), self.number)
+            for n in ("cash", "asset")
+        )
+        return owned[Beliefs(self.beliefs).order(cash, asset)]
+
+    @property
     def number(self) -> int:
         """Number of traders."""
         return self.traders if isinstance(self.beliefs, str) else len(self.beliefs)
@@ -142,18 +178,32 @@ class LeverageCycle(Parameters):
         return Menu.of(security, contracts)
 
 
+AnyEconomy = (
+    Economy[Menu, CollateralQuotes, CollateralBook] | Economy[StateMenu, StateQuotes, StateBook]
+)
+
+
 def build(
     parameters: LeverageCycle,
     assets: str,
     rng: np.random.Generator | int = 0,
-) -> Economy[Menu, CollateralQuotes, CollateralBook]:
+) -> AnyEconomy:
     """Make the economy of one of ``MARKETS`` as it stands at the first date."""
-    menu = parameters.menu(assets, 1)
-    market = CollateralMarket(menu)
+    terms = parameters.terms(assets, 1)
+    if isinstance(terms, StateMenu):
+        trembling = trembling_economy(terms, parameters, rng)
+        StateBelievers(
+            trembling,
+            chances=parameters.chances,
+            cash=parameters.owned("cash"),
+            asset=parameters.owned("asset"),
+        )
+        return trembling
+    market = CollateralMarket(terms)
     economy = Economy(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
-    CollateralClearingHouse(economy, menu)
+    CollateralClearingHouse(economy, terms)
     Believers(
         economy,
         beliefs=parameters.beliefs,
@@ -162,4 +212,19 @@ def build(
         asset=parameters.asset,
         population=parameters.population,
     )
+    return economy
+
+
+def trembling_economy(
+    menu: StateMenu, parameters: Parameters, rng: np.random.Generator | int
+) -> Economy[StateMenu, StateQuotes, StateBook]:
+    """Market and clearing house of traders who tremble; their cohorts are still to come.
+
+    The default rule follows clearing quotes while the tremble falls; others may be chosen.
+    """
+    market = StateMarket(menu)
+    default = parameters.rule == "safeguarded"
+    adjuster = Narrowing() if default else parameters.adjuster(market.pace)
+    economy = Economy(market, adjuster=adjuster, rng=rng, start=parameters.start)
+    CollateralClearingHouse(economy, menu)
     return economy

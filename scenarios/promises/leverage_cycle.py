@@ -15,14 +15,16 @@ import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
-from markets.promises.menu import owed_in_cash
+from markets.promises.menu import Menu, owed_in_cash
 from markets.quote import FloatArray
 from scenarios.promises import LEVERAGE_CYCLE
 from scenarios.promises import closed_form as theory
 from scenarios.promises.certificate import certify
 from scenarios.promises.economy import LeverageCycle, build
+from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.page import PAGE
 from scenarios.promises.program import Promise
+from scenarios.promises.refined import refined
 from scenarios.promises.sides import Sides, instrument_table, side_table
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -48,7 +50,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             Case(
                 assets,
                 partial(build, parameters, assets),
-                [{"menu": parameters.menu(assets, date)} for date in dates],
+                [{"menu": parameters.terms(assets, date)} for date in dates],
             )
             for assets in parameters.markets
         ]
@@ -104,6 +106,19 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             "margin": solution.margin,
         }
 
+    def refine(self, parameters: LeverageCycle, point: RestingPoint) -> RestingPoint:
+        """The equilibrium without trembles, where traders tremble."""
+        if not (parameters.trembling and len(point.agents)):
+            return point
+        menu = parameters.menu(point.case, point.date)
+        chances = parameters.chances
+        return refined(
+            point,
+            payoff=menu.payoff,
+            promises=_promises(menu),
+            weights=np.column_stack([np.zeros(len(chances)), chances]),
+        )
+
     def certify(self, parameters: LeverageCycle, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its table of positions."""
         menu = parameters.menu(point.case, point.date)
@@ -111,12 +126,23 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             agents=point.agents,
             quotes=point.quotes,
             payoff=(menu.security.high_payoff, menu.security.low_payoff),
-            promises=[
-                Promise(c.name, owed_in_cash(c), float(c.collateral[1]), float(c.collateral[0]))
-                for c in menu.contracts
-            ],
+            promises=_promises(menu),
             below=_below(parameters, point.agents),
         )
+
+    def intervals(
+        self, parameters: LeverageCycle, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody trades the promises that nobody trades."""
+        menu = parameters.menu(point.case, point.date)
+        promises = _promises(menu)
+        if isinstance(parameters.beliefs, str):
+            return untraded(point, promises, menu.payoff, kinks(point, promises, menu.payoff))
+        agents = point.agents
+        rich = (agents["endowed_cash"] + agents["endowed_asset"] > 0.0).to_numpy()
+        belief = agents["belief"].to_numpy(float)[rich]
+        weights = np.column_stack([np.zeros(belief.size), belief, 1.0 - belief])
+        return untraded(point, promises, menu.payoff, weights)
 
     def report(self, results: Results[LeverageCycle]) -> pd.DataFrame:
         """Who is long, lends, keeps cash and is short at every date: one row per side."""
@@ -158,6 +184,14 @@ SCENARIO = LeverageCycleScenario()
 def _sides(parameters: LeverageCycle, point: RestingPoint) -> Sides:
     """Who is on which side at a resting point."""
     return Sides.of(point.agents, point.quotes, parameters.menu(point.case, point.date))
+
+
+def _promises(menu: Menu) -> list[Promise]:
+    """What may be traded, as the certificate reads it."""
+    return [
+        Promise(c.name, owed_in_cash(c), float(c.collateral[1]), float(c.collateral[0]))
+        for c in menu.contracts
+    ]
 
 
 def _dated(point: RestingPoint, table: pd.DataFrame) -> pd.DataFrame:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import cycle
+from typing import Any
 
 import pandas as pd
 
 from agents.promises.believers import Believers
-from markets.promises.quotes import CollateralQuotes
+from agents.promises.state_believers import StateBelievers
 from simulator import palette
 from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
 from simulator.point import ScenarioEconomy
@@ -32,21 +33,22 @@ def curves(economy: ScenarioEconomy) -> tuple[Curve, ...]:
 
 def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     """Belief of traders, and payoff per unit of wealth after good news minus after bad news."""
-    posted = economy.posted
-    assert isinstance(posted, CollateralQuotes)
-    cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
-    tables = [cohort.exposures(posted, limit) for cohort in cohorts]
+    posted: Any = economy.posted
+    tables = [cohort.exposures(posted, limit) for cohort in _believers(economy)]
     return pd.concat(tables, ignore_index=True)
 
 
 def marginal_beliefs(economy: ScenarioEconomy) -> Mapping[str, float]:
     """The least optimistic belief that is long, and the least pessimistic that is short, if any."""
-    posted = economy.posted
-    assert isinstance(posted, CollateralQuotes)
-    cohorts = [cohort for cohort in economy.cohorts if isinstance(cohort, Believers)]
-    longs, shorts = zip(*(cohort.marginal(posted) for cohort in cohorts), strict=True)
+    posted: Any = economy.posted
+    longs, shorts = zip(*(c.marginal(posted) for c in _believers(economy)), strict=True)
     marks = {"marginal buyer": min(longs), "marginal short": max(shorts)}
     return {name: belief for name, belief in marks.items() if 0.0 < belief < 1.0}
+
+
+def _believers(economy: ScenarioEconomy) -> list[Believers | StateBelievers]:
+    """The cohorts of traders, on a line of beliefs or trembling."""
+    return [c for c in economy.cohorts if isinstance(c, Believers | StateBelievers)]
 
 
 PAGE = Page(

@@ -33,10 +33,10 @@ MOST_PROGRAMS: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What is owed after good and after bad news on one unit, and its collateral."""
+    """What is owed in every state on one unit, good news before bad, and its collateral."""
 
     name: str
-    owed: tuple[float, float]
+    owed: tuple[float, ...]
     pledged_asset: float
     pledged_cash: float
 

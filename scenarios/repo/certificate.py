@@ -23,6 +23,8 @@ exceed a thousand times its wealth does rounding force a larger unit, see
 :mod:`scenarios.repo.holdings`.
 Markets are measured by what is traded in them, the clearing house by the cash it passes on.
 
+Without reuse of collateral the box of every trader is :math:`y - \psi \ge 0`; all else is the same.
+
 Source: Bottazzi, Pascoa and Ramirez (slides), definition of equilibrium; the conditions for a
 negative repo rate are our extension.
 """
@@ -57,6 +59,7 @@ def certify(
     security_price: float,
     repo_rate: float,
     agents: pd.DataFrame,
+    reuse: bool = True,
     complete: bool,
     sample: int = 200,
 ) -> Certificate:
@@ -80,6 +83,8 @@ def certify(
     agents : pandas.DataFrame
         One row per trader, or a slice of a continuum in which all hold the same portfolio, with the
         columns of :data:`COLUMNS`; further columns are ignored.
+    reuse : bool
+        Whether collateral may be sold by who lends against it.
     complete : bool
         Whether the table shows all traders. A sample says nothing about clearing and the
         clearing house: those conditions are left out then, and the caller must say so.
@@ -102,6 +107,7 @@ def certify(
         haircut=haircut,
         security_price=security_price,
         repo_rate=repo_rate,
+        reuse=reuse,
     )
     everyone = f"all {len(held)}" if complete else f"the {len(held)} rows of a sample"
     # numbers that overflow or are none end up in residuals, and certify nothing
@@ -121,11 +127,15 @@ def _repo_rate(held: Holdings, everyone: str) -> list[Condition]:
     cash earns interest, which takes a security to pledge: so nobody leaves one in the box
     (:math:`y + \theta - \psi = 0`), and nobody lends in repo what it borrows in repo
     (:math:`\min(\theta, \psi) = 0`, unless margin is free of charge). In total the
-    clearing house then holds all the securities, :math:`\Theta^{EX} = \sum w e_y`.
+    clearing house then holds all the securities, :math:`\Theta^{EX} = \sum w e_y`. Where
+    collateral is not reused, nobody lends at all, so that there is no such equilibrium.
     """
     programs, rate = held.programs, held.programs.repo_rate
-    box = np.abs(held.security + (held.repo_lending - held.repo_borrowing))
-    round_trip = 2.0 * programs.haircut * np.minimum(held.repo_lending, held.repo_borrowing)
+    box = np.abs(programs.slack(held.portfolios)[:, 1])
+    if programs.reuse:
+        round_trip = 2.0 * programs.haircut * np.minimum(held.repo_lending, held.repo_borrowing)
+    else:
+        round_trip = np.abs(held.repo_lending)
     idle = largest(share_of(programs.security_price * (box + round_trip), held.unit()))
     complementarity = idle if np.isnan(idle) else min(max(-rate, 0.0), idle)
     return [
@@ -149,11 +159,16 @@ def _repo_rate(held: Holdings, everyone: str) -> list[Condition]:
 
 
 def _no_arbitrage(programs: TraderPrograms) -> Condition:
-    r"""Funded prices between the payoffs: :math:`e_1 > D_U` and :math:`e_2 < D_D`."""
+    r"""Funded prices between the payoffs: :math:`e_1 > D_U` and :math:`e_2 < D_D`.
+
+    Without reuse there are no shorts, and the second is no matter of arbitrage.
+    """
     price, rate, haircut = programs.security_price, programs.repo_rate, programs.haircut
     long_price = price * (1.0 + rate * (1.0 - haircut))
     short_price = price * (1.0 + rate * (1.0 + haircut))
-    beyond = max(programs.low_payoff - long_price, short_price - programs.high_payoff)
+    beyond = programs.low_payoff - long_price
+    if programs.reuse:
+        beyond = max(beyond, short_price - programs.high_payoff)
     residual = 0.0
     if not beyond < 0.0:
         # the inequality is strict: equality fails by the least number
@@ -163,7 +178,8 @@ def _no_arbitrage(programs: TraderPrograms) -> Condition:
         "price",
         residual,
         PRICE_TOLERANCE,
-        "a security funded in repo costs a long more than its worst payoff and brings a short less"
-        " than its best (share of the spread of payoffs)",
+        "a security funded in repo costs a long more than its worst payoff"
+        + " and brings a short less than its best" * programs.reuse
+        + " (share of the spread of payoffs)",
         "the quotes",
     )

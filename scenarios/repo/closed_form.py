@@ -52,6 +52,15 @@ Why there is exactly one, and why bracketing finds it
   :math:`e_1 \le D_D` and :math:`e_2 \ge D_U`, :math:`G` is negative above
   :math:`[(2-h) D_D - h D_U] / (2(1-h))`.  Hence one sign change, and it is the equilibrium.
 
+Without reuse of collateral
+---------------------------
+Nobody can be short, so :math:`\Theta` leaves the market of the security, and the repo rate is zero:
+at a negative one all owners would pledge and nobody lend, at a positive one nobody keep the cash.
+What is left is :math:`\Psi(q) = F(m) \psi = e_y` with :math:`q` the mean payoff under :math:`m`;
+both bounds on :math:`\psi` fall in :math:`q`, so :math:`\Psi` rises strictly in :math:`m` from 0 to
+more than :math:`e_y`, and there is one root. If margin constrains the longs,
+:math:`F(m) (e_x + q e_y) = q (1-h) e_y`: the haircut is what the mass of longs has to put up.
+
 The unknowns below are beliefs, not prices: :math:`e_1 - D_U = (1 - m_1)(D_D - D_U)` and
 :math:`D_D - e_2 = m_2 (D_D - D_U)` then lose no digits.  Positions enter as their reciprocals,
 which stay finite when a haircut of zero removes the margin bound.
@@ -89,7 +98,8 @@ class ClosedForm:
         "I" (zero rate), "II" (negative rate, solvency constrains at least one side) or
         "III" (negative rate, margin constrains both sides).
     longs_constrained_by, shorts_constrained_by
-        "margin" or "solvency"; a tie counts as margin.
+        "margin" or "solvency"; a tie counts as margin. Nobody constrains the shorts where
+        collateral is not reused, since there are none: "nobody".
     """
 
     security_price: float
@@ -124,6 +134,7 @@ def solve(
     income_down: float,
     cdf: Callable[[float], float],
     quantile: Callable[[float], float],
+    reuse: bool = True,
 ) -> ClosedForm:
     r"""Find the equilibrium of the continuum.
 
@@ -144,6 +155,8 @@ def solve(
         :math:`\omega_U \ge 0` and :math:`\omega_D \ge 0`.
     cdf, quantile
         :math:`F`, continuous and strictly rising from 0 to 1 on [0, 1], and its inverse.
+    reuse
+        Whether collateral may be sold by who lends against it; see above for the case without.
 
     Raises
     ------
@@ -167,9 +180,10 @@ def solve(
         income_down,
         cdf,
         quantile,
+        reuse,
     )
     belief = belief_at_zero_rate(economy)
-    if reinvestment_suffices(economy, belief):
+    if not reuse or reinvestment_suffices(economy, belief):
         return _at_zero_rate(economy, belief)
     return _at_negative_rate(economy, lowest_price=economy.price_at(belief))
 
@@ -185,6 +199,7 @@ def price_curve(
     income_down: float,
     cdf: Callable[[float], float],
     quantile: Callable[[float], float],
+    reuse: bool = True,
 ) -> list[ClosedForm]:
     """Equilibria of the same economy at several haircuts, in their order; see :func:`solve`."""
     return [
@@ -198,6 +213,7 @@ def price_curve(
             income_down=income_down,
             cdf=cdf,
             quantile=quantile,
+            reuse=reuse,
         )
         for haircut in haircuts
     ]
@@ -251,14 +267,16 @@ def _at_zero_rate(economy: Continuum, belief: float) -> ClosedForm:
         security_price=price,
         repo_rate=0.0,
         marginal_long=share,
-        marginal_short=share,
+        marginal_short=share if economy.reuse else 1.0,
         regime="I",
         longs_constrained_by=_constrained_by(
             per_margin >= economy.per_long_solvency(belief, price)
         ),
         shorts_constrained_by=_constrained_by(
             per_margin >= economy.per_short_solvency(belief, price)
-        ),
+        )
+        if economy.reuse
+        else "nobody",
     )
 
 

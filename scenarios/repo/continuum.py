@@ -32,6 +32,7 @@ class Continuum:
     income_down: float
     cdf: Callable[[float], float]
     quantile: Callable[[float], float]
+    reuse: bool = True
 
     def __post_init__(self) -> None:
         """Refuse parameters out of range."""
@@ -80,13 +81,18 @@ class Continuum:
 
 
 def belief_at_zero_rate(economy: Continuum) -> float:
-    r"""The belief :math:`m` with :math:`F(m) \psi - (1 - F(m)) \theta = e_y` at its own price."""
+    r"""The belief :math:`m` with :math:`F(m) \psi - (1 - F(m)) \theta = e_y` at its own price.
+
+    Without reuse of collateral :math:`\theta = 0`.
+    """
 
     def excess_demand(belief: float) -> float:
         # Multiplied by both reciprocals, which keeps it finite where a position is unbounded.
         price = economy.price_at(belief)
         per_long, per_short = reciprocal_positions(economy, belief, price)
         longs = float(economy.cdf(belief))
+        if not economy.reuse:
+            return longs - economy.securities * per_long
         return (
             longs * per_short - (1.0 - longs) * per_long - economy.securities * per_long * per_short
         )

@@ -50,6 +50,11 @@ class MarginHike(Parameters):
         "payoff of the security in state D", "cash", "a number above low_payoff",
         default=1.15, gt=0.0,
     )  # fmt: skip
+    reuse: bool = about(
+        "whether collateral may be reused: a lender may sell what was pledged to it, and so be"
+        " short; if not, nobody can",
+        default=True,
+    )
     beliefs: GivenBeliefs = about(
         "probabilities that traders give to the low payoff",
         "probability",
@@ -133,7 +138,7 @@ class MarginHike(Parameters):
 def build(parameters: MarginHike, rng: np.random.Generator) -> Economy[float, RepoQuotes, RepoBook]:
     """Make the economy as it stands at the first date."""
     security = Security(parameters.low_payoff, parameters.high_payoff)
-    market = RepoMarket(security)
+    market = RepoMarket(security, reuse=parameters.reuse)
     economy = Economy(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )

@@ -2,7 +2,8 @@
 
 Scenario ``euro-crisis``: every episode's haircuts, before and after, are announced in a short and
 in a long market of :mod:`scenarios.repo.margin_hike`; the simulated change of the price is set
-beside the observed change of the 10-year zero-coupon price.
+beside the observed change of the 10-year zero-coupon price. The security has the payoffs of the
+slides' example, or payoffs from the yield of the episode's bond.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from scenarios.repo import EURO_CRISIS, margin_hike
 from scenarios.repo.economy import PRESET_INCOME, Amount, MarginHike
 from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
+from scenarios.repo.episodes.payoffs import payoffs_from_yield, typical_move
+from scenarios.repo.episodes.verdicts import reason, summary
 from scenarios.repo.page import PAGE
 from simulator.certificate import Certificate
 from simulator.page_plan import Control
@@ -48,6 +51,17 @@ class EuroCrisis(Parameters):
     horizon: int = about(
         "trading days after the announcement over which the yield is followed", "trading days",
         default=3, ge=1,
+    )  # fmt: skip
+    payoffs: Literal["slides", "yield"] = about(
+        "payoffs of the security: low_payoff and high_payoff in every episode, those of the slides'"
+        " example unless given, or of a 10-year zero-coupon bond at the episode's yield, with the"
+        " yield up or down by yield_move",
+        default="slides",
+    )
+    yield_move: Annotated[float, Field(gt=0.0, le=5.0)] | None = about(
+        "how far the yield may rise or fall until date 1, if payoffs are from the yield; the root"
+        " mean square of the tables' daily changes over the horizon unless given",
+        "percentage points", "a number above 0 and at most 5", default=None,
     )  # fmt: skip
     low_payoff: float = about(
         "payoff of the security in state U", "cash", "a number in [0, high_payoff)",
@@ -96,11 +110,15 @@ def _case(market: Market, episode: Episode) -> str:
 
 def _model(parameters: EuroCrisis, market: Market, episode: Episode) -> MarginHike:
     up, down = (0.0, parameters.income) if market == "short" else (parameters.income, 0.0)
+    low, high = parameters.low_payoff, parameters.high_payoff
+    if parameters.payoffs == "yield":
+        move = parameters.yield_move or typical_move(parameters.horizon)
+        low, high = payoffs_from_yield(episode, parameters.horizon, move)
     return MarginHike(
         market=market,
         haircuts=[episode.haircut_before, episode.haircut_after],
-        low_payoff=parameters.low_payoff,
-        high_payoff=parameters.high_payoff,
+        low_payoff=low,
+        high_payoff=high,
         income_up=up,
         income_down=down,
         traders=parameters.traders,
@@ -122,6 +140,7 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
         PAGE,
         controls=(
             Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
+            Control("payoffs"),
             Control("low_payoff", 0.0, 1.1, 0.05),
             Control("high_payoff", 0.75, 2.0, 0.05),
             Control("income", 0.0, 2_000.0, 100.0),
@@ -156,6 +175,12 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
         """The continuum's equilibrium at the episode's haircut."""
         return margin_hike.SCENARIO.closed_form(models(parameters)[point.case][0], point)
 
+    def intervals(
+        self, parameters: EuroCrisis, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody wants to trade."""
+        return margin_hike.SCENARIO.intervals(models(parameters)[point.case][0], point)
+
     def certify(self, parameters: EuroCrisis, point: RestingPoint) -> Certificate:
         """The certificate of a resting point."""
         return margin_hike.SCENARIO.certify(models(parameters)[point.case][0], point)
@@ -169,10 +194,13 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
             One row per episode. Columns: ``episode``, ``haircut_before`` and ``haircut_after``
             (shares), ``observed_yield_change_percent`` (relative),
             ``observed_price_change_percent`` (10-year zero-coupon price),
-            ``short_price_change_percent``, ``long_price_change_percent`` (simulated), and
+            ``short_price_change_percent``, ``long_price_change_percent`` (simulated),
             ``matching``: which market moves the price the way that was observed, "short", "long",
-            "both" or "neither".
+            "both" or "neither"; ``discriminates``: whether the two markets move the price in
+            different directions, so that the observed one can speak for one of them; ``reason``:
+            why, or why not; ``low_payoff`` and ``high_payoff`` of the security.
         """
+        regime = {(e.point.case, e.point.date): e.described.get("regime") for e in results.ends}
         price = {(p.case, p.date): p.quotes["security_price"] for p in results.points}
         rows = []
         for episode in episodes():
@@ -184,6 +212,7 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
             short = 100.0 * (after_short / before_short - 1.0)
             long = 100.0 * (after_long / before_long - 1.0)
             sign = np.sign(observed.price_change_percent)
+            model, _ = models(results.parameters)[_case("short", episode)]
             rows.append(
                 {
                     "episode": episode.name,
@@ -194,20 +223,18 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
                     "short_price_change_percent": short,
                     "long_price_change_percent": long,
                     "matching": MATCHING[bool(np.sign(short) == sign), bool(np.sign(long) == sign)],
+                    "discriminates": bool(np.sign(short) != np.sign(long)),
+                    "reason": reason(short, long, [str(regime[date]) for date in dates]),
+                    "low_payoff": model.low_payoff,
+                    "high_payoff": model.high_payoff,
                 }
             )
         return pd.DataFrame(rows)
 
     def summary(self, results: Results[EuroCrisis]) -> str:
-        """How often each market moved the price the way that was observed."""
+        """How often each market moved the price the way that was observed, and how far."""
         report = self.report(results)
-        if report is None:
-            return super().summary(results)
-        short, long = (int(report["matching"].isin([side, "both"]).sum()) for side in MARKETS)
-        return (
-            f"of {len(report)} haircut increases on sovereign bonds the short market moves the"
-            f" price the way that was observed in {short}, the long market in {long}"
-        )
+        return super().summary(results) if report is None else summary(report)
 
     def figures(self, results: Results[EuroCrisis]) -> Mapping[str, Figure]:
         """Haircuts and yields by day, with what was simulated; quotes and excess by round."""

@@ -67,6 +67,7 @@ class Holdings:
         haircut: float,
         security_price: float,
         repo_rate: float,
+        reuse: bool = True,
     ) -> Holdings:
         """Read a table of holdings; rows that stand for nobody (weight 0) are left out.
 
@@ -101,6 +102,7 @@ class Holdings:
             security_price,
             repo_rate,
             *(column[name] for name in COLUMNS[2:7]),
+            reuse=reuse,
         )
         return cls(
             programs,
@@ -126,9 +128,9 @@ class Holdings:
 
         Other portfolios than those held may be given where they are compared with them.
         """
-        gross = _gross(self.portfolios, self.programs.security_price)
+        gross = self.programs.gross(self.portfolios)
         if portfolios is not None:
-            gross = np.maximum(gross, _gross(portfolios, self.programs.security_price))
+            gross = np.maximum(gross, self.programs.gross(portfolios))
         return np.maximum(self.programs.wealth, RESOLUTION * gross)
 
     def kind(self) -> NDArray[np.int64]:
@@ -137,10 +139,14 @@ class Holdings:
         held = np.abs(value) > PART * self.unit()
         return np.where(held, np.sign(value), 0.0).astype(np.int64)
 
+    def constrained(self) -> BoolArray:
+        """Rows with a position that margin or solvency constrains."""
+        return self.constrained_by_margin() | self.constrained_by_solvency()
+
     def constrained_by_margin(self) -> BoolArray:
         """Rows that hold nothing but margin: no cash, the box binds, no repo the other way."""
         price, unit, kind = self.programs.security_price, self.unit(), self.kind()
-        box = self.security + (self.repo_lending - self.repo_borrowing)
+        box = self.programs.slack(self.portfolios)[:, 1]
         other = np.where(kind > 0, self.repo_lending, self.repo_borrowing)
         nothing = (np.abs(self.cash) + price * (np.abs(box) + np.abs(other))) <= PART * unit
         return np.asarray((self.programs.haircut > 0.0) & (kind != 0) & nothing)
@@ -150,12 +156,6 @@ class Holdings:
         slack, kind = self.programs.slack(self.portfolios), self.kind()
         against = np.where(kind > 0, slack[:, 2], slack[:, 3])
         return np.asarray((kind != 0) & (np.abs(against) <= PART * self.unit()))
-
-
-def _gross(portfolios: FloatArray, price: float) -> FloatArray:
-    """Cash and value of all positions, shape (n,)."""
-    absolute = np.abs(portfolios)
-    return np.asarray(absolute[:, 0] + price * np.sum(absolute[:, 1:], axis=1))
 
 
 def _refuse(name: str, wrong: BoolArray, values: FloatArray) -> None:

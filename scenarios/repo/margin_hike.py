@@ -20,6 +20,8 @@ from scenarios.repo import MARGIN_HIKE
 from scenarios.repo import closed_form as theory
 from scenarios.repo.certificate import certify
 from scenarios.repo.economy import MarginHike, build, number
+from scenarios.repo.holdings import Holdings
+from scenarios.repo.intervals import untraded_prices
 from scenarios.repo.page import PAGE
 from scenarios.repo.summary import percent, summary
 from scenarios.repo.verdict import verdict
@@ -68,6 +70,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             "short_elasticity": judged.short_elasticity,
             "longs_constrained_by": judged.longs_constrained_by,
             "shorts_constrained_by": judged.shorts_constrained_by,
+            "marginal_from_net_trades": judged.marginal_from_net_trades,
         }
 
     def closed_form(
@@ -91,6 +94,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             income_down=number(income_down),
             cdf=beliefs.below,
             quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
+            reuse=parameters.reuse,
         )
         return {
             "security_price": solution.security_price,
@@ -98,6 +102,16 @@ class MarginHikeScenario(Scenario[MarginHike]):
             "marginal_long": solution.marginal_long,
             "marginal_short": solution.marginal_short,
         }
+
+    def intervals(
+        self, parameters: MarginHike, point: RestingPoint
+    ) -> Mapping[str, tuple[float, float]]:
+        """Prices at which nobody wants to trade, where single traders all keep what they own."""
+        terms = _terms(parameters, point)
+        alone = parameters.population == "individuals" and point.complete
+        if not alone or verdict(**terms, agents=point.agents).trade:
+            return {}
+        return {"security_price": untraded_prices(Holdings.read(point.agents, **terms))}
 
     def certify(self, parameters: MarginHike, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its table of holdings."""
@@ -112,23 +126,33 @@ class MarginHikeScenario(Scenario[MarginHike]):
     def studies(
         self, parameters: MarginHike, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
-        """The closed form over all haircuts, in a short and in a long market."""
+        """The closed form over all haircuts, in a short and in a long market, and isoleverage."""
         if not parameters.has_closed_form:
             return {}
+        from scenarios.repo.isoleverage import isoleverage
         from scenarios.repo.over_haircuts import LEVERED_INCOMES, haircut_grid
 
         beliefs = Beliefs(parameters.beliefs)
         up, down = parameters.incomes
+        economy: SharedTerms = {
+            "low_payoff": parameters.low_payoff,
+            "high_payoff": parameters.high_payoff,
+            "cash": number(parameters.cash),
+            "securities": number(parameters.securities),
+            "incomes": {**LEVERED_INCOMES, parameters.market: (number(up), number(down))},
+        }
         grid = haircut_grid(
-            low_payoff=parameters.low_payoff,
-            high_payoff=parameters.high_payoff,
-            cash=number(parameters.cash),
-            securities=number(parameters.securities),
-            incomes={**LEVERED_INCOMES, parameters.market: (number(up), number(down))},
+            **economy,
             cdf=beliefs.below,
             quantile=lambda share: float(beliefs.quantile(np.array([share]))[0]),
+            reuse=parameters.reuse,
         )
-        return {"closed_form_by_haircut": grid}
+        studies = {"closed_form_by_haircut": grid}
+        if parameters.reuse:
+            studies["isoleverage"] = isoleverage(
+                parameters.haircuts, **economy, quantile=beliefs.quantile
+            )
+        return studies
 
     def figures(self, results: Results[MarginHike]) -> Mapping[str, Figure]:
         """The figures of a run; the one over all haircuts only where there is a closed form."""
@@ -149,19 +173,34 @@ class MarginHikeScenario(Scenario[MarginHike]):
         }
         if not results.agents.empty:
             shown["positions_by_belief"] = figures.positions_by_belief(results.agents, dates)
-        if results.studies:
+        if "isoleverage" in results.studies:
+            shown["isoleverage"] = figures.isoleverage(
+                results.studies["isoleverage"], parameters.haircuts, parameters.market, dates
+            )
+        if "closed_form_by_haircut" in results.studies:
             sources = (parameters.low_payoff, parameters.high_payoff, parameters.beliefs)
             alike = sources == (0.70, 1.15, "uniform")
-            alike = alike and parameters.cash == parameters.securities == 1
+            alike = alike and parameters.reuse and parameters.cash == parameters.securities == 1
             shown["price_against_haircut"] = figures.against_haircut(
                 results.studies["closed_form_by_haircut"],
                 slides_points() if alike else None,
                 dates,
+                reuse=parameters.reuse,
             )
         return shown
 
 
 SCENARIO = MarginHikeScenario()
+
+
+class SharedTerms(TypedDict):
+    """What the studies by theory have in common."""
+
+    low_payoff: float
+    high_payoff: float
+    cash: float
+    securities: float
+    incomes: Mapping[str, tuple[float, float]]
 
 
 class Terms(TypedDict):
@@ -172,6 +211,7 @@ class Terms(TypedDict):
     haircut: float
     security_price: float
     repo_rate: float
+    reuse: bool
 
 
 def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
@@ -182,4 +222,5 @@ def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
         "haircut": parameters.haircuts[point.date - 1],
         "security_price": point.quotes["security_price"],
         "repo_rate": point.quotes["repo_rate"],
+        "reuse": parameters.reuse,
     }

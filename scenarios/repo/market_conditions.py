@@ -69,13 +69,25 @@ def _repo_market(lending: float, borrowing: float, positions: float) -> Conditio
     what is lent and borrowed: nobody can then tell the repo market's gap from zero any better than
     that.
     """
-    scale = lending + borrowing
-    tolerance, known = _known(CLEARING_TOLERANCE, positions, scale)
+    scale, known = _measure(lending + borrowing, positions)
+    tolerance, resolved = _known(CLEARING_TOLERANCE, positions, scale)
+    known += resolved
     meaning = (
         "repo lending by traders, and of the margin they pay, is repo borrowing:"
         f" (2 - h) theta = h psi (share of their sum{known})"
     )
     return Condition("repo market", ratio(lending - borrowing, scale), tolerance, meaning)
+
+
+def _measure(scale: float, positions: float) -> tuple[float, str]:
+    """What a gap in repo is a share of, and a remark if that is not what passes through repo.
+
+    So little may be lent that it is the rest of positions that should be none: less than those are
+    known to, and no more than rounds leave of a market that has cleared. It counts as nothing.
+    """
+    if 0.0 < scale <= AT_REST * positions:
+        return positions, f"; of positions, since less than {AT_REST:.0e} of them is lent"
+    return scale, ""
 
 
 def _positions(held: Holdings) -> float:
@@ -107,7 +119,8 @@ def _ordered(held: Holdings) -> FloatArray:
     expected = programs.low_payoff + (1.0 - programs.belief) * spread
     indifferent = np.abs(expected - price) <= INDIFFERENT * spread
     loss, gain = price - programs.low_payoff, programs.high_payoff - price
-    if programs.repo_rate != 0.0 or not indifferent.any() or not min(loss, gain) > 0.0:
+    both_sides = programs.reuse and programs.repo_rate == 0.0
+    if not (both_sides and indifferent.any() and min(loss, gain) > 0.0):
         return net
     wealth, margin = programs.wealth, price * programs.haircut
     with np.errstate(over="ignore"):  # what overflows is unlimited
@@ -134,15 +147,19 @@ def clearing_house(held: Holdings) -> list[Condition]:
     price, margin = programs.security_price, programs.haircut
     lending, borrowing = held.repo_lending, held.repo_borrowing
     paid_in = price * ((lending - borrowing) + margin * (lending + borrowing))
-    passed = price * (1.0 + margin) * total(np.abs(lending) + np.abs(borrowing))
     repaid = -(1.0 + programs.repo_rate) * paid_in
     slack = programs.slack(held.portfolios)
     unpaid_up, unpaid_down = np.maximum(-slack[:, 2], 0.0), np.maximum(-slack[:, 3], 0.0)
     margin_held = margin * price * total(lending + borrowing)
     reinvested = margin_held / price
     received, passed_on = total(borrowing), total(lending)
+    positions = _positions(held)
     through = (1.0 + margin) * total(np.abs(lending) + np.abs(borrowing))
-    tolerance, known = _known(HOUSE_TOLERANCE, _positions(held), through)
+    measure, known = _measure(through, positions)
+    passed = price * measure
+    tolerance, resolved = _known(HOUSE_TOLERANCE, positions, measure)
+    known += resolved
+    moved, _ = _measure(received + passed_on + reinvested, positions)
     scale = f"(share of the loans and margin that pass through it{known})"
     return [
         Condition(
@@ -165,7 +182,7 @@ def clearing_house(held: Holdings) -> list[Condition]:
         ),
         Condition(
             "clearing house, collateral",
-            ratio(received - (passed_on + reinvested), received + passed_on + reinvested),
+            ratio(received - (passed_on + reinvested), moved),
             tolerance,
             "securities pledged with it are lent on or held against the margin that it reinvests"
             " (share of what is pledged, lent on and held)",

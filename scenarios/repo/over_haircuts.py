@@ -37,12 +37,13 @@ def haircut_grid(
     incomes: Mapping[str, tuple[float, float]] = LEVERED_INCOMES,
     cdf: Callable[[float], float] | None = None,
     quantile: Callable[[float], float] | None = None,
+    reuse: bool = True,
 ) -> pd.DataFrame:
     """Solve the closed form for markets over a grid of haircuts.
 
     Parameters
     ----------
-    low_payoff, high_payoff, cash, securities : float
+    low_payoff, high_payoff, cash, securities, reuse
         As in :func:`scenarios.repo.closed_form.solve`.
     incomes : mapping
         For each market by name, income in state U and in state D.
@@ -77,6 +78,7 @@ def haircut_grid(
             income_down=income_down,
             cdf=_identity if cdf is None else cdf,
             quantile=_identity if quantile is None else quantile,
+            reuse=reuse,
         )
         curve = _with_borders([float(haircut) for haircut in haircuts], solve)
         tables.append(

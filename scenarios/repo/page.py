@@ -34,16 +34,18 @@ def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
 
 
 def marginal_traders(economy: ScenarioEconomy) -> dict[str, float]:
-    """Beliefs of the traders who are indifferent."""
+    """Beliefs of the traders who are indifferent; without reuse nobody compares being short."""
     posted = economy.posted
     assert isinstance(posted, RepoQuotes)
-    return dict(zip(("marginal long", "marginal short"), posted.marginal_beliefs, strict=True))
+    beliefs = zip(("marginal long", "marginal short"), posted.marginal_beliefs, strict=True)
+    return {name: belief for name, belief in beliefs if np.isfinite(belief)}
 
 
 PAGE = Page(
     controls=(
         Control("market"),
         Control("haircuts", 0.0, 0.5, 0.005, label="haircut at the first date"),
+        Control("reuse", choices=(True, False)),
         Control("traders", choices=(10, 100, 1_000, 10_000, 100_000, 1_000_000)),
         Control("low_payoff", 0.0, 1.5, 0.05),
         Control("high_payoff", 0.05, 2.0, 0.05),

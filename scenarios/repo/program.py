@@ -13,7 +13,7 @@ states it, in the four holdings :math:`v = (x, y, \theta, \psi)`, cash kept, sec
    \text{subject to}\quad
    0 &\le -(x - e_x) - q (y - e_y) - q (\theta - \psi) - (1-h) q (\theta + \psi)
        && \text{budget of date 0} \\
-   0 &\le y + \theta - \psi && \text{box} \\
+   0 &\le y + \theta - \psi && \text{box, or } 0 \le y - \psi \text{ without reuse} \\
    0 &\le C_U, \quad 0 \le C_D && \text{solvency} \\
    0 &\le x, \quad 0 \le \theta, \quad 0 \le \psi .
 
@@ -26,7 +26,7 @@ Source: Bottazzi, Pascoa and Ramirez (slides), trader's problem.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -69,6 +69,9 @@ class TraderPrograms:
     endowed_cash, endowed_securities, income_up, income_down : array of shape (n,)
         :math:`e_x, e_y` at date 0 and :math:`\omega_U, \omega_D` in cash at date 1.
         One number stands for all members.
+    reuse : bool
+        Whether what was borrowed in repo may be sold or pledged again; if not, :math:`\theta` is
+        not in the box.
 
     Raises
     ------
@@ -87,10 +90,11 @@ class TraderPrograms:
     endowed_securities: FloatArray
     income_up: FloatArray
     income_down: FloatArray
+    reuse: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         """Give every member its row and refuse what is no program."""
-        names = [field.name for field in fields(self)]
+        names = [each.name for each in fields(self)]
         for name in names[:5]:
             if not np.isfinite(getattr(self, name)):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite")
@@ -98,11 +102,12 @@ class TraderPrograms:
             raise ValueError(f"security_price is {self.security_price}; it must be positive")
         if not 0.0 <= self.haircut < 1.0:
             raise ValueError(f"haircut is {self.haircut}; it lies in [0, 1)")
-        given = [np.asarray(getattr(self, name), dtype=np.float64) for name in names[5:]]
+        members = names[5:10]
+        given = [np.asarray(getattr(self, name), dtype=np.float64) for name in members]
         count = np.broadcast_shapes(*(array.shape for array in given), (1,))
         if len(count) != 1:
             raise ValueError(f"members have shape {count}; one row per member is needed")
-        for name, array in zip(names[5:], given, strict=True):
+        for name, array in zip(members, given, strict=True):
             full = np.broadcast_to(array, count)
             wrong = np.flatnonzero(~np.isfinite(full))
             if wrong.size:
@@ -114,8 +119,8 @@ class TraderPrograms:
 
     def __getitem__(self, members: slice | NDArray[np.int64]) -> TraderPrograms:
         """The programs of some of the members."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        for name in list(values)[5:]:
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name in list(values)[5:10]:
             values[name] = values[name][members]
         return TraderPrograms(**values)
 
@@ -138,7 +143,7 @@ class TraderPrograms:
         return np.array(
             [
                 [-1.0, -price, -price * (1.0 + haircut), price * (1.0 - haircut)],
-                [0.0, 1.0, 1.0, -1.0],
+                [0.0, 1.0, 1.0 if self.reuse else 0.0, -1.0],
                 [1.0, self.low_payoff, lent, owed],
                 [1.0, self.high_payoff, lent, owed],
                 [1.0, 0.0, 0.0, 0.0],
@@ -177,14 +182,14 @@ class TraderPrograms:
             return member.reshape(-1, *(1,) * (cash.ndim - 1))
 
         price = self.security_price
-        box = security + (lending - borrowing)
+        net = security + (lending - borrowing)
         margin = self.haircut * (lending + borrowing)
         endowment = each(self.endowed_cash) + price * each(self.endowed_securities)
         later = cash + (1.0 + self.repo_rate) * price * ((lending - borrowing) + margin)
         return np.stack(
             [
-                endowment - cash - price * (box + margin),
-                box,
+                endowment - cash - price * (net + margin),
+                net if self.reuse else security - borrowing,
                 each(self.income_up) + (later + security * self.low_payoff),
                 each(self.income_down) + (later + security * self.high_payoff),
                 cash,
@@ -193,6 +198,16 @@ class TraderPrograms:
             ],
             axis=-1,
         )
+
+    def gross(self, portfolios: FloatArray) -> FloatArray:
+        """Cash and positions of portfolios (n, ..., 4), shape (n, ...), in cash.
+
+        Each security counts what it costs or what it may pay, whichever is more: both are among
+        the numbers that a trader's accounts add up.
+        """
+        absolute = np.abs(portfolios)
+        each = max(self.security_price, self.high_payoff)
+        return np.asarray(absolute[..., 0] + each * np.sum(absolute[..., 1:], axis=-1))
 
     def gains(self, portfolios: FloatArray) -> FloatArray:
         """Expected utility less expected income of portfolios (n, ..., 4), shape (n, ...)."""

@@ -62,7 +62,7 @@ def best_portfolios(programs: TraderPrograms) -> FloatArray:
         sharp = _best_vertices(some)
         bounded = np.isfinite(found[:, 0])
         apart = np.abs(some.gains(sharp) - some.gains(found))
-        allowed = AGREEMENT * np.maximum(_unit(some), _turnover(some, sharp))
+        allowed = AGREEMENT * np.maximum(_unit(some), some.gross(sharp))
         wrong = np.flatnonzero(bounded & ~(apart <= allowed))
         if wrong.size:
             raise ValueError(
@@ -85,6 +85,7 @@ def best_utilities(
     endowed_securities: FloatArray,
     income_up: FloatArray,
     income_down: FloatArray,
+    reuse: bool = True,
 ) -> FloatArray:
     """Largest expected cash at date 1 that each member can reach, shape (n,).
 
@@ -115,6 +116,7 @@ def best_utilities(
         endowed_securities,
         income_up,
         income_down,
+        reuse=reuse,
     )
     portfolios = best_portfolios(programs)
     unbounded = np.isnan(portfolios[:, 0])
@@ -190,13 +192,6 @@ def _unit(programs: TraderPrograms) -> FloatArray:
     return np.where(means > 0.0, means, 1.0)
 
 
-def _turnover(programs: TraderPrograms, portfolios: FloatArray) -> FloatArray:
-    """Cash and value of all positions of portfolios (..., 4), shape (...,)."""
-    absolute = np.abs(portfolios)
-    value = programs.security_price * np.sum(absolute[..., 1:], axis=-1)
-    return np.asarray(absolute[..., 0] + value)
-
-
 # ---------------------------------------------------------------------- vertices
 def _best_vertices(programs: TraderPrograms) -> FloatArray:
     """The feasible vertex of highest utility, (n, 4); NaN if there is none.
@@ -225,7 +220,7 @@ def _best_vertices(programs: TraderPrograms) -> FloatArray:
 
     terms = np.abs(vertices) @ np.abs(programs.rows).T + np.abs(programs.least)[:, np.newaxis]
     feasible = np.all(programs.slack(vertices) >= -FEASIBLE * terms, axis=2)
-    worth = programs.gains(vertices) - FEASIBLE * _turnover(programs, vertices)
+    worth = programs.gains(vertices) - FEASIBLE * programs.gross(vertices)
     best = np.argmax(np.where(feasible, worth, -np.inf), axis=1)
     members = np.arange(len(programs))
     chosen = vertices[members, best]

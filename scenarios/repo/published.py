@@ -7,9 +7,10 @@ in :mod:`scenarios.repo.closed_form`, and rounded to 14 digits here.
 
 Names of the expected values beside the quotes: ``marginal_belief_long`` and
 ``marginal_belief_short`` are the probabilities of the low payoff at which a trader is indifferent
-to being long, or short; ``regime`` is the number of the regime; ``need_up`` and ``need_down`` are
-the least incomes at date 1 at which margin rather than solvency constrains the longs, or the
-shorts.
+to being long, or short; ``marginal_from_net_trades`` is the same by the ratio of net trades, as in
+the slides' figure of both; ``marginal_short`` is the share of traders who are not short; ``regime``
+is the number of the regime; ``need_up`` and ``need_down`` are the least incomes at date 1 at which
+margin rather than solvency constrains the longs, or the shorts.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def _row(
     beliefs: str = "uniform",
     place: str = RECOMPUTED,
     tolerance: float = RECOMPUTED_TOLERANCE,
+    *,
+    reuse: bool = True,
 ) -> Published:
     """A row with the payoffs and endowments of the slides' figures, the scenario's defaults."""
     return Published(
@@ -55,6 +58,7 @@ def _row(
             "income_down": income_down,
             "beliefs": beliefs,
             "population": "continuum",
+            "reuse": reuse,
         },
         expected={"regime": regime, **numbers},
         tolerance=tolerance,
@@ -75,7 +79,12 @@ def _numbers(
 
 def _slides(haircut: float, income_down: float, belief: float, price: float) -> Published:
     """A point that the slides print, with the income its caption calls sufficient."""
-    numbers = {"security_price": price, "repo_rate": 0.0, "marginal_belief_long": belief}
+    numbers = {
+        "security_price": price,
+        "repo_rate": 0.0,
+        "marginal_belief_long": belief,
+        "marginal_from_net_trades": belief,
+    }
     place = f"caption of the figure for a haircut of {haircut:.0%}"
     return _row(
         "slides", haircut, 0.0, income_down, "I", numbers, place=place, tolerance=SLIDES_ROUNDING
@@ -117,6 +126,28 @@ def _no_income(
     """
     expected = _numbers(price, rate, belief_long, belief_short)
     return _row("no income", haircut, 0.0, 0.0, regime, expected)
+
+
+def _without_reuse(
+    haircut: float, price: float, belief: float, need: float, beliefs: str = "uniform"
+) -> Published:
+    """Nobody can be short, and margin constrains the longs: ample income in state U."""
+    return _row(
+        f"without reuse, {beliefs} beliefs",
+        haircut,
+        AMPLE_INCOME,
+        0.0,
+        "I",
+        {
+            "security_price": price,
+            "repo_rate": 0.0,
+            "marginal_belief_long": belief,
+            "marginal_short": 1.0,
+            "need_up": need,
+        },
+        beliefs,
+        reuse=False,
+    )
 
 
 # Columns: haircut, regime, price, repo rate, belief of the marginal long, of the marginal short,
@@ -178,5 +209,9 @@ CASES: tuple[Published, ...] = (
         0.12, "II", 0.95930841836931, -0.049878136143707, 0.51732950137442, 0.54284870985188
     ),
     _no_income(0.15, "II", 1.1986210897369, -0.24190669316467, 0.43964489958323, 0.63294787570035),
+    _without_reuse(0.01, 1.1475953667854, 0.0053436293658202, 81.614832029164),
+    _without_reuse(0.03, 1.1428001675120, 0.015999627751181, 25.532854191340),
+    _without_reuse(0.50, 1.0355359966003, 0.25436445199933, 0.0),
+    _without_reuse(0.10, 1.1049111531176, 0.10019743751650, 5.6088493588843, "beta(2, 3)"),
 )
 """Every published or recomputed equilibrium."""

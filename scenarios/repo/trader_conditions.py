@@ -95,7 +95,9 @@ def accounts(held: Holdings, everyone: str) -> list[Condition]:
             "box",
             largest(share_of(-price * box, unit)),
             ACCOUNT_TOLERANCE,
-            "nobody sells or pledges a security it neither owns nor borrowed (share of wealth)",
+            "nobody sells or pledges a security it neither owns"
+            + (" nor borrowed" if held.programs.reuse else ", nor sells one pledged to it")
+            + " (share of wealth)",
             everyone,
         ),
         Condition(

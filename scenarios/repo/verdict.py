@@ -49,7 +49,7 @@ short for the rest; below, it is long or short in part and holds cash for the re
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Which side of a market is the more leveraged one.
+    r"""Which side of a market is the more leveraged one.
 
     Attributes
     ----------
@@ -68,6 +68,12 @@ class Verdict:
         Whether the repo rate is below zero.
     trade : bool
         Whether anybody trades the security.
+    marginal_from_net_trades : float
+        Share of traders who are long by the ratio of net trades,
+        :math:`m = 1 / (1 + (\bar y^L - \bar e_y) / (\bar e_y - \bar y^H))`, with mean positions
+        of longs and of all others and the mean endowment. Where the security's market clears it is
+        the share that is counted along the beliefs. NaN where the repo rate is below zero: there
+        are longs, shorts and traders without either.
     """
 
     market: Market
@@ -77,6 +83,7 @@ class Verdict:
     shorts_constrained_by: ConstrainedBy
     special: bool
     trade: bool
+    marginal_from_net_trades: float
 
     @property
     def regime(self) -> str:
@@ -112,6 +119,7 @@ def verdict(
     security_price: float,
     repo_rate: float,
     agents: pd.DataFrame,
+    reuse: bool = True,
 ) -> Verdict:
     r"""Name the market by the side whose net trade is the more elastic.
 
@@ -121,7 +129,7 @@ def verdict(
 
     Parameters
     ----------
-    low_payoff, high_payoff, haircut, security_price, repo_rate, agents
+    low_payoff, high_payoff, haircut, security_price, repo_rate, agents, reuse
         As in :func:`scenarios.repo.certificate.certify`. If the table is a sample, so is
         the verdict.
 
@@ -137,6 +145,7 @@ def verdict(
         haircut=haircut,
         security_price=security_price,
         repo_rate=repo_rate,
+        reuse=reuse,
     )
     longs, shorts = _sides(held)
     long_elasticity = _elasticity(held, longs, long=True)
@@ -157,7 +166,10 @@ def verdict(
     special = repo_rate < -ZERO_RATE
     endowed = held.programs.endowed_securities
     trade = held.total(np.abs(held.security - endowed)) > TIE * held.total(endowed)
-    return Verdict(market, long_elasticity, short_elasticity, by_long, by_short, special, trade)
+    ratio = np.nan if special else _marginal_from_net_trades(held, longs, shorts)
+    return Verdict(
+        market, long_elasticity, short_elasticity, by_long, by_short, special, trade, ratio
+    )
 
 
 def _sides(held: Holdings) -> tuple[_Side, _Side]:
@@ -169,18 +181,18 @@ def _sides(held: Holdings) -> tuple[_Side, _Side]:
     kind = held.kind()
     longs = _full(held, programs.income_up, long_loss, kind > 0)
     shorts = _full(held, programs.income_down, short_loss, kind < 0)
-    stopped = held.constrained_by_margin() | held.constrained_by_solvency()
+    stopped = held.constrained()
     long_size, short_size = longs[0], shorts[0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if rate > -ZERO_RATE:
+        if programs.reuse and rate > -ZERO_RATE:
             # nobody is left with cash only: the marginal trader is long in part, short for the rest
             part_long = np.clip((position + short_size) / (long_size + short_size), 0.0, 1.0)
             part_short = 1.0 - part_long
         else:
             part_long = np.clip(position / long_size, 0.0, 1.0)
-            part_short = np.clip(-position / short_size, 0.0, 1.0)
+            part_short = np.clip(-position / short_size, 0.0, 1.0) * programs.reuse
     long_share = np.where(stopped, kind > 0, np.nan_to_num(part_long))
-    short_share = np.where(stopped, kind < 0, np.nan_to_num(part_short))
+    short_share = np.where(stopped, kind < 0, np.nan_to_num(part_short)) * programs.reuse
     return _Side(*longs, long_share), _Side(*shorts, short_share)
 
 
@@ -223,6 +235,20 @@ def _elasticity(held: Holdings, side: _Side, *, long: bool) -> float:
     if traded <= TIE * float(count @ endowed):
         return np.inf
     return (1.0 - held.programs.haircut) * reaction / traded
+
+
+def _marginal_from_net_trades(held: Holdings, longs: _Side, shorts: _Side) -> float:
+    """Share of longs from mean positions alone; traders are long, or short (nothing if none is)."""
+    weight = held.weight
+    long_count, count = float(weight @ longs.share), float(weight.sum())
+    sold = float((weight * shorts.share) @ np.nan_to_num(shorts.size, posinf=0.0))
+    bought = float((weight * longs.share) @ np.nan_to_num(longs.size, posinf=0.0))
+    others = count - long_count
+    if not (long_count > 0.0 and others > 0.0):
+        return np.nan
+    mean = held.total(held.programs.endowed_securities) / count
+    long, short = bought / long_count, -sold / others
+    return (mean - short) / (long - short) if long > short else np.nan
 
 
 def _constrained_by(side: _Side) -> ConstrainedBy:

@@ -64,12 +64,16 @@ def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> Non
     assert (compared.quotes[f"change: {compared.names[1]}"] == 0.0).all()
 
 
+def test_a_folder_stands_for_the_runs_in_it(runs: list[Path]) -> None:
+    assert set(compare([runs[0].parent]).names) == set(compare(runs).names)
+
+
 def test_what_is_no_run_named_twice_or_altered_is_refused(runs: list[Path], tmp_path: Path) -> None:
     with pytest.raises(Refused, match="two exported runs or more"):
         compare(runs[:1])
     with pytest.raises(Refused, match="named twice"):
         compare([runs[0], runs[0].parent / "." / runs[0].name])
-    with pytest.raises(Refused, match="not readable"):
+    with pytest.raises(Refused, match="is not an exported run"):
         compare([runs[0], tmp_path])
     altered = exported(tmp_path)
     (altered / "dates.csv").write_text("case\n", encoding="utf-8")

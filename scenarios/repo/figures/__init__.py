@@ -10,6 +10,7 @@ keeps nothing.
 """
 
 from scenarios.repo.figures.by_haircut import against_haircut
+from scenarios.repo.figures.isoleverage import isoleverage
 from scenarios.repo.figures.positions import (
     MOST_PANELS,
     MOST_TRADERS,
@@ -17,4 +18,11 @@ from scenarios.repo.figures.positions import (
     positions_by_belief,
 )
 
-__all__ = ["MOST_PANELS", "MOST_TRADERS", "RASTER_FROM", "against_haircut", "positions_by_belief"]
+__all__ = [
+    "MOST_PANELS",
+    "MOST_TRADERS",
+    "RASTER_FROM",
+    "against_haircut",
+    "isoleverage",
+    "positions_by_belief",
+]

@@ -27,6 +27,8 @@ def against_haircut(
     grid: pd.DataFrame,
     published: pd.DataFrame | None = None,
     dates: pd.DataFrame | None = None,
+    *,
+    reuse: bool = True,
 ) -> Figure:
     """Security price and repo rate against the loan-to-value ratio, all three regimes.
 
@@ -43,6 +45,8 @@ def against_haircut(
         loan_to_value and security_price of published points.
     dates : pandas.DataFrame, optional
         The resting points of a run: haircut, security_price, repo_rate.
+    reuse : bool
+        Whether collateral is reused in these economies; the title says so if not.
     """
     if grid.empty:
         raise ValueError("grid has no rows to draw")
@@ -92,7 +96,8 @@ def against_haircut(
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4)
-    figure.suptitle("Price and repo rate against the loan-to-value ratio")
+    title = "Price and repo rate against the loan-to-value ratio"
+    figure.suptitle(title + ", without reuse of collateral" * (not reuse))
     return palette.laid_out(figure)
 
 

@@ -152,3 +152,21 @@ def test_the_search_ends_where_trades_at_high_prices_cancel() -> None:
         cash = endowment.now + 0.6 * bond + endowment.equities @ quotes.equity_prices
         allowed = 1e-11 + 3.0 * error * turnover * cash / endowment.now
         assert np.all(np.abs(possible_gains(state)) < allowed)
+
+
+def test_a_member_with_next_to_nothing_spends_exactly_that() -> None:
+    """Its goods are lost beside its marginal utility in the system that gives the step."""
+    rng = np.random.default_rng(26)
+    instruments = BondAndEquities(np.full(4, 0.25), rng.uniform(0.1, 1.6, (4, 2)))
+    now = np.array([1.9e-5, 1.9e-5])
+    endowment = Endowment(
+        LinearQuadratic(np.full(2, 690.0), np.full(2, 18_400.0)),
+        now,
+        np.full((2, 4), 1.9e-5),
+        np.zeros((2, 2)),
+    )
+    quotes = BondQuotes(0.27, np.array([0.3, 0.2]), np.array([0.26, 0.02, 0.6, 1.0]), 10.0)
+    best = best_trades(endowment, instruments, quotes)
+    cost = best.trade @ np.append(quotes.bond_price, quotes.equity_prices)
+    assert best.spent.all()
+    np.testing.assert_allclose(cost, now, rtol=1e-14)

@@ -71,7 +71,7 @@ def test_an_auction_does_not_depend_on_how_households_are_grouped() -> None:
             households=[name],
             endowment=both.endowment[only],
             weights=weights,
-            aversion=both.tastes.aversion[only],
+            aversion=both.tastes.aversion[only, :1],
             inertia=both.inertia,
         )
     both.remove()

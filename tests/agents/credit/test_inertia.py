@@ -48,6 +48,38 @@ def test_first_order_conditions(aversion: float, seed: int) -> None:
     assert slope.max() < 1e-8
 
 
+@pytest.mark.parametrize("by_good", [(0.0, 1.0, 2.0), (0.0, 0.0, 0.5), (3.0, 0.0, 1.0)])
+def test_first_order_conditions_where_risk_aversion_differs_by_good(
+    by_good: tuple[float, float, float],
+) -> None:
+    alike, given = programs(1.0, 2)
+    tastes = Tastes(alike.weights, np.tile(by_good, (MEMBERS, 1)))
+    given["prices"][:, ROWS:] = np.where(tastes.curved, 1.0, tastes.weights)
+    answer = respond(tastes=tastes, inertia=2.0, **given)
+    assert answer.solved.all()
+    plans, rows = answer.plans, answer.prices[:, :ROWS]
+    assert plans @ given["budgets"].T == pytest.approx(given["incomes"], abs=1e-10)
+    consumed = plans @ given["consumption"].T
+    assert (consumed[:, np.array(by_good) > 0.0] > 0.0).all()
+    slope = (
+        tastes.marginal(consumed) @ given["consumption"]
+        - rows @ given["budgets"]
+        - (plans - given["held"]) / 2.0
+    )
+    assert slope[plans > 0.0] == pytest.approx(0.0, abs=1e-8)
+    assert slope.max() < 1e-8
+
+
+def test_one_risk_aversion_is_that_of_all_goods() -> None:
+    weights = np.array([[1.0, 0.5, 0.0], [1.0, 1.0, 1.0]])
+    one = Tastes(weights, np.array([0.0, 2.0]))
+    each = Tastes(weights, np.array([[0.0] * 3, [2.0] * 3]))
+    assert one.linear.tolist() == each.linear.tolist() == [True, False]
+    assert np.array_equal(one.aversion, each.aversion)
+    unliked = Tastes(weights, np.array([[0.0, 0.0, 5.0], [1.0, 0.0, 0.0]]))
+    assert unliked.linear.tolist() == [True, False]
+
+
 def test_a_plan_that_is_best_already_is_not_moved() -> None:
     tastes, given = programs(1.0, 0)
     for _ in range(400):

@@ -20,10 +20,12 @@ EXPOSURES = np.array([[3.0, -1.0], [0.5, 0.25], [-1.0, 0.0]])
 
 
 def quotes(price: FloatArray, date: int = 0) -> FundedQuotes:
-    nothing = np.zeros_like(price)
+    nothing, both = np.zeros_like(price), np.ones((2, price.size))
     return FundedQuotes(
-        date, price, 0.1, VALUE[: price.size], np.ones_like(price), nothing, nothing, nothing,
-        nothing, nothing, nothing, nothing,
+        date=date, price=price, premium=0.1, fundamental=VALUE[: price.size], side=nothing,
+        margin=nothing, margin_slope=nothing, margins=both, rung=both, rung_margin=both,
+        rung_margin_slope=both, rung_by_premium=both, price_by_premium=nothing,
+        price_by_place=nothing,
     )  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def test_table_has_one_row_per_group_and_asset() -> None:
     cohort, posted = customers(), quotes(np.array([9.3, 8.4]))
     with pytest.raises(RuntimeError, match="run a round first"):
         cohort.table()
-    cohort.hold(posted, None)
+    cohort.hold(posted, np.zeros(2))
     table = cohort.table()
     assert len(table) == 6
     assert table["exposure"].tolist() == EXPOSURES.ravel().tolist()

@@ -1,6 +1,7 @@
 """Orders of informed investors: best responses, their totals and slopes, and limits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,9 +70,35 @@ def test_totals_are_the_sums_of_orders_and_slopes_their_derivatives(
         orders = cohort.orders(posted)[0]
         assert book.bought[0] == pytest.approx(orders[orders > 0].sum(), abs=1e-12)
         assert book.sold[0] == pytest.approx(-orders[orders < 0].sum(), abs=1e-12)
-        higher = cohort.orders(type(posted)(posted.log_price + 1.0, posted.terms))[0]
+        dearer = replace(posted, log_price=posted.log_price + 1.0)
+        higher = cohort.orders(dearer)[0]
         assert book.by_price[0] == pytest.approx(higher.sum() - orders.sum(), abs=1e-9)
         assert book.free_by_price[0] == pytest.approx(book.by_price[0], abs=1e-12)
+        pledged = cohort.respond(dearer).pledged - book.pledged
+        assert book.pledged_by_price == pytest.approx(pledged, abs=1e-9)
+
+
+@pytest.mark.parametrize("pledging", [1.0, 0.4])
+def test_slopes_by_what_a_pledge_is_worth_or_by_the_share_pledged_are_derivatives(
+    market: Market, investors: InvestorsOf, pledging: float
+) -> None:
+    economy = market()
+    economy.step()
+    at = replace(economy.posted, pledging=np.array([pledging]))
+    if pledging == 1.0:
+        worthier = replace(at.terms, worth=at.terms.worth + 0.5)
+        beyond, distance = replace(at, terms=worthier), 0.5
+    else:
+        beyond, distance = replace(at, pledging=at.pledging + 0.5), 0.5
+    for cohort in investors(economy):
+        one, two = cohort.respond(at), cohort.respond(beyond)
+        bought = two.bought - two.sold - one.bought + one.sold
+        assert one.pledged[0] == (0.0 if cohort.role == "spot" else pytest.approx(one.pledged[0]))
+        if cohort.role == "repo" or pledging == 1.0:
+            assert one.by_repo * distance == pytest.approx(bought, abs=1e-9)
+            assert one.pledged_by_repo * distance == pytest.approx(
+                two.pledged - one.pledged, abs=1e-9
+            )
 
 
 def test_imposed_limits_keep_all_orders_within_what_is_owned(

@@ -22,11 +22,14 @@ def test_orders_are_the_noise_whatever_the_price(
     economy.open()
     traders = next(cohort for cohort in economy.cohorts if isinstance(cohort, NoiseTraders))
     for log_price in (-5.0, 0.0, 5.0):
-        book = traders.respond(SpotQuotes(np.array([log_price]), economy.terms))
+        book = traders.respond(SpotQuotes.on(np.array([log_price]), economy.terms))
         assert book.bought[0] - book.sold[0] == log_noise
         assert min(book.bought[0], book.sold[0]) == 0.0
         assert book.by_price[0] == 0.0
         assert book.free[0] == log_noise
+        assert book.pledged[0] == log_noise
+    economy.clear()
     table = traders.table()
+    assert table["pledged"].tolist() == [log_noise]
     assert table["order"].tolist() == [log_noise]
     assert table["role"].tolist() == ["noise"]

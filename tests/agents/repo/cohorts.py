@@ -28,10 +28,12 @@ def cohort(seed: int, members: int = 40, *, ties: bool = False, **given: object)
     return traders
 
 
-def posted(traders: Traders, level: float, between: float, haircut: float) -> RepoQuotes:
-    market = RepoMarket(SECURITY)
+def posted(
+    traders: Traders, level: float, between: float, haircut: float, *, reuse: bool = True
+) -> RepoQuotes:
+    market = RepoMarket(SECURITY, reuse=reuse)
     market.open([traders])
-    return market.post(np.array([level, between]), haircut, np.full(2, 1e-12))
+    return market.post(np.array([level - 1.0, between]), haircut, np.full(2, 1e-12))
 
 
 SEED = st.integers(0, 1000)

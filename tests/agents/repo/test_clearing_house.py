@@ -32,6 +32,26 @@ def test_accounts_are_zero_and_walras_law_holds_at_any_quotes(
     assert abs(settled.walras) <= 1e-12
 
 
+@given(seed=SEED, level=QUOTES["level"], haircut=QUOTES["haircut"])
+def test_without_reuse_longs_borrow_the_idle_cash_and_accounts_are_zero(
+    seed: int, level: float, haircut: float
+) -> None:
+    traders = cohort(seed)
+    quotes = posted(traders, level, 0.0, haircut, reuse=False)
+    book = traders.respond(quotes)
+    assert book.shorts == 0.0
+    settled = house(haircut).settle(quotes, book)
+    turnover = book.cash + quotes.price * (book.supply + book.longs)
+    for name in ("balance_now", "balance_up", "balance_down", "balance_collateral"):
+        assert abs(getattr(settled, name)) <= 1e-12 * turnover, name
+    assert abs(settled.walras) <= 1e-12
+    # all that is pledged, or as much as idle cash can lend with its own margin
+    pledged = min(book.longs, book.idle_cash / (quotes.price * (1.0 - haircut)))
+    assert settled.margin_held + settled.reinvested >= 0.0
+    share = 2.0 / (2.0 - (1.0 - haircut))
+    assert settled.reinvested == pytest.approx(haircut * share * pledged)
+
+
 @given(seed=SEED, **QUOTES)
 def test_cash_left_over_is_that_of_the_table_of_holdings(
     seed: int, level: float, between: float, haircut: float

@@ -54,6 +54,30 @@ def test_no_order_exceeds_margin_or_solvency(
         assert np.all(quotes.price * haircut * size <= wealth * (1.0 + 1e-12))
 
 
+@given(seed=SEED, level=QUOTES["level"], haircut=QUOTES["haircut"])
+def test_without_reuse_nobody_is_short_and_longs_are_as_they_were(
+    seed: int, level: float, haircut: float
+) -> None:
+    """With alike and with unlike traders; the longs' problem never used what others pledged."""
+    alike = cohort(seed, cash=1.0, securities=1.0, income_up=0.5, income_down=1.0)
+    for traders in (cohort(seed), alike):
+        one, other = (
+            side(traders.primitives, posted(traders, level, 0.0, haircut, reuse=reuse), order_sums,
+                 long=True)
+            for reuse in (True, False)
+        )  # fmt: skip
+        assert one == other
+        quotes = posted(traders, level, 0.0, haircut, reuse=False)
+        assert dataclasses.astuple(side(traders.primitives, quotes, order_sums, long=False)) == (
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        )
+        for part in full_size(traders.primitives, quotes, slice(None), long=False):
+            assert not part.any()
+
+
 @given(share=st.floats(0.05, 0.95), haircut=st.floats(0.01, 0.9))
 def test_alike_traders_written_out_one_by_one_order_the_same(share: float, haircut: float) -> None:
     alike = Traders(mesa.Model(rng=0), members=30, income_down=5.0)

@@ -41,7 +41,7 @@ BAD = {
     "must be above -1": replace(LONG, coupon=FixedRateCoupon(Fraction(-1))),
     "all must be": replace(LONG, coupon=FixedRateCoupon(Fraction(0), (Fraction(0),))),
     "needs a coupon with a fixed rate": replace(LONG, coupon=RealCoupon({})),
-    "while the coupon has a fixed rate": replace(LONG, prepayment=RealPrepayment({"u": ONE})),
+    "while the coupon is not": replace(LONG, prepayment=RealPrepayment({"u": ONE})),
     "missing or not positive": replace(LONG, prepayment=ForwardPrepayment({})),
     "must not be negative": replace(
         LONG, coupon=RealCoupon({"u": (Fraction(-1),)}), prepayment=RealPrepayment({"u": ONE})

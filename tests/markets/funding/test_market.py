@@ -8,11 +8,11 @@ import pytest
 from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
 from agents.funding.experts import Experts
-from markets.funding.book import FundedBook
+from markets.funding.book import FundedBook, exposures, filled
 from markets.funding.market import FundedMarket
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
-from markets.margin import FlatMargin, LinearMargin, VolatilityMargin
+from markets.margin import FlatMargin, LinearMargin, SidedMargin, VolatilityMargin, both_sides
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.economy import Economy
@@ -20,7 +20,11 @@ from simulator.outcome import Outcome
 
 NAMES = ["a", "b", "c"]
 VALUE = np.array([10.0, 8.0, 12.0])
-RULES = (LinearMargin(0.5, 0.6, 10.0), FlatMargin(0.2), VolatilityMargin(0.3, 12.0))
+RULES = (
+    SidedMargin(LinearMargin(0.5, 0.6, 10.0), LinearMargin(0.7, 0.2, 10.0)),
+    SidedMargin(FlatMargin(0.2), FlatMargin(0.15)),
+    both_sides(VolatilityMargin(0.3, 12.0)),
+)
 TERMS = MarginTerms(0, RULES)
 
 INSIDE = [
@@ -28,7 +32,7 @@ INSIDE = [
     [0.6, 0.7, 0.5, 0.1],
     [0.45, 0.4, 0.6, 0.95],
 ]
-"""Coordinates on the rungs and in the gaps, away from the corners."""
+"""Coordinates in the gaps, away from the corners."""
 
 
 def traded(cash: float = -5.0) -> Economy[MarginTerms, FundedQuotes, FundedBook]:
@@ -52,7 +56,7 @@ def asked(
 
 @pytest.mark.parametrize("place", INSIDE)
 def test_depth_is_finite_differences_of_excess_demand(place: list[float]) -> None:
-    """In units: depth holds the scales of the residuals fixed, which is exact where they clear."""
+    """Of the gap in funding in cash: depth holds the scale of that residual fixed."""
     economy, at, step = traded(), np.array(place), 1e-6
     posted, book = asked(economy, at)
     depth = economy.market.depth(posted, book, at)
@@ -61,11 +65,12 @@ def test_depth_is_finite_differences_of_excess_demand(place: list[float]) -> Non
     measured = np.empty((4, 4))
     for k in range(4):
         ends = [asked(economy, at + sign * step * np.eye(4)[k]) for sign in (1.0, -1.0)]
-        up, down = (economy.market.excess(*end).units for end in ends)
-        measured[:, k] = (up - down) / (2.0 * step)
-    scale = excess.residual / excess.units
+        up, down = (economy.market.excess(*end) for end in ends)
+        measured[:, k] = (up.residual - down.residual) / (2.0 * step)
+        measured[0, k] = (up.units[0] - down.units[0]) / (2.0 * step)
+    measured[0] *= excess.residual[0] / excess.units[0]
     economy.close()
-    assert depth == pytest.approx(scale[:, None] * measured, rel=1e-6, abs=1e-7)
+    assert depth == pytest.approx(measured, rel=1e-6, abs=1e-7)
 
 
 @pytest.mark.parametrize("place", INSIDE)
@@ -74,7 +79,8 @@ def test_walras_law_holds_at_any_quotes(place: list[float]) -> None:
     posted, book = asked(economy, np.array(place))
     settlement = economy.house.settle(posted, book).accounts()
     redundant = economy.house.redundant(posted, book)["cash"]
-    brought = np.abs(posted.price) @ (book.gross + np.abs(book.bought))
+    worth = np.maximum(np.abs(posted.price), np.abs(posted.fundamental))
+    brought = worth @ (exposures(posted, book) + np.abs(filled(posted, book)))
     units = economy.market.excess(posted, book).units[1:]
     economy.close()
     assert settlement["walras"] == pytest.approx(0.0, abs=1e-15)
@@ -106,11 +112,11 @@ def test_limits_are_finite_and_quotes_stay_within_reach() -> None:
     rng = np.random.default_rng(0)
     for _ in range(100):
         posted, _ = asked(economy, rng.uniform(limits.lower, limits.upper))
-        assert np.all(np.abs(posted.filled) <= 1.0)
-        assert np.all(posted.margin > 0.0)
-        long, short = posted.filled > 0.0, posted.filled < 0.0
-        assert np.all(posted.price[long] <= VALUE[long])
-        assert np.all(posted.price[short] >= VALUE[short])
+        assert np.all(np.abs(posted.side) <= 1.0)
+        assert np.all(posted.margins > 0.0)
+        assert np.all(posted.rung[1] <= VALUE)
+        assert np.all(posted.rung[0] >= VALUE)
+        assert np.all((posted.rung[1] <= posted.price) & (posted.price <= posted.rung[0]))
     economy.close()
 
 
@@ -147,8 +153,9 @@ def test_the_last_row_of_fundamental_values_stays() -> None:
     MarginClearingHouse(economy, {"a": FlatMargin(0.1)})
     Customers(economy, exposures=np.ones((2, 1)), risk_aversion=1.0, volatility=np.ones(1))
     economy.open()
+    rules = (both_sides(FlatMargin(0.1)),)
     values = [
-        market.post(np.array([0.1, 0.9]), MarginTerms(date, (FlatMargin(0.1),)), np.zeros(2))
+        market.post(np.array([0.1, 0.9]), MarginTerms(date, rules), np.zeros(2))
         for date in range(4)
     ]
     economy.close()
@@ -164,3 +171,17 @@ def test_a_market_without_customers_or_of_the_wrong_size_is_refused() -> None:
     with pytest.raises(Refused, match="needs a cohort of customers"):
         economy.open()
     economy.close()
+
+
+def test_a_price_on_the_side_where_nobody_needs_experts_tells_no_premium() -> None:
+    """Customers only sell: above the value there is nothing to gain, below it there is."""
+    economy = Economy(FundedMarket(["a"], np.array([10.0])))
+    MarginClearingHouse(economy, {"a": LinearMargin(0.5, 0.0, 10.0)})
+    Customers(economy, exposures=np.ones((1, 1)), risk_aversion=1.0, volatility=np.ones(1))
+    economy.open()
+    assert economy.market.locate({"a": 10.4}, economy.terms)[0] == 0.0
+    below = economy.market.locate({"a": 9.6}, economy.terms)
+    posted = economy.market.post(below, economy.terms, np.zeros(2))
+    economy.close()
+    assert posted.premium == pytest.approx(0.8)
+    assert posted.price == pytest.approx([9.6])

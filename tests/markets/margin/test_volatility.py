@@ -48,3 +48,11 @@ def test_rule_that_charges_a_given_margin() -> None:
 def test_bad_numbers_are_refused(make: Callable[[], object], words: str) -> None:
     with pytest.raises(Refused, match=words):
         make()
+
+
+def test_without_news_the_margin_does_not_vanish() -> None:
+    rule = VolatilityMargin.charging(2.0, 10.0, confidence=0.99, horizon=1.0, memory=0.0)
+    for _ in range(3):
+        rule = rule.closed_at(10.0)
+    assert rule.margin(10.0) == pytest.approx(2e-6)
+    assert rule.closed_at(9.0).volatility == 1.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from markets.pledge.book import SpotBook
-from markets.pledge.market import LOG_PRICE_REACH, PledgeableMarket
+from markets.pledge.market import INDIFFERENT, LOG_PRICE_REACH, PledgeableMarket
 from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
 
@@ -64,3 +64,41 @@ def test_depth_is_diagonal_since_values_are_independent() -> None:
 def test_names_and_values_must_match() -> None:
     with pytest.raises(ValueError, match="broadcast"):
         PledgeableMarket(np.array([1.0, 2.0, 3.0]), ["A", "B"])
+
+
+RATES = PledgeableMarket(-0.125, ["A", "B"], quotes_rates=True)
+
+
+def test_repo_rates_start_at_zero_and_fall_in_what_a_pledge_is_worth() -> None:
+    assert RATES.first_quotes() == {
+        "log_price_A": -0.125, "log_price_B": -0.125, "repo_rate_A": 0.0, "repo_rate_B": 0.0,
+    }  # fmt: skip
+    limits = RATES.limits(TERMS)
+    assert limits.upper_attained.tolist() == [False, False, True, True]
+    highest = RATES.post(limits.upper, TERMS, np.zeros(4))
+    assert highest.terms.repo_rate.tolist() == [0.0, 0.0]
+    place = np.array([0.0, 0.0, 0.1, 0.05])
+    posted = RATES.post(place, TERMS, np.zeros(4))
+    assert (posted.terms.repo_rate > 0.0).all()
+    assert posted.pledging.tolist() == [1.0, 1.0]
+    assert RATES.locate(RATES.named(posted), TERMS) == pytest.approx(place, abs=1e-12)
+
+
+def test_where_a_pledge_is_worth_a_sale_any_share_may_be_pledged() -> None:
+    place = np.array([0.0, 0.0, -INDIFFERENT, -0.25 * INDIFFERENT])
+    posted = RATES.post(place, TERMS, np.zeros(4))
+    assert posted.pledging.tolist() == [0.0, 0.75]
+    assert posted.open.tolist() == [False, True]
+    assert posted.log_pledge_value.tolist() == [0.0, 0.0]
+    assert np.log(posted.terms.call_value / TERMS.haircut) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_repo_market_answers_to_loans_offered_beyond_pledges() -> None:
+    posted = RATES.post(np.array([0.0, 0.0, 0.1, 0.1]), TERMS, np.zeros(4))
+    pledged = replace(
+        book([1.0, 1.0], [1.0, 1.0]), pledged=np.array([2.0, -1.0]), pledges=np.array([4.0, 1.0])
+    )
+    excess = RATES.excess(posted, pledged)
+    assert excess.residual.tolist() == [0.0, 0.0, -2.0, 1.0]
+    assert excess.share.tolist() == [0.0, 0.0, -0.5, 1.0]
+    assert RATES.excess_names[2:] == ("loan_supply_excess_A", "loan_supply_excess_B")

@@ -39,7 +39,7 @@ PLACE = {
 def test_funded_prices_follow_from_the_quotes(level: float, between: float, haircut: float) -> None:
     """e1 = q (1 + rho h) and e2 = q (1 + rho (2 - h)), with h = 1 - haircut."""
     market, _ = opened()
-    posted = market.post(np.array([level, between]), haircut, STILL)
+    posted = market.post(np.array([level - 1.0, between]), haircut, STILL)
     q, rho, h = posted.price, posted.repo_rate, 1.0 - haircut
     assert posted.special
     assert rho < 0.0
@@ -52,7 +52,7 @@ def test_locating_the_quotes_finds_the_coordinates_again(
     level: float, between: float, haircut: float
 ) -> None:
     market, _ = opened()
-    coordinates = np.array([level, between])
+    coordinates = np.array([level - 1.0, between])
     named = market.named(market.post(coordinates, haircut, STILL))
     assert list(named) == [quote.name for quote in market.quotes]
     assert market.locate(named, haircut) == pytest.approx(coordinates, abs=1e-7)
@@ -61,7 +61,7 @@ def test_locating_the_quotes_finds_the_coordinates_again(
 @given(**PLACE)
 def test_the_slope_is_that_of_the_residuals(level: float, between: float, haircut: float) -> None:
     market, traders = opened()
-    place, step = np.array([level, between]), 1e-5
+    place, step = np.array([level - 1.0, between]), 1e-5
 
     def residual(at: np.ndarray) -> np.ndarray:
         posted = market.post(at, haircut, STILL)
@@ -85,24 +85,51 @@ def test_the_slope_is_that_of_the_residuals(level: float, between: float, haircu
 def test_without_margin_the_repo_rate_is_zero() -> None:
     market, _ = opened()
     limits = market.limits(0.0)
-    assert limits.upper.tolist() == [1.0, 0.0]
-    assert market.post(np.array([0.4, 0.0]), 0.0, STILL).repo_rate == 0.0
-    assert market.limits(0.1).upper.tolist() == [1.0, 1.0]
+    assert limits.upper.tolist() == [0.0, 0.0]
+    assert market.post(np.array([-0.6, 0.0]), 0.0, STILL).repo_rate == 0.0
+    assert market.limits(0.1).upper.tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("haircut", [0.0, 0.01, 0.5, 0.999])
+def test_without_reuse_the_repo_rate_rests_at_zero(haircut: float) -> None:
+    """There is one coordinate left, and no belief compares cash with being short."""
+    traders = Traders(mesa.Model(rng=0), members=50)
+    market = RepoMarket(SECURITY, reuse=False)
+    market.open([traders])
+    limits = market.limits(haircut)
+    assert limits.upper[1] == limits.lower[1] == 0.0
+    assert limits.lower_attained[1]
+    assert limits.upper_attained[1]
+    at = market.locate({"security_price": 0.9, "repo_rate": -0.2}, haircut)
+    quotes = market.post(at, haircut, np.full(2, 1e-9))
+    assert at[1] == 0.0
+    assert quotes.repo_rate == 0.0
+    assert quotes.price == quotes.long_price == quotes.short_price
+    long, short = quotes.marginal_beliefs
+    assert 0.0 < long < 1.0
+    assert np.isnan(short)
+    step = 1e-7
+    book = traders.respond(quotes)
+    moved = market.post(at + np.array([step, 0.0]), haircut, np.full(2, 1e-9))
+    slope = market.depth(quotes, book, at)[0, 0]
+    change = market.excess(moved, traders.respond(moved)).residual[0]
+    change -= market.excess(quotes, book).residual[0]
+    assert change / step == pytest.approx(slope, rel=1e-3)
 
 
 def test_a_higher_level_is_a_higher_price() -> None:
     market, _ = opened("individuals")
     prices = [
-        market.post(np.array([level, 0.0]), 0.05, STILL).price
+        market.post(np.array([level - 1.0, 0.0]), 0.05, STILL).price
         for level in np.linspace(0.1, 0.9, 20)
     ]
-    assert prices == sorted(prices)
+    assert prices == sorted(set(prices))
 
 
 def test_shares_of_excess_demand_lie_between_minus_one_and_one() -> None:
     market, traders = opened("individuals")
     for level in (1e-9, 0.5, 1.0 - 1e-9):
-        posted = market.post(np.array([level, 0.2]), 0.05, STILL)
+        posted = market.post(np.array([level - 1.0, 0.2]), 0.05, STILL)
         excess = market.excess(posted, traders.respond(posted))
         assert np.all(np.abs(excess.share) <= 1.0)
         assert np.all(np.sign(excess.share) == np.sign(excess.units))
@@ -115,7 +142,7 @@ def test_in_a_thin_repo_book_shorts_are_measured_by_what_repo_can_carry(haircut:
     market, traders = opened()
     assert market.thin(haircut)
     assert not market.thin(0.05)
-    posted = market.post(np.array([0.5, 0.3]), haircut, STILL)
+    posted = market.post(np.array([-0.5, 0.3]), haircut, STILL)
     book = traders.respond(posted)
     for excess_shorts in (0.5, 1.0, 2.0):
         shorts = excess_shorts * (1.0 - haircut) / (2.0 * haircut) * book.supply
@@ -146,7 +173,7 @@ def test_a_market_without_supply_is_refused() -> None:
 
 def test_marginal_beliefs_are_those_at_the_funded_prices() -> None:
     market, _ = opened()
-    posted: RepoQuotes = market.post(np.array([0.4, 0.3]), 0.05, STILL)
+    posted: RepoQuotes = market.post(np.array([-0.6, 0.3]), 0.05, STILL)
     for belief, price in zip(
         posted.marginal_beliefs, (posted.long_price, posted.short_price), strict=True
     ):

@@ -9,6 +9,7 @@ import pytest
 
 from scenarios.credit.credit_tree import described_points
 from scenarios.credit.parameters import CreditTree
+from scenarios.credit.program import program_at
 from scenarios.credit.read_out import consumption, rates, utilities
 from simulator.run import Run
 
@@ -45,3 +46,25 @@ def test_rates_add_up_and_are_none_without_debt(example: Run[CreditTree]) -> Non
         assert sum(found[f"{name}[j0@{node}]"] for name in ("paid", "prepaid", "defaulted")) == 1.0
     none = rates(economy, point.agents.assign(amount=0.0))
     assert all(np.isnan(value) for value in none.values())
+
+
+@pytest.mark.parametrize("name", ["example", "logarithmic"])
+def test_unit_payments_are_the_mean_of_deliveries(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    """Section 2: weighted with the rates of payment, prepayment and default."""
+    run: Run[CreditTree] = request.getfixturevalue(name)
+    economy, point = described_points(run)[0]
+    terms = program_at(economy, point.quotes).terms
+    found = rates(economy, point.agents)
+    for node in economy.tree.middle:
+        paid, prepaid, defaulted = (
+            found[f"{action}[j0@{node}]"] for action in ("paid", "prepaid", "defaulted")
+        )
+        place = ("j0", node)
+        mean = paid * float(terms.coupon[place]) + prepaid * float(terms.prepayment[place])
+        mean += defaulted * float(terms.seizure[place])
+        assert point.quotes[f"unit_payment[j0@{node}]"] == pytest.approx(mean, abs=1e-8)
+        for last in economy.tree.after(node):
+            later = paid * float(terms.delivery("j0", last))
+            assert point.quotes[f"unit_payment[j0@{last}]"] == pytest.approx(later, abs=1e-8)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from markets.refused import Refused
 from scenarios.credit.parameters import CreditTree
-from scenarios.credit.reading import bundle, number
 from simulator.parameters import parse
 
 
@@ -49,6 +47,8 @@ BAD = [
     ),
     (_change(["households", 0, "weigths"], {}), 'did you mean "weights"'),
     (_change(["households", 0, "risk_aversion"], "-1"), "risk_aversion is -1"),
+    (_change(["households", 0, "risk_aversion"], {"good": "-1"}), "risk_aversion is -1"),
+    (_change(["households", 0, "risk_aversion"], {"house": 1}), 'risk_aversion: "house" is not a'),
     (_change(["households"], []), "households is empty"),
 ]
 
@@ -61,23 +61,3 @@ def test_bad_input_is_named_with_its_place(
     change(parameters)
     with pytest.raises(Refused, match=sentence):
         parse(CreditTree, parameters)
-
-
-@pytest.mark.parametrize(
-    ("given", "fraction"), [("9/22", Fraction(9, 22)), (0.1, Fraction(1, 10)), (2, Fraction(2))]
-)
-def test_numbers_are_the_fractions_that_they_say(given: object, fraction: Fraction) -> None:
-    assert number(given, "keeps") == fraction
-
-
-@pytest.mark.parametrize("given", [True, None, "half", "1/0", [1]])
-def test_what_is_no_number_is_refused(given: object) -> None:
-    with pytest.raises(Refused, match="keeps is"):
-        number(given, "keeps")
-
-
-def test_a_bundle_by_good_has_zeros_where_nothing_is_said() -> None:
-    found = bundle({"house": "1/2"}, ("food", "house"), "collateral")
-    assert found == (Fraction(0), Fraction(1, 2))
-    with pytest.raises(Refused, match="with 2 goods it must be a table by good"):
-        bundle(1, ("food", "house"), "collateral")

@@ -48,8 +48,9 @@ def test_a_wrong_quote_is_refused(point: RestingPoint, quote: str) -> None:
         ("experts", "endowed_cash", 1.001, {"funding"}),
         ("customers", "position", 1.001, {"clearing", "customers"}),
         ("customers", "exposure", 1.001, {"customers"}),
-        ("customers", "margin", 1.001, {"margin rule"}),
-        ("customers", "margin", -1.0, {"margin positive", "margin rule"}),
+        ("customers", "margin_long", 1.001, {"margin rule"}),
+        ("customers", "margin_short", 1.001, {"margin rule"}),
+        ("customers", "margin_short", -1.0, {"margin positive", "margin rule"}),
     ],
 )
 def test_a_wrong_table_is_refused(

@@ -54,6 +54,27 @@ def test_price_against_wealth_shows_the_branches_and_the_path() -> None:
     assert not overflow(figure)
 
 
+def test_equilibria_by_premium_shows_all_and_where_the_run_rested() -> None:
+    run = funding_contagion.SCENARIO.run(
+        assets=["a", "b"], shocked="a", margin_factors=[1.0], fundamental_values=[10.0, 10.0],
+        customers_supplies=[3.0, 3.0], volatilities=[0.5**0.5] * 2, margin_bases=[0.5, 0.5],
+        margin_slopes=[0.6, 0.6], experts_endowments=[0.6, 0.6], experts_wealth=[-8.6, -9.4, -8.6],
+    )  # fmt: skip
+    assert run.outcome is Outcome.CLEARED
+    report = run.report
+    assert report is not None
+    rested = report[report["rested"]]
+    assert rested["date"].tolist() == [1, 2, 3]
+    assert rested["branch"].tolist() == ["funded", "constrained", "constrained"]  # hysteresis
+    figure = run.plot()["equilibria_by_premium"]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Date 1", "Date 3"]
+    assert {"stable equilibria", "unstable equilibria", "simulated"} <= set(legend(figure))
+    assert len(set(looks(figure.axes[0]))) >= 3
+    assert not overflow(figure)
+    listed = run.to_json()["dates"][0]["every_equilibrium"]
+    assert [root["textbook_rule"] for root in listed.values()] == ["stable", "unstable", "stable"]
+
+
 def test_without_the_study_there_is_no_figure_of_it() -> None:
     parameters = margin_spiral.MarginSpiral(experts_wealth=WEALTH)
     run = simulate(margin_spiral.SCENARIO, parameters, studies=False)

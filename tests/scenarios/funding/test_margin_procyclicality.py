@@ -60,7 +60,9 @@ def test_every_rule_charges_the_base_before_any_news() -> None:
     parameters = MarginProcyclicality(margin_base=1.3, floor=0.0, buffer=0.0)
     value = parameters.fundamental_value
     for name in parameters.rules:
-        assert parameters.margin_rule(name).margin(value) == pytest.approx(1.3, rel=1e-14)
+        for side in (1.0, -1.0):
+            charged = parameters.margin_rule(name).on(side).margin(value)
+            assert charged == pytest.approx(1.3, rel=1e-14)
 
 
 def test_experts_start_a_date_with_what_they_held_at_the_last() -> None:

@@ -54,7 +54,7 @@ def amplification(run: Run[MarginSpiral]) -> dict[str, float]:
     return cast(dict[str, float], run.details[0]["amplification"])
 
 
-@pytest.mark.parametrize("case", published.CASES, ids=lambda case: case.case)
+@pytest.mark.parametrize("case", published.CASES + published.SIDED, ids=lambda case: case.case)
 def test_rounds_reach_the_published_equilibrium(case: Published) -> None:
     run = SCENARIO.run(**dict[str, Any](case.parameters))
     assert run.outcome is Outcome.CLEARED
@@ -156,7 +156,7 @@ def near_the_fold(distance: float) -> tuple[int, float]:
 
 
 def test_plain_tatonnement_slows_like_the_root_of_the_distance_to_the_fold() -> None:
-    distances = 0.1 / 4.0 ** np.arange(5)
+    distances = 0.025 / 4.0 ** np.arange(5)
     rounds, speed = np.array([near_the_fold(d) for d in distances.tolist()]).T
     exponent = np.diff(np.log(speed)) / np.diff(np.log(distances))
     assert np.all(np.diff(rounds) > 0.0)
@@ -200,6 +200,17 @@ def test_the_price_does_not_depend_on_how_many_traders_there_are(cash: float) ->
     assert held == pytest.approx(0.0, abs=1e-9)
 
 
+def test_a_pair_of_equal_margins_is_one_margin_bit_by_bit() -> None:
+    wealth = [-4.0, -4.6, -4.3]
+    one = SCENARIO.run(experts_wealth=wealth, studies=False)
+    two = SCENARIO.run(
+        experts_wealth=wealth, margin_base=[0.5, 0.5], margin_slope=[0.6, 0.6], studies=False
+    )
+    assert one.rounds.equals(two.rounds)
+    assert one.dates.equals(two.dates)
+    assert one.agents.equals(two.agents)
+
+
 def test_experts_go_short_where_customers_buy() -> None:
     long = at_once(3.0, 1.5, 0.0, 0.0)
     short = at_once(3.0, 1.5, 0.0, 0.0, customers_supply=-3.0)
@@ -225,6 +236,9 @@ def test_experts_without_wealth_hold_nothing() -> None:
         ({"margin_slope": -0.5}, "margin_slope is -0.5; the margin would be"),
         ({"experts_wealth": [-6.5]}, "experts_wealth is -6.5 at the first date"),
         ({"margin_base": 0.0}, "margin_base"),
+        ({"margin_base": [0.5, 0.0]}, "margin_base"),
+        ({"margin_base": [0.5, 0.5, 0.5]}, "margin_base.* or two of them: for long and for short"),
+        ({"margin_slope": [0.6, -50.0]}, r"margin_slope is \[0.6, -50.0\]; the margin would be"),
         ({"experts_wealth": []}, "experts_wealth"),
         ({"margin_slop": 0.1}, "margin_slope"),
     ],

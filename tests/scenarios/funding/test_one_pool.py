@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from scenarios.funding.funding_contagion import FundingContagion, build
 from scenarios.funding.margin_spiral import MarginSpiral
-from scenarios.funding.one_pool import price_responses
+from scenarios.funding.one_pool import Pool, price_responses
 from simulator.outcome import Outcome
 
 
@@ -16,8 +18,8 @@ def pool(
     value: list[float],
     volatility: list[float],
     supply: list[float],
-    base: list[float],
-    slope: list[float],
+    base: list[Any],
+    slope: list[Any],
     endowment: list[float],
     cash: float,
 ) -> FundingContagion:
@@ -55,6 +57,11 @@ POOLS = {
     "one of three short": pool(
         "abc", [10.25, 10.38, 10.95], [0.49, 1.05, 0.77], [1.69, 3.5, -1.38], [1.31, 0.27, 0.91],
         [1.13, 0.88, 0.39], [0.23, 0.98, 0.38], -14.514,
+    ),
+    "one of three short, margins by side": pool(
+        "abc", [10.25, 10.38, 10.95], [0.49, 1.05, 0.77], [1.69, 3.5, -1.38],
+        [[1.31, 9.0], [0.27, 0.01], [0.05, 0.91]], [[1.13, 0.1], [0.88, 0.0], [0.0, 0.39]],
+        [0.23, 0.98, 0.38], -14.514,
     ),
     "one equilibrium": pool(
         "abc", [10.0, 8.0, 12.0], [0.7, 0.7, 0.8], [3.0, 2.0, 2.0], [0.5, 0.3, 1.0],
@@ -117,6 +124,53 @@ def test_one_asset_in_the_pool_has_the_equilibria_of_the_quadratic() -> None:
         assert [root.stable for root in found] == [root.stable for root in known]
         prices = [float(root.prices[0]) for root in found]
         assert prices == pytest.approx([root.price for root in known], abs=1e-12, rel=0)
+
+
+def test_margins_on_the_other_side_change_no_equilibrium() -> None:
+    one, sided = (POOLS[name] for name in POOLS if name.startswith("one of three short"))
+    roots, others = (p.pool(0).equilibria(p.cash(0)) for p in (one, sided))
+    assert len(roots) == len(others) == 3
+    assert [root.premium for root in roots] == [root.premium for root in others]
+
+
+def test_two_equilibria_closer_than_any_grid_are_both_found() -> None:
+    """Just beside a fold, at either side of which there are two more equilibria, or none."""
+    market = POOLS["fragile twins"].pool(0)
+    at = MarginSpiral().spiral.fold()
+    assert at is not None
+    fold = 2.0 * at[1]  # the twins are two of the fragile market
+    beside = [len(market.equilibria(fold + away)) for away in (-1e-11, 1e-11)]
+    assert beside == [3, 1]
+    first, second = market.equilibria(fold - 1e-11)[1:]
+    assert 0.0 < second.premium - first.premium < 1e-4
+    assert (first.stable, second.stable) == (False, True)
+
+
+def test_every_sign_change_of_the_shortfall_is_listed() -> None:
+    """Against a scan of 20,000 premia, in markets of one to five assets."""
+    rng = np.random.default_rng(5)
+    several = 0
+    for _ in range(60):
+        count = int(rng.integers(1, 6))
+        value, size = 10.0 ** rng.uniform(-1.0, 2.0, count), rng.uniform(0.5, 4.0, count)
+        supply = size * rng.choice([-1.0, 1.0, 1.0], count)
+        appetite = 10.0 ** rng.uniform(-0.5, 1.0, count) / value
+        market = Pool(
+            value, supply, appetite, size / appetite * 10.0 ** rng.uniform(-1.5, 0.3, count),
+            rng.uniform(0.0, 1.5, count) * np.sign(supply),
+            0.3 * size * rng.uniform(0.0, 1.2, count),
+        )  # fmt: skip
+        highest = market.equilibria(-1e9)[-1].premium  # wiped out
+        grid = np.linspace(0.0, highest, 20_000)
+        needed = market.shortfall(grid, 0.0)
+        cash = float(rng.uniform(needed.min(), needed.max()))
+        short = market.shortfall(grid, cash) > 0.0
+        expected = int(not short[0]) + int(np.sum(short[1:] != short[:-1])) + int(short[-1])
+        roots = market.equilibria(cash)
+        assert len(roots) >= expected
+        assert len(roots) % 2 == 1
+        several += len(roots) > 1
+    assert several > 10
 
 
 def test_no_asset_is_farther_from_its_value_than_where_it_drops_out() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scenarios.pledge.certificate import certify, learning_tolerance, pledge_value
+from scenarios.pledge.certificate import certify, learning_tolerance, pledge_gain
 from scenarios.pledge.option import call
 from scenarios.pledge.pledgeability import SCENARIO, Pledgeability
 from simulator.parameters import parse
@@ -79,7 +79,7 @@ def test_of_a_sample_clearing_is_not_claimed() -> None:
 def test_the_certificate_values_the_call_by_integration() -> None:
     for haircut, rate, precision in ((0.2, 0.02, 4.0), (0.35, 0.01, 10.0), (0.5, 0.4, 1.0)):
         closed = call(haircut, rate, precision).value
-        assert pledge_value(haircut, rate, precision) == pytest.approx(closed, abs=1e-11)
+        assert pledge_gain(haircut, rate, precision) == pytest.approx(closed - haircut, abs=1e-11)
 
 
 def test_regression_on_few_days_is_not_passed_off_as_an_equilibrium_of_other_beliefs() -> None:

@@ -61,20 +61,12 @@ def test_json_has_coefficients_and_log_prices_of_belief_and_closed_form(row: Any
     assert set(day["coefficients"]["closed_form"]) == set(COEFFICIENTS)
 
 
-@pytest.mark.parametrize(
-    ("belief", "realised"),
-    [
-        # computed from clearing (12) with Bayes' rule under the printed coefficients
-        ("printed", {"b0": 0.0432910264, "b1": 0.3920472334, "b2": 0.7840944667}),
-        ("printed-noise", {"b0": -0.0270921766, "b1": 0.3735923761, "b2": 0.7471847522}),
-    ],
-)
-def test_proposition_8_is_not_a_fixed_point(belief: str, realised: dict[str, float]) -> None:
-    found = learned(belief=belief, learning="none", days=1, **STATE)
-    assert found.outcome is Outcome.NOT_CERTIFIED
-    assert [condition.name for condition in found.certificate.failed()] == ["right forecasts"]
-    implied = coefficients(found, 0, "realised")
-    assert {name: implied[name] for name in realised} == pytest.approx(realised, abs=1e-8)
+def test_learning_with_the_papers_own_demands_ends_at_proposition_8_with_erratum_1() -> None:
+    found = learned(belief="printed", demand="paper", days=30)
+    assert found.outcome is Outcome.CLEARED
+    solved = coefficients(found, 29, "printed-noise")
+    assert coefficients(found, 29, "realised") == pytest.approx(solved, abs=1e-10)
+    assert coefficients(found, 29, "conjecture") == pytest.approx(solved, abs=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +182,17 @@ def test_the_clearing_house_sets_haircuts_by_the_past_of_the_security() -> None:
     for day in (20, 59):
         by_hand = 1.0 - np.exp(np.quantile(returns[:day], 0.2))
         assert dates["haircut"].iloc[day] == pytest.approx(max(0.2, by_hand), abs=1e-12)
+
+
+def test_investors_who_reason_are_right_under_a_haircut_that_is_new_every_day() -> None:
+    for belief in ("printed", "printed-noise"):
+        found = learned(margin_rule="value-at-risk", belief=belief, days=30)
+        assert found.parameters.learning == "reasoning"
+        assert found.outcome is Outcome.CLEARED
+        assert found.certificate["right forecasts"].residual < 1e-11
+        assert found.dates["haircut"].nunique() > 5
+    followed = learned(margin_rule="value-at-risk", belief="printed", days=30, learning="map")
+    assert followed.outcome is Outcome.NOT_CERTIFIED
 
 
 def test_a_cautious_value_at_risk_rule_shuts_the_repo_market() -> None:

@@ -7,7 +7,8 @@ import pytest
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge import option, propositions
 from scenarios.pledge.pledgeability import SCENARIO, Pledgeability
-from scenarios.pledge.published import CASES, OPTION
+from scenarios.pledge.published import CASES, CLEARED, IMPLIED, OPTION
+from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.published import Published
 from simulator.run import simulate
@@ -42,6 +43,32 @@ def test_a_run_says_what_is_believed(row: Published) -> None:
     assert {name: values[name] for name in row.expected} == pytest.approx(
         dict(row.expected), abs=row.tolerance
     )
+
+
+@pytest.mark.parametrize("row", IMPLIED, ids=[row.case for row in IMPLIED])
+def test_a_run_says_what_the_orders_of_believers_imply(row: Published) -> None:
+    run = simulate(
+        SCENARIO, parse(Pledgeability, {**row.parameters, "investors": 60}), studies=False
+    )
+    details: Any = run.details[-1]
+    realised = details["coefficients"]["realised"]
+    expected = dict(row.expected)
+    assert {name: realised[name] for name in expected} == pytest.approx(expected, abs=row.tolerance)
+    reported = run.report
+    assert reported is not None
+    table = reported.set_index("price_function").loc["realised"]
+    assert {name: table[name] for name in expected} == pytest.approx(expected, abs=row.tolerance)
+    # only the belief that its own orders confirm is an equilibrium, in the paper's own terms
+    confirmed = row.parameters.get("demand") == "paper" and row.parameters["belief"] != "printed"
+    assert run.outcome is (Outcome.CLEARED if confirmed else Outcome.NOT_CERTIFIED)
+
+
+@pytest.mark.parametrize("row", CLEARED, ids=[row.case for row in CLEARED])
+def test_both_markets_clear_at_the_published_quotes(row: Published) -> None:
+    parameters = parse(Pledgeability, {**row.parameters, "investors": 100})
+    run = simulate(SCENARIO, parameters, studies=False)
+    assert run.outcome is Outcome.CLEARED
+    assert dict(run.equilibrium) == pytest.approx(dict(row.expected), abs=row.tolerance)
 
 
 def test_option_bias_and_thresholds_are_the_published_ones() -> None:

@@ -342,3 +342,58 @@ def test_swaps_clear_though_rounds_run_to_where_a_tranche_costs_nothing() -> Non
         asset=[2.919, 0.0, 0.0, 0.0, 0.636, 7.383, 0.647],
     )
     assert run.dates["outcome"].tolist() == ["cleared"]
+
+
+# ---------------------------------------------------------------------- far from the example
+FAR: dict[str, dict[str, Any]] = {
+    "five traders, five loans, two with cash": {
+        "assets": "borrowing",
+        "low_payoff": [0.002925, 2.002742],
+        "high_payoff": 2.925122,
+        "promises": [0.692992, 1.14014, 1.141759, 1.896667, 2.041083],
+        "beliefs": [0.201275, 0.290595, 0.518161, 0.56619, 0.759137],
+        "cash": [0.0, 0.0, 0.0, 2.024012, 1.645633],
+        "asset": 4.756996,
+    },
+    "two traders, three loans": {
+        "assets": "borrowing",
+        "low_payoff": [0.007184627790997097, 0.0074511521302289465],
+        "high_payoff": 0.14369255581994192,
+        "promises": [0.012508, 0.030667, 0.085322],
+        "beliefs": [0.379444, 0.503407],
+        "cash": 1.3814528586119843,
+        "asset": 0.1321751719348712,
+    },
+    "a trader with nothing": {
+        "assets": "none",
+        "low_payoff": 0.2,
+        "beliefs": [0.2, 0.5, 0.8],
+        "cash": [1.0, 1.0, 0.0],
+        "asset": [1.0, 1.0, 0.0],
+    },
+}
+
+
+@pytest.mark.parametrize("case", FAR)
+def test_economies_far_from_the_example_clear_in_few_rounds(case: str) -> None:
+    run = SCENARIO.run(population="individuals", **FAR[case])
+    assert set(run.dates["outcome"]) == {"cleared"}
+    assert run.dates["rounds"].max() <= 100
+    numbers = run.dates.select_dtypes("number").drop(columns=["marginal_short"])
+    assert np.isfinite(numbers.to_numpy()).all()
+
+
+def test_ten_loans_side_by_side_clear_and_one_of_them_is_traded() -> None:
+    """The largest safe one: the margin that traders choose among ten is that of no default."""
+    amounts = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6]
+    many = at_once("borrowing", promises=amounts, population="individuals", traders=200)
+    alone = at_once("borrowing", promises=[0.2], population="individuals", traders=200)
+    assert many.outcome is Outcome.CLEARED
+    volume = traded(many)
+    # but for the marginal trader, who is indifferent between loans that owe more than .2
+    assert volume["loan_0.2"] >= 0.97 * 200.0
+    assert sum(volume.values()) - volume["loan_0.2"] <= 0.03 * 200.0
+    assert many.equilibrium["asset_price"] == pytest.approx(
+        alone.equilibrium["asset_price"], abs=1e-9
+    )
+    assert many.dates["margin"].iloc[0] == pytest.approx(alone.dates["margin"].iloc[0], abs=5e-3)

@@ -28,6 +28,7 @@ class State:
     agents: pd.DataFrame
     low_payoff: float = LOW
     high_payoff: float = HIGH
+    reuse: bool = True
 
     def certified(self, complete: bool = True, sample: int = 200) -> Certificate:
         return certify(**vars(self), complete=complete, sample=sample)

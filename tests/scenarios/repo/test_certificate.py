@@ -17,8 +17,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scenarios.repo.closed_form import solve
 from simulator.certificate import Certificate, Condition
 from tests.scenarios.repo.equilibria import (
+    AMPLE,
     HIGH,
     LOW,
     Edit,
@@ -258,6 +260,52 @@ def test_residuals_are_free_of_units(side: Literal["long", "short"], unit: float
 
 
 # ---------------------------------------------------------------------- what is checked
+def without_reuse(haircut: float = 0.01) -> State:
+    """Longs hold all of the security; the others lend what cash they do not keep."""
+    found = solve(
+        haircut=haircut, low_payoff=LOW, high_payoff=HIGH, cash=1.0, securities=1.0,
+        income_up=AMPLE, income_down=0.0, cdf=lambda belief: belief, quantile=lambda share: share,
+        reuse=False,
+    )  # fmt: skip
+    q, m = found.security_price, found.marginal_long
+    kept = 1.0 / (1.0 - m)
+    rows = [
+        {"kind": "long", "weight": m, "belief": 0.5 * m, "cash": 0.0, "security": 1.0 / m,
+         "repo_lending": 0.0, "repo_borrowing": 1.0 / m},
+        {"kind": "lender", "weight": 1.0 - m, "belief": 0.5 * (1.0 + m), "cash": kept,
+         "security": 0.0, "repo_lending": (1.0 + q - kept) / (q * (1.0 + haircut)),
+         "repo_borrowing": 0.0},
+    ]  # fmt: skip
+    agents = pd.DataFrame(rows).assign(
+        cohort="traders", endowed_cash=1.0, endowed_securities=1.0, income_up=AMPLE, income_down=0.0
+    )
+    return State(haircut, q, 0.0, agents, reuse=False)
+
+
+def test_an_equilibrium_without_reuse_is_none_with_it_and_the_other_way_round() -> None:
+    state = without_reuse()
+    assert state.certified().holds
+    # pessimists would sell what was pledged to them
+    with_reuse = dataclasses.replace(state, reuse=True).certified()
+    assert not with_reuse["optimality"].holds
+    shorts = dataclasses.replace(short_market(), reuse=False).certified()
+    assert not shorts["box"].holds
+
+
+@pytest.mark.parametrize(
+    ("edit", "failing"),
+    [
+        (lambda s: s.but(security_price=1.001 * s.security_price), "optimality"),
+        (lambda s: s.but(repo_rate=-1e-3), "repo rate, complementarity"),
+        (lambda s: s.add("long", repo_borrowing=1.0), "box"),
+        (lambda s: s.add("lender", security=-0.1, repo_lending=0.1), "box"),
+        (lambda s: s.add("lender", repo_lending=0.1), "repo market"),
+    ],
+)
+def test_conditions_without_reuse_can_fail(edit: Edit, failing: str) -> None:
+    assert not edit(without_reuse()).certified()[failing].holds
+
+
 def test_a_sample_leaves_out_what_it_can_not_show() -> None:
     certificate = special().certified(complete=False)
     names = [condition.name for condition in certificate.conditions]

@@ -44,6 +44,7 @@ class Economy:
     income_up: float = 0.0
     income_down: float = AMPLE_INCOME
     beliefs: tuple[float, float] = (1.0, 1.0)
+    reuse: bool = True
 
     def cdf(self, belief: float) -> float:
         return float(betainc(*self.beliefs, belief))
@@ -69,6 +70,7 @@ class Economy:
             income_down=self.income_down,
             cdf=self.cdf,
             quantile=self.quantile,
+            reuse=self.reuse,
         )
 
     # The equations, written again from the problem of the trader.
@@ -91,6 +93,8 @@ class Economy:
         return share * min(bounds) if share > 0.0 else 0.0
 
     def short_demand(self, price: float, funded_price: float) -> float:
+        if not self.reuse:
+            return 0.0
         wealth = self.wealth(price)
         bounds = [math.inf, math.inf]
         if self.haircut > 0.0:
@@ -113,14 +117,26 @@ MARKETS = {"short": SHORT_MARKET, "long": LONG_MARKET, "no income": NO_INCOME}
 
 def economy_of(row: Published) -> Economy:
     told: dict[str, Any] = dict(row.parameters)
-    assert told.keys() == {"haircuts", "income_up", "income_down", "beliefs", "population"}
+    incomes = {"income_up", "income_down"}
+    assert told.keys() == {"haircuts", *incomes, "beliefs", "population", "reuse"}
     shape = (2.0, 3.0) if told["beliefs"] == "beta(2, 3)" else (1.0, 1.0)
     return Economy(
         haircut=told["haircuts"][0],
         income_up=told["income_up"],
         income_down=told["income_down"],
         beliefs=shape,
+        reuse=told["reuse"],
     )
+
+
+def net_trades_ratio(economy: Economy, found: ClosedForm) -> float:
+    """m = (1 - y^H) / (y^L - y^H) from the positions of one long and one short at a zero rate."""
+    q, m = found.security_price, found.marginal_long
+    if found.repo_rate < 0.0 or not economy.reuse:
+        return math.nan
+    long = economy.long_demand(q, q) / m
+    short = -economy.short_demand(q, q) / (1.0 - m)
+    return (economy.securities - short) / (long - short)
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.case)
@@ -140,6 +156,8 @@ def test_published_equilibria(row: Published) -> None:
         "repo_rate": found.repo_rate,
         "marginal_belief_long": economy.quantile(found.marginal_long),
         "marginal_belief_short": economy.quantile(found.marginal_short),
+        "marginal_short": found.marginal_short,
+        "marginal_from_net_trades": net_trades_ratio(economy, found),
         "need_up": needed.income_up,
         "need_down": needed.income_down,
     }
@@ -323,7 +341,8 @@ def assert_equilibrium(economy: Economy, found: ClosedForm) -> None:
     assert found.marginal_long <= found.marginal_short
     assert economy.low_payoff - tick <= e2 <= e1 + tick
     assert e1 <= economy.high_payoff + tick
-    for share, funded in ((found.marginal_long, e1), (found.marginal_short, e2)):
+    marginal = [(found.marginal_long, e1), (found.marginal_short, e2)]
+    for share, funded in marginal if economy.reuse else marginal[:1]:
         lower = economy.cdf(economy.belief_at(funded + tick))
         upper = economy.cdf(economy.belief_at(funded - tick))
         assert lower <= share <= upper
@@ -337,7 +356,10 @@ def assert_equilibrium(economy: Economy, found: ClosedForm) -> None:
         )
         # The clearing house needs no more of the security than there is.
         reach = q + tick
-        assert 2.0 * c * economy.long_demand(reach, reach) <= (1.0 + c) * supply * (1.0 + step)
+        if not economy.reuse:
+            assert found.marginal_short == 1.0
+        else:
+            assert 2.0 * c * economy.long_demand(reach, reach) <= (1.0 + c) * supply * (1.0 + step)
     else:
         assert found.regime in {"II", "III"}
         long_target = (1.0 + c) * supply / (2.0 * c)
@@ -356,6 +378,9 @@ def assert_equilibrium(economy: Economy, found: ClosedForm) -> None:
     assert (found.longs_constrained_by == "margin") == (by_margin < by_solvency) or (
         abs(by_margin - by_solvency) <= slack
     )
+    if not economy.reuse:
+        assert found.shorts_constrained_by == "nobody"
+        return
     by_margin = wealth * (economy.high_payoff - e2)
     by_solvency = (economy.income_down + wealth) * q * c
     slack = tick * (wealth + economy.income_down)
@@ -384,6 +409,7 @@ def economies(draw: st.DrawFn) -> Economy:
         income_up=draw(INCOMES),
         income_down=draw(INCOMES),
         beliefs=(draw(st.floats(0.5, 6.0)), draw(st.floats(0.5, 6.0))),
+        reuse=draw(st.sampled_from([True, True, False])),
     )
 
 

@@ -22,7 +22,8 @@ from matplotlib.text import Text
 from scenarios.repo import figures
 from scenarios.repo.episodes.episodes import CAUTION, EPISODE_NAMES, episodes
 from scenarios.repo.episodes.figures import euro_crisis
-from scenarios.repo.over_haircuts import haircut_grid, slides_points
+from scenarios.repo.isoleverage import isoleverage
+from scenarios.repo.over_haircuts import LEVERED_INCOMES, haircut_grid, slides_points
 from simulator import palette
 
 APART = 15.0
@@ -81,7 +82,16 @@ DRAWN: dict[str, Callable[[], Figure]] = {
     "positions_by_belief": lambda: figures.positions_by_belief(agents(3000), dates()),
     "against_haircut": lambda: figures.against_haircut(haircut_grid(), slides_points(), dates()),
     "euro_crisis": lambda: euro_crisis(episodes(), simulated()),
+    "isoleverage": lambda: figures.isoleverage(lines(), [0.01, 0.03], "short", dates()),
 }
+
+
+def lines() -> pd.DataFrame:
+    """Isoleverage lines of the slides."""
+    return isoleverage(
+        [0.01, 0.03], low_payoff=0.7, high_payoff=1.15, cash=1.0, securities=1.0,
+        incomes=LEVERED_INCOMES, quantile=lambda share: share,
+    )  # fmt: skip
 
 
 def saved(figure: Figure, kind: str) -> bytes:
@@ -347,6 +357,17 @@ def test_one_episode_without_a_comparison() -> None:
     saved(figure, "svg")
 
 
+def test_resting_points_stand_in_the_panel_of_their_market() -> None:
+    """Those at a zero repo rate; the others lie on no line."""
+    short, long = drawn("isoleverage").axes[:2]
+    marked = [
+        curve for axes in (short, long) for curve in axes.get_lines() if curve.get_marker() == "o"
+    ]
+    assert [points(curve) for curve in marked] == [[(0.8, 0.85)]]
+    assert marked[0].axes is short
+    assert len([curve for curve in short.get_lines() if curve.get_color() == palette.HOUSE]) == 2
+
+
 # ---------------------------------------------------------------------- nothing to draw
 @pytest.mark.parametrize(
     ("draw", "what"),
@@ -354,6 +375,7 @@ def test_one_episode_without_a_comparison() -> None:
         (lambda: figures.positions_by_belief(agents(5).head(0), dates()), "agents"),
         (lambda: figures.against_haircut(haircut_grid().head(0)), "grid"),
         (lambda: euro_crisis((), simulated()), "episode"),
+        (lambda: figures.isoleverage(lines().head(0), [0.01], "short", dates()), "lines"),
     ],
 )
 def test_an_empty_table_is_refused(draw: Callable[[], Figure], what: str) -> None:

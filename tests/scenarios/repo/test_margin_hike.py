@@ -64,6 +64,65 @@ def test_the_price_rises_in_a_short_market_and_falls_in_a_long_one() -> None:
     assert long.dates.verdict.tolist() == ["long", "long"]
 
 
+@pytest.mark.parametrize("economy", ["short", "long", "unlike", "without reuse", "special"])
+def test_the_marginal_trader_follows_from_the_ratio_of_net_trades(economy: str) -> None:
+    """m = 1 / (1 + (y^L - 1) / (1 - y^H)), as the slides draw it, against the count of traders."""
+    rng = np.random.default_rng(4)
+    given_fields: dict[str, Any] = {
+        "short": {"market": "short"},
+        "long": {"market": "long"},
+        "unlike": {"cash": rng.lognormal(size=300).tolist(), "haircuts": [0.005, 0.01]},
+        "without reuse": {"market": "long", "reuse": False},
+        "special": {"haircuts": [0.2]},
+    }[economy]
+    found = run(**{"traders": 300, "haircuts": [0.01, 0.03], **given_fields})
+    ratio = found.dates.marginal_from_net_trades
+    if economy == "special":
+        assert ratio.isna().all()
+        return
+    assert ratio.to_numpy() == pytest.approx(found.dates.marginal_long.to_numpy(), abs=1e-8)
+    if economy == "short":
+        many = run(traders=10_000, haircuts=[0.01, 0.03])
+        assert many.dates.marginal_from_net_trades.round(3).tolist() == [0.881, 0.801]
+
+
+def test_where_collateral_is_not_reused_a_raised_haircut_lowers_the_price() -> None:
+    """The contrast that the slides open with: ample incomes, nobody can be short."""
+    ample: dict[str, Any] = {"income_up": 1000.0, "income_down": 1000.0, "haircuts": [0.01, 0.03]}
+    found = run(reuse=False, traders=10_000, **ample)
+    assert found.dates.security_price.round(4).tolist() == [1.1476, 1.1428]
+    assert found.dates.marginal_long.round(5).tolist() == [0.00534, 0.016]
+    assert found.dates.verdict.tolist() == ["long", "long"]
+    assert not found.agents.security.lt(0.0).any()
+    assert found.dates.marginal_belief_short.isna().all()
+    # where the longs have no income solvency constrains them, and no haircut matters to anybody
+    poor = run(reuse=False, population="continuum", traders=100, haircuts=[0.01, 0.03])
+    assert poor.dates.security_price.iloc[0] == pytest.approx(poor.dates.security_price.iloc[1])
+    assert poor.dates.verdict.tolist() == ["neither", "neither"]
+
+
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+@pytest.mark.parametrize("seed", range(6))
+def test_without_reuse_unlike_traders_clear_and_are_certified(population: str, seed: int) -> None:
+    """Beliefs, endowments and incomes differ; few traders and many; a box of its own."""
+    rng = np.random.default_rng(seed)
+    traders = int(rng.choice([2, 3, 17, 400]))
+    found = run(
+        reuse=False,
+        population=population,
+        beliefs=rng.uniform(0.001, 0.999, traders).tolist(),
+        cash=rng.lognormal(size=traders).tolist(),
+        securities=rng.uniform(0.0, 3.0, traders).tolist(),
+        income_up=(30.0 * rng.uniform(size=traders)).tolist(),
+        haircuts=[0.0, 0.01, 0.2, 0.95],
+        start="random",
+        seed=seed,
+    )
+    assert found.outcome is Outcome.CLEARED, found.reason
+    table = found.agents
+    assert (table.security - table.repo_borrowing).min() >= -1e-9 * table.security.max()
+
+
 @pytest.mark.parametrize(
     "economy",
     [
@@ -315,6 +374,16 @@ def test_haircuts_next_to_nothing_give_the_equilibrium_without_any(
             assert found.equilibrium[name] == pytest.approx(quote, rel=1e-9, abs=1e-9)
 
 
+def test_prices_next_to_nothing_are_certified() -> None:
+    """A price of 1e-12 of the best payoff: payoffs, not prices, set the scale of accounts."""
+    found = run(
+        market="long", haircuts=[0.99998874, 0.0], low_payoff=0.0, high_payoff=0.397, traders=27,
+        beliefs="beta(12.5, 0.13)", cash=0.0, securities=[0.5, 0.0, 30.0] * 9,
+        income_down=[1e4, 0.0, 30.0] * 9,
+    )  # fmt: skip
+    assert found.outcome is Outcome.CLEARED, found.reason
+
+
 def test_a_price_of_zero_is_no_defect() -> None:
     """The rules approach the end of the ladder here, and reach it in floating point."""
     found = run(haircuts=[0.999], low_payoff=0.0, traders=3)
@@ -329,6 +398,7 @@ def test_figures_of_a_run() -> None:
         "excess_demand_by_round",
         "positions_by_belief",
         "price_against_haircut",
+        "isoleverage",
     }
     assert "haircut 3%" in {text.get_text() for text in shown["quotes_by_round"].axes[0].texts}
     without = dataclasses.replace(found, studies={})

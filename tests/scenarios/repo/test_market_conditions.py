@@ -38,9 +38,42 @@ def test_where_it_is_a_sliver_the_tolerance_is_scaled_by_that_and_says_so(share:
 
 
 def test_no_sliver_is_so_thin_that_anything_goes() -> None:
-    assert _repo_market(1e-12, 0.0, 100.0).tolerance == MOST_UNKNOWN
-    assert not _repo_market(1e-12, 0.0, 100.0).holds
+    assert _repo_market(1.1e-8, 0.0, 100.0).tolerance == MOST_UNKNOWN
+    assert not _repo_market(1.1e-8, 0.0, 100.0).holds
     assert _repo_market(0.0, 0.0, 100.0).holds
+
+
+def test_what_rounds_leave_of_no_position_is_not_lent() -> None:
+    """Up to 1e-10 of positions, which a cleared market may miss, count as nothing."""
+    dust = _repo_market(9e-9, 0.0, 100.0)
+    assert dust.holds
+    assert dust.residual == pytest.approx(9e-11)
+    assert "less than 1e-10 of them is lent" in dust.meaning
+
+
+NOBODY_LENDS: list[dict[str, Any]] = [
+    {
+        "reuse": False, "market": "short", "cash": 0.0, "securities": [0.0, 100.0], "traders": 2,
+        "beliefs": [0.2, 0.2], "low_payoff": 0.115, "high_payoff": 0.178, "income_up": 0.378,
+        "haircuts": [0.0131, 0.9999998],
+    },
+    {
+        "market": "long", "cash": 0.0, "securities": 62.7, "traders": 2, "beliefs": [0.9, 0.9],
+        "low_payoff": 0.154, "high_payoff": 1.79, "income_down": 7.97, "haircuts": [3.387e-8],
+    },
+    {
+        "market": "long", "cash": 0.0, "securities": [0.0, 100.0, 7.7], "traders": 3,
+        "beliefs": "beta(17.2, 3.11)", "low_payoff": 0.0, "high_payoff": 0.496, "income_up": 0.0,
+        "haircuts": [6.44e-4],
+    },
+]  # fmt: skip
+"""Found by drawing economies at random: without cash, those who lend nothing are left with dust."""
+
+
+@pytest.mark.parametrize("parameters", NOBODY_LENDS, ids=["no reuse", "ties", "no income"])
+def test_a_right_answer_is_not_refused_for_the_dust_of_lending(parameters: dict[str, Any]) -> None:
+    found = SCENARIO.run(studies=False, **parameters)
+    assert found.outcome is Outcome.CLEARED, found.reason
 
 
 def held(security: float, *, rate: float = 0.0, price: float = 0.5) -> Holdings:

@@ -4,6 +4,7 @@ Source: Bottazzi, Pascoa and Ramirez (slides), trader's problem and its solution
 """
 
 import ast
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,7 @@ def utilities(programs: TraderPrograms) -> FloatArray:
         endowed_securities=programs.endowed_securities,
         income_up=programs.income_up,
         income_down=programs.income_down,
+        reuse=programs.reuse,
     )
 
 
@@ -193,6 +195,43 @@ def test_traders_within_highs_tolerance_of_the_margin_are_solved(distance: float
     marginal = (1.15 - 0.754) / 0.45
     programs = slides(belief=marginal + distance * np.array([-1.0, 0.0, 1.0]))
     assert np.max(np.abs(utilities(programs) / closed_form(programs) - 1.0)) <= GAP
+
+
+@given(members(), st.integers(0, 2**32 - 1))
+def test_without_reuse_the_optimum_is_to_be_long_or_to_keep_cash(
+    programs: TraderPrograms, seed: int
+) -> None:
+    """The formula of the longs, at a zero rate, where the repo market can clear."""
+    price = programs.low_payoff + 0.5 * (programs.high_payoff - programs.low_payoff)
+    alone = dataclasses.replace(programs, repo_rate=0.0, security_price=price, reuse=False)
+    wealth = alone.wealth
+    size = (alone.income_up + wealth) / (price - alone.low_payoff)
+    if alone.haircut > 0.0:
+        size = np.minimum(size, wealth / (price * alone.haircut))
+    expected = alone.belief * alone.low_payoff + (1.0 - alone.belief) * alone.high_payoff
+    income = alone.belief * alone.income_up + (1.0 - alone.belief) * alone.income_down
+    best = income + wealth + size * np.maximum(expected - price, 0.0)
+    assert np.all(np.abs(utilities(alone) - best) <= GAP * (scale(alone) + size * price))
+    portfolios = best_portfolios(alone)
+    assert np.all(portfolios[:, 1] - portfolios[:, 3] >= -GAP * (scale(alone) + size))
+    # with reuse a trader can do all that, and more
+    assert np.all(utilities(dataclasses.replace(alone, reuse=True)) >= best * (1.0 - 1e-12))
+
+
+@given(members())
+def test_positions_lie_within_the_slides_bounds(programs: TraderPrograms) -> None:
+    """L = W / (q (1-h)) bounds repo on both sides, -L and L [(1-h) + 1] the security."""
+    if programs.haircut == 0.0:
+        return
+    price, margin = programs.security_price, programs.haircut
+    for alone in (programs, dataclasses.replace(programs, repo_rate=0.0, reuse=False)):
+        most = alone.wealth / (price * margin)
+        slack = 1e-9 * (most + scale(alone))
+        _, security, lending, borrowing = best_portfolios(alone).T
+        assert np.all(lending <= most + slack)
+        assert np.all(borrowing <= most + slack)
+        assert np.all(security >= -most - slack)
+        assert np.all(security <= most * (margin + 1.0) + slack)
 
 
 def test_members_do_not_depend_on_their_company() -> None:

@@ -1,0 +1,90 @@
+r"""Investors who know the economy, and work out what their own forecasts would do to the price.
+
+"All investors know the specifications of the model" (section 3.1). If all of them forecast by the
+weights :math:`c, a, g, d` with variance :math:`V`, their orders clear the market (12) at
+
+.. math:: \ln p = \frac{1}{1 - g}\Big[c - \frac{a}{2\tau_\varepsilon} - \frac{(\gamma-1) V}{2}
+          + a \ln v + \frac{\gamma V}{w A} \ln u + \Big(d + \frac{B}{A}\Big)
+          \ln\frac{\chi}{h}\Big],
+
+with :math:`A = (\mu - (1 - h))/h` and :math:`B = (1 - \mu)(1 - h)/h` where repo is open, and
+:math:`A = 1, B = 0` where it is shut. So they can tell in the morning, from the announced haircut,
+which price function their forecasts would bring about, revise them toward Bayes' rule under it, and
+go on until nothing changes. Nobody has to have seen a price at this haircut before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.pledge.forecast import Forecast, Information, PriceFunction
+from markets.pledge.terms import RepoTerms
+
+REVISIONS = 500
+"""Revisions at most; where revising halves the distance to the end, 50 are enough."""
+
+UNCHANGED = 1e-15
+"""Largest relative change of a weight that counts as none: rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What every investor knows about the others.
+
+    Attributes
+    ----------
+    spot_share : float
+        Share of investors without access to repo.
+    risk_aversion : float
+        Relative risk aversion.
+    wealth : float
+        Wealth of all investors, in securities.
+    """
+
+    spot_share: float
+    risk_aversion: float
+    wealth: float
+
+    def implied(self, forecast: Forecast, terms: RepoTerms, known: Information) -> PriceFunction:
+        """The price function that a forecast which all share brings about (pure)."""
+        c, a, g, d, variance = (
+            np.mean(part, axis=1)
+            for part in (
+                forecast.constant,
+                forecast.on_signal,
+                forecast.on_price,
+                forecast.on_pledge,
+                forecast.variance,
+            )
+        )
+        gamma, share = self.risk_aversion, self.spot_share
+        buys = np.where(terms.active, (1.0 - share) * terms.leverage, 0.0)
+        sells = np.where(terms.active, share - buys, 1.0)
+        slope = 1.0 / (1.0 - g)
+        return PriceFunction(
+            b0=slope * (c - 0.5 * a / known.signal_precision - 0.5 * (gamma - 1.0) * variance),
+            b1=slope * a,
+            b2=slope * gamma * variance / (self.wealth * sells),
+            b3=slope * (d + buys / sells),
+        )
+
+    def reasoned(self, start: Forecast, terms: RepoTerms, known: Information) -> Forecast:
+        """The forecast that justifies itself, found by revising a first one (pure).
+
+        Each revision moves by the share at which the weight on the price stops feeding back on
+        itself, see :meth:`agents.pledge.forecast.Forecast.toward`.
+        """
+        forecast = start
+        for _ in range(REVISIONS):
+            implied = self.implied(forecast, terms, known)
+            right = Forecast.bayes(implied, known)
+            share = known.signal_weight / (
+                known.signal_weight + implied.precision(known.noise.precision)
+            )
+            revised = forecast.toward(right, share[:, None])
+            if revised.differs(forecast) <= UNCHANGED:
+                break
+            forecast = revised
+        return forecast

@@ -1,0 +1,78 @@
+"""Reading the tables that users bring, whatever program wrote them."""
+
+from __future__ import annotations
+
+import csv
+import re
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+from markets.refused import Refused
+
+SNIFFED = 65_536
+"""Bytes of a CSV file from which its separators are told."""
+
+DECIMAL_COMMA = re.compile(r"(?:^|;|\t)\s*[+-]?\d+,\d+\s*(?=;|\t|$)", re.MULTILINE)
+"""A field with a decimal comma."""
+
+WORDS = ("name", "date")
+"""Columns that are read as text even where they look like numbers."""
+
+
+def read_file(path: Path) -> pd.DataFrame:
+    """Read a table.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file (``.parquet``), or CSV: UTF-8 with or without a byte-order mark; fields
+        separated by commas, semicolons or tabs; decimal commas where these do not separate. Empty
+        cells are kept as they are, and so are words such as NA.
+
+    Raises
+    ------
+    Refused
+        If it can't be read, in one sentence.
+    """
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        with path.open("rb") as file:
+            head = file.read(SNIFFED).decode("utf-8-sig", errors="strict")
+    except UnicodeDecodeError as error:
+        if error.reason != "unexpected end of data":  # a character cut in two by the sniffing
+            raise Refused(f"{path} can't be read: it is not text in UTF-8") from None
+        head = path.read_bytes()[:SNIFFED].decode("utf-8-sig", errors="ignore")
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        raise Refused(f"{path} can't be read: {reason}") from None
+    except ValueError as error:
+        raise Refused(f"{path} can't be read: {str(error).splitlines()[0]}") from None
+    first = head.partition("\n")[0]
+    separator = next((s for s in ";\t" if s in first), ",")
+    decimal = "," if separator != "," and DECIMAL_COMMA.search(head) else "."
+    names = next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # of fields left out
+            table = pd.read_csv(
+                path,
+                sep=separator,
+                decimal=decimal,
+                encoding="utf-8-sig",
+                keep_default_na=False,
+                skipinitialspace=True,
+                low_memory=False,
+                index_col=False,
+                dtype=dict.fromkeys(WORDS, str),
+            )
+        return table.set_axis(names, axis=1)  # pandas renames the second of two
+    except pd.errors.ParserWarning:
+        raise Refused(f"{path} can't be read: a row has more fields than the header") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{path} can't be read: it is not text in UTF-8") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise Refused(f"{path} can't be read: {reason}") from None

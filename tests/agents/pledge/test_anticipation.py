@@ -1,0 +1,42 @@
+"""Investors who work out what their own forecasts would do to the price."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from agents.pledge.anticipation import Crowd
+from agents.pledge.forecast import Forecast, Information, PriceFunction
+from markets.pledge.terms import RepoTerms
+
+CROWD = Crowd(spot_share=0.9, risk_aversion=2.5, wealth=1.4)
+OPEN, SHUT = (RepoTerms.of(np.array([h]), np.array([0.02]), 4.0) for h in (0.2, 0.6))
+
+
+@pytest.mark.parametrize("terms", [OPEN, SHUT], ids=["open", "shut"])
+def test_it_is_what_a_market_of_such_investors_publishes(
+    market: Callable[..., object],
+    function: Callable[..., PriceFunction],
+    known: Information,
+    terms: RepoTerms,
+) -> None:
+    from markets.margin import FlatMargin
+
+    economy = market(margin=FlatMargin(float(terms.haircut[0])))
+    economy.clear()  # type: ignore[attr-defined]
+    published = economy.house.place(economy.posted, economy.book)  # type: ignore[attr-defined]
+    expected = CROWD.implied(Forecast.bayes(function(), known), terms, known)
+    # a price function of a shut market has no use for what a pledge is worth
+    rows = slice(0, 4 if terms.active[0] else 3)
+    assert published.stacked()[rows] == pytest.approx(expected.stacked()[rows], abs=1e-12)
+
+
+@pytest.mark.parametrize("terms", [OPEN, SHUT], ids=["open", "shut"])
+@pytest.mark.parametrize("as_printed", [False, True])
+def test_reasoning_ends_at_a_forecast_that_justifies_itself(
+    function: Callable[..., PriceFunction], known: Information, terms: RepoTerms, as_printed: bool
+) -> None:
+    knows = Information(known.value, known.noise, known.signal_precision, as_printed)
+    forecast = CROWD.reasoned(Forecast.bayes(function(), knows), terms, knows)
+    again = Forecast.bayes(CROWD.implied(forecast, terms, knows), knows)
+    assert again.differs(forecast) < 1e-13

@@ -1,0 +1,76 @@
+"""Backtests of margins: against published tables, simulation, and counts by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scenarios.funding.backtest import backtest, christoffersen, kupiec, losses_of
+
+
+@pytest.mark.parametrize(
+    ("expected", "periods", "least", "most"),
+    [(0.01, 510, 1, 11), (0.01, 1000, 4, 17), (0.05, 255, 6, 21), (0.05, 1000, 37, 65)],
+)
+def test_kupiec_1995_table_of_regions_in_which_the_model_is_not_rejected(
+    expected: float, periods: int, least: int, most: int
+) -> None:
+    """His regions at 95% confidence leave out both ends: least < breaches < most."""
+    inside = [x for x in range(periods // 2) if kupiec(x, periods, expected) > 0.05]
+    assert (inside[0], inside[-1]) == (least + 1, most - 1)
+
+
+def test_as_many_breaches_as_expected_are_never_rejected() -> None:
+    assert kupiec(10, 1000, 0.01) == pytest.approx(1.0)
+    assert kupiec(0, 1000, 0.01) < 1e-4  # none where ten are expected is too few
+    assert np.isnan(kupiec(0, 0, 0.01))
+
+
+def test_independent_breaches_are_rejected_as_often_as_the_level_says() -> None:
+    rng = np.random.default_rng(4)
+    values = [christoffersen(rng.random(2_000) < 0.05) for _ in range(400)]
+    assert np.mean(np.array(values) < 0.05) == pytest.approx(0.05, abs=0.03)
+
+
+def test_breaches_that_come_together_are_found_out() -> None:
+    calm, bad = np.zeros(400, dtype=bool), np.ones(8, dtype=bool)
+    together = np.concatenate([calm, bad, calm, bad, calm])
+    assert christoffersen(together) < 1e-6
+    assert np.isnan(christoffersen(calm))
+
+
+def test_the_ratio_is_that_of_its_definition() -> None:
+    hit = np.array([0, 0, 1, 1, 0, 1, 0, 0, 0, 1], dtype=bool)
+    # 0 followed by 0 three times, by 1 three times; 1 by 0 twice, by 1 once
+    likelihood = 3 * np.log(0.5) + 3 * np.log(0.5) + 2 * np.log(2 / 3) + np.log(1 / 3)
+    together = 5 * np.log(5 / 9) + 4 * np.log(4 / 9)
+    from scipy.stats import chi2
+
+    known = chi2(1).sf(2.0 * (likelihood - together))
+    assert christoffersen(hit) == pytest.approx(known)
+
+
+def test_losses_by_side_over_the_margin_period() -> None:
+    prices = np.array([100.0, 90.0, 99.0, 120.0])
+    assert losses_of(prices, 1, "long")[:3] == pytest.approx([0.1, -0.1, -21 / 99])
+    assert losses_of(prices, 2, "short")[:2] == pytest.approx([-0.01, 1 / 3])
+    assert losses_of(prices, 1, "both")[0] == pytest.approx(0.1)
+    assert np.isnan(losses_of(prices, 2, "both")).tolist() == [False, False, True, True]
+
+
+def test_shortfall_and_cost_of_cover_by_hand() -> None:
+    haircuts = np.array([0.1, 0.1, 0.1, 0.1, 0.1])
+    losses = np.array([0.05, 0.14, -0.02, 0.12, np.nan])
+    made = backtest(haircuts, losses, 0.99, 1)
+    assert (made.periods, made.breaches) == (4, 2)
+    assert made.breach_share == 0.5
+    assert made.shortfall == pytest.approx(0.03)
+    assert made.largest_shortfall == pytest.approx(0.04)
+    assert made.over_margining == pytest.approx((0.05 + 0.12) / 2)
+
+
+def test_overlapping_periods_are_counted_once_by_the_tests() -> None:
+    losses = np.repeat([0.2, 0.0, 0.0, 0.0, 0.0], 5)
+    made = backtest(np.full(25, 0.1), losses, 0.9, 5)
+    assert made.breaches == 5
+    assert made.kupiec == kupiec(1, 5, 1.0 - 0.9)

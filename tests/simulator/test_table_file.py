@@ -1,0 +1,38 @@
+"""Files of other programs are read alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from markets.refused import Refused
+from simulator.table_file import read_file
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a,b\n1.5,2\n", "\ufeffa;b\n1,5;2\n", "a\tb\r\n1,5\t2\r\n", "a;b\n1.5;2\n", "a,b\n1.5,2"],
+)
+def test_separators_and_decimals_are_told_from_the_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    assert read_file(path).to_dict("list") == {"a": [1.5], "b": [2]}
+
+
+def test_two_columns_of_one_name_stay_so_and_names_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("name,a,a\n007,1,2\n", encoding="utf-8")
+    table = read_file(path)
+    assert list(table.columns) == ["name", "a", "a"]
+    assert table["name"].item() == "007"
+
+
+def test_what_can_not_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"\xff\xfe\x00")
+    for path in (tmp_path / "t.csv", tmp_path, tmp_path / "none.parquet"):
+        with pytest.raises(Refused, match="can't be read"):
+            read_file(path)
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "p.parquet")
+    assert read_file(tmp_path / "p.parquet")["a"].item() == 1
