@@ -49,7 +49,7 @@ INERTIA = 0.1
 """Curvature of the inertia in a trade, as a share of the curvature of a member's utility in it at
 the endowment."""
 
-GAP = 1e-22
+GAP = 1e-19
 """Complementarity at which the search ends, as a share of the member's goods at the same value."""
 
 FLAT = 1e-12
