@@ -203,20 +203,9 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         """Primitives, trades and consumption, one row per member."""
         if self.posted is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
-        rows: Rows = slice(None)
-        if limit is not None and limit < self.members:
-            rows = np.unique(np.linspace(0, self.members - 1, max(limit, 2)).astype(np.int64))
+        rows = self._shown(limit)
+        columns = self._primitives(rows)
         states, equities = self.instruments.state_names, self.instruments.equity_names
-        columns: dict[str, object] = {
-            "cohort": self.name,
-            "member": np.arange(self.members)[rows],
-            **self.utility.rows(rows).columns(),
-            "endowed_now": self.now[rows],
-        }
-        for s, name in enumerate(states):
-            columns[numbered("endowed_later", name)] = self.goods_later[rows, s]
-        for j, name in enumerate(equities):
-            columns[numbered("endowed_equity", name)] = self.equities[rows, j]
         columns["bond"] = self.held.trade[rows, 0]
         for j, name in enumerate(equities):
             columns[numbered("equity", name)] = self.held.trade[rows, 1 + j]
@@ -224,6 +213,26 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         for s, name in enumerate(states):
             columns[numbered("consumption_later", name)] = self.consumed.later[rows, s]
         return pd.DataFrame(columns)
+
+    def _shown(self, limit: int | None) -> Rows:
+        """All members, or so many of them, evenly spread."""
+        if limit is None or limit >= self.members:
+            return slice(None)
+        return np.unique(np.linspace(0, self.members - 1, max(limit, 2)).astype(np.int64))
+
+    def _primitives(self, rows: Rows) -> dict[str, object]:
+        """Columns of what members are and own before they trade."""
+        columns: dict[str, object] = {
+            "cohort": self.name,
+            "member": np.arange(self.members)[rows],
+            **self.utility.rows(rows).columns(),
+            "endowed_now": self.now[rows],
+        }
+        for s, name in enumerate(self.instruments.state_names):
+            columns[numbered("endowed_later", name)] = self.goods_later[rows, s]
+        for j, name in enumerate(self.instruments.equity_names):
+            columns[numbered("endowed_equity", name)] = self.equities[rows, j]
+        return columns
 
     def _resources(self, trades: Trades) -> FloatArray:
         """What the clearing house could seize of each member, shape (members, states)."""

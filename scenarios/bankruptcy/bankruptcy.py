@@ -19,15 +19,17 @@ from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.bankruptcy import BANKRUPTCY, closed_form_both_dates, welfare
+from scenarios.bankruptcy import BANKRUPTCY, closed_form_both_dates, closed_form_default, welfare
 from scenarios.bankruptcy import closed_form as theory
-from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
-from scenarios.bankruptcy.economy import BondParameters, Members, build
-from scenarios.bankruptcy.state import State, read
+from scenarios.bankruptcy.default_certificate import certify_either
+from scenarios.bankruptcy.default_state import DefaultState, read_either, without_trade
+from scenarios.bankruptcy.economy import BondParameters, Members, build, penalties
+from scenarios.bankruptcy.state import State
 from scenarios.bankruptcy.untraded import interval_of_bond_prices
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.outcome import Ending
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -71,6 +73,8 @@ class TwoInvestors(BondParameters):
         goods, date = sum(self.pair("endowment_later")), "at date 1"
         if self.utility != "quadratic" and sum(self.pair("endowment_now")) > goods:
             goods, date = sum(self.pair("endowment_now")), "at date 0"
+        if self.penalty is not None:
+            penalties(self.penalty, 1, 1)
         for name in ("borrower_satiation", "lender_satiation"):
             if getattr(self, name) < goods:
                 raise Refused(
@@ -84,8 +88,19 @@ class TwoInvestors(BondParameters):
         return getattr(self, f"borrower_{name}"), getattr(self, f"lender_{name}")
 
     @property
-    def solution(self) -> theory.TwoInvestors:
-        """The closed form."""
+    def solution(self) -> theory.TwoInvestors | None:
+        """The closed form; with a penalty only where one of the two borrows and the other lends."""
+        if self.penalty is not None:
+            if self.utility != "quadratic":
+                return None
+            return closed_form_default.solve(
+                self.pair("weight"),
+                self.pair("satiation"),
+                self.pair("endowment_now"),
+                self.pair("endowment_later"),
+                float(np.ravel(self.penalty)[0]),
+                self.limit,
+            )
         solve = theory.solve if self.utility == "quadratic" else closed_form_both_dates.solve
         return solve(
             self.pair("weight"),
@@ -112,6 +127,7 @@ def economy(
             now=one(role, "endowment_now"),
             later=one(role, "endowment_later")[:, None],
             equities=np.zeros((1, 0)),
+            penalty=None if parameters.penalty is None else penalties(parameters.penalty, 1, 1),
         )
         for role in ("borrower", "lender")
     ]
@@ -120,7 +136,7 @@ def economy(
 
 def state_of(parameters: TwoInvestors, point: RestingPoint) -> State:
     """A resting point as arrays."""
-    return read(INSTRUMENTS, parameters.limit, point)
+    return read_either(INSTRUMENTS, parameters.limit, point)
 
 
 class BankruptcyScenario(Scenario[TwoInvestors]):
@@ -140,22 +156,31 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
 
     def certify(self, parameters: TwoInvestors, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from quotes and the table of investors."""
-        return certify(state_of(parameters, point), complete=point.complete)
+        return certify_either(state_of(parameters, point), complete=point.complete)
 
     def describe(
         self, parameters: TwoInvestors, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
         """The regime, and credit risk."""
-        regime = parameters.solution.regime
+        solution = parameters.solution
+        regime = solution.regime if solution is not None else ""
         return {"regime": regime, **summary(state_of(parameters, point))}
 
-    def closed_form(self, parameters: TwoInvestors, point: RestingPoint) -> Mapping[str, float]:
+    def closed_form(
+        self, parameters: TwoInvestors, point: RestingPoint
+    ) -> Mapping[str, float] | None:
         """The closed form; the bond price only where it is the only one that clears."""
         solution = parameters.solution
+        if solution is None:
+            return None
         known = {"repayment_rate": solution.repayment_rate, "promised": solution.promised}
         if solution.highest_price == solution.bond_price:
             known["bond_price"] = solution.bond_price
         return known
+
+    def judge(self, parameters: TwoInvestors, point: RestingPoint) -> Ending:
+        """An equilibrium, unless debtors choose what they deliver and nobody lends to them."""
+        return without_trade(state_of(parameters, point)) or super().judge(parameters, point)
 
     def intervals(
         self, parameters: TwoInvestors, point: RestingPoint
@@ -184,7 +209,7 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
         shown = dict(super().figures(results))
         if len(results.agents):
             state = state_of(results.parameters, results.points[-1])
-            if state.promises > 0.0:
+            if state.promises > 0.0 and not isinstance(state, DefaultState):
                 shown["net_trade_diagram"] = net_trade_diagram(state, results.outcome)
         if welfare.STUDY in results.studies:
             shown["welfare"] = welfare_figure(results.studies[welfare.STUDY])

@@ -18,14 +18,16 @@ from markets.bankruptcy.instruments import numbered
 from markets.bankruptcy.quotes import BondQuotes
 from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions, welfare
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm, members_of
-from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
+from scenarios.bankruptcy.default_certificate import certify_either
+from scenarios.bankruptcy.default_state import DefaultState, read_either, without_trade
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
-from scenarios.bankruptcy.state import State, read
+from scenarios.bankruptcy.state import State
 from scenarios.bankruptcy.untraded import interval_of_bond_prices
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.outcome import Ending
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
@@ -42,13 +44,16 @@ def economy(
 ) -> Economy[float, BondQuotes, BondBook]:
     """The economy of these cohorts."""
     names = parameters.cohort_names
-    cohorts = [members_of(c, n, rng) for c, n in zip(parameters.cohorts, names, strict=True)]
+    cohorts = [
+        members_of(c, n, rng, parameters.penalty)
+        for c, n in zip(parameters.cohorts, names, strict=True)
+    ]
     return build(parameters.instruments, cohorts, parameters, rng)
 
 
 def state_of(parameters: BankruptcyCapm, point: RestingPoint) -> State:
     """A resting point as arrays."""
-    return read(parameters.instruments, parameters.limit, point)
+    return read_either(parameters.instruments, parameters.limit, point)
 
 
 class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
@@ -68,7 +73,7 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
 
     def certify(self, parameters: BankruptcyCapm, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from quotes and the table of members."""
-        return certify(state_of(parameters, point), complete=point.complete)
+        return certify_either(state_of(parameters, point), complete=point.complete)
 
     def describe(
         self, parameters: BankruptcyCapm, economy: ScenarioEconomy, point: RestingPoint
@@ -89,17 +94,27 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
         """Prices by Proposition 2 at the shortfall of the resting point, where it applies."""
         if not (len(point.agents) and point.complete):
             return None
-        state = state_of(parameters, point)
+        state, names = state_of(parameters, point), parameters.instruments.equity_names
+        if isinstance(state, DefaultState):
+            standard = propositions.equities_by_default_state(state)
+            if standard is None:
+                return None
+            named = zip(names, standard, strict=True)
+            return {numbered("equity_price", name): float(value) for name, value in named}
         if not propositions.applies(state):
             return None
         price = propositions.prices(state)
         known = {
             numbered("equity_price", name): float(value)
-            for name, value in zip(parameters.instruments.equity_names, price.equities, strict=True)
+            for name, value in zip(names, price.equities, strict=True)
         }
         if state.promises > 0.0:
             known["bond_price"] = price.bond_borrowing
         return known
+
+    def judge(self, parameters: BankruptcyCapm, point: RestingPoint) -> Ending:
+        """An equilibrium, unless debtors choose what they deliver and nobody lends to them."""
+        return without_trade(state_of(parameters, point)) or super().judge(parameters, point)
 
     def intervals(
         self, parameters: BankruptcyCapm, point: RestingPoint
@@ -132,7 +147,7 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
         instruments = results.parameters.instruments
         if len(results.agents):
             state = state_of(results.parameters, results.points[-1])
-            if bool(np.all(state.quadratic)):
+            if bool(np.all(state.quadratic)) and not isinstance(state, DefaultState):
                 shown["security_market_line"] = figures.security_market_line(
                     state, instruments, results.outcome
                 )

@@ -16,7 +16,7 @@ from agents.bankruptcy.utility import (
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.bankruptcy.economy import BondParameters, Members
+from scenarios.bankruptcy.economy import BondParameters, Members, Penalty, penalties
 from simulator.parameters import Table, about
 
 Positive = Annotated[float, Field(gt=0.0)]
@@ -54,6 +54,11 @@ class CohortOfInvestors(Table):
     equities: list[Amount] = about(
         "equities owned before trade (delta)", "equities",
         "a list of one number of at least 0 per equity", default=[],
+    )  # fmt: skip
+    penalty: Penalty | None = about(
+        "its own penalty on default (lambda) where the economy has one", "utility per good",
+        "a number of at least 0, or a list of one per state; the economy's if not given",
+        default=None,
     )  # fmt: skip
     spread: float = about(
         "largest share by which a member's endowments differ from these, drawn by the seed",
@@ -161,6 +166,7 @@ class BankruptcyCapm(BondParameters):
         names = self.cohort_names
         if len(set(names)) < len(names):
             raise Refused(f"cohorts have the names {', '.join(names)}; each must be different")
+        self._penalties()
         instruments = self.instruments
         for j, total in enumerate(np.sum([c.equities for c in self.cohorts], axis=0)):
             if not total > 0.0:
@@ -169,6 +175,18 @@ class BankruptcyCapm(BondParameters):
                 )
         self._refuse_satiation(instruments)
         return self
+
+    def _penalties(self) -> None:
+        """Refuse penalties of some cohorts only, and those that do not fit the states."""
+        given = [c.penalty if c.penalty is not None else self.penalty for c in self.cohorts]
+        for c, penalty in enumerate(given):
+            if penalty is None and any(other is not None for other in given):
+                raise Refused(
+                    f"cohorts[{c}].penalty is missing; where a cohort has a penalty, all must have"
+                    " one, or the economy"
+                )
+            if penalty is not None:
+                penalties(penalty, 1, len(self.states.probabilities))
 
     def _refuse_satiation(self, instruments: BondAndEquities) -> None:
         """Members of a cohort choose alike, so none can eat more than its share of all goods."""
@@ -203,8 +221,16 @@ class BankruptcyCapm(BondParameters):
         )
 
 
-def members_of(cohort: CohortOfInvestors, name: str, rng: np.random.Generator) -> Members:
-    """A cohort as arrays, its members' endowments drawn around those of its table."""
+def members_of(
+    cohort: CohortOfInvestors,
+    name: str,
+    rng: np.random.Generator,
+    penalty: Penalty | None = None,
+) -> Members:
+    """A cohort as arrays, its members' endowments drawn around those of its table.
+
+    ``penalty`` is that of the economy, which counts where the cohort has none of its own.
+    """
     count = cohort.members
 
     def each(value: list[float]) -> FloatArray:
@@ -220,4 +246,7 @@ def members_of(cohort: CohortOfInvestors, name: str, rng: np.random.Generator) -
     elif cohort.utility == "quadratic at both dates":
         utility = QuadraticAtBothDates(same(cohort.weight), same(cohort.satiation))
     now, later = each([cohort.endowment_now])[:, 0], each(cohort.endowment_later)
-    return Members(name, utility, now, later, each(cohort.equities))
+    if cohort.penalty is not None:
+        penalty = cohort.penalty
+    chosen = None if penalty is None else penalties(penalty, count, len(cohort.endowment_later))
+    return Members(name, utility, now, later, each(cohort.equities), chosen)

@@ -261,7 +261,7 @@ def certify(state: State, *, complete: bool = True) -> Certificate:
         *_solved(state, reach),
         Condition(
             "monotone",
-            _satiation(state),
+            satiation(state),
             0.0,
             "(A2) nobody is satiated at date 0 or in any state",
         ),
@@ -291,7 +291,7 @@ def certify(state: State, *, complete: bool = True) -> Certificate:
         ),
     ]
     if complete:
-        conditions += _markets(state)
+        conditions += markets(state)
     return Certificate(tuple(conditions))
 
 
@@ -323,13 +323,15 @@ def _solved(state: State, reach: str) -> list[Condition]:
     ]
 
 
-def _markets(state: State) -> list[Condition]:
+def markets(state: State) -> list[Condition]:
     """The conditions on all members together."""
-    traded = max(float(np.sum(np.abs(state.bond))), 1e-3 * float(np.sum(state.endowed_now)))
+    traded = max(
+        float(np.sum(state.lent + state.promised)), 1e-3 * float(np.sum(state.endowed_now))
+    )
     held = np.sum(2.0 * state.endowed_equities + state.equities, axis=0)
     promised = state.promises
-    paid = np.sum(np.minimum(state.promised[:, None], state.resources), axis=0)
-    realised = paid / promised if promised > 0.0 else np.ones_like(paid)
+    paid = np.sum(state.paid, axis=0)
+    realised = paid / promised if promised > 0.0 else state.unpromised
     eaten = np.sum(np.maximum(state.later, 0.0), axis=0)
     return [
         Condition(
@@ -359,7 +361,7 @@ def _markets(state: State) -> list[Condition]:
     ]
 
 
-def _satiation(state: State) -> float:
+def satiation(state: State) -> float:
     """How far marginal utility falls below zero, as a share of the largest one of the member."""
     margins = np.column_stack([state.marginal_now(), state.marginal_later()])
     return float(np.max(-margins / np.max(np.abs(margins), axis=1)[:, None], initial=0.0))

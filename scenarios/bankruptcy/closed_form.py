@@ -22,6 +22,9 @@ Regime = Literal[
     "short limit binds",
     "no borrowing allowed",
     "no trade",
+    "no default",
+    "default deterred",
+    "default",
 ]
 
 

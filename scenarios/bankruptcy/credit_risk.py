@@ -22,7 +22,7 @@ DUST = 1e-9
 def defaults(state: State) -> FloatArray:
     """Which members default in which states, as ones and zeros of shape (N, S)."""
     promised = state.promised[:, None]
-    short = (promised > 0.0) & (promised - state.resources > DUST * promised)
+    short = (promised > 0.0) & (promised - state.paid > DUST * promised)
     return short.astype(np.float64)
 
 
@@ -31,7 +31,8 @@ def by_cohort(state: State, instruments: BondAndEquities) -> pd.DataFrame | None
 
     Columns: ``probability_of_default`` (share of the borrowers; over all states weighted by
     probabilities), ``exposure_at_default`` (promises of those who default; expected over all
-    states), ``recovery_rate`` (share of that exposure which is seized), ``loss`` (in goods).
+    states), ``recovery_rate`` (share of that exposure which is seized, or
+    delivered), ``loss`` (in goods).
     Recovery is one where there is no exposure.
     """
     rows = list(_rows(state, instruments))
@@ -41,7 +42,7 @@ def by_cohort(state: State, instruments: BondAndEquities) -> pd.DataFrame | None
 def _rows(state: State, instruments: BondAndEquities) -> Iterator[dict[str, object]]:
     defaulted = defaults(state)
     promised = state.promised[:, None]
-    seized = np.minimum(promised, state.resources)
+    paid = state.paid
     names = list(dict.fromkeys(state.cohort.tolist()))
     for name in [*names, "all"]:
         member = np.ones_like(state.bond) if name == "all" else (state.cohort == name) * 1.0
@@ -50,7 +51,7 @@ def _rows(state: State, instruments: BondAndEquities) -> Iterator[dict[str, obje
             continue
         share = member @ defaulted / borrowers
         exposure = member @ (defaulted * promised)
-        recovered = member @ (defaulted * seized)
+        recovered = member @ (defaulted * paid)
         parts = np.column_stack([share, exposure, recovered])
         parts = np.vstack([parts, state.probabilities @ parts])
         labels = [*instruments.state_names, "all"]

@@ -13,7 +13,7 @@ from markets.bankruptcy.quotes import BondQuotes
 from markets.refused import Refused
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.credit_risk import summary
-from scenarios.bankruptcy.state import read
+from scenarios.bankruptcy.default_state import read_either
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 from simulator.parameters import parse
@@ -63,7 +63,7 @@ def credit_risk_by_endowment_risk(
         economy = make(changed, copy.deepcopy(rng))
         if economy.clear(changed.max_rounds) is Outcome.CLEARED:
             point = at_rest("all", economy)
-            state = read(changed.instruments, changed.limit, point)
+            state = read_either(changed.instruments, changed.limit, point)
             rows.append({"endowment_risk": risk, **point.quotes, **summary(state)})
         economy.close()
     return pd.DataFrame(rows) if len(rows) > 1 else None

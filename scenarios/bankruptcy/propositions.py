@@ -32,6 +32,7 @@ import numpy as np
 
 from markets.quote import FloatArray
 from scenarios.bankruptcy.certificate import Multipliers, multipliers
+from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.state import State
 
 BOUND = 1e-9
@@ -54,7 +55,8 @@ class Aggregates:
 def applies(state: State) -> bool:
     """Whether the propositions' assumptions hold at a state."""
     return bool(
-        np.all(state.quadratic)
+        not isinstance(state, DefaultState)
+        and np.all(state.quadratic)
         and np.all(state.now > BOUND)
         and np.all(state.equities + state.endowed_equities > BOUND)
     )
@@ -104,6 +106,22 @@ def prices(state: State) -> Prices:
         lowest=lowest / total.weight,
         highest=highest / total.weight,
     )
+
+
+def equities_by_default_state(state: DefaultState) -> FloatArray | None:
+    r"""Prices of equities where debtors choose what they deliver; None where a bound binds.
+
+    Consumption adds up to the goods there are, so that adding up the conditions of all members
+    leaves :math:`\alpha_0 q_e = \langle \alpha_1 - w_1 - Y \delta, y \rangle`: the standard model's
+    prices, whatever the default, with the market portfolio as it is endowed. It needs quadratic
+    utilities, no equity sold out, and nobody consuming nothing at date 0 or in a state.
+    """
+    interior = np.all(state.now > BOUND) and np.all(state.later > BOUND)
+    unsold = np.all(state.equities + state.endowed_equities > BOUND)
+    if not (np.all(state.quadratic) and interior and unsold):
+        return None
+    kernel = state.probabilities * (np.sum(state.second) - state.goods)
+    return np.asarray(kernel @ state.payoffs / np.sum(state.marginal_now()))
 
 
 def sharing_rule(state: State) -> FloatArray:

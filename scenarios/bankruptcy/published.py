@@ -121,6 +121,38 @@ CASES = (
 """All cases. Of the case in which nobody may borrow, the bond price is not unique."""
 
 
+def _default(
+    case: str, price: float, rate: float, promised: float, **parameters: object
+) -> Published:
+    expected = {
+        "bond_price": price, "repayment_rate": rate, "promised": (promised, 0.0),
+    }  # fmt: skip
+    return Published(case, "bankruptcy", DEFAULT, SOLVED, parameters, expected, AFTER_INERTIA)
+
+
+DEFAULT = "Zame (1993); Dubey, Geanakoplos and Shubik, Default and Punishment (2005)"
+
+SOLVED = "the example of section 2 with their penalty, solved by hand in closed_form_default"
+
+AFTER_INERTIA = 1e-8
+"""Largest error of a quote or a promise where plans with inertia come to rest."""
+
+DEFAULTS = (
+    _default("default", 1.1, 11 / 28, 28 / 55, penalty=2.2),
+    _default("default, delivering all", 1.4, 0.56, 25 / 28, penalty=2.8),
+    _default("default deterred", 2.5, 1.0, 0.5, penalty=6.0),
+    _default(
+        "no default", 5 / 3, 1.0, 4 / 3,
+        penalty=6.0, borrower_endowment_later=1.5, borrower_satiation=3.5,
+    ),
+    _default(
+        "lender spends all", 1.1, 0.44, 5 / 11, penalty=2.2, lender_endowment_now=0.5
+    ),
+    _default("short limit binds", 1.4, 0.5, 0.4, penalty=2.2, short_limit=0.4),
+)  # fmt: skip
+"""Equilibria with default by choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Welfare:
     """Utilities of the cohorts of a scenario's defaults at one of three short limits.

@@ -88,6 +88,16 @@ class State:
         return np.asarray(self.endowed_later + owned @ self.payoffs.T)
 
     @property
+    def paid(self) -> FloatArray:
+        """What each member pays on its promises in each state: all, or all that it has."""
+        return np.minimum(self.promised[:, None], self.resources)
+
+    @property
+    def unpromised(self) -> FloatArray:
+        """Repayment rates where nobody borrows: one, equation (4)."""
+        return np.ones_like(self.rates)
+
+    @property
     def goods(self) -> FloatArray:
         r"""All goods of each state, :math:`\sum_i w_{is} + Y_s \delta_i`."""
         each = self.endowed_later + self.endowed_equities @ self.payoffs.T
@@ -128,12 +138,12 @@ def read(instruments: BondAndEquities, short_limit: float, point: RestingPoint) 
         first=_either(table, quadratic, "weight", "risk_aversion"),
         second=_either(table, quadratic, "satiation", "patience"),
         endowed_now=table["endowed_now"].to_numpy(),
-        endowed_later=_columns(table, "endowed_later", states),
-        endowed_equities=_columns(table, "endowed_equity", equities),
+        endowed_later=columns(table, "endowed_later", states),
+        endowed_equities=columns(table, "endowed_equity", equities),
         bond=table["bond"].to_numpy(),
-        equities=_columns(table, "equity", equities),
+        equities=columns(table, "equity", equities),
         now=table["consumption_now"].to_numpy(),
-        later=_columns(table, "consumption_later", states),
+        later=columns(table, "consumption_later", states),
         quadratic_now=quadratic_now,
     )
 
@@ -142,9 +152,10 @@ def _several(quotes: Mapping[str, float], what: str, names: tuple[str, ...]) -> 
     return np.array([quotes[numbered(what, name)] for name in names], dtype=np.float64)
 
 
-def _columns(table: pd.DataFrame, what: str, names: tuple[str, ...]) -> FloatArray:
-    columns = [table[numbered(what, name)].to_numpy() for name in names]
-    return np.column_stack(columns) if columns else np.zeros((len(table), 0))
+def columns(table: pd.DataFrame, what: str, names: tuple[str, ...]) -> FloatArray:
+    """Columns of a table that have one name and numbers, as one array."""
+    each = [table[numbered(what, name)].to_numpy() for name in names]
+    return np.column_stack(each) if each else np.zeros((len(table), 0))
 
 
 def _either(table: pd.DataFrame, quadratic: NDArray[np.bool_], one: str, other: str) -> FloatArray:

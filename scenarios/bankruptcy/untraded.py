@@ -24,12 +24,16 @@ import math
 import numpy as np
 
 from scenarios.bankruptcy.certificate import multipliers
+from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.state import State
 
 
 def interval_of_bond_prices(state: State) -> tuple[float, float] | None:
-    """The lowest and the highest bond price at which nobody would trade; None if somebody does."""
-    if state.promises > 0.0:
+    """The lowest and the highest bond price at which nobody would trade.
+
+    None if somebody does, or if debtors choose what they deliver.
+    """
+    if state.promises > 0.0 or isinstance(state, DefaultState):
         return None
     later = state.marginal_later() * state.probabilities
     value = multipliers(state).value

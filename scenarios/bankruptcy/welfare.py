@@ -20,6 +20,7 @@ from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from scenarios.bankruptcy.credit_risk import defaults
+from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import BondParameters
 from scenarios.bankruptcy.state import State
 from simulator.economy import Economy
@@ -70,7 +71,7 @@ def welfare_by_short_limit(
         ``gain_in_goods`` (mean of what is gained over no borrowing, in goods at date 0 at their
         marginal utility there: exact where utility is linear at date 0). None if nobody may
         borrow, if one of the runs does not clear, or of economies of more than ``MEMBERS_UP_TO``
-        members.
+        members or with penalties.
     """
     from scipy.optimize import brentq
 
@@ -90,7 +91,7 @@ def welfare_by_short_limit(
 
     try:
         given = run(parameters.short_limit)
-        if given.members > MEMBERS_UP_TO:
+        if given.members > MEMBERS_UP_TO or isinstance(given, DefaultState):
             return None
         solvent, limit = given, parameters.short_limit
         if defaults(given).any():

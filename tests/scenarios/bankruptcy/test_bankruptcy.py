@@ -24,6 +24,8 @@ def test_the_closed_form_does_not_depend_on_who_is_called_the_borrower() -> None
     for name in names:
         swapped[f"lender_{name}"], swapped[f"borrower_{name}"] = given.pair(name)
     mirror = TwoInvestors(**swapped).solution
+    assert mirror is not None
+    assert given.solution is not None
     assert mirror.borrower == 1
     assert mirror.bond_price == given.solution.bond_price
     run, other = SCENARIO.run(studies=False), SCENARIO.run(studies=False, **swapped)
