@@ -32,15 +32,18 @@ import numpy as np
 
 from markets.funding.book import FundedBook, exposures, filled
 from markets.funding.quotes import FundedQuotes
-from markets.funding.rungs import SIDES, Rungs, margins, reach
+from markets.funding.rungs import SIDES, Rungs, reach
 from markets.funding.terms import MarginTerms
 from markets.market import Market
-from markets.quote import Excess, FloatArray, Limits, Quote
+from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
 
 RESOLVED = 1e-5
 """Funding below this share of the numbers of which it is the difference counts as this share: it is
 known to 1e-16 of them, and a market clears at 1e-10."""
+
+DRIFT = 0.1
+"""Residual of funding at the highest premium, which stays there while no expert has any wealth."""
 
 SIDE_SIGNS = np.array(SIDES)[:, None]
 """Short and long, as a column."""
@@ -72,10 +75,12 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
     Residuals: the margin that it takes to hold all that customers would sell on the rungs, less the
     experts' wealth, :math:`\sum_j (m_j^+ S_j(q_j^+)^+ + m_j^- S_j(q_j^-)^-) - W`, where customers'
     orders are carried from the posted price to the rung by their own slope; and for each asset what
-    customers sell, which may rest at a rung while experts take it. While no expert has any wealth
-    at the posted prices, and customers bring something, the premium rises: to its upper limit if
-    nothing restores them. So what is needed depends on the premium alone: for one asset the first
-    residual is :math:`F(q) - \eta`, and the premium moves stably exactly where :math:`F'(q) > 0`.
+    customers sell, which may rest at a rung while experts take it. Where customers would sell
+    nothing on any rung, the first residual goes on below zero with what they would buy there. While
+    no expert has any wealth at the posted prices, and customers bring something, the premium rises:
+    to its upper limit if nothing restores them. So what is needed depends on the premium alone: for
+    one asset the first residual is :math:`F(q) - \eta`, and the premium moves stably exactly where
+    :math:`F'(q) > 0`.
 
     Parameters
     ----------
@@ -155,7 +160,7 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         by_premium = steep * (premium + scale) * rungs.slopes(premium, rung)
         price = (1.0 - place) * rung[0] + place * rung[1]
         side = 2.0 * place - 1.0
-        margin, slope = margins(terms.rules, price, side)
+        charged, slopes = rungs.margins(np.stack([price, price]))
         on_rung, slope_on_rung = rungs.margins(rung)
         return FundedQuotes(
             date=terms.date,
@@ -163,13 +168,14 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
             premium=premium,
             fundamental=rungs.fundamental,
             side=side,
-            margin=margin,
-            margin_slope=slope,
-            margins=rungs.margins(np.stack([price, price]))[0],
+            margin=np.where(side < 0.0, charged[0], charged[1]),
+            margin_slope=np.where(side < 0.0, slopes[0], slopes[1]),
+            margins=charged,
             rung=rung,
             rung_margin=on_rung,
             rung_margin_slope=slope_on_rung,
             rung_by_premium=by_premium,
+            room=1.0 - float(coordinates[0]),
             price_by_premium=(1.0 - place) * by_premium[0] + place * by_premium[1],
             price_by_place=rung[1] - rung[0],
         )
@@ -186,13 +192,18 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
 
         Units: margin that is missing, cash; what experts hold less what customers sell, assets.
         """
-        needed = float(np.sum(posted.rung_margin * _taken(posted, book)))
+        orders, counted = _on_rungs(posted, book)
+        wanted = float(np.sum(posted.rung_margin * orders, where=counted))
+        needed = max(wanted, 0.0)
         gap = needed - book.funds
         whole = needed + max(book.funds, RESOLVED * (book.stake + _keep(posted, book)))
         gross = exposures(posted, book)
         wiped_out = _wiped_out(book)
         return Excess(
-            residual=np.append(1.0 if wiped_out else gap / _scale(posted, book), book.sold / gross),
+            residual=np.append(
+                posted.room + DRIFT if wiped_out else (wanted - book.funds) / _scale(posted, book),
+                book.sold / gross,
+            ),
             share=np.append(
                 1.0 if wiped_out else gap / whole, book.sold / (gross + np.abs(book.sold))
             ),
@@ -209,10 +220,10 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         Where the market does not know its depth (between rungs that are one, and in the premium
         while no expert has any wealth) it reports -1.
         """
-        taken = _taken(posted, book)
-        by_price = posted.rung_margin_slope * taken
-        by_price += posted.rung_margin * book.sold_by_price * np.sign(taken) * SIDE_SIGNS
-        needed = float(np.sum(by_price * posted.rung_by_premium))
+        orders, counted = _on_rungs(posted, book)
+        by_price = posted.rung_margin_slope * orders
+        by_price += posted.rung_margin * book.sold_by_price * SIDE_SIGNS
+        needed = float(np.sum(by_price * posted.rung_by_premium, where=counted))
         moved = book.sold_by_price / exposures(posted, book)
         count = posted.price.size
         matrix = np.zeros((1 + count, 1 + count))
@@ -246,11 +257,21 @@ def _wiped_out(book: FundedBook) -> bool:
     return book.funds == 0.0 and bool(book.gross.any())
 
 
-def _taken(posted: FundedQuotes, book: FundedBook) -> FloatArray:
-    """Assets that experts would have to take on the rungs, short and long, shape (2, assets)."""
+def _on_rungs(posted: FundedQuotes, book: FundedBook) -> tuple[FloatArray, BoolArray]:
+    """Assets that customers would bring to experts on the rungs, and which of them count.
+
+    Both short and long, shape (2, assets); below zero where a rung is too far for customers. What
+    they bring counts. If they bring nothing, the rung that they are nearest to counts, in margin,
+    of those that move with the premium: it says how far the premium has to fall.
+    """
     sold = book.sold + book.sold_by_price * (posted.rung - posted.price)
-    taken: FloatArray = np.maximum(sold * SIDE_SIGNS, 0.0)
-    return taken
+    orders: FloatArray = sold * SIDE_SIGNS
+    counted: BoolArray = orders > 0.0
+    if not counted.any():
+        moving = posted.rung_by_premium != 0.0
+        margin = np.where(moving, posted.rung_margin * orders, -np.inf)
+        counted = moving & (margin == np.max(margin))
+    return orders, counted
 
 
 def _keep(posted: FundedQuotes, book: FundedBook) -> float:

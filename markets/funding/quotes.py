@@ -33,6 +33,8 @@ class FundedQuotes:
         on it there.
     rung_by_premium : array of shape (2, assets)
         Derivative of the rungs by the market's first coordinate.
+    room : float
+        How far the premium can still rise, in the market's first coordinate.
     price_by_premium, price_by_place : array
         Derivatives of the price by the market's coordinates.
     """
@@ -49,5 +51,6 @@ class FundedQuotes:
     rung_margin: FloatArray
     rung_margin_slope: FloatArray
     rung_by_premium: FloatArray
+    room: float
     price_by_premium: FloatArray
     price_by_place: FloatArray

@@ -18,8 +18,11 @@ Source: Brunnermeier, Eisenbach and Sannikov (survey), section 3.2.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from markets.quote import FloatArray
 from simulator.certificate import Certificate, Condition
@@ -80,18 +83,17 @@ def certify(
         Margins that the rule asks for at these prices, long and short; None where it
         depends on past prices, which a resting point does not show.
     """
-    customers, experts = (agents[agents["cohort"] == c] for c in ("customers", "experts"))
-    fundamental = _by_asset(customers, "fundamental")[0]
-    margins = np.stack([_by_asset(customers, f"margin_{side}")[0] for side in ("long", "short")])
-    exposure, wanted = _by_asset(customers, "exposure"), _by_asset(customers, "position")
-    held = _by_asset(experts, "position")
-    assets = _by_asset(experts, "endowed_assets")
+    customers, experts = (_Rows.of(agents, cohort) for cohort in ("customers", "experts"))
+    fundamental = customers["fundamental"][0]
+    margins = np.stack([customers[f"margin_{side}"][0] for side in ("long", "short")])
+    exposure, wanted = customers["exposure"], customers["position"]
+    held, assets = experts["position"], experts["endowed_assets"]
     kept = len(wanted) / (risk_aversion * volatility**2) * np.maximum(abs(fundamental), abs(prices))
     brought = sum(np.abs(part).sum(axis=0) for part in (exposure, assets, held))
     brought = np.where(brought > 0.0, brought, kept)
     gap = np.abs(wanted.sum(axis=0) + held.sum(axis=0)) / brought
     slope = (fundamental - prices) - risk_aversion * volatility**2 * (wanted + exposure)
-    cash = _by_asset(experts, "endowed_cash")[:, 0]
+    cash = experts["endowed_cash"][:, 0]
     wealth = cash + assets @ prices
     funds = np.maximum(wealth, 0.0)
     owned = np.abs(cash) + np.abs(assets) @ np.abs(prices) + np.max(margins, axis=0) @ kept
@@ -125,11 +127,24 @@ def certify(
     return Certificate(tuple(conditions))
 
 
-def _by_asset(table: pd.DataFrame, column: str) -> FloatArray:
-    """A column as an array of shape (members, assets)."""
-    order = np.lexsort((table["asset"].to_numpy(), table["member"].to_numpy()))
-    values = table[column].to_numpy(dtype=np.float64)[order]
-    return values.reshape(-1, int(table["asset"].max()) + 1)
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of one cohort, by member and asset."""
+
+    agents: pd.DataFrame
+    rows: NDArray[np.intp]
+    assets: int
+
+    @classmethod
+    def of(cls, agents: pd.DataFrame, cohort: str) -> _Rows:
+        own = np.flatnonzero(agents["cohort"].to_numpy() == cohort)
+        member, asset = (agents[name].to_numpy()[own] for name in ("member", "asset"))
+        return cls(agents, own[np.lexsort((asset, member))], int(np.max(asset)) + 1)
+
+    def __getitem__(self, column: str) -> FloatArray:
+        """A column as an array of shape (members, assets)."""
+        values = self.agents[column].to_numpy(dtype=np.float64)[self.rows]
+        return values.reshape(-1, self.assets)
 
 
 def _program(gain: FloatArray) -> tuple[float, float]:

@@ -326,5 +326,6 @@ SCENARIO = MarginProcyclicalityScenario()
 
 def _column(point: RestingPoint, cohort: str, column: str) -> FloatArray:
     """A column of one cohort's table."""
-    rows = point.agents["cohort"] == cohort
-    return point.agents.loc[rows, column].to_numpy(dtype=np.float64)
+    rows = point.agents["cohort"].to_numpy() == cohort
+    values: FloatArray = point.agents[column].to_numpy(dtype=np.float64)[rows]
+    return values

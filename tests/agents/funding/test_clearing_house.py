@@ -21,7 +21,8 @@ def posted(*side: float) -> FundedQuotes:
     return FundedQuotes(
         date=0, price=PRICE, premium=0.1, fundamental=PRICE, side=np.array(side), margin=MARGIN,
         margin_slope=nothing, margins=np.stack([MARGIN, MARGIN]), rung=both, rung_margin=both,
-        rung_margin_slope=both, rung_by_premium=both, price_by_premium=nothing,
+        rung_margin_slope=both, rung_by_premium=both, room=1.0,
+        price_by_premium=nothing,
         price_by_place=nothing,
     )  # fmt: skip
 

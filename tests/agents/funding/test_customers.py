@@ -24,7 +24,8 @@ def quotes(price: FloatArray, date: int = 0) -> FundedQuotes:
     return FundedQuotes(
         date=date, price=price, premium=0.1, fundamental=VALUE[: price.size], side=nothing,
         margin=nothing, margin_slope=nothing, margins=both, rung=both, rung_margin=both,
-        rung_margin_slope=both, rung_by_premium=both, price_by_premium=nothing,
+        rung_margin_slope=both, rung_by_premium=both, room=1.0,
+        price_by_premium=nothing,
         price_by_place=nothing,
     )  # fmt: skip
 

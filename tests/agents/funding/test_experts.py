@@ -28,7 +28,8 @@ def quotes(price: FloatArray, side: FloatArray) -> FundedQuotes:
     return FundedQuotes(
         date=0, price=price, premium=0.1, fundamental=VALUE, side=side,
         margin=np.where(side < 0.0, *MARGINS), margin_slope=nothing, margins=MARGINS, rung=both,
-        rung_margin=both, rung_margin_slope=both, rung_by_premium=both, price_by_premium=nothing,
+        rung_margin=both, rung_margin_slope=both, rung_by_premium=both, room=1.0,
+        price_by_premium=nothing,
         price_by_place=nothing,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
 from agents.funding.experts import Experts
 from markets.funding.book import FundedBook, exposures, filled
-from markets.funding.market import FundedMarket
+from markets.funding.market import DRIFT, FundedMarket
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
 from markets.margin import FlatMargin, LinearMargin, SidedMargin, VolatilityMargin, both_sides
@@ -54,23 +54,50 @@ def asked(
     return posted, economy.house.net([cohort.respond(posted) for cohort in economy.cohorts])
 
 
-@pytest.mark.parametrize("place", INSIDE)
+def margin_on_exposures(posted: FundedQuotes, book: FundedBook) -> float:
+    """The scale of the funding residual, cash."""
+    return float(posted.margin @ book.gross)
+
+
+BEYOND = [0.97, 0.7, 0.5, 0.3]
+"""Coordinates with a premium at which customers sell nothing on any rung."""
+
+
+@pytest.mark.parametrize("place", [*INSIDE, BEYOND])
 def test_depth_is_finite_differences_of_excess_demand(place: list[float]) -> None:
     """Of the gap in funding in cash: depth holds the scale of that residual fixed."""
     economy, at, step = traded(), np.array(place), 1e-6
     posted, book = asked(economy, at)
     depth = economy.market.depth(posted, book, at)
-    excess = economy.market.excess(posted, book)
     assert depth is not None
     measured = np.empty((4, 4))
     for k in range(4):
         ends = [asked(economy, at + sign * step * np.eye(4)[k]) for sign in (1.0, -1.0)]
         up, down = (economy.market.excess(*end) for end in ends)
         measured[:, k] = (up.residual - down.residual) / (2.0 * step)
-        measured[0, k] = (up.units[0] - down.units[0]) / (2.0 * step)
-    measured[0] *= excess.residual[0] / excess.units[0]
+        gaps = [
+            e.residual[0] * margin_on_exposures(*end)
+            for e, end in zip((up, down), ends, strict=True)
+        ]
+        measured[0, k] = (gaps[0] - gaps[1]) / (2.0 * step)
+    measured[0] /= margin_on_exposures(posted, book)
     economy.close()
     assert depth == pytest.approx(measured, rel=1e-6, abs=1e-7)
+
+
+def test_residual_says_how_far_the_premium_is_above_all_that_customers_pay() -> None:
+    """They bring nothing to experts: funding in excess is all wealth; the residual says more."""
+    economy = traded()
+    posted, book = asked(economy, np.array(BEYOND))
+    excess = economy.market.excess(posted, book)
+    scale = margin_on_exposures(posted, book)
+    assert book.funds > 0.0
+    assert excess.units[0] == -book.funds
+    assert excess.share[0] == -1.0
+    assert excess.residual[0] * scale < -book.funds
+    nearer, orders = asked(economy, np.array([0.9, *BEYOND[1:]]))
+    assert economy.market.excess(nearer, orders).residual[0] > excess.residual[0]
+    economy.close()
 
 
 @pytest.mark.parametrize("place", INSIDE)
@@ -139,9 +166,10 @@ def test_premium_rises_while_no_expert_has_any_wealth() -> None:
     depth = economy.market.depth(posted, book, np.array([0.5, 0.9, 0.1, 0.9]))
     assert depth is not None
     assert book.funds == 0.0
-    assert excess.residual[0] == 1.0
+    assert excess.residual[0] == 0.5 + DRIFT
     assert depth[0].tolist() == [-1.0, 0.0, 0.0, 0.0]
     assert economy.clear() is Outcome.CLEARED
+    assert economy.round < 15
     held = [cohort.table()["position"] for cohort in economy.cohorts if cohort.name == "experts"]
     economy.close()
     assert np.all(held[0] == 0.0)
