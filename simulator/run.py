@@ -131,8 +131,8 @@ def simulate(
             units |= {quote.name: quote.unit for quote in economy.market.quotes}
             if economy.record is not None:
                 table = economy.record.frame()
-                table.insert(0, "case", case.name)
-                rounds.append(table)
+                named = pd.Series(case.name, index=table.index, name="case")
+                rounds.append(pd.concat([named, table], axis=1))
             economy.close()
         if error is not None:
             break

@@ -14,6 +14,7 @@ from agents.repo.traders import Traders
 from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
+from scenarios.funding.funding_contagion import SCENARIO as FUNDING
 from scenarios.repo.economy import MarginHike
 from scenarios.repo.margin_hike import MarginHikeScenario
 from simulator.certificate import Certificate
@@ -144,6 +145,20 @@ def test_progress_is_told_round_by_round() -> None:
     )
     ended = {(end.point.date, end.rounds) for end in run.ends}
     assert set(rounds) | ended == set(zip(run.rounds["date"], run.rounds["round"], strict=True))
+
+
+def test_a_table_of_rounds_may_have_hundreds_of_columns() -> None:
+    """pandas warns of frames that grew column by column, and a warning is an error here."""
+    names, each = [f"a{j}" for j in range(40)], [1.0] * 40
+    run = FUNDING.run(
+        studies=False, assets=names, shocked="a0", margin_factors=[1.0], fundamental_values=each,
+        customers_supplies=each, volatilities=each, margin_bases=each, margin_slopes=each,
+        experts_endowments=[0.0] * 40, experts_wealth=[100.0],
+    )  # fmt: skip
+    assert run.outcome is Outcome.CLEARED
+    assert run.rounds.shape[1] > 120
+    assert run.rounds.columns[0] == "case"
+    assert run.rounds["case"].eq(run.points[0].case).all()
 
 
 def test_repr_is_short_and_a_notebook_shows_a_table() -> None:
