@@ -79,6 +79,20 @@ def test_one_size_is_measured() -> None:
     assert found["peak"] >= found["trading"] >= found["empty"] > 0.0
 
 
+def test_tables_are_kept_as_text_and_as_values(tmp_path: Path) -> None:
+    text, values = report.keep(
+        [Table("t", "Title", ("a", "b"), [("x", 2)])], {"cores": "2"}, tmp_path
+    )
+    assert "## Title" in text.read_text(encoding="utf-8")
+    assert values.read_text(encoding="utf-8").splitlines() == [
+        "table,row,column,value",
+        "machine,,cores,2",
+        "t,0,a,x",
+        "t,0,b,2",
+    ]
+
+
+@pytest.mark.slow
 def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
     tables = [
         one_agent_per_trader.table([20]),

@@ -15,8 +15,8 @@ from simulator.run import Run
 
 @cache
 def rules() -> Run[MarginProcyclicality]:
-    """The default run of margin rules side by side."""
-    return SCENARIO.run(studies=False)
+    """Margin rules side by side."""
+    return SCENARIO.run(studies=False, dates=60)
 
 
 def test_margin_rules_face_the_same_news_and_are_certified() -> None:
@@ -33,7 +33,7 @@ def test_report_compares_the_rules_over_all_dates() -> None:
     report = run.report
     assert report is not None
     assert report["rule"].tolist() == run.parameters.rules
-    assert report["dates"].tolist() == [120] * 4
+    assert report["dates"].tolist() == [60] * 4
     measures = report.set_index("rule")
     for rule, path in run.dates.groupby("case"):
         margin, row = path["margin"].to_numpy(), measures.loc[str(rule)]
