@@ -6,6 +6,7 @@ margins are raised?" (slides). The model, its symbols and the errata are in this
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
@@ -71,6 +72,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             "longs_constrained_by": judged.longs_constrained_by,
             "shorts_constrained_by": judged.shorts_constrained_by,
             "marginal_from_net_trades": judged.marginal_from_net_trades,
+            "traders_trading": _trading(point) if point.complete else math.nan,
         }
 
     def closed_form(
@@ -212,6 +214,14 @@ class Terms(TypedDict):
     security_price: float
     repo_rate: float
     reuse: bool
+
+
+def _trading(point: RestingPoint) -> float:
+    """Number of traders who hold anything else than what they own, or trade in repo."""
+    table = point.agents
+    moved = (table["security"] - table["endowed_securities"]).abs()
+    traded = moved + table["repo_lending"].abs() + table["repo_borrowing"].abs()
+    return float(table.loc[traded > 0.0, "weight"].sum())
 
 
 def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
