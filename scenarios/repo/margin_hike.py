@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+PLAINLY_TRADED = 1e-6
+"""Share of all securities above which a trader's net trade is no dust."""
+
+
 class MarginHikeScenario(Scenario[MarginHike]):
     """The scenario ``margin-hike``."""
 
@@ -111,7 +115,11 @@ class MarginHikeScenario(Scenario[MarginHike]):
         """Prices at which nobody wants to trade, where single traders all keep what they own."""
         terms = _terms(parameters, point)
         alone = parameters.population == "individuals" and point.complete
-        if not alone or verdict(**terms, agents=point.agents).trade:
+        table = point.agents
+        moved = (table["security"] - table["endowed_securities"]).abs()
+        if not alone or moved.max() > PLAINLY_TRADED * table["endowed_securities"].sum():
+            return {}
+        if verdict(**terms, agents=point.agents).trade:
             return {}
         return {"security_price": untraded_prices(Holdings.read(point.agents, **terms))}
 
