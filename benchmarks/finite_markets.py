@@ -32,7 +32,7 @@ def measured(sizes: tuple[int, ...] = SIZES, days: int = DAYS, seed: int = 0) ->
         parameters = Investing(belief="corrected", investors=investors)
         rng = np.random.default_rng(seed)
         economy = build(parameters, rng, [FlatMargin(HAIRCUT)])
-        known = coefficients(parameters.primitives, HAIRCUT, parameters.repo_rate)
+        known = coefficients(parameters.primitives, HAIRCUT, parameters.rate)
         errors = np.empty(days)
         start = time.perf_counter()
         for day in range(days):
@@ -56,7 +56,7 @@ def measured(sizes: tuple[int, ...] = SIZES, days: int = DAYS, seed: int = 0) ->
                 "investors": investors,
                 "error": float(np.sqrt(np.mean(errors**2))),
                 "predicted": finite_market_error(
-                    parameters.primitives, HAIRCUT, parameters.repo_rate, investors
+                    parameters.primitives, HAIRCUT, parameters.rate, investors
                 ),
                 "seconds_per_day": seconds,
                 "seconds_to_draw": drawing,

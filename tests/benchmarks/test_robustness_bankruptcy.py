@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.robustness.bankruptcy import RANGES, draw, gaps
 from scenarios.bankruptcy import bankruptcy, bankruptcy_capm
+from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
+from simulator.declared import Declared
 from simulator.parameters import Parameters, parse
 from simulator.results import Results
 from simulator.run import simulate
 
-SCENARIOS = {s.name: s for s in (bankruptcy.SCENARIO, bankruptcy_capm.SCENARIO)}
+SCENARIOS: dict[str, Declared[Any]] = {
+    s.name: s for s in (bankruptcy.SCENARIO, bankruptcy_capm.SCENARIO)
+}
 RIGHT = 1e-6
 """Largest gap of a point that is right, as a share."""
 
@@ -31,7 +36,7 @@ def test_draws_are_valid_and_reach_the_ends_of_their_ranges() -> None:
         drawn = draw(rng)
         parameters = parse(SCENARIOS[drawn.scenario].parameters, dict(drawn.parameters))
         limits.append(parameters.limit)
-        if isinstance(parameters, bankruptcy_capm.BankruptcyCapm):
+        if isinstance(parameters, BankruptcyCapm):
             members.append(sum(cohort.members for cohort in parameters.cohorts))
             states.append(len(parameters.states.probabilities))
             equities.append(len(parameters.equities.payoffs))
@@ -71,7 +76,7 @@ def test_far_economies_clear_in_hundreds_of_rounds(seed: int) -> None:
 def test_a_false_quote_shows(quote: str) -> None:
     parameters, results = run(97)
     end = results.ends[-1]
-    quotes = end.point.quotes | {quote: 0.99 * end.point.quotes[quote]}
+    quotes = {**end.point.quotes, quote: 0.99 * end.point.quotes[quote]}
     falsified = replace(results, ends=(replace(end, point=replace(end.point, quotes=quotes)),))
     assert max(gaps(parameters, falsified).values()) > 1e-3
 
@@ -81,6 +86,6 @@ def test_a_false_table_shows(column: str) -> None:
     parameters, results = run(97)
     end = results.ends[-1]
     table = end.point.agents.copy()
-    table.loc[1, column] = 0.99 * table.loc[1, column] + 1e-3
+    table[column] = table[column].where(table.index != 1, 0.99 * table[column] + 1e-3)
     falsified = replace(results, ends=(replace(end, point=replace(end.point, agents=table)),))
     assert max(gaps(parameters, falsified).values()) > 1e-4

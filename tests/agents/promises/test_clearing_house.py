@@ -16,14 +16,16 @@ from markets.refused import Refused
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 
+House = CollateralClearingHouse[Menu, CollateralQuotes, CollateralBook]
+
 ASSET = Security(0.2, 1.0)
 
 
 def opened(
     menu: Menu, members: int = 200
-) -> tuple[Economy[Menu, CollateralQuotes, CollateralBook], CollateralClearingHouse]:
+) -> tuple[Economy[Menu, CollateralQuotes, CollateralBook], House]:
     economy = Economy(CollateralMarket(menu))
-    house = CollateralClearingHouse(economy, menu)
+    house = House(economy, menu)
     Believers(economy, members=members)
     economy.open()
     return economy, house

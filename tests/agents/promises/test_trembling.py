@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import LinearConstraint, minimize
 
 from agents.promises.trembling import StateVentures, answers, spread
 from markets.promises.state_menu import Pledge, StateMenu
@@ -33,13 +33,13 @@ def test_shares_are_the_best_of_the_problem_stated() -> None:
     assert shares == pytest.approx(tremble / (1.0 - multiplier[:, None] * returns))
     for own, mine in zip(returns, shares, strict=True):
 
-        def loss(s: np.ndarray, own: np.ndarray = own) -> float:
-            whole = (1.0 - 6 * tremble) * np.log(own @ s) + tremble * np.sum(np.log(s))
+        def loss(s: np.ndarray, gains: np.ndarray = own) -> float:
+            whole = (1.0 - 6 * tremble) * np.log(gains @ s) + tremble * np.sum(np.log(s))
             return -float(whole)
 
         best = minimize(
             loss, np.full(6, 1.0 / 6.0), bounds=[(1e-9, 1.0)] * 6, tol=1e-14,
-            constraints={"type": "eq", "fun": lambda s: s.sum() - 1.0},
+            constraints=LinearConstraint(np.ones(6), 1.0, 1.0),
         )  # fmt: skip
         assert mine == pytest.approx(best.x, abs=1e-4)
         assert loss(mine) <= best.fun + 1e-9

@@ -76,6 +76,7 @@ def test_without_a_limit_orders_at_an_arbitrage_are_large_but_not_without_end() 
     """Bonds sell for more than they cost: more than anybody promises where markets clear."""
     market, economy = opened(np.inf)
     (cohort,) = economy.cohorts
+    assert isinstance(cohort, Investors)
     goods = cohort.goods()
     drawn = draw(np.random.default_rng(1), *SIZES[1])
     later = np.sum(drawn.later + drawn.equities @ drawn.payoffs.T, axis=0)
@@ -91,6 +92,7 @@ def test_without_a_limit_orders_at_an_arbitrage_are_large_but_not_without_end() 
 def test_excess_demand_in_goods_and_its_slope() -> None:
     market, economy = opened()
     (cohort,) = economy.cohorts
+    assert isinstance(cohort, Investors)
     here = np.array([1.02, 0.97, 1.01, 0.9, 0.8, 0.95, 0.7])
 
     def goods(logs_and_rates: np.ndarray) -> tuple[np.ndarray, np.ndarray, BondQuotes]:

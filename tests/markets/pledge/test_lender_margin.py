@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,5 +64,6 @@ def test_whoever_lends_nothing_needs_no_haircut_and_none_is_below_the_least() ->
 
 @pytest.mark.parametrize(("field", "value"), [("tail", 0.0), ("tail", 1.0), ("tolerated", -0.1)])
 def test_numbers_out_of_range_are_refused(field: str, value: float) -> None:
+    changed: dict[str, Any] = {field: value}
     with pytest.raises(Refused, match=str(value)):
-        replace(RULE, **{field: value})
+        replace(RULE, **changed)

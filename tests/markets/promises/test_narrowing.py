@@ -29,9 +29,10 @@ def soft_step(coordinates: FloatArray) -> tuple[Excess, FloatArray]:
 def test_it_follows_a_kink_to_the_end_of_the_tremble() -> None:
     rule = Narrowing()
     state: Adjustment = rule.start(np.array([-20.0, 0.0]), LIMITS)
+    posted = state.coordinates
     for _ in range(100):
-        excess, depth = soft_step(state.coordinates)
         posted = state.coordinates
+        excess, depth = soft_step(posted)
         state = rule.adjust(state, excess, depth)
         if state.settled:
             break

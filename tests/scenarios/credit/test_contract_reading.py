@@ -22,7 +22,7 @@ def test_constant_formulas_equal_numbers_bit_by_bit(logarithmic: Run[CreditTree]
     contracts[1]["coupon"] = {"kind": "formula", "pays": {"u+": "max(1, 2) / 4"}}
     run = credit_tree.SCENARIO.run(contracts=contracts)
     assert run.equilibrium == logarithmic.equilibrium
-    quotes = [column for column in run.rounds if column.startswith(("price", "resale", "unit"))]
+    quotes = [name for name in map(str, run.rounds) if name.startswith(("price", "resale", "unit"))]
     assert run.rounds[quotes].equals(logarithmic.rounds[quotes])
 
 

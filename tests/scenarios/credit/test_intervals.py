@@ -89,7 +89,7 @@ def cost_of_a_loan(economy: CreditEconomy, household: int, owed: float, closing:
         keeping = owed * worth + min(owed, 0.8 * share) * last
         now += share * worth
         later += min(closing * worth, share * worth, keeping)
-    return later / now
+    return float(later / now)
 
 
 def test_the_upper_end_is_the_least_that_a_loan_costs_anybody() -> None:

@@ -10,8 +10,10 @@ import pytest
 from scenarios.credit import exact, prepayment, published
 from scenarios.credit.credit_tree import described_points
 from scenarios.credit.parameters import CreditTree
+from scenarios.credit.program import Variable
 from scenarios.credit.read_out import consumption
 from simulator.outcome import Outcome
+from simulator.proof.algebraic import Exact
 from simulator.run import Run
 
 
@@ -72,8 +74,9 @@ def test_the_printed_allocation_is_an_equilibrium_at_the_quotes_that_were_found(
     """With the multipliers of the run, in exact arithmetic."""
     ((economy, _),) = described_points(example)
     found = proved(example)
-    plans = {
-        name: dict.fromkeys(plan, Fraction(0)) | printed(name) for name, plan in found.plans.items()
+    plans: dict[str, dict[Variable, Exact]] = {
+        name: {**dict.fromkeys(plan, Fraction(0)), **printed(name)}
+        for name, plan in found.plans.items()
     }
     assert not any(exact.check(economy, replace(found, plans=plans)).violations)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,8 @@ def test_the_propositions_predict_what_borrowers_do(example: Run[CreditTree]) ->
 
 def test_with_a_loan_for_every_debt_nobody_is_under_water() -> None:
     """Borrowers close or are indifferent, as in Araujo, Pascoa and Torres-Martinez (2011)."""
-    run = prepayment.SCENARIO.run(**published.LIQUID.parameters)
+    given: dict[str, Any] = dict(published.LIQUID.parameters)
+    run = prepayment.SCENARIO.run(**given)
     assert run.dates["exact"].all()
     found = run.tables["propositions"]
     assert not found["underwater"].any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -28,9 +29,10 @@ def by_household(table: pd.DataFrame) -> dict[str, float]:
 
 @pytest.mark.parametrize("row", published.PUBLISHED, ids=lambda row: row.case)
 def test_published_numbers_are_reached(row: Published) -> None:
-    run = SCENARIOS[row.scenario].run(**row.parameters)
+    given: dict[str, Any] = dict(row.parameters)
+    run = SCENARIOS[row.scenario].run(**given)
     assert run.certificate.holds
-    found = {**run.dates.iloc[0].to_dict(), **run.equilibrium}
+    found: dict[Any, Any] = {**run.dates.iloc[0].to_dict(), **run.equilibrium}
     found |= by_household(run.studies.get("rental_market", pd.DataFrame()))
     for name, value in row.expected.items():
         assert isinstance(value, float | Fraction)

@@ -32,7 +32,7 @@ def test_exact_demands_clear_and_are_certified_by_quadrature() -> None:
 
 
 def test_exact_demands_with_small_risks_are_the_log_linear_ones_within_limits() -> None:
-    safe = {"value_precision": 1e5, "wealth": 1e4, "haircut": 0.9}
+    safe: dict[str, Any] = {"value_precision": 1e5, "wealth": 1e4, "haircut": 0.9}
     exact, linear = (
         run(days=2, **safe, demand=demand, learning="none", limits="imposed")
         for demand in ("exact", "log-linear")
@@ -43,11 +43,12 @@ def test_exact_demands_with_small_risks_are_the_log_linear_ones_within_limits() 
 
 
 def test_realised_coefficients_are_the_tangent_of_exact_demands() -> None:
-    base, step = {"log_value": 0.3, "log_noise": 0.1, "days": 1, "population": "continuum"}, 1e-4
+    start, step = {"log_value": 0.3, "log_noise": 0.1}, 1e-4
+    base: dict[str, Any] = {**start, "days": 1, "population": "continuum"}
     first: Any = run(**base).details[0]["coefficients"]
     for name, what in (("b1", "log_value"), ("b2", "log_noise")):
         ends = [
-            run(**{**base, what: base[what] + side * step}).equilibrium["log_price"]  # type: ignore[operator]
+            run(**{**base, what: start[what] + side * step}).equilibrium["log_price"]
             for side in (-1.0, 1.0)
         ]
         slope = (ends[1] - ends[0]) / (2.0 * step)

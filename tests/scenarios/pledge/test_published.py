@@ -19,8 +19,8 @@ IDS = [row.case for row in CASES]
 @pytest.mark.parametrize("row", CASES, ids=IDS)
 def test_the_closed_form_has_the_published_coefficients(row: Published) -> None:
     p = parse(Pledgeability, row.parameters)
-    solved = theory.coefficients(p.primitives, p.haircut, p.repo_rate, p.belief)
-    log_pledge = option.log_pledge_value(p.haircut, p.repo_rate, p.value_precision)
+    solved = theory.coefficients(p.primitives, p.haircut, p.rate, p.belief)
+    log_pledge = option.log_pledge_value(p.haircut, p.rate, p.value_precision)
     assert p.log_value is not None
     assert p.log_noise is not None
     values = {
@@ -73,7 +73,7 @@ def test_both_markets_clear_at_the_published_quotes(row: Published) -> None:
 
 def test_option_bias_and_thresholds_are_the_published_ones() -> None:
     p = parse(Pledgeability, OPTION.parameters)
-    terms = (p.haircut, p.repo_rate, p.value_precision)
+    terms = (p.haircut, p.rate, p.value_precision)
     call = option.call(*terms)
     values = {
         "call_value": call.value,
@@ -81,8 +81,8 @@ def test_option_bias_and_thresholds_are_the_published_ones() -> None:
         "d2": call.d2,
         "log_pledge_value": option.log_pledge_value(*terms),
         "call_by_haircut": option.call_by_haircut(*terms),
-        "bias": propositions.pledgeability_bias(p.primitives, p.haircut, p.repo_rate),
-        "bias_by_haircut": propositions.bias_by_haircut(p.primitives, p.haircut, p.repo_rate),
+        "bias": propositions.pledgeability_bias(p.primitives, p.haircut, p.rate),
+        "bias_by_haircut": propositions.bias_by_haircut(p.primitives, p.haircut, p.rate),
         "margin_threshold": option.margin_threshold(*terms),
         "margin_threshold_fixed_point": option.margin_threshold_fixed_point(
             p.haircut, p.value_precision

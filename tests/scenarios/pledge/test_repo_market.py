@@ -96,8 +96,8 @@ def test_a_wrong_rate_and_wrong_pledges_are_not_certified() -> None:
     assert certified(found) == []
     rate = found.equilibrium["repo_rate"]
     assert certified(found, repo_rate=rate + 1e-4) == ["best orders"]
-    agents = found.agents.copy()
-    agents.loc[3, "pledged"] += 1e-6
+    pledged = found.agents["pledged"]
+    agents = found.agents.assign(pledged=pledged + 1e-6 * (found.agents.index == 3))
     assert "repo clearing" in certified(found, agents=agents)
     idle = found.agents.assign(pledged=0.0)
     assert "repo clearing" in certified(found, agents=idle)  # lenders would find borrowers

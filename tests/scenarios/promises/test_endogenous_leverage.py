@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import LinearConstraint, minimize
 
 from scenarios.promises.endogenous_leverage import SCENARIO
 from scenarios.promises.refined import ventures
@@ -99,12 +99,13 @@ def test_utilities_are_those_of_a_convex_program(seed: int) -> None:
 
     def slope(flat: np.ndarray) -> np.ndarray:
         each = np.sum(flat.reshape(4, size) * value, axis=1)
-        return -(value / each[:, None]).ravel()
+        gradient: np.ndarray = -(value / each[:, None]).ravel()
+        return gradient
 
     whole = np.tile(units.T, (1, 4))
     found = minimize(
         loss, np.full(4 * size, 0.4), jac=slope, bounds=[(0.0, None)] * (4 * size),
-        constraints={"type": "eq", "fun": lambda y: whole @ y - supply, "jac": lambda y: whole},
+        constraints=LinearConstraint(whole, supply, supply),
         method="SLSQP", options={"maxiter": 500, "ftol": 1e-13},
     )  # fmt: skip
     assert found.success
@@ -157,7 +158,7 @@ def test_where_cash_is_scarce_safe_loans_yield_more() -> None:
 
 
 def test_cash_that_keeps_bounds_the_rate_below() -> None:
-    impatient = {"payoffs": TWO, "promises": loans(0.2), "patience": 1.2}
+    impatient: dict[str, Any] = {"payoffs": TWO, "promises": loans(0.2), "patience": 1.2}
     kept = SCENARIO.run(**impatient, storable=True)
     lost = SCENARIO.run(**impatient, storable=False, cash=4.0)
     assert kept.dates["interest"].iloc[0] == pytest.approx(0.0, abs=1e-9)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from markets.promises.menu import owed_in_cash
+from scenarios.promises.economy import LeverageCycle
 from scenarios.promises.leverage_cycle import SCENARIO
 from scenarios.promises.program import Promise
 from scenarios.promises.refined import refined, ventures
@@ -12,7 +14,7 @@ from simulator.point import RestingPoint
 from simulator.run import Run
 
 
-def a_run() -> Run:
+def a_run() -> Run[LeverageCycle]:
     return SCENARIO.run(
         assets="borrowing",
         low_payoff=0.2,
@@ -49,10 +51,9 @@ def test_every_return_of_the_proof_is_the_best_that_quotes_offer() -> None:
     point, menu = run.points[0], run.parameters.menu("borrowing", 1)
     assert point.proof is not None
     promises = [
-        Promise(n, (float(good), float(good)), 1.0, 0.0)
-        for n, good in zip(menu.names, (c.coupon.bundles["good"][0] for c in menu.contracts),
-                           strict=True)
-    ]  # fmt: skip
+        Promise(name, owed_in_cash(contract), 1.0, 0.0)
+        for name, contract in zip(menu.names, menu.contracts, strict=True)
+    ]
     units, worths = ventures(menu.payoff, promises, now=False, storable=True)
     prices = [1.0, point.quotes["asset_price"], *(point.quotes[f"price_{n}"] for n in menu.names)]
     returns = worths[:, 1:] / (units @ prices)[:, None]

@@ -24,7 +24,7 @@ from simulator.point import RestingPoint, at_rest
 
 def approached(assets: str, beliefs: str) -> tuple[RestingPoint, RestingPoint]:
     """Where the rounds of a trembling continuum rest, and the equilibrium that they approach."""
-    menu = LeverageCycle(assets=assets, low_payoff=0.2).menu(assets, 1)
+    menu = LeverageCycle(low_payoff=[0.2]).menu(assets, 1)
     terms = StateMenu.after_news(menu)
     economy = Economy(StateMarket(terms), adjuster=Narrowing())
     CollateralClearingHouse(economy, terms)
