@@ -342,12 +342,25 @@ def test_interrupted_runs_keep_what_was_done_and_say_so(tmp_path: Path) -> None:
     words = ("--set", "dates=5000", "--no-plots", "--out", str(tmp_path))
     command = [sys.executable, "-m", "walras", "run", "margin-procyclicality", *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def listen() -> None:
+        """Take interrupts again, which a shell in the background has its children ignore."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=listen,
     ) as process:
         time.sleep(8.0)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)
+        try:
+            said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130, said
     assert "interrupted" in said[1]
     (run,) = tmp_path.iterdir()
