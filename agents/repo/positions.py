@@ -101,6 +101,7 @@ def table(
 ) -> pd.DataFrame:
     """Primitives, holdings and multipliers, one row per member.
 
+    Members with names are shown in the order in which they were given, others by rising belief.
     A slice of a continuum in which some are long and others are not is shown as one row each, with
     the mean belief of that part and its ``weight`` in traders.
 
@@ -134,7 +135,7 @@ def table(
     def each(field: FloatArray) -> FloatArray:
         return np.broadcast_to(pick(field, rows), rows.size)
 
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "cohort": name,
             "member": rows,
@@ -153,3 +154,9 @@ def table(
             **multipliers(traders, posted, rows, belief),
         }
     )
+    if traders.names is None or traders.given is None:
+        return shown
+    given = traders.given[rows]
+    shown.insert(1, "name", [traders.names[place] for place in given])
+    shown["member"] = given
+    return shown.iloc[np.argsort(given, kind="stable")].reset_index(drop=True)

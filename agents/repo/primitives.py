@@ -25,13 +25,16 @@ class Primitives:
 
     Parameters
     ----------
-    beliefs, members, cash, securities, income_up, income_down, population
+    beliefs, members, cash, securities, income_up, income_down, population, names
         As in :class:`agents.repo.traders.Traders`.
 
     Attributes
     ----------
     cash, securities, income_up, income_down : array of shape (members,) or (1,)
         One row per member, or a single row if members are alike in it.
+    names, given
+        Names of the members in the order in which they were given, and the place of each row in
+        that order; None if they have no names.
     alike : bool
         Whether members differ in beliefs only.
     """
@@ -46,6 +49,7 @@ class Primitives:
         securities: float | Sequence[float] | FloatArray,
         income_up: float | Sequence[float] | FloatArray,
         income_down: float | Sequence[float] | FloatArray,
+        names: Sequence[str] | None = None,
     ) -> None:
         self.population: Population = population
         self.beliefs = beliefs if isinstance(beliefs, Beliefs) else Beliefs(beliefs)
@@ -64,11 +68,14 @@ class Primitives:
         }
         fields = {name: one_or_each(name, value, members) for name, value in values.items()}
         self.alike = all(field.size == 1 for field in fields.values())
-        if self.beliefs.values is not None and not self.alike:
+        self.names = names
+        self.given = np.arange(members) if names is not None else None
+        if self.beliefs.values is not None and not (self.alike and names is None):
             order = self.beliefs.order(*fields.values())
             fields = {
                 name: field if field.size == 1 else field[order] for name, field in fields.items()
             }
+            self.given = order if names is not None else None
         self.cash, self.securities = fields["cash"], fields["securities"]
         self.income_up, self.income_down = fields["income_up"], fields["income_down"]
 

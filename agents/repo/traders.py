@@ -70,6 +70,8 @@ class Traders(Cohort[float, RepoQuotes, RepoBook, float]):
     population : {"individuals", "continuum"}
         Whether a member is one trader, or a slice of a continuum of them (a quantile interval of
         beliefs, whose order is the average over the slice).
+    names : sequence of str, optional
+        Names of the members, in the order of the other fields; tables then keep that order.
     compiled : bool
         Whether to add up orders with numba, which the extra ``fast`` brings: worth its start of
         about a second for millions of members with different endowments.
@@ -98,6 +100,7 @@ class Traders(Cohort[float, RepoQuotes, RepoBook, float]):
         income_up: float | Sequence[float] | FloatArray = 0.0,
         income_down: float | Sequence[float] | FloatArray = 0.0,
         population: Population = "individuals",
+        names: Sequence[str] | None = None,
         compiled: bool = False,
     ) -> None:
         self.primitives = Primitives(
@@ -108,6 +111,7 @@ class Traders(Cohort[float, RepoQuotes, RepoBook, float]):
             securities=securities,
             income_up=income_up,
             income_down=income_down,
+            names=names,
         )
         super().__init__(model, name, self.primitives.members)
         self.population: Population = population

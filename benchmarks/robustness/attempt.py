@@ -56,7 +56,7 @@ class Attempt:
 
     Attributes
     ----------
-    economy, number
+    economy, seed, number
         Which draw it was.
     drawn : Drawn
         The economy.
@@ -75,6 +75,7 @@ class Attempt:
     """
 
     economy: str
+    seed: int
     number: int
     drawn: Drawn
     finding: Finding
@@ -111,7 +112,7 @@ def attempt(economy: str, seed: int, number: int, limit: float) -> Attempt:
     drawn = draw(economy, seed, number)
 
     def found(finding: Finding, outcome: str, reason: str, **more: Any) -> Attempt:
-        return Attempt(economy, number, drawn, finding, outcome, reason, **more)
+        return Attempt(economy, seed, number, drawn, finding, outcome, reason, **more)
 
     try:
         with _time_limit(limit):

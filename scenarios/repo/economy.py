@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from agents.beliefs import Beliefs
 from agents.repo.clearing_house import RepoClearingHouse
@@ -21,14 +21,43 @@ from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
 from simulator.economy import Economy
-from simulator.parameters import GivenBeliefs, Parameters, about
+from simulator.parameters import Parameters, about
+from simulator.population.distribution import distribution
+from simulator.population.members import (
+    AMOUNT,
+    GivenAmount,
+    GivenMembers,
+    correlation_parameter,
+    members_parameter,
+    populate,
+    table_of,
+)
+from simulator.population.table import Column
 
 PRESET_INCOME = 1_000.0
 """Income at date 1 of traders on the side that margin, not solvency, is to constrain (the sources'
 captions ask for at least 107.6 at a haircut of 1%)."""
 
 Haircut = Annotated[float, Field(ge=0.0, lt=1.0)]
-Amount = Annotated[float, Field(ge=0.0)]
+
+COLUMNS = (
+    Column("belief", "probability", "probability given to the low payoff", 0.0, 1.0,
+           open_low=True, open_high=True),
+    Column("cash", "cash", "cash at date 0", 0.0),
+    Column("securities", "securities", "securities at date 0", 0.0),
+    Column("income_up", "cash", "income at date 1 in state U", 0.0),
+    Column("income_down", "cash", "income at date 1 in state D", 0.0),
+)  # fmt: skip
+"""What sets traders apart; a table of members may have these columns."""
+
+
+def _believable(given: str | list[float]) -> str | list[float]:
+    """Refuse beliefs that are neither spread nor drawn nor listed."""
+    if not (isinstance(given, str) and "=" in given):
+        Beliefs(given)
+    else:
+        distribution(given)
+    return given
 
 
 class MarginHike(Parameters):
@@ -59,28 +88,25 @@ class MarginHike(Parameters):
         " short; if not, nobody can",
         default=True,
     )
-    beliefs: GivenBeliefs = about(
+    beliefs: Annotated[str | list[float], AfterValidator(_believable)] = about(
         "probabilities that traders give to the low payoff",
         "probability",
-        '"uniform", "beta(a, b)" or a list of probabilities strictly between 0 and 1',
+        '"uniform" or "beta(a, b)", whose quantiles are spread over the traders; a distribution to'
+        ' draw from, such as "beta(a=2, b=3)"; or a list of probabilities strictly between 0 and 1',
         default="uniform",
     )
-    cash: Amount | list[Amount] = about(
-        "cash of each trader at date 0", "cash",
-        "a number of at least 0, or a list with one per trader", default=1.0,
-    )  # fmt: skip
-    securities: Amount | list[Amount] = about(
-        "securities of each trader at date 0", "securities",
-        "a number of at least 0, or a list with one per trader", default=1.0,
-    )  # fmt: skip
-    income_up: Amount | list[Amount] | None = about(
-        "income of each trader at date 1 in state U", "cash",
-        "a number of at least 0, or a list with one per trader", default=None,
-    )  # fmt: skip
-    income_down: Amount | list[Amount] | None = about(
-        "income of each trader at date 1 in state D", "cash",
-        "a number of at least 0, or a list with one per trader", default=None,
-    )  # fmt: skip
+    cash: GivenAmount = about("cash of each trader at date 0", "cash", AMOUNT, default=1.0)
+    securities: GivenAmount = about(
+        "securities of each trader at date 0", "securities", AMOUNT, default=1.0
+    )
+    income_up: GivenAmount | None = about(
+        "income of each trader at date 1 in state U", "cash", AMOUNT, default=None
+    )
+    income_down: GivenAmount | None = about(
+        "income of each trader at date 1 in state D", "cash", AMOUNT, default=None
+    )
+    members: GivenMembers = members_parameter(COLUMNS)
+    correlation: dict[str, float] = correlation_parameter()
     traders: int = about(
         "number of traders (or of slices of the continuum)", "traders",
         "a whole number of at least 2", default=10_000, ge=2,
@@ -94,21 +120,24 @@ class MarginHike(Parameters):
     def _together(self) -> MarginHike:
         """Refuse payoffs in the wrong order and lists of the wrong length."""
         Security(self.low_payoff, self.high_payoff)
+        if self.members is None and not self.drawn:
+            self._refuse_apart()
+        return self
+
+    def _refuse_apart(self) -> None:
+        """Refuse listed traders who can't trade together."""
         if self.population == "continuum":
             Beliefs(self.beliefs).refuse_ties()
-        members = self.members
-        for name in ("cash", "securities", "income_up", "income_down"):
-            value = getattr(self, name)
-            if isinstance(value, list) and len(value) not in (1, members):
+        for name, value in self.fields.items():
+            if isinstance(value, list) and len(value) not in (1, self.count):
                 raise ValueError(
                     f"{name} has {len(value)} entries; it must be one number or a list of"
-                    f" {members}, one per trader"
+                    f" {self.count}, one per trader"
                 )
-        if np.sum(self.securities) <= 0.0:
+        if np.sum(np.asarray(self.securities, dtype=np.float64)) <= 0.0:
             raise ValueError(
                 f"securities is {self.securities}; somebody must own some of the security"
             )
-        return self
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
         """The rule chosen; the default one ends up clearing one market inside the other.
@@ -121,12 +150,25 @@ class MarginHike(Parameters):
         return made
 
     @property
-    def members(self) -> int:
-        """Number of members: that of the beliefs if they are listed."""
+    def count(self) -> int:
+        """Number of traders: that of the beliefs if they are listed."""
         return len(self.beliefs) if isinstance(self.beliefs, list) else self.traders
 
     @property
-    def incomes(self) -> tuple[float | list[float], float | list[float]]:
+    def fields(self) -> dict[str, float | list[float] | str]:
+        """What the parameters give of endowments and incomes."""
+        up, down = self.incomes
+        given = {"cash": self.cash, "securities": self.securities}
+        return {**given, "income_up": up, "income_down": down}
+
+    @property
+    def drawn(self) -> bool:
+        """Whether something of the traders is drawn at random."""
+        texts = [self.beliefs if "=" in self.beliefs else 0.0, *self.fields.values()]
+        return any(isinstance(value, str) for value in texts)
+
+    @property
+    def incomes(self) -> tuple[float | list[float] | str, float | list[float] | str]:
         """Incomes in states U and D, the preset where none is given."""
         preset_up, preset_down = (
             (0.0, PRESET_INCOME) if self.market == "short" else (PRESET_INCOME, 0.0)
@@ -139,39 +181,59 @@ class MarginHike(Parameters):
     @property
     def homogeneous(self) -> bool:
         """Whether traders differ in beliefs only."""
-        fields = (self.cash, self.securities, *self.incomes)
-        return not any(isinstance(field, list) for field in fields)
+        return self.members is None and all(
+            isinstance(value, (int, float)) for value in self.fields.values()
+        )
 
     @property
     def has_closed_form(self) -> bool:
         """Whether the source's equations, those of a continuum, apply."""
-        named = Beliefs(self.beliefs).named or self.population == "continuum"
-        return self.homogeneous and named and self.cash != 0.0
+        if not self.homogeneous or self.drawn or self.cash == 0.0:
+            return False
+        return Beliefs(self.beliefs).named or self.population == "continuum"
 
 
 def build(parameters: MarginHike, rng: np.random.Generator) -> Economy[float, RepoQuotes, RepoBook]:
-    """Make the economy as it stands at the first date."""
+    """Make the economy as it stands at the first date.
+
+    Raises
+    ------
+    Refused
+        If given or drawn traders can't trade together.
+    """
     security = Security(parameters.low_payoff, parameters.high_payoff)
     market = RepoMarket(security, reuse=parameters.reuse)
     economy = Economy(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
     RepoClearingHouse(economy, FlatMargin(parameters.haircuts[0]))
-    income_up, income_down = parameters.incomes
-    Traders(
-        economy,
-        "traders",
-        beliefs=parameters.beliefs,
-        members=parameters.members,
-        cash=parameters.cash,
-        securities=parameters.securities,
-        income_up=income_up,
-        income_down=income_down,
-        population=parameters.population,
-    )
+    Traders(economy, "traders", population=parameters.population, **_traders(parameters, rng))
     return economy
 
 
-def number(value: float | list[float] | FloatArray) -> float:
+def _traders(parameters: MarginHike, rng: np.random.Generator) -> dict[str, Any]:
+    """The traders' fields: given one by one, by the parameters, or drawn.
+
+    Raises
+    ------
+    Refused
+        If they can't trade together.
+    """
+    table = table_of(parameters.members, COLUMNS)
+    if table is None and not parameters.drawn and not parameters.correlation:
+        fields: dict[str, Any] = dict(parameters.fields)
+        return {"beliefs": parameters.beliefs, "members": parameters.count, **fields}
+    spread = isinstance(parameters.beliefs, str) and "=" not in parameters.beliefs
+    columns = (
+        COLUMNS[1:] if spread and "belief" not in (table if table is not None else ()) else COLUMNS
+    )
+    values = {"belief": parameters.beliefs, **parameters.fields}
+    made = populate(table, values, parameters.count, columns, parameters.correlation, rng)
+    fields = dict(made.fields)
+    beliefs = fields.pop("belief", parameters.beliefs)
+    return {"beliefs": beliefs, "members": made.count, "names": made.names, **fields}
+
+
+def number(value: float | list[float] | str | FloatArray) -> float:
     """A parameter that is one number."""
-    return float(np.ravel(value)[0])
+    return float(np.ravel(np.asarray(value, dtype=np.float64))[0])

@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from scenarios.repo import EURO_CRISIS, margin_hike
-from scenarios.repo.economy import PRESET_INCOME, Amount, MarginHike
+from scenarios.repo.economy import PRESET_INCOME, MarginHike
 from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
 from scenarios.repo.episodes.payoffs import payoffs_from_yield, typical_move
 from scenarios.repo.episodes.verdicts import reason, summary
@@ -27,6 +27,7 @@ from simulator.certificate import Certificate
 from simulator.page_plan import Control
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.population.members import Amount
 from simulator.results import Results
 from simulator.scenario import Scenario
 

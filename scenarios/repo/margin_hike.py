@@ -6,6 +6,7 @@ margins are raised?" (slides). The model, its symbols and the errata are in this
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
@@ -32,6 +33,10 @@ from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+PLAINLY_TRADED = 1e-6
+"""Share of all securities above which a trader's net trade is no dust."""
 
 
 class MarginHikeScenario(Scenario[MarginHike]):
@@ -71,6 +76,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             "longs_constrained_by": judged.longs_constrained_by,
             "shorts_constrained_by": judged.shorts_constrained_by,
             "marginal_from_net_trades": judged.marginal_from_net_trades,
+            "traders_trading": _trading(point) if point.complete else math.nan,
         }
 
     def closed_form(
@@ -109,7 +115,11 @@ class MarginHikeScenario(Scenario[MarginHike]):
         """Prices at which nobody wants to trade, where single traders all keep what they own."""
         terms = _terms(parameters, point)
         alone = parameters.population == "individuals" and point.complete
-        if not alone or verdict(**terms, agents=point.agents).trade:
+        table = point.agents
+        moved = (table["security"] - table["endowed_securities"]).abs()
+        if not alone or moved.max() > PLAINLY_TRADED * table["endowed_securities"].sum():
+            return {}
+        if verdict(**terms, agents=point.agents).trade:
             return {}
         return {"security_price": untraded_prices(Holdings.read(point.agents, **terms))}
 
@@ -212,6 +222,14 @@ class Terms(TypedDict):
     security_price: float
     repo_rate: float
     reuse: bool
+
+
+def _trading(point: RestingPoint) -> float:
+    """Number of traders who hold anything else than what they own, or trade in repo."""
+    table = point.agents
+    moved = (table["security"] - table["endowed_securities"]).abs()
+    traded = moved + table["repo_lending"].abs() + table["repo_borrowing"].abs()
+    return float(table.loc[traded > 0.0, "weight"].sum())
 
 
 def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:

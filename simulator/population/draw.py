@@ -68,6 +68,8 @@ def draw(
 def _correlation(names: Sequence[str], given: Mapping[str, float]) -> FloatArray:
     """The normal correlations of given rank correlations, shape (fields, fields)."""
     matrix = np.eye(len(names))
+    if given and not names:
+        raise Refused("correlation is given but nothing is drawn; give fields as distributions")
     for pair, rank in given.items():
         fields = [part.strip() for part in pair.split(",")]
         if len(fields) != 2 or fields[0] == fields[1]:

@@ -19,7 +19,10 @@ from simulator.population.draw import draw
 from simulator.population.table import NAME, Column, read
 
 TABLE = "a CSV or Parquet file with one row per member, or a table of lists"
-AMOUNT = "a number, a list with one per member, or a distribution such as lognormal(mean=2, sd=1)"
+AMOUNT = (
+    "a number of at least 0, a list with one per member, or a distribution such as"
+    " lognormal(mean=2, sd=1)"
+)
 
 
 def _plain(given: Any) -> Any:

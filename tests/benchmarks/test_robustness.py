@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks.robustness import attempt as attempts
-from benchmarks.robustness.__main__ import keep_failing
+from benchmarks.robustness.__main__ import keep_draws, keep_failing
 from benchmarks.robustness.attempt import AIMS, Attempt, Finding, attempt, draw
 from benchmarks.robustness.drawn import Drawn
 from benchmarks.robustness.tables import tables, wilson
@@ -81,13 +81,29 @@ def test_shares_have_intervals_and_aims_are_missed_by_a_single_wrong_one(tmp_pat
     low, high = wilson(98, 100)
     assert [low, high] == pytest.approx([0.9300, 0.9945], abs=1e-4)
     drawn = Drawn("margin-hike", KNOWN)
-    right = [Attempt("repo", n, drawn, Finding.RIGHT, "cleared", "", 1e-9, 9) for n in range(200)]
-    wrong = Attempt("repo", 200, drawn, Finding.WRONG, "cleared", "clearing", 1e-2, 9)
+    right = [
+        Attempt("repo", 7, n, drawn, Finding.RIGHT, "cleared", "", 1e-9, 9) for n in range(200)
+    ]
+    wrong = Attempt("repo", 7, 200, drawn, Finding.WRONG, "cleared", "clearing", 1e-2, 9)
     ranges = {"repo": {"traders": "40"}}
     assert tables(right, ranges)[0].column("met") == ["yes"]
     assert tables([*right, wrong], ranges)[0].column("met") == ["NO"]
-    (kept,) = keep_failing([*right, wrong], 7, tmp_path)
+    (kept,) = keep_failing([*right, wrong], tmp_path)
     assert kept.name == "repo_7_200.toml"
     assert "cleared and wrong" in kept.read_text(encoding="utf-8").splitlines()[0]
-    assert keep_failing(right, 7, tmp_path) == []
+    assert keep_failing(right, tmp_path) == []
     assert not list(tmp_path.glob("*/*.toml"))
+
+
+def test_economies_that_are_run_anew_replace_their_rows_and_leave_the_others(
+    tmp_path: Path,
+) -> None:
+    def row(economy: str, number: int, gap: float) -> Attempt:
+        drawn = draw(economy, 7, number)
+        return Attempt(economy, 7, number, drawn, Finding.RIGHT, "cleared", "", gap, 9)
+
+    old = [row("repo", 0, 1e-9), row("exchange", 0, 2e-9), row("exchange", 1, 3e-9)]
+    assert keep_draws(old, tmp_path) == old
+    fresh = row("exchange", 0, 4e-9)
+    assert keep_draws([fresh], tmp_path) == [old[0], fresh]
+    assert keep_draws([], tmp_path) == [old[0], fresh]

@@ -314,8 +314,8 @@ def test_numbers_are_whole_at_any_width(columns: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": columns}
     said = subprocess.run(
         [
-            *(sys.executable, "-m", "walras", "run", "leverage-cycle", "--set", "low_payoff=[0.2]"),
-            *("--no-plots", "--out", str(tmp_path)),
+            *(sys.executable, "-m", "walras", "run", "leverage-cycle", "--set", "assets=none"),
+            *("--no-plots", "--no-studies", "--out", str(tmp_path)),
         ],
         capture_output=True,
         text=True,
@@ -329,7 +329,7 @@ def test_numbers_are_whole_at_any_width(columns: str, tmp_path: Path) -> None:
 
 
 def test_many_dates_print_the_comparison_that_the_run_is_about(tmp_path: Path) -> None:
-    words = ("--set", "dates=40", "--no-plots", "--quiet", "--out", str(tmp_path))
+    words = ("--set", "dates=40", "--no-plots", "--no-studies", "--quiet", "--out", str(tmp_path))
     said = walras("run", "margin-procyclicality", *words).stdout
     rules = ("flat", "linear", "value-at-risk", "anti-procyclical")
     report, _, dates = said.partition("the last of 40 dates of each case:")
@@ -342,12 +342,25 @@ def test_interrupted_runs_keep_what_was_done_and_say_so(tmp_path: Path) -> None:
     words = ("--set", "dates=5000", "--no-plots", "--out", str(tmp_path))
     command = [sys.executable, "-m", "walras", "run", "margin-procyclicality", *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def listen() -> None:
+        """Take interrupts again, which a shell in the background has its children ignore."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=listen,
     ) as process:
         time.sleep(8.0)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)
+        try:
+            said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130, said
     assert "interrupted" in said[1]
     (run,) = tmp_path.iterdir()

@@ -1,6 +1,6 @@
 """Members in order of belief, and where they stand on the ladder."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import mesa
 import numpy as np
@@ -15,7 +15,7 @@ from tests.agents.repo.cohorts import SECURITY
 
 
 def primitives(beliefs: str | list[float], population: Population = "individuals") -> Primitives:
-    equal = {"cash": 1.0, "securities": 1.0, "income_up": 0.0, "income_down": 0.0}
+    equal: dict[str, Any] = {"cash": 1.0, "securities": 1.0, "income_up": 0.0, "income_down": 0.0}
     made = Primitives(beliefs, 4, population, **equal)
     made.open(SECURITY)
     return made

@@ -115,7 +115,7 @@ def test_contagion_tells_assets_apart_without_colour() -> None:
 
 
 def test_rules_are_told_apart_without_colour() -> None:
-    run = margin_procyclicality.SCENARIO.run(studies=False, dates=8)
+    run = margin_procyclicality.SCENARIO.run(dates=8, studies=False)
     figure = run.plot()["margins_by_rule"]
     assert legend(figure) == [*run.parameters.rules, "fundamental value"]
     upper, lower = figure.axes

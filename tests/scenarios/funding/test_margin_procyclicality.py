@@ -50,7 +50,7 @@ def test_report_compares_the_rules_over_all_dates() -> None:
 
 
 def test_report_names_the_days_asked_for_and_has_one_row_per_rule() -> None:
-    report = SCENARIO.run(studies=False, rules=["flat", "linear"], dates=8, call_dates=3).report
+    report = SCENARIO.run(rules=["flat", "linear"], dates=8, call_dates=3, studies=False).report
     assert report is not None
     assert report["rule"].tolist() == ["flat", "linear"]
     assert "largest_3_day_increase" in report
@@ -66,7 +66,7 @@ def test_every_rule_charges_the_base_before_any_news() -> None:
 
 
 def test_experts_start_a_date_with_what_they_held_at_the_last() -> None:
-    run = SCENARIO.run(studies=False, rules=["linear"], dates=6)
+    run = SCENARIO.run(rules=["linear"], dates=6, studies=False)
     experts = run.agents[run.agents["cohort"] == "experts"]
     held = experts["position"].to_numpy()
     assert np.array_equal(experts["endowed_assets"].to_numpy()[1:], held[:-1])

@@ -25,7 +25,7 @@ def test_a_closed_form_takes_alike_traders_with_cash_on_a_continuum_or_a_named_d
 
 
 def test_listed_beliefs_say_how_many_traders_there_are() -> None:
-    assert MarginHike(beliefs=[0.2, 0.5, 0.9]).members == 3
+    assert MarginHike(beliefs=[0.2, 0.5, 0.9]).count == 3
     economy = build(
         MarginHike(beliefs=[0.9, 0.2, 0.5], cash=[9.0, 2.0, 5.0]), np.random.default_rng()
     )

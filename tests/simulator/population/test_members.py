@@ -91,7 +91,7 @@ def test_without_a_distribution_no_random_number_is_drawn() -> None:
         ({"cash": [1.0, 2.0]}, "cash has 2 entries; it must be one number or a list of 4"),
         ({"belief": "normal(mean=0, sd=1)"}, r"drew .* must be a number in \(0, 1\): truncate"),
         ({"cash": "lognorml(mean=1, sd=1)"}, 'did you mean "lognormal"'),
-        ({"correlation": {"cash, belief": 0.5}}, "cash"),
+        ({"correlation": {"cash, belief": 0.5}}, "nothing is drawn"),
         ({"members": "none.csv"}, "must be the name of a file"),
     ],
 )
