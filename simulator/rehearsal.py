@@ -150,7 +150,8 @@ def _slopes(economy: ScenarioEconomy, coordinates: FloatArray, note: Note) -> No
             continue
         slope, size = np.mean(slopes, axis=0), np.max(np.abs(slopes), axis=0) + floor
         smooth = free & (np.ptp(slopes, axis=0) <= SLOPES_AGREE * size)
-        wrong = np.abs(depth[:, k] - slope) / size
+        # a scale held fixed, which may double over a unit of the coordinate, explains that much
+        wrong = np.maximum(np.abs(depth[:, k] - slope) - np.abs(middle), 0.0) / size
         note("depth", float(np.max(wrong[smooth], initial=0.0)))
 
 
