@@ -152,7 +152,8 @@ def _slopes(economy: ScenarioEconomy, coordinates: FloatArray, note: Note) -> No
         smooth = free & (np.ptp(slopes, axis=0) <= SLOPES_AGREE * size)
         # a scale held fixed, which may double over a unit of the coordinate, explains that much
         wrong = np.maximum(np.abs(depth[:, k] - slope) - np.abs(middle), 0.0) / size
-        note("depth", float(np.max(wrong[smooth], initial=0.0)))
+        if smooth.any():
+            note("depth", float(np.max(wrong[smooth])))
 
 
 def _residual(economy: ScenarioEconomy, coordinates: FloatArray) -> FloatArray:

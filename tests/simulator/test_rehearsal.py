@@ -90,7 +90,7 @@ def test_the_right_one_passes() -> None:
     certificate = rehearse(economy(RepoMarket(SECURITY)))
     assert certificate.holds, certificate.complaint()
     assert certificate["order of cohorts"].holds
-    assert certificate["depth"].residual > 0.0  # it was compared
+    assert certificate["depth"].holds  # it is there if something was compared
 
 
 @pytest.mark.parametrize(
