@@ -34,6 +34,7 @@ def replay(rule: HistoricalRule, prices: FloatArray) -> FloatArray:
 
 def compared(
     rules: Mapping[str, HistoricalRule],
+    charged: Mapping[str, FloatArray],
     prices: FloatArray,
     *,
     skip: int,
@@ -50,6 +51,8 @@ def compared(
     ----------
     rules : mapping
         Rules by name.
+    charged : mapping
+        What each would have charged, see :func:`replay`.
     prices : array of shape (dates,)
         The prices.
     skip : int
@@ -62,7 +65,7 @@ def compared(
     rows: list[dict[str, object]] = []
     average: float | None = None
     for name, rule in rules.items():
-        haircuts = replay(rule, prices)[skip:]
+        haircuts = charged[name][skip:]
         average = float(haircuts.mean()) if average is None else average
         if same_average and haircuts.mean() > 0.0:
             haircuts = haircuts * (average / haircuts.mean())

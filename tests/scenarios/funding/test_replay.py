@@ -19,7 +19,8 @@ RULES = {
 
 
 def table(**more: bool) -> dict[str, dict[str, float]]:
-    made = compared(RULES, PRICES, skip=250, days=5, **more)
+    charged = {name: replay(rule, PRICES) for name, rule in RULES.items()}
+    made = compared(RULES, charged, PRICES, skip=250, days=5, **more)
     return {str(row.pop("rule")): row for row in made.to_dict("records")}  # type: ignore[misc]
 
 
