@@ -35,10 +35,11 @@ def test_random_economies_clear_and_are_right(seed: int) -> None:
     assert max(missed.values()) <= SMALL
 
 
-# 24, a log price of -1226; 74, exact demands at a risk so large that integrands are narrow
-@pytest.mark.parametrize("number", [24, 74])
-def test_draws_of_the_benchmark_clear_and_are_right(number: int) -> None:
-    found = attempt("pledge", 0, number, limit=60.0)
+# 24, a log price of -1226; 74, exact demands at a risk so large that integrands are narrow;
+# 483, a first belief with a weight of exactly 1 on the price
+@pytest.mark.parametrize(("seed", "number"), [(0, 24), (0, 74), (6, 483)])
+def test_draws_of_the_benchmark_clear_and_are_right(seed: int, number: int) -> None:
+    found = attempt("pledge", seed, number, limit=60.0)
     assert found.finding is Finding.RIGHT
 
 
