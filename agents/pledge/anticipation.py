@@ -28,6 +28,10 @@ REVISIONS = 500
 UNCHANGED = 1e-15
 """Largest relative change of a weight that counts as none: rounding."""
 
+NEXT_TO_ONE = 2.0**-53
+"""How far a weight on the price of 1 is from the number below. At 1 orders would not move with the
+price; a first belief may come that close, and what follows from it depends on ratios alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
@@ -62,7 +66,7 @@ class Crowd:
         gamma, share = self.risk_aversion, self.spot_share
         buys = np.where(terms.active, (1.0 - share) * terms.leverage, 0.0)
         sells = np.where(terms.active, share - buys, 1.0)
-        slope = 1.0 / (1.0 - g)
+        slope = 1.0 / np.where(g == 1.0, NEXT_TO_ONE, 1.0 - g)
         return PriceFunction(
             b0=slope * (c - 0.5 * a / known.signal_precision - 0.5 * (gamma - 1.0) * variance),
             b1=slope * a,

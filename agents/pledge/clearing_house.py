@@ -21,7 +21,7 @@ from agents.pledge.nature import Nature
 from markets.margin import HistoricalMargin, MarginRule
 from markets.pledge.book import SpotBook
 from markets.pledge.lender_margin import LenderMargin
-from markets.pledge.market import LOG_PRICE_REACH
+from markets.pledge.market import PRICE_REACH
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
@@ -110,7 +110,7 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         """Haircuts announced at the last quotes, and the value of the call in a repo at them."""
         last = np.array(list(quotes.values()))
         log_prices = last[: len(self.margins)]
-        prices = np.exp(np.clip(log_prices, -LOG_PRICE_REACH, LOG_PRICE_REACH))
+        prices = np.exp(np.clip(log_prices, -PRICE_REACH, PRICE_REACH))
         rates = last[len(self.margins) :] if self.repo_rate is None else self.repo_rate
         haircut = np.array(
             [rule.haircut(float(p)) for rule, p in zip(self.margins, prices, strict=True)]

@@ -15,12 +15,15 @@ since a larger :math:`m` raises the likelihood ratio of R; and counting in secur
 cash turns :math:`\alpha` and :math:`t` into :math:`1 - \alpha` and :math:`1 - t`, so that
 :math:`\alpha(1 - t) = 1 - \alpha(t)`. The function is tabulated up to one half:
 
-1. for a place :math:`t`, find the share :math:`\alpha` at which
-   :math:`\ln E[R C^{-\gamma}] - \ln E[C^{-\gamma}] = 0`, the first-order condition, by bisection;
-2. expectations are sums over an even grid of the normal error, in logarithms (the trapezoidal rule
-   converges geometrically here);
+1. for a place :math:`t`, find the share :math:`\alpha` at which :math:`E[(R - 1) C^{-\gamma}] = 0`,
+   the first-order condition, by Newton's steps within a bracket;
+2. expectations are sums over an even grid of the normal error (the trapezoidal rule converges
+   geometrically here). :math:`\ln C` is convex in the error, so that the integrand has one peak and
+   falls from it at least as fast as a standard normal density: a few standard deviations about the
+   peak are enough. It may be narrower by :math:`\sqrt{1 + \gamma V/4}`, and the grid with it;
 3. in between, the log odds of :math:`\alpha` are a cubic spline in those of :math:`t`; toward
-   :math:`t = 0`, where :math:`\alpha` is proportional to :math:`t`, a straight line.
+   :math:`t = 0`, where :math:`\alpha` is proportional to :math:`t`, a straight line. The number of
+   places is doubled until the spline misses no new one by more than ``MISSED``.
 
 Source: our addition to Ramirez, "Pledgeable securities in a rational expectations equilibrium",
 (A.5) and (A.10), which the paper approximates in (A.7) and (A.12).
@@ -33,24 +36,33 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit, log_expit, logit, logsumexp
+from scipy.special import expit, log_expit, logit
 
 from markets.quote import FloatArray
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
-SHARES = 160
-"""Shares tabulated, from one half downward."""
+SHARES, DOUBLINGS = 160, 5
+"""Shares tabulated at first, from one half downward, and how often that may be doubled."""
+
+MISSED = 2e-7
+"""Error of a tabulated share, times the root of gamma V: it costs 2e-14 of the log of wealth."""
 
 ERRORS = 10.0
-"""Standard deviations of the normal error that are summed over; beyond lies a 1e-23rd."""
+"""Standard deviations of the normal error about the peak; beyond lies a 1e-23rd."""
 
 LOWEST = -20.0
 """Lowest log odds of t that are tabulated: next to 1/2 rounding hides what lies below."""
 
-BISECTIONS = 56
-"""Halvings of the range of log odds, down to rounding."""
+STEPS, HALVINGS = 80, 40
+"""Steps at most toward a share, most take eight; and halvings of the range of a peak."""
+
+CLOSE = 1e-10
+"""Newton's step in the log odds of a share at which the search ends."""
+
+BLOCK = 1 << 20
+"""Terms of sums worked out at once."""
 
 
 @dataclass(frozen=True)
@@ -94,24 +106,77 @@ def _tabulated(risk_aversion: float, variance: float) -> PowerChoice:
     from scipy.interpolate import CubicSpline
 
     place = np.linspace(LOWEST, 0.0, SHARES)
-    low = np.full_like(place, LOWEST - 10.0 - 2.0 * variance)
-    high = np.full_like(place, 0.5)
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        better = _first_order(middle, place, risk_aversion, variance) > 0.0
-        low, high = np.where(better, middle, low), np.where(better, high, middle)
-    odds = 0.5 * (low + high)
-    odds[-1] = 0.0  # by symmetry
+    odds = _log_odds(place, risk_aversion, variance)
+    for _ in range(DOUBLINGS):
+        curve = CubicSpline(place, odds)
+        between = 0.5 * (place[1:] + place[:-1])
+        added = _log_odds(between, risk_aversion, variance)
+        share = expit(added)
+        missed = np.max(share * (1.0 - share) * np.abs(curve(between) - added))
+        order = np.argsort(np.concatenate([place, between]))
+        place = np.concatenate([place, between])[order]
+        odds = np.concatenate([odds, added])[order]
+        if missed * (risk_aversion * variance) ** 0.5 <= MISSED:
+            break
     return PowerChoice(CubicSpline(place, odds))
 
 
-def _first_order(odds: FloatArray, place: FloatArray, gamma: float, variance: float) -> FloatArray:
-    """Ln E[R C^-gamma] - ln E[C^-gamma] at log odds of the share and of t; above 0, buy more."""
+def _log_odds(place: FloatArray, gamma: float, variance: float) -> FloatArray:
+    """Log odds of the exact share, at log odds ``place`` of t that are not above 0."""
+    low = np.full_like(place, LOWEST - 10.0 - 2.0 * variance)
+    high = np.full_like(place, 0.5)
+    odds = np.clip(place, low, high)
+    left = np.arange(len(place))
+    for _ in range(STEPS):
+        here = odds[left]
+        gain, newton = _newton(here, place[left], gamma, variance)
+        low[left] = np.where(gain > 0.0, here, low[left])
+        high[left] = np.where(gain > 0.0, high[left], here)
+        tried = here + newton
+        inside = (tried > low[left]) & (tried < high[left])
+        odds[left] = np.where(inside, tried, 0.5 * (low[left] + high[left]))
+        found = (np.abs(newton) <= CLOSE) | (high[left] - low[left] <= CLOSE)
+        odds[left[found]] = here[found]
+        left = left[~found]
+        if len(left) == 0:
+            break
+    return np.where(place == 0.0, 0.0, odds)  # there by symmetry
+
+
+def _newton(
+    odds: FloatArray, place: FloatArray, gamma: float, variance: float
+) -> tuple[FloatArray, FloatArray]:
+    """E[(R - 1) C^-gamma], above 0 if one should buy more, up to a factor; and Newton's step."""
     sigma = variance**0.5
-    step = min(0.2, 0.6 / sigma)
-    error = np.arange(-ERRORS - gamma * sigma, ERRORS + sigma + step, step)
-    mean = gamma * variance * expit(place) - 0.5 * variance
+    width = 2.0 * ERRORS + 2.0 * sigma
+    step = min(0.2, 0.6 / sigma, 1.4 / (gamma * variance + 4.0) ** 0.5)
+    grid = np.arange(0.0, width + step, step) - ERRORS - sigma
+    rows = max(BLOCK // len(grid), 1)
+    found = [
+        _sums(odds[first : first + rows], place[first : first + rows], grid, gamma, sigma)
+        for first in range(0, len(odds), rows)
+    ]
+    gain, bend = np.concatenate(found, axis=1)
+    share = expit(odds)
+    slope = gamma * share * (1.0 - share) * bend
+    return gain, np.divide(gain, slope, out=np.zeros_like(gain), where=slope > 0.0)
+
+
+def _sums(
+    odds: FloatArray, place: FloatArray, grid: FloatArray, gamma: float, sigma: float
+) -> FloatArray:
+    """Sums of (R - 1)/C and of its square, weighted by the density times C^(1 - gamma)."""
+    mean = gamma * sigma**2 * expit(place) - 0.5 * sigma**2
+    low, high = np.full_like(odds, -gamma * sigma), np.zeros_like(odds)
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        rises = -middle > (gamma - 1.0) * sigma * expit(odds + mean + sigma * middle)
+        low, high = np.where(rises, middle, low), np.where(rises, high, middle)
+    error = high[:, None] + grid
     log_return = mean[:, None] + sigma * error
     wealth = np.logaddexp(log_expit(-odds)[:, None], log_expit(odds)[:, None] + log_return)
-    weight = -0.5 * error**2 - gamma * wealth
-    return np.asarray(logsumexp(weight + log_return, axis=1) - logsumexp(weight, axis=1))
+    exponent = -0.5 * error**2 + (1.0 - gamma) * wealth
+    weight = np.exp(exponent - np.max(exponent, axis=1, keepdims=True))
+    small = np.expm1(np.minimum(log_return, 1.0)) * np.exp(-wealth)
+    gain = np.where(log_return < 1.0, small, np.exp(log_return - wealth) - np.exp(-wealth))
+    return np.stack([np.sum(weight * gain, axis=1), np.sum(weight * gain**2, axis=1)])

@@ -2,9 +2,8 @@
 
 All of them should clear: a log price exists in every state. Where orders are bounded (limits
 imposed, or exact power utility) it does as long as noise traders buy and sell less than investors
-have. It is that of a number in double precision as long as the belief, which is right only for
-orders without bounds, does not make the price all but the only thing that investors look at. The
-draw keeps to both.
+have, to which the draw keeps. It keeps log prices within a million, too: the belief, which is right
+only for orders without bounds, must not make the price all but the only thing investors look at.
 """
 
 from __future__ import annotations
@@ -273,17 +272,23 @@ def _exact(given: Any) -> bool:
 def _exact_loss(share: float, mean: float, variance: float, gamma: float) -> float:
     """Log certainty-equivalent wealth below the best that a bounded search finds."""
     sigma = math.sqrt(variance)
-    error = np.linspace(-9.0 - gamma * sigma, 9.0 + sigma, 4001)
-    log_return = mean + sigma * error
-    weight = -0.5 * error**2
 
-    def loss(kept: float) -> float:
+    def tilted(error: FloatArray, kept: float) -> FloatArray:
         cash = -math.inf if kept >= 1.0 else math.log1p(-kept)
         held = -math.inf if kept <= 0.0 else math.log(kept)
-        wealth = np.logaddexp(cash, held + log_return)
-        tilted = weight + (1.0 - gamma) * wealth
-        top = float(np.max(tilted))
-        return (top + math.log(float(np.sum(np.exp(tilted - top))))) / (gamma - 1.0)
+        wealth = np.logaddexp(cash, held + mean + sigma * error)
+        return np.asarray((1.0 - gamma) * wealth - 0.5 * error**2)
+
+    def loss(kept: float) -> float:
+        # the integrand's one peak first, then a fine grid about it
+        coarse = np.linspace(-9.0 - gamma * sigma, 9.0 + sigma, 4001)
+        middle = coarse[np.argmax(tilted(coarse, kept))]
+        reach = 9.0 + coarse[1] - coarse[0]
+        error = np.linspace(middle - reach, middle + reach, 4001)
+        exponent = tilted(error, kept)
+        top = float(np.max(exponent))
+        total = float(np.sum(np.exp(exponent - top))) * (error[1] - error[0])
+        return (top + math.log(total)) / (gamma - 1.0)
 
     kept = 0.5 - share
     if not -1e-12 <= kept <= 1.0 + 1e-12:

@@ -16,8 +16,12 @@ from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import Excess, FloatArray, Limits, Quote
 
-LOG_PRICE_REACH = 700.0
-"""Largest absolute log price where orders are bounded: that of a price in double precision."""
+PRICE_REACH = 700.0
+"""Largest absolute log of a price that is itself a number in double precision."""
+
+LOG_PRICE_REACH = 1e6
+"""Largest absolute log price where orders are bounded. The price itself may be too small or too
+large for double precision: nobody needs it, orders and margins depend on its logarithm."""
 
 FREE_REACH = 1e12
 """Largest absolute log price where orders are linear in it, and it is all that is traded on."""

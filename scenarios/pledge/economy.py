@@ -15,6 +15,7 @@ from agents.pledge.investors import Belief, InformedInvestors, Limited, Role
 from agents.pledge.learner import Learner, Learning
 from agents.pledge.nature import Lognormal, Nature
 from agents.pledge.noise_traders import NoiseTraders
+from markets.adjustment.nested import NestedTatonnement
 from markets.adjustment.newton import NewtonTatonnement
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName
@@ -121,12 +122,17 @@ class Investing(Parameters):
         return True
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
-        """The rule chosen; Newton's rule with steps of any length where orders are linear."""
+        """The rule chosen; Newton's rule with steps of any length where orders are linear.
+
+        Where repo investors are all but indifferent that may go in circles: then the default rule
+        ends up clearing the spot market at each repo rate that is tried.
+        """
         newton = NewtonTatonnement(trust=ANY_STEP, step_tolerance=ANY_STEP)
         if self.rule == "newton" and self.linear:
             return newton
         if self.rule == "safeguarded" and self.linear:
-            return SafeguardedTatonnement(newton=newton)
+            nested = NestedTatonnement() if self.rate_clears else None
+            return SafeguardedTatonnement(newton=newton, last_resort=nested)
         return super().adjuster(pace)
 
     def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:

@@ -1,6 +1,7 @@
 """Investors who work out what their own forecasts would do to the price."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,3 +41,11 @@ def test_reasoning_ends_at_a_forecast_that_justifies_itself(
     forecast = CROWD.reasoned(Forecast.bayes(function(), knows), terms, knows)
     again = Forecast.bayes(CROWD.implied(forecast, terms, knows), knows)
     assert again.differs(forecast) < 1e-13
+
+
+def test_reasoning_may_begin_where_orders_do_not_move_with_the_price(
+    function: Callable[..., PriceFunction], known: Information
+) -> None:
+    first = Forecast.bayes(function(), known)
+    found = CROWD.reasoned(replace(first, on_price=np.ones_like(first.on_price)), OPEN, known)
+    assert found.differs(CROWD.reasoned(first, OPEN, known)) < 1e-13

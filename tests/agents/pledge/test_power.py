@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
+from scipy.special import logsumexp
 
 from agents.pledge.power import PowerChoice
+from markets.quote import FloatArray
 
 
 def by_integration(place: float, gamma: float, variance: float) -> float:
@@ -33,6 +35,26 @@ def test_shares_are_those_of_the_first_order_condition(gamma: float, variance: f
     for place in (0.05, 0.3, 0.5):
         share = float(choice.share(np.array([place]))[0])
         assert share == pytest.approx(by_integration(place, gamma, variance), abs=1e-6)
+
+
+@pytest.mark.parametrize(("gamma", "variance"), [(43.7, 23.3), (101.0, 23.0), (2.0, 60.0)])
+def test_shares_are_exact_where_the_integrand_is_narrow_and_returns_are_huge(
+    gamma: float, variance: float
+) -> None:
+    choice, sigma = PowerChoice.of(gamma, variance), math.sqrt(variance)
+    error = np.linspace(-9.0 - gamma * sigma, 9.0 + sigma, 50_001)
+    for place in (0.02, 0.37, 0.43, 0.9):
+        mean = gamma * variance * place - 0.5 * variance
+
+        def bought(
+            share: float, log_return: FloatArray = mean + sigma * error
+        ) -> float:  # ln E[R C^-gamma] - ln E[C^-gamma]
+            wealth = np.logaddexp(math.log1p(-share), math.log(share) + log_return)
+            exponent = -0.5 * error**2 - gamma * wealth
+            return float(logsumexp(exponent + log_return) - logsumexp(exponent))
+
+        share = float(choice.share(np.array([place]))[0])
+        assert share == pytest.approx(brentq(bought, 1e-12, 1.0 - 1e-12, xtol=1e-13), abs=1e-7)
 
 
 def test_exact_and_log_linear_shares_agree_at_the_ends_and_for_small_risks() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
 
 from agents.pledge.power import PowerChoice
 from scenarios.pledge.power_utility import forgone_by_power_utility
@@ -54,3 +55,21 @@ def test_exact_choices_forgo_nothing_and_log_linear_ones_do() -> None:
     assert forgone_by_power_utility(rough, mean, variance, gamma, 0.0, 1.0).max() > 1e-4
     short = forgone_by_power_utility(rough - 0.5, mean, variance, gamma, 0.0, 1.0)
     assert short.max() >= 0.5  # beyond the bounds counts in full
+
+
+def test_it_is_exact_where_log_returns_are_in_the_hundreds() -> None:
+    gamma, risk = 43.7, 23.3
+    places = np.array([0.02, 0.3, 0.39, 0.45, 0.8])
+    mean, variance = gamma * risk * places - 0.5 * risk, np.full(5, risk)
+    exact = PowerChoice.of(gamma, risk).share(places)
+    assert forgone_by_power_utility(exact, mean, variance, gamma, 0.0, 1.0).max() < 1e-11
+    error = np.linspace(-9.0 - gamma * risk**0.5, 9.0 + risk**0.5, 50_001)
+
+    def equivalent(share: float, mean: float) -> float:
+        wealth = np.logaddexp(math.log1p(-share), math.log(share) + mean + risk**0.5 * error)
+        return float(logsumexp((1.0 - gamma) * wealth - 0.5 * error**2)) / (1.0 - gamma)
+
+    missed = forgone_by_power_utility(exact * 0.99, mean, variance, gamma, 0.0, 1.0)
+    each = zip(exact.tolist(), mean.tolist(), strict=True)
+    lost = [equivalent(share, m) - equivalent(0.99 * share, m) for share, m in each]
+    assert missed == pytest.approx(np.array(lost), rel=1e-6)
