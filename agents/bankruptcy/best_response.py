@@ -32,6 +32,8 @@ Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium"
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,7 +62,21 @@ PASSES = 1_000
 """Passes before a search is given up; a handful is usual."""
 
 HALVINGS = 60
-"""Halvings of a step that lowers utility."""
+"""Halvings of a step that lowers utility, and doublings of one that is too short."""
+
+TOO_SHORT = 0.75
+"""Share of the gain promised by its slope from which Newton's step is doubled. A step that reaches
+the top of a parabola gains half; where quotes allow an arbitrage, constant risk aversion makes
+steps of one unit of risk tolerance, each of which gains nearly all there is."""
+
+SATED = 1e-150
+"""Marginal utilities, as a share of those at the endowment, at which a member is content. With
+constant risk aversion that is a gain of 345 times the risk tolerance, which only an arbitrage
+brings; beyond it they are soon too small for a number to hold."""
+
+AFRESH = 1e-30
+"""Marginal utilities, as a share of those at the endowment, at which a search does not begin: some
+of the second derivatives are lost there beside others."""
 
 
 def best_trades(
@@ -91,8 +107,9 @@ def best_trades(
     members, equities = endowment.equities.shape
     best = Trades.none(members, equities) if start is None else start.rows(slice(None))
     _make_feasible(best, endowment, quotes)
-    todo = np.arange(members)
     stepped = np.zeros(members, dtype=np.bool_)
+    _forget(best, _Search(endowment, instruments, quotes, best, stepped).sated(AFRESH))
+    todo = np.arange(members)
     for _ in range(PASSES):
         if todo.size == 0:
             return best
@@ -123,6 +140,13 @@ def _make_feasible(trades: Trades, endowment: Endowment, quotes: BondQuotes) -> 
     trades.side[bond == 0.0] = 0
     trades.held[:, 0] = (bond == 0.0) | (bond == -quotes.short_limit)
     trades.held[:, 1:] &= trades.trade[:, 1:] == -endowment.equities
+
+
+def _forget(trades: Trades, rows: BoolArray) -> None:
+    """Let some of the members begin at no trade."""
+    none = Trades.none(int(np.sum(rows)), trades.trade.shape[1] - 1)
+    trades.trade[rows], trades.side[rows] = none.trade, none.side
+    trades.held[rows], trades.spent[rows] = none.held, none.spent
 
 
 def _spend_all(trade: FloatArray, at: Trades, now: FloatArray, prices: FloatArray) -> None:
@@ -166,11 +190,20 @@ class _Search:
         value, flat = self._flat(gains, size, free)
         flat &= self.stepped
         released = self._release(value, size, flat)
-        self.stepped = flat & ~released
-        moving = np.flatnonzero(~flat)
+        finished = flat & ~released | self.sated(SATED)
+        self.stepped = finished.copy()
+        moving = np.flatnonzero(~flat & ~finished)
         if moving.size:
             self._step(moving, gains[moving])
-        return np.asarray(flat & ~released, dtype=np.bool_)
+        return np.asarray(finished, dtype=np.bool_)
+
+    def sated(self, share: float) -> BoolArray:
+        """Whether marginal utilities are at most a share of those at the endowment."""
+        utility, rho = self.endowment.utility, self.instruments.probabilities
+        first = utility.marginal_now(self.endowment.now)
+        first = first + utility.marginal_later(self.endowment.later) @ rho
+        here = np.abs(self.now_value) + np.sum(np.abs(self.later_value), axis=1)
+        return np.asarray(here <= share * first, dtype=np.bool_)
 
     def _gains(self) -> tuple[FloatArray, FloatArray]:
         """Gradient in each trade (of lenders and the undecided: of lending), and its size.
@@ -268,7 +301,7 @@ class _Search:
         move = solve_each(matrix, right)[:, :-1, 0]
         reach, stop = self._reach(at, endowment, self.consumed.now[rows], move)
         slope = np.asarray(np.sum(move * right[:, :-1, 0], axis=1))
-        length = self._rise(at, endowment, rows, move, slope, np.minimum(reach, 1.0))
+        length = self._rise(at, endowment, rows, move, slope, reach)
         trade = at.trade + length[:, None] * move
         hit = length >= reach
         every = np.arange(rows.size)
@@ -316,27 +349,43 @@ class _Search:
         rows: NDArray[np.int64],
         move: FloatArray,
         slope: FloatArray,
-        length: FloatArray,
+        reach: FloatArray,
     ) -> FloatArray:
-        """Halve steps until utility rises by a ten-thousandth of what its slope promises."""
+        """Halve steps until utility rises by a ten-thousandth of what its slope promises.
+
+        Double those that gain nearly all of what it promises, up to the bound, while utility rises.
+        """
         rho = self.instruments.probabilities
         before = endowment.utility.value(self.consumed.now[rows], self.consumed.later[rows], rho)
         turnover = np.abs(self.consumed.now * self.now_value)
         turnover += np.sum(np.abs(self.consumed.later * self.later_value), axis=1)
         slack = ROUNDING * (np.abs(before) + turnover[rows])
-        length = length.copy()
-        todo = np.flatnonzero(slope > 0.0)
+
+        def gain(some: NDArray[np.int64], length: FloatArray) -> FloatArray:
+            part, owner = at.rows(some), endowment.rows(some)
+            tried = replace(part, trade=part.trade + length[:, None] * move[some])
+            consumed = consumption(owner, tried, self.instruments, self.quotes)
+            value = owner.utility.value(consumed.now, consumed.later, rho)
+            return np.asarray(value - before[some])
+
+        length = np.minimum(reach, 1.0)
+        todo = rising = np.flatnonzero(slope > 0.0)
+        gained = np.zeros_like(length)
         for _ in range(HALVINGS):
             if todo.size == 0:
                 break
-            part = at.rows(todo)
-            tried = Trades(
-                part.trade + length[todo, None] * move[todo], part.side, part.held, part.spent
-            )
-            some = endowment.rows(todo)
-            consumed = consumption(some, tried, self.instruments, self.quotes)
-            after = some.utility.value(consumed.now, consumed.later, rho)
-            enough = after >= before[todo] + 1e-4 * length[todo] * slope[todo] - slack[todo]
+            gained[todo] = gain(todo, length[todo])
+            enough = gained[todo] >= 1e-4 * length[todo] * slope[todo] - slack[todo]
             todo = todo[~enough]
             length[todo] *= 0.5
+        short = (gained > TOO_SHORT * slope) & (length == 1.0) & (reach > 1.0)
+        todo = rising[short[rising] & (gained[rising] > slack[rising])]
+        for _ in range(HALVINGS):
+            if todo.size == 0:
+                break
+            longer = np.minimum(2.0 * length[todo], reach[todo])
+            more = gain(todo, longer)
+            better = (more > gained[todo] + slack[todo]) & (longer > length[todo])
+            todo = todo[better]
+            gained[todo], length[todo] = more[better], longer[better]
         return length

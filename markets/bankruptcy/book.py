@@ -58,3 +58,10 @@ class BondBook:
         if not self.promised > 0.0:
             return np.ones_like(self.repaid)
         return np.minimum(self.repaid / self.promised, 1.0)
+
+    @property
+    def promised_growth(self) -> FloatArray:
+        """Derivatives of the log of promises with respect to the quotes; zero without promises."""
+        if not self.promised > 0.0:
+            return np.zeros_like(self.promised_slope)
+        return self.promised_slope / self.promised

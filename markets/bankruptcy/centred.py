@@ -28,6 +28,13 @@ CUTS = 60
 EMPTY = 1e-12
 """Radius of the largest ball among possible log prices below which cuts contradict each other."""
 
+LEAST_RADIUS = 0.03
+"""Half of the width of a box of log prices after a step in rates, at least."""
+
+WIDER = 4.0
+"""Half of the width of that box as a multiple of the largest move of a log price that is expected;
+and of the next box where the centre has run into the walls of one."""
+
 SHORTEST = 1e-3
 """Length of a step in rates below which it is that share of their errors."""
 
@@ -251,7 +258,8 @@ class CentredTatonnement:
             return self._to(state, target, None, possible, newton=newton, before=before)
         centred = possible.centred()
         if centred is None:
-            radius = self.radius if old.at_wall() else 0.25 * self.next_radius
+            wider = min(WIDER * old.radius, self.radius)
+            radius = wider if old.at_wall() else min(wider, 0.25 * self.next_radius)
             centred = Possible.around(here, radius)
             bounded = np.clip(step, -0.2 * radius, 0.2 * radius)
             return self._to(state, here + bounded, None, centred, newton=0, before=np.inf)
@@ -307,9 +315,11 @@ class CentredTatonnement:
             time = 0.3 * time
             step = error * min(time, 0.1)
         prices, moves = np.log(base[: self.prices]), by_rate @ step
-        if np.all(np.abs(moves) < 2.0):
+        far = float(np.max(np.abs(moves)))
+        if far < self.next_radius:
             prices = prices + moves
-        possible = Possible.around(prices, self.next_radius)
+        radius = min(max(WIDER * far, LEAST_RADIUS), self.next_radius)
+        possible = Possible.around(prices, radius)
         return self._to(
             replace(state, time=time), prices, target, possible, newton=0, before=np.inf
         )

@@ -18,6 +18,7 @@ from typing import Protocol
 
 import numpy as np
 
+from markets.bankruptcy.bond_excess import BondExcess
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
@@ -176,13 +177,18 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
             np.concatenate([[posted.bond_price], posted.equity_prices, posted.repayment_rates])
         )
 
-    def excess(self, posted: BondQuotes, book: BondBook) -> Excess:
+    def excess(self, posted: BondQuotes, book: BondBook) -> BondExcess:
         """Excess demand for bond and equities, and realised less quoted repayment rates."""
         error = book.recovery - posted.repayment_rates
         traded = max(book.lent + book.promised, THIN * book.endowed_now)
         units = np.concatenate([[book.lent - book.promised], book.equities, error])
         size = np.concatenate([[traded], 2.0 * book.held + book.equities, np.ones(error.size)])
-        return Excess(residual=self._scale @ units, share=units / size, units=units)
+        return BondExcess(
+            residual=self._scale @ units,
+            share=units / size,
+            units=units,
+            promised_growth=book.promised_growth,
+        )
 
     def depth(self, posted: BondQuotes, book: BondBook, coordinates: FloatArray) -> FloatArray:
         """Derivative of the residuals with respect to the coordinates, shape (K, K)."""
@@ -199,7 +205,13 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
     def in_goods(
         self, coordinates: FloatArray, excess: Excess, depth: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Excess demand in goods at the posted prices and errors of rates, with derivatives.
+        r"""Excess demand in goods at the posted prices and errors of rates, with derivatives.
+
+        Of an error the derivative is that of the goods by which repayment exceeds
+        :math:`r_s P`, per bond promised, with :math:`P` held in the denominator only. Both have
+        the same root and there the same derivative; but where lenders are nearly indifferent
+        promises go from all to nothing over a sliver of rates, and repayment less :math:`r_s P` is
+        straight there, while the realised rate is a hyperbola.
 
         Returns
         -------
@@ -208,10 +220,14 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
         array of shape (K, K)
             Derivatives by the logs of prices, at the posted prices, and by the rates.
         """
-        size = np.append(coordinates[: self._prices] * self._unit, np.ones(excess.units.size))
-        size = size[: excess.units.size]
+        if not isinstance(excess, BondExcess):
+            raise TypeError("in_goods needs the excess demand that this market counted")
+        count = self._prices
+        by_quote = np.append(self._unit, np.ones(excess.units.size - count))
+        size = np.append(coordinates[:count] * self._unit, by_quote[count:])
         slope = np.linalg.solve(self._scale, depth) * size[:, None]
-        slope[:, : self._prices] *= coordinates[: self._prices]
+        slope[count:] += np.outer(excess.units[count:], excess.promised_growth * by_quote)
+        slope[:, :count] *= coordinates[:count]
         return excess.units * size, slope
 
     def _by_name(self, values: FloatArray) -> dict[str, float]:

@@ -93,6 +93,8 @@ class RelayState(Adjustment):
     ----------
     states : tuple of Adjustment
         State of every rule that has been at work; the first is always there.
+    begun : array of shape (n,), optional
+        Coordinates that every rule starts from.
     turn : int
         Turns that are over.
     lowest : float
@@ -102,6 +104,7 @@ class RelayState(Adjustment):
     """
 
     states: tuple[Adjustment, ...] = ()
+    begun: FloatArray | None = None
     turn: int = 0
     lowest: float = np.inf
     stalled: int = 0
@@ -115,9 +118,10 @@ class Relay:
        tenth of the smallest so far, for ``patience`` rounds, it is another rule's turn. Rules that
        search before excess demand falls have more patience: ``longer``, for the first of the
        others.
-    2. That one starts from where the first rule stands. When it makes no progress either, the
-       first rule goes on from where it stood, as if nothing had happened; and so on with the
-       next rule, in a circle. A rule whose turn comes again goes on from where it stood.
+    2. That one starts from the first quotes, as the first rule may stand far out, with hardly any
+       trade and so without a slope. When it makes no progress either, the first rule goes on from
+       where it stood, as if nothing had happened; and so on with the next rule, in a circle. A
+       rule whose turn comes again goes on from where it stood.
     3. After each circle all have twice as much patience.
 
     So every economy that the first rule clears is cleared, if later. It settles when the rule at
@@ -137,7 +141,9 @@ class Relay:
     def start(self, coordinates: FloatArray, limits: Limits) -> RelayState:
         """Begin at ``coordinates`` with the first rule."""
         inner = self.first.start(coordinates, limits)
-        return RelayState(inner.coordinates, inner.moved, limits, states=(inner,))
+        return RelayState(
+            inner.coordinates, inner.moved, limits, states=(inner,), begun=inner.coordinates
+        )
 
     def asks_depth(self, state: Adjustment) -> bool:
         """Whether the rule at work does."""
@@ -162,7 +168,8 @@ class Relay:
             turn, lowest, stalled = turn + 1, np.inf, 0
             rule, place = self._at_work(turn)
             if place == len(states):
-                states.append(rule.start(states[0].coordinates, known.limits))
+                assert known.begun is not None
+                states.append(rule.start(known.begun, known.limits))
             after = states[place]
         return RelayState(
             coordinates=after.coordinates,
@@ -172,6 +179,7 @@ class Relay:
             step=inner.step,
             settled=inner.settled,
             states=tuple(states),
+            begun=known.begun,
             turn=turn,
             lowest=lowest,
             stalled=stalled,

@@ -371,7 +371,9 @@ def _budget(state: State) -> float:
     now = state.endowed_now - state.bond_price * state.bond - state.equities @ state.equity_prices
     later = state.resources + np.outer(state.lent, state.rates) - state.promised[:, None]
     traded = state.bond_price * np.abs(state.bond) + np.abs(state.equities) @ state.equity_prices
-    turnover = np.max(state.resources, axis=1) + np.abs(state.bond)
+    # payoffs of equities owned and sold are added and taken off, and leave their rounding behind
+    owned = state.endowed_equities @ np.max(state.payoffs, axis=0, initial=0.0)
+    turnover = np.max(state.resources, axis=1) + np.abs(state.bond) + owned
     return float(
         max(
             np.max(np.abs(now - state.now) / (state.endowed_now + traded)),

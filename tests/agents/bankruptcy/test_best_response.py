@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agents.bankruptcy.best_response import best_trades
+from agents.bankruptcy.trade_slopes import trade_slopes
 from agents.bankruptcy.trades import Endowment, consumption
 from agents.bankruptcy.utility import ConstantRiskAversion, LinearQuadratic
 from agents.cohort import Infeasible
@@ -117,13 +118,20 @@ def test_a_bond_that_pays_like_an_equity_leaves_lenders_a_best_trade() -> None:
         assert np.max(np.abs(possible_gains(as_state(*drawn, trades)))) < 1e-11
 
 
-def test_an_arbitrage_without_a_limit_has_no_best_trade() -> None:
+def test_orders_at_an_arbitrage_end_where_marginal_utility_is_next_to_nothing() -> None:
     """Bonds sold at 2 repay one each and finance equities at .1 that pay at least 1/2 each."""
     endowment, instruments, quotes = alone((2.0, 0.1), [1.0, 1.0])
     utility = ConstantRiskAversion(np.array([1.0]), np.array([1.0]))
     endowment = Endowment(utility, endowment.now, endowment.later, endowment.equities)
-    with pytest.raises(Infeasible, match="short limit"):
-        best_trades(endowment, instruments, quotes)
+    trades = best_trades(endowment, instruments, quotes)
+    consumed = consumption(endowment, trades, instruments, quotes)
+    assert trades.trade[0, 0] < -50.0
+    assert np.min(np.append(consumed.now, consumed.later)) > 340.0
+    assert np.isfinite(trade_slopes(endowment, trades, instruments, quotes)).all()
+    fair = BondQuotes(0.4, np.array([0.4]), quotes.repayment_rates, np.inf)
+    again = best_trades(endowment, instruments, fair, trades)
+    afresh = best_trades(endowment, instruments, fair)
+    np.testing.assert_allclose(again.trade, afresh.trade, rtol=1e-12)
 
 
 def test_the_search_ends_where_trades_at_high_prices_cancel() -> None:

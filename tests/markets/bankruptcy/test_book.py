@@ -43,3 +43,9 @@ def test_recovery_of_two_cohorts_is_pro_rata() -> None:
     both = total([BOOK, solvent])
     assert isinstance(both, BondBook)
     np.testing.assert_allclose(both.recovery, [1.0, 2.5 / 3.0, 1.0 / 3.0])
+
+
+def test_promises_grow_by_their_slope_over_their_number() -> None:
+    book = replace(BOOK, promised=4.0, promised_slope=np.array([1.0, -2.0]))
+    np.testing.assert_array_equal(book.promised_growth, [0.25, -0.5])
+    np.testing.assert_array_equal(replace(book, promised=0.0).promised_growth, np.zeros(2))

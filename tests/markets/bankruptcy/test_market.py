@@ -103,8 +103,12 @@ def test_excess_demand_in_goods_and_its_slope() -> None:
         assert depth is not None
         return (*market.in_goods(at, market.excess(posted, book), depth), posted)
 
+    def promised(posted: BondQuotes) -> float:
+        return float(np.sum(np.maximum(-cohort.trades(posted).trade[:, 0], 0.0)))
+
     at = np.concatenate([np.log(here[:3]), here[3:]])
     value, slope, posted = goods(at)
+    assert promised(posted) > 0.0
     prices = np.append(posted.bond_price, posted.equity_prices)
     units = value[:3] / prices
     assert units[0] == pytest.approx(float(np.sum(cohort.trades(posted).trade[:, 0])))
@@ -114,6 +118,9 @@ def test_excess_demand_in_goods_and_its_slope() -> None:
         numeric = (goods(at + move)[0] - goods(at - move)[0]) / 2e-7
         if k < 3:  # at the posted prices: what the price itself adds to the value is left out
             numeric[k] -= value[k]
+        # of errors per bond promised at the posted quotes
+        more, less = (np.log(promised(goods(at + by)[2])) for by in (move, -move))
+        numeric[3:] += value[3:] * (more - less) / 2e-7
         np.testing.assert_allclose(slope[:, k], numeric, rtol=1e-4, atol=1e-4)
 
 
