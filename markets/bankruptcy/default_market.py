@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from markets.bankruptcy.bond_excess import BondExcess
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.market import BondMarket
 from markets.bankruptcy.quotes import BondQuotes
-from markets.quote import Excess, FloatArray, Limits
+from markets.quote import FloatArray, Limits
 
 TREMBLE = 1e-13
 """A trembling member's promise, as a share of its goods at date 0. It moves the rate of a bond that
@@ -59,7 +60,7 @@ class DefaultMarket(BondMarket):
         limits = super().limits(short_limit)
         return replace(limits, lower_attained=limits.upper_attained)
 
-    def excess(self, posted: BondQuotes, book: BondBook) -> Excess:
+    def excess(self, posted: BondQuotes, book: BondBook) -> BondExcess:
         """Excess demand, errors of the rates, and how far plans move."""
         assert isinstance(book, DefaultBook)
         found = super().excess(posted, book)
