@@ -14,6 +14,7 @@ from simulator.outcome import Outcome
 ECONOMIES = tomllib.loads(Path(__file__).with_name("empty_pools.toml").read_text(encoding="utf-8"))
 
 
+@pytest.mark.filterwarnings("ignore:DataFrame is highly fragmented")  # a hundred columns
 @pytest.mark.parametrize(
     ("name", "outcome"),
     [
