@@ -37,17 +37,28 @@ from markets.quote import BoolArray, FloatArray
 LEAST_CAUTION = 1e-15
 """Caution, as a share of wealth, that is none."""
 
+LITTLE_CAUTION = 1e-12
+"""Caution, as a share of wealth, from which on what is found is good enough for rounds to settle;
+it is lowered further while the numbers allow it."""
+
 ERROR = 1e-10
 """Largest violation of a condition, on scales of one, at the end of an auction."""
 
 LEAST_KEPT = 1e-3
 """Share of caution that is kept at least in a step."""
 
+KEPT_WITH_ERROR = 3e-3
+"""Caution that is kept, as a share of the largest violation of a condition: without caution left,
+steps that are to mend it would be short."""
+
 MARGIN = (5e-3, 0.1)
 """Least and largest share of the way to a bound that is left; in between it is the caution."""
 
 LAGGARD = 1e-2
 """A product may fall behind the average of all to this share of it."""
+
+OWN_STEPS = 40
+"""Steps in which every member at first finds its own cautious plan, while quotes stand."""
 
 SHORT, LONG = 0.1, 0.5
 """Shares of a step that count as short and as long."""
@@ -96,7 +107,7 @@ class Bidder(Protocol):
 
     members: int
 
-    def enter(self, depth: float) -> Interior:
+    def enter(self, depth: float, patient: bool) -> Interior:
         """The plans held, moved inside their bounds by ``depth``."""
         ...
 
@@ -142,7 +153,7 @@ class CallAuction:
     rigidity
         δ to begin with, and at least after a short step.
     steps
-        Steps after which an auction is given up.
+        Steps after which an auction is given up; twice as many in a patient one.
     """
 
     first: int = 200
@@ -162,8 +173,13 @@ class CallAuction:
         house: Auctioneer,
         coordinates: FloatArray,
         terms: bool,
+        patient: bool = False,
     ) -> tuple[FloatArray | None, int]:
         """Hold an auction.
+
+        In a ``patient`` one every member first finds its cautious plan at the quotes posted, and
+        caution stays as long as conditions are violated. That takes more steps, and ends where
+        plans began far from their best; from others a plain one may find the way sooner.
 
         Returns
         -------
@@ -174,32 +190,37 @@ class CallAuction:
             Steps taken.
         """
         with np.errstate(all="ignore"):
-            book = _Book(market, bidders, house, coordinates, terms, self.depth)
+            book = _Book(market, bidders, house, coordinates, terms, self.depth, patient)
             rigidity, last, before = self.rigidity, 1.0, np.inf
-            for step in range(self.steps):
+            kept_with_error = KEPT_WITH_ERROR if patient else 0.0
+            steps = (1 + patient) * self.steps
+            found: FloatArray | None = None
+            for step in range(steps):
                 try:
                     caution, error = book.collect(rigidity)
                 except np.linalg.LinAlgError:
-                    return None, step
+                    return found, step
                 if not np.isfinite(error):
-                    return None, step
-                over = caution <= 2.0 * LEAST_CAUTION and error <= ERROR
-                if over and error > 0.5 * before:  # rounding is all that is left
+                    return found, step
+                if caution <= LITTLE_CAUTION and error <= ERROR:
+                    found = book.found()
                     for bidder in bidders:
                         bidder.leave()
-                    return book.found(), step
+                over = caution <= 2.0 * LEAST_CAUTION and error > 0.5 * before
+                if found is not None and (over or error > ERROR):  # rounding is all that is left
+                    return found, step
                 before = error
                 book.aim(0.0)
                 kept = max((1.0 - min(1.0, book.room())) ** 2, LEAST_KEPT)
                 target = caution if last < SHORT or step == 0 else kept * caution
-                book.aim(max(target, LEAST_CAUTION))
+                book.aim(max(target, min(kept_with_error * error, self.depth), LEAST_CAUTION))
                 short_of_bounds = 1.0 - float(np.clip(caution, *MARGIN))
                 last = book.advance(min(1.0, short_of_bounds * book.room()))
                 if last < SHORT:
                     rigidity = max(GROWTH * rigidity, self.rigidity)
                 elif last > LONG:
                     rigidity /= GROWTH
-        return None, self.steps
+        return found, steps
 
 
 class _Book:
@@ -213,13 +234,21 @@ class _Book:
         coordinates: FloatArray,
         terms: bool,
         depth: float,
+        patient: bool,
     ) -> None:
         self.market, self.bidders, self.house, self.terms = market, bidders, house, terms
         self.quotes = np.maximum(coordinates, depth)
-        self.plans = [bidder.enter(depth) for bidder in bidders]
+        self.plans = [bidder.enter(depth, patient) for bidder in bidders]
         self.free = np.flatnonzero(market.disposable)
         self.slacks = np.full(self.free.size, depth)
         self.weight = sum(bidder.members for bidder in bidders)
+        for _ in range(OWN_STEPS if patient else 0):
+            nearby = market.nearby(self.quotes, terms)
+            for bidder, plans in zip(bidders, self.plans, strict=True):
+                bidder.schedule(nearby)
+                plans.collect_itself(self.quotes.size, depth)
+            if max(plans.error for plans in self.plans) <= depth:
+                break
 
     def collect(self, rigidity: float) -> tuple[float, float]:
         """Collect schedules and solve for the quotes; the caution now, and the largest error."""

@@ -45,6 +45,11 @@ LEAST_WORTH = 1e-12
 """Share of what money was worth before an auction that it is worth at least after it."""
 
 
+LEAST_UNLIKED = 0.1
+"""Share of what money was first thought to be worth that it is worth at least at a node where a
+member likes nothing: if nothing can be carried on from there, it is worth nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class HouseholdOrders:
     """Orders of a cohort, added up over its members.
@@ -124,6 +129,8 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         )
         self._size = size
         self._worth = self._own_worth(autarky.reshape(self.members, -1))
+        liked = np.any(weights > 0.0, axis=2)
+        self._least_worth = np.where(liked, 1e-300, LEAST_UNLIKED * self._worth)
         self._answers: list[tuple[CreditQuotes, Answer]] = []
 
     # ------------------------------------------------------------------ the decision
@@ -133,8 +140,8 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         self._answers.append((posted, answer))
         plans = answer.plans * self.scale
         total = np.sum(plans, axis=0)
-        now = np.maximum(np.abs(answer.prices[:, : self._worth.shape[1]]), 1e-300)
-        stale = np.maximum(self._worth / now, 1.0)[:, self.plan.nodes_of_parts]
+        stale = np.maximum(self._worth / self._worth_now(answer.prices), 1.0)
+        stale = stale[:, self.plan.nodes_of_parts]
         unrest = float(np.max(stale * np.abs(plans - self.plans) / self.scale))
         return HouseholdOrders(total, self._goods(total), unrest)
 
@@ -177,16 +184,19 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
 
     def appraise(self) -> None:
         """Count the cost of moving in what money is worth now."""
-        now = np.abs(self._prices[:, : self._worth.shape[1]])
+        now = self._worth_now(self._prices)
         self._worth = np.clip(now, self._worth / REVISION, self._worth * REVISION)
 
     # ------------------------------------------------------------------ in an auction
-    def enter(self, depth: float) -> Interior:
-        """The plans held, at least ``depth`` of each part, with slacks as deep."""
+    def enter(self, depth: float, patient: bool = False) -> Interior:
+        """The plans held, at least ``depth`` of each part, with slacks as deep.
+
+        In a ``patient`` auction caution is counted in what money is worth at least now.
+        """
         inside = np.maximum(self.plans / self.scale, depth)
         prices = self._prices[:, : self.plan.rows]
-        rows = self._worth[:, self.plan.nodes_of_rows]
-        worth = self._worth[:, self.plan.nodes_of_parts]
+        now = np.maximum(self._worth, self._worth_now(self._prices)) if patient else self._worth
+        rows, worth = now[:, self.plan.nodes_of_rows], now[:, self.plan.nodes_of_parts]
         self._interior = Interior(inside, prices, np.full_like(inside, depth), rows, worth)
         return self._interior
 
@@ -214,9 +224,7 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         self.plans = inside.plans * self.scale
         self._prices[:, :rows] = inside.prices
         self._prices[:, rows:] = self._scaled.marginal(inside.plans @ self._consumption.T)
-        self._worth = np.clip(
-            inside.prices[:, : self._worth.shape[1]], LEAST_WORTH * self._worth, None
-        )
+        self._worth = np.maximum(self._worth_now(self._prices), LEAST_WORTH * self._worth)
 
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
@@ -271,6 +279,10 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         worth = np.max(pull.reshape(self.members, nodes, -1), axis=2)
         liked = np.where(worth > 0.0, worth, np.inf)
         return np.asarray(np.maximum(worth, np.min(liked, axis=1, keepdims=True)))
+
+    def _worth_now(self, prices: FloatArray) -> FloatArray:
+        """What a unit of wealth is worth to each member at each node at these prices, (H, D)."""
+        return np.asarray(np.maximum(np.abs(prices[:, : self._worth.shape[1]]), self._least_worth))
 
     def _own_units(self, autarky: FloatArray, size: float) -> Tastes:
         """Tastes with the largest marginal utility of a household's own endowment set to one."""

@@ -31,6 +31,9 @@ import numpy as np
 from agents.credit.inertia import Tastes
 from markets.quote import FloatArray
 
+OWN_SHARE = 0.9
+"""Share of the way to its bounds that a member goes in a step of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Programs:
@@ -119,21 +122,27 @@ class Interior:
         self._plan_step, self._price_step = step[:, :size], step[:, size:] * self._row_worth
         self._slack_step = (caution - self.slacks * self._plan_step) / self.plans - self.slacks
 
+    def rooms(self) -> FloatArray:
+        """How often the step fits until a plan or a slack of each member reaches zero, (H,)."""
+        shrinking = np.maximum(-self._plan_step / self.plans, -self._slack_step / self.slacks)
+        return np.asarray(1.0 / np.maximum(np.max(shrinking, axis=1), 1e-300))
+
     def room(self) -> float:
         """How often the step fits until a plan or a slack reaches zero."""
-        shrinking = max(
-            float(np.max(-self._plan_step / self.plans)),
-            float(np.max(-self._slack_step / self.slacks)),
-        )
-        return 1.0 / max(shrinking, 1e-300)
+        return float(np.min(self.rooms()))
+
+    def collect_itself(self, moves: int, caution: float) -> None:
+        """Every member takes its own step at the quotes posted, none of ``moves`` quotes moving."""
+        self.aim(np.zeros(moves), caution)
+        self.take(np.minimum(1.0, OWN_SHARE * self.rooms())[:, None])
 
     def products(self, share: float) -> FloatArray:
         """The products z s after a share of the step, (H, size)."""
         plans = self.plans + share * self._plan_step
         return np.asarray(plans * (self.slacks + share * self._slack_step))
 
-    def take(self, share: float) -> None:
-        """Take a share of the step."""
+    def take(self, share: float | FloatArray) -> None:
+        """Take a share of the step, for all alike or (H, 1)."""
         self.plans = self.plans + share * self._plan_step
         self.prices = self.prices + share * self._price_step
         self.slacks = self.slacks + share * self._slack_step

@@ -93,11 +93,17 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         house: CreditPool,
         bidders: Sequence[Households],
     ) -> None:
-        """Hold an auction; rounds go on from the quotes that it finds."""
-        quotes, steps = auction.hold(self.market, bidders, house, before.coordinates, self.terms)
-        self.auction_steps += steps
+        """Hold an auction, and a patient one if it is given up; rounds go on from the quotes."""
+        market, terms = self.market, self.terms
+        quotes: FloatArray | None = None
+        for patient in (False, True):
+            quotes, steps = auction.hold(market, bidders, house, before.coordinates, terms, patient)
+            self.auction_steps += steps
+            if quotes is not None:
+                break
         if quotes is not None:
             self.knew = Knowledge.SCHEDULES
+            self.terms = False  # cautious borrowers have shown what empty pools deliver
             self.adjustment = self.adjuster.start(quotes, before.limits)
             move = float(np.max(np.abs(quotes - before.coordinates)))
             self.auction_move = max(self.auction_move, move)

@@ -28,7 +28,10 @@ def test_auctions_are_called_each_time_the_rounds_have_doubled() -> None:
     assert [rounds for rounds in range(1000) if auction.due(rounds)] == [50, 100, 200, 400, 800]
 
 
-@pytest.mark.parametrize("module", [credit_tree, housing, liquidity_contraction, prepayment])
+@pytest.mark.parametrize(
+    "module",
+    [credit_tree, housing, pytest.param(liquidity_contraction, marks=pytest.mark.slow), prepayment],
+)
 def test_auctions_agree_with_rounds_alone(module: Any) -> None:
     """Two methods that share no step; the quotes that an equilibrium pins down are the same."""
     slow, quick = (

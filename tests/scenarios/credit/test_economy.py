@@ -51,8 +51,11 @@ def test_auctions_are_recorded_and_forgotten_at_the_next_date() -> None:
     assert held[25:].min() > 0.0
     assert model.auction_steps == held[-1]
     assert model.auction_move > 0.0
+    assert not model.terms  # an auction has shown what empty pools deliver
     model.announce()
     assert (model.auction_steps, model.auction_move, model.date) == (0, 0.0, 2)
+    model.open()
+    assert model.terms
 
 
 def test_the_terms_are_what_the_house_says_of_empty_pools() -> None:
@@ -63,6 +66,27 @@ def test_the_terms_are_what_the_house_says_of_empty_pools() -> None:
     model.announce(tremble=False)
     model.open()
     assert model.terms is False
+
+
+def test_rounds_settle_where_money_is_worth_nothing_to_somebody() -> None:
+    """A household that likes nothing at m, from where nothing lasts, can't use its money there.
+
+    Counted in what that money is worth, any move of its plan would be infinitely large.
+    """
+    given = _of_two_goods("2", "0.5", "0.5")
+    given["contracts"] = [
+        {
+            "name": "k",
+            "issued_at": "m",
+            "collateral": {"a": 1, "b": 1},
+            "coupon": {"kind": "real", "pays": {"l": {"a": "1/2"}}},
+        }
+    ]
+    given["households"][0]["weights"]["m"] = {"a": 0, "b": 0}
+    given["households"][0]["weights"]["l"] = {"a": 0, "b": 0}
+    model = opened(CreditTree(auction_after=0, **given), 0)
+    assert model.clear() is Outcome.CLEARED
+    assert model.round < 500
 
 
 def test_an_economy_settles_again_at_once_after_it_was_opened_anew() -> None:

@@ -34,7 +34,7 @@ def test_a_few_random_economies_clear(random_credit_trees: ModuleType) -> None:
 
 @pytest.mark.slow
 def test_random_economies_clear(random_credit_trees: ModuleType) -> None:
-    """All 200 ended in a certified equilibrium with auctions after 200 rounds.
+    """All 200 ended in a certified equilibrium, 16 of them by an auction.
 
     Another processor rounds differently, and a few economies leave their equilibrium at the least
     rounding error; those may run out of rounds, and must say so.
