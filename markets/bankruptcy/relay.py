@@ -94,7 +94,7 @@ class RelayState(Adjustment):
     states : tuple of Adjustment
         State of every rule that has been at work; the first is always there.
     begun : array of shape (n,), optional
-        Coordinates that every rule starts from.
+        Coordinates that the first rule started from.
     turn : int
         Turns that are over.
     lowest : float
@@ -118,10 +118,11 @@ class Relay:
        tenth of the smallest so far, for ``patience`` rounds, it is another rule's turn. Rules that
        search before excess demand falls have more patience: ``longer``, for the first of the
        others.
-    2. That one starts from the first quotes, as the first rule may stand far out, with hardly any
-       trade and so without a slope. When it makes no progress either, the first rule goes on from
-       where it stood, as if nothing had happened; and so on with the next rule, in a circle. A
-       rule whose turn comes again goes on from where it stood.
+    2. That one starts from where the first rule stands or, if ``afresh``, from the first quotes:
+       the first rule may stand far out, with hardly any trade and so without a slope. When it
+       makes no progress either, the first rule goes on from where it stood, as if nothing had
+       happened; and so on with the next rule, in a circle. A rule whose turn comes again goes on
+       from where it stood.
     3. After each circle all have twice as much patience.
 
     So every economy that the first rule clears is cleared, if later. It settles when the rule at
@@ -132,6 +133,7 @@ class Relay:
     others: tuple[Adjuster, ...]
     patience: int = PATIENCE
     longer: tuple[int, ...] = ()
+    afresh: bool = False
 
     @property
     def share_tolerance(self) -> float:
@@ -168,8 +170,9 @@ class Relay:
             turn, lowest, stalled = turn + 1, np.inf, 0
             rule, place = self._at_work(turn)
             if place == len(states):
-                assert known.begun is not None
-                states.append(rule.start(known.begun, known.limits))
+                begun = known.begun if self.afresh else None
+                here = states[0].coordinates if begun is None else begun
+                states.append(rule.start(here, known.limits))
             after = states[place]
         return RelayState(
             coordinates=after.coordinates,

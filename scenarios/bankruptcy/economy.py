@@ -120,11 +120,11 @@ def build(
     if parameters.rule == "implicit":
         anderson = AndersonTatonnement(parameters.step * market.pace)
         if choose:  # a rate at which nobody delivers is zero and has no logarithm
-            rule = Relay(rule, (NEWTON, anderson))
+            rule = Relay(rule, (NEWTON, anderson))  # plans move gradually: go on from there
         else:
             centred = CentredTatonnement(market, 1 + instruments.equities)
             others = (centred, NEWTON_IN_LOGS, anderson, IMPLICIT_IN_LOGS)
-            rule = Relay(rule, others, longer=(SEARCH,))
+            rule = Relay(rule, others, longer=(SEARCH,), afresh=True)
     economy = Economy(
         market,
         adjuster=Polished(rule, POLISH) if parameters.polish else rule,

@@ -86,12 +86,13 @@ def test_where_the_first_rule_makes_progress_the_others_never_trade() -> None:
     assert path == alone
 
 
-def test_every_rule_starts_from_the_first_quotes() -> None:
-    away = PlainTatonnement(0.5)
-    path, _ = run(Relay(away, (PlainTatonnement(1e-12),), 3), 30)
-    turns = np.array(path)
-    assert turns[1] > 1.05
-    assert np.min(np.abs(turns[3:] - 1.0)) < 1e-9
+def test_the_others_start_from_where_the_first_rule_stands_or_afresh() -> None:
+    away, still = PlainTatonnement(0.5), PlainTatonnement(1e-12)
+    for afresh in (True, False):
+        path, _ = run(Relay(away, (still,), 3, afresh=afresh), 30)
+        turns = np.array(path)
+        assert turns[1] > 1.05
+        assert (np.min(np.abs(turns[3:] - 1.0)) < 1e-9) == afresh
 
 
 def test_patience_doubles_after_every_circle() -> None:
