@@ -85,6 +85,8 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
             self._hold_auction(self.auction, before, house, traders)
         if self._mixer is not None and self.adjustment is before:
             self.adjustment = self._mixer.after(before, traders)
+        if self.averages and self.knew is Knowledge.EXCESS_DEMAND:
+            self.knew = Knowledge.PAST_ROUNDS
 
     def _hold_auction(
         self,

@@ -21,7 +21,6 @@ FAR = 0.5
 """Move of a quote by an auction, as a share of the collateral's value (of the starting price, for
 goods), from which it is reported: the rounds might have gone to another equilibrium."""
 
-EXCESS, PAST_ROUNDS, SCHEDULES = "excess demand", "past rounds", "schedules"
 """What the quotes found were made of, from the least that households tell to the most."""
 
 TRADED = 1e-7
@@ -67,11 +66,7 @@ def described(
     auction_steps: int,
     auction_move: float,
 ) -> dict[str, object]:
-    """Utilities, payment rates, what the quotes were found from, and remarks on a resting point.
-
-    ``quotes_knew`` says what was asked of households beside orders at posted quotes: nothing but
-    excess demand, a memory of past rounds, or, in an auction, schedules.
-    """
+    """Utilities, payment rates, averages and auctions, and remarks on a resting point."""
     columns: dict[str, object] = {
         f"utility[{name}]": value for name, value in utilities(economy, point).items()
     }
@@ -83,7 +78,6 @@ def described(
     return {
         **columns,
         **rates(economy, point.agents),
-        "quotes_knew": SCHEDULES if auction_move > 0.0 else PAST_ROUNDS if averages else EXCESS,
         "averages": averages,
         "auction_steps": auction_steps,
         "auction_move": auction_move,

@@ -12,7 +12,8 @@ from scenarios.credit import prepayment
 from scenarios.credit.credit_tree import described_points
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.program import program_at
-from scenarios.credit.read_out import EXCESS, PAST_ROUNDS, SCHEDULES, consumption, rates, utilities
+from scenarios.credit.read_out import consumption, rates, utilities
+from simulator.knowledge import Knowledge
 from simulator.outcome import Outcome
 from simulator.run import Run
 
@@ -76,14 +77,14 @@ def test_unit_payments_are_the_mean_of_deliveries(
 @pytest.mark.parametrize(
     ("given", "knew"),
     [
-        ({"memory": 0, "auction_after": 0}, EXCESS),
-        ({"auction_after": 0}, PAST_ROUNDS),
-        ({"auction_after": 5}, SCHEDULES),
+        ({"memory": 0, "auction_after": 0}, Knowledge.EXCESS_DEMAND),
+        ({"auction_after": 0}, Knowledge.PAST_ROUNDS),
+        ({"auction_after": 5}, Knowledge.SCHEDULES),
     ],
 )
-def test_the_table_says_what_quotes_were_found_from(given: dict[str, Any], knew: str) -> None:
+def test_the_table_says_what_quotes_were_found_from(given: dict[str, Any], knew: Knowledge) -> None:
     run = prepayment.SCENARIO.run(studies=False, **given)
     assert run.outcome is Outcome.CLEARED
-    assert run.dates["quotes_knew"].tolist() == [knew]
-    assert (run.dates["auction_steps"].iloc[0] > 0) == (knew == SCHEDULES)
-    assert (run.dates["averages"].iloc[0] > 0) == (knew == PAST_ROUNDS)
+    assert run.dates["knew"].tolist() == [str(knew)]
+    assert (run.dates["auction_steps"].iloc[0] > 0) == (knew is Knowledge.SCHEDULES)
+    assert (run.dates["averages"].iloc[0] > 0) == (knew is Knowledge.PAST_ROUNDS)
