@@ -30,4 +30,4 @@ def test_markets_clear_once_cautious_borrowers_have_shown_what_empty_pools_deliv
     run = credit_tree.SCENARIO.run(studies=False, max_rounds=600, **given)
     assert run.outcome is outcome
     assert run.certificate.holds
-    assert run.dates["quotes_knew"].tolist() == ["schedules"]
+    assert run.dates["knew"].tolist() == ["traders' schedules"]
