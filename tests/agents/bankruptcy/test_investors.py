@@ -163,6 +163,7 @@ def test_the_table_shows_a_sample_if_asked() -> None:
     assert cohort.table(2)["member"].tolist() == [0, 4]
 
 
+@pytest.mark.slow
 def test_a_search_without_end_is_an_outcome_and_names_cohort_and_member() -> None:
     economy = as_cohorts(draw(np.random.default_rng(11), *SIZES[1]), [[0, 1], [2, 3, 4]])
     broken = BondQuotes(np.nan, np.array([0.8, 0.9]), np.full(4, 0.8), 10.0)

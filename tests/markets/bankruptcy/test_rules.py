@@ -39,6 +39,7 @@ def clears(count: int) -> tuple[int, int, list[int]]:
     return tried, cleared, rounds
 
 
+@pytest.mark.slow
 def test_random_economies_clear() -> None:
     tried, cleared, rounds = clears(20)
     assert cleared == tried

@@ -65,6 +65,7 @@ def test_a_penalty_below_the_value_of_goods_leaves_no_repayment_and_no_trade() -
         two(penalty=0.0)
 
 
+@pytest.mark.slow
 def test_with_an_ever_larger_penalty_nobody_defaults_or_goes_bankrupt() -> None:
     run = three(penalty=1e3)
     assert run.outcome is Outcome.CLEARED

@@ -63,6 +63,7 @@ def test_proposition_3_holds_for_every_member(limit: float) -> None:
     assert np.max(np.abs(sharing_rule(here) - here.later)) < ROUNDING
 
 
+@pytest.mark.slow
 def test_propositions_hold_in_random_economies() -> None:
     rng = np.random.default_rng(3)
     checked = bankrupt = 0

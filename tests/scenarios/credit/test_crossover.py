@@ -36,6 +36,7 @@ DEGREES = {3: 1, 12: 1, 77: 1, 98: 1, 38: 2, 1: 2, 103: 2, 182: 3, 151: 3, 156: 
 """Seeds of random economies that trade, and the degree of their quotes."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", DEGREES)
 def test_random_economies_are_proved(seed: int, random_credit_trees: ModuleType) -> None:
     run = SCENARIO.run(**random_credit_trees.draw(seed))

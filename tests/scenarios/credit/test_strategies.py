@@ -61,6 +61,7 @@ def test_propositions_are_never_contradicted_in_the_example(
     assert said == {"closes", "does not say"}  # whoever borrows consumes nothing freely
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3, 12])
 def test_propositions_are_never_contradicted_in_random_economies(
     seed: int, random_credit_trees: ModuleType

@@ -69,6 +69,7 @@ def test_finitely_many_traders_err_by_less_than_one_of_them(assets: str) -> None
         assert abs(run.equilibrium["asset_price"] - closed["asset_price"]) * traders <= 1.0
 
 
+@pytest.mark.slow
 def test_more_can_be_promised_more_is_paid_until_pessimists_can_pay_as_well() -> None:
     price = everything().dates.groupby("case")["asset_price"].first()
     assert price["none"] < price["borrowing"] < price["tranching"]
@@ -141,6 +142,7 @@ def test_same_seed_same_tables() -> None:
     assert first.rounds.equals(second.rounds)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     low=st.floats(0.02, 0.9),
@@ -184,6 +186,7 @@ def test_traders_who_own_different_things_clear_and_rich_optimists_raise_the_pri
     assert prices[0] > at_once("borrowing").equilibrium["asset_price"] > prices[1]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     traders=st.integers(2, 300),
