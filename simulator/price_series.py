@@ -10,7 +10,7 @@ import pandas as pd
 
 from markets.quote import FloatArray
 from markets.refused import Refused
-from simulator.table_file import read_file
+from simulator.table_file import read_file, spoken, to_numbers
 
 DATE = "date"
 """Column of the dates."""
@@ -111,14 +111,10 @@ def _dates(column: pd.Series, called: str) -> pd.DatetimeIndex:
 
 def _prices(column: pd.Series, name: str, called: str) -> FloatArray:
     """The prices of a security."""
-    if column.dtype == np.bool_:
-        column = column.astype(str)
-    prices = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    prices = to_numbers(column)
     wrong = ~(np.isfinite(prices) & (prices > 0.0))
     if wrong.any():
         row = int(np.argmax(wrong)) + 1
-        cell = column.iloc[row - 1]
-        empty = pd.isna(cell) or str(cell).strip() == ""
-        shown = "empty" if empty else str(cell)[:40]
+        shown = spoken(column.iloc[row - 1])
         raise Refused(f"{called}, row {row}: {name} is {shown}; a price must be above 0")
     return prices

@@ -7,8 +7,10 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from markets.quote import FloatArray
 from markets.refused import Refused
 
 SNIFFED = 65_536
@@ -19,6 +21,19 @@ DECIMAL_COMMA = re.compile(r"(?:^|;|\t)\s*[+-]?\d+,\d+\s*(?=;|\t|$)", re.MULTILI
 
 WORDS = ("name", "date")
 """Columns that are read as text even where they look like numbers."""
+
+
+def to_numbers(cells: pd.Series) -> FloatArray:
+    """The numbers in some cells; NaN where there is none, truth values included."""
+    if cells.dtype == np.bool_:
+        cells = cells.astype(str)
+    return pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def spoken(cell: object) -> str:
+    """A cell as a refusal shows it."""
+    text = "" if pd.isna(cell) else str(cell).strip()  # type: ignore[call-overload]
+    return text[:80] or "empty"
 
 
 def read_file(path: Path) -> pd.DataFrame:

@@ -28,14 +28,11 @@ class Known:
         Closing prices before it, the oldest first; may be empty.
     charged : float, optional
         The haircut charged at the last date; None at the first.
-    position : float, optional
-        A member's position in units, positive where long, for rules that differ by member.
     """
 
     price: float
     past: FloatArray = field(default_factory=_none)
     charged: float | None = None
-    position: float | None = None
 
     @property
     def returns(self) -> FloatArray:

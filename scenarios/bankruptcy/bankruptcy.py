@@ -21,19 +21,14 @@ from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.bankruptcy import BANKRUPTCY, closed_form_both_dates, closed_form_default, welfare
 from scenarios.bankruptcy import closed_form as theory
+from scenarios.bankruptcy.bond_scenario import BondScenario, state_of
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
-from scenarios.bankruptcy.default_certificate import certify_either
-from scenarios.bankruptcy.default_state import DefaultState, read_either, without_trade
+from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import BondParameters, Members, build, penalties
-from scenarios.bankruptcy.state import State
-from scenarios.bankruptcy.untraded import interval_of_bond_prices
-from simulator.certificate import Certificate
 from simulator.economy import Economy
-from simulator.outcome import Ending
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
-from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,6 +61,11 @@ class TwoInvestors(BondParameters):
     lender_satiation: float = _positive(*SATIATION, 4.0)
     lender_endowment_now: float = _positive(*NOW, 3.0)
     lender_endowment_later: float = _positive(*LATER, 1.0)
+
+    @property
+    def instruments(self) -> BondAndEquities:
+        """A bond and no equity, in one state."""
+        return INSTRUMENTS
 
     @model_validator(mode="after")
     def _not_satiated(self) -> TwoInvestors:
@@ -134,12 +134,7 @@ def economy(
     return build(INSTRUMENTS, cohorts, parameters, rng)
 
 
-def state_of(parameters: TwoInvestors, point: RestingPoint) -> State:
-    """A resting point as arrays."""
-    return read_either(INSTRUMENTS, parameters.limit, point)
-
-
-class BankruptcyScenario(Scenario[TwoInvestors]):
+class BankruptcyScenario(BondScenario[TwoInvestors]):
     """The scenario ``bankruptcy``."""
 
     title = BANKRUPTCY
@@ -153,10 +148,6 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
     def cases(self, parameters: TwoInvestors) -> list[Case]:
         """One economy at one date."""
         return [Case("two investors", lambda rng: economy(parameters, rng), [{}])]
-
-    def certify(self, parameters: TwoInvestors, point: RestingPoint) -> Certificate:
-        """The certificate of a resting point, from quotes and the table of investors."""
-        return certify_either(state_of(parameters, point), complete=point.complete)
 
     def describe(
         self, parameters: TwoInvestors, economy: ScenarioEconomy, point: RestingPoint
@@ -177,19 +168,6 @@ class BankruptcyScenario(Scenario[TwoInvestors]):
         if solution.highest_price == solution.bond_price:
             known["bond_price"] = solution.bond_price
         return known
-
-    def judge(self, parameters: TwoInvestors, point: RestingPoint) -> Ending:
-        """An equilibrium, unless debtors choose what they deliver and nobody lends to them."""
-        return without_trade(state_of(parameters, point)) or super().judge(parameters, point)
-
-    def intervals(
-        self, parameters: TwoInvestors, point: RestingPoint
-    ) -> Mapping[str, tuple[float, float]]:
-        """Prices at which nobody would trade a bond that nobody trades."""
-        if not (len(point.agents) and point.complete):
-            return {}
-        interval = interval_of_bond_prices(state_of(parameters, point))
-        return {} if interval is None else {"bond_price": interval}
 
     def studies(
         self, parameters: TwoInvestors, rng: np.random.Generator

@@ -17,20 +17,15 @@ from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import numbered
 from markets.bankruptcy.quotes import BondQuotes
 from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions, welfare
+from scenarios.bankruptcy.bond_scenario import BondScenario, state_of
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm, members_of
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
-from scenarios.bankruptcy.default_certificate import certify_either
-from scenarios.bankruptcy.default_state import DefaultState, read_either, without_trade
+from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
-from scenarios.bankruptcy.state import State
-from scenarios.bankruptcy.untraded import interval_of_bond_prices
-from simulator.certificate import Certificate
 from simulator.economy import Economy
-from simulator.outcome import Ending
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
-from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,12 +46,7 @@ def economy(
     return build(parameters.instruments, cohorts, parameters, rng)
 
 
-def state_of(parameters: BankruptcyCapm, point: RestingPoint) -> State:
-    """A resting point as arrays."""
-    return read_either(parameters.instruments, parameters.limit, point)
-
-
-class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
+class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
     """The scenario ``bankruptcy-capm``."""
 
     title = BANKRUPTCY_CAPM
@@ -70,10 +60,6 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
     def cases(self, parameters: BankruptcyCapm) -> list[Case]:
         """One economy at one date."""
         return [Case("all", lambda rng: economy(parameters, rng), [{}])]
-
-    def certify(self, parameters: BankruptcyCapm, point: RestingPoint) -> Certificate:
-        """The certificate of a resting point, from quotes and the table of members."""
-        return certify_either(state_of(parameters, point), complete=point.complete)
 
     def describe(
         self, parameters: BankruptcyCapm, economy: ScenarioEconomy, point: RestingPoint
@@ -111,19 +97,6 @@ class BankruptcyCapmScenario(Scenario[BankruptcyCapm]):
         if state.promises > 0.0:
             known["bond_price"] = price.bond_borrowing
         return known
-
-    def judge(self, parameters: BankruptcyCapm, point: RestingPoint) -> Ending:
-        """An equilibrium, unless debtors choose what they deliver and nobody lends to them."""
-        return without_trade(state_of(parameters, point)) or super().judge(parameters, point)
-
-    def intervals(
-        self, parameters: BankruptcyCapm, point: RestingPoint
-    ) -> Mapping[str, tuple[float, float]]:
-        """Prices at which nobody would trade a bond that nobody trades."""
-        if not (len(point.agents) and point.complete):
-            return {}
-        interval = interval_of_bond_prices(state_of(parameters, point))
-        return {} if interval is None else {"bond_price": interval}
 
     def studies(
         self, parameters: BankruptcyCapm, rng: np.random.Generator

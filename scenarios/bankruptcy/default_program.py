@@ -21,7 +21,7 @@ import numpy as np
 
 from markets.quote import FloatArray
 from scenarios.bankruptcy.default_state import DefaultState
-from scenarios.bankruptcy.program import FEASIBILITIES, REGULARIZATION, most_sold, utility
+from scenarios.bankruptcy.program import most_sold, optimum, utility
 
 
 def adds(state: DefaultState) -> FloatArray:
@@ -150,18 +150,8 @@ def plan_by_highs(state: DefaultState, member: int) -> FloatArray | None:
     hessian.start_ = np.arange(curvature.size + 1)
     hessian.index_, hessian.value_ = np.arange(curvature.size), curvature
 
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("qp_regularization_value", REGULARIZATION)
-    highs.setOptionValue("qp_iteration_limit", 1_000)
-    for feasible in FEASIBILITIES:
-        highs.setOptionValue("primal_feasibility_tolerance", feasible)
-        highs.setOptionValue("dual_feasibility_tolerance", feasible)
-        highs.passModel(model)
-        highs.run()
-        if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            return np.asarray(highs.getSolution().col_value)[:trades] * unit
-    return None
+    values = optimum(model, 1_000)
+    return None if values is None else values[:trades] * unit
 
 
 def plan_by_slsqp(state: DefaultState, member: int) -> FloatArray:

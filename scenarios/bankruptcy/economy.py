@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -70,6 +71,11 @@ class BondParameters(Parameters):
     )  # fmt: skip
 
     @property
+    def instruments(self) -> BondAndEquities:
+        """What is traded."""
+        raise NotImplementedError
+
+    @property
     def limit(self) -> float:
         """The short limit, infinite if there is none."""
         return math.inf if self.short_limit is None else self.short_limit
@@ -133,23 +139,15 @@ def build(
     )
     BankruptcyClearingHouse(economy, instruments, parameters.limit)
     for members in cohorts:
-        if members.penalty is None:
-            Investors(
-                economy,
-                members.name,
-                utility=members.utility,
-                now=members.now,
-                later=members.later,
-                equities=members.equities,
-            )
-        else:
-            Defaulters(
-                economy,
-                members.name,
-                utility=members.utility,
-                now=members.now,
-                later=members.later,
-                equities=members.equities,
-                penalty=members.penalty,
-            )
+        kind: Callable[..., Investors] = Investors
+        if members.penalty is not None:
+            kind = partial(Defaulters, penalty=members.penalty)
+        kind(
+            economy,
+            members.name,
+            utility=members.utility,
+            now=members.now,
+            later=members.later,
+            equities=members.equities,
+        )
     return economy

@@ -55,6 +55,24 @@ def prices_and_payments(state: State) -> tuple[FloatArray, FloatArray]:
     return price, pays
 
 
+def optimum(model: Any, iterations: int) -> FloatArray | None:
+    """Columns of a quadratic program at its optimum by HiGHS; None where it finds none."""
+    import highspy
+
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("qp_regularization_value", REGULARIZATION)
+    highs.setOptionValue("qp_iteration_limit", iterations)
+    for feasible in FEASIBILITIES:
+        highs.setOptionValue("primal_feasibility_tolerance", feasible)
+        highs.setOptionValue("dual_feasibility_tolerance", feasible)
+        highs.passModel(model)
+        highs.run()
+        if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            return np.asarray(highs.getSolution().col_value, dtype=np.float64)
+    return None
+
+
 def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     """Best plans of members with quadratic programs, (n, 2 + J); NaN if HiGHS finds none.
 
@@ -107,18 +125,9 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     hessian.start_ = np.arange(curvature.size + 1)
     hessian.index_, hessian.value_ = np.arange(curvature.size), np.ravel(curvature)
 
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("qp_regularization_value", REGULARIZATION)
-    highs.setOptionValue("qp_iteration_limit", ITERATIONS * curvature.size)
-    for feasible in FEASIBILITIES:
-        highs.setOptionValue("primal_feasibility_tolerance", feasible)
-        highs.setOptionValue("dual_feasibility_tolerance", feasible)
-        highs.passModel(model)
-        highs.run()
-        if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            plans = np.reshape(highs.getSolution().col_value, (n, -1))
-            return np.asarray(plans[:, :trades] * unit)
+    values = optimum(model, ITERATIONS * curvature.size)
+    if values is not None:
+        return np.asarray(np.reshape(values, (n, -1))[:, :trades] * unit)
     if n == 1:
         return np.full((1, trades), np.nan)
     return np.vstack([plans_by_highs(state, rows[k : k + 1]) for k in range(n)])

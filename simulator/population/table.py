@@ -13,7 +13,7 @@ import pandas as pd
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.names import unknown
-from simulator.table_file import read_file
+from simulator.table_file import read_file, spoken, to_numbers
 
 NAME = "name"
 """Column with the names of members."""
@@ -133,15 +133,11 @@ def _names(table: pd.DataFrame, called: str) -> list[str]:
 
 def _numbers(values: pd.Series, column: Column, called: str) -> FloatArray:
     """The numbers of a column, checked."""
-    if values.dtype == np.bool_:
-        values = values.astype(str)
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = to_numbers(values)
     wrong = column.wrong(numbers)
     if wrong.any():
         row = int(np.argmax(wrong))
-        cell = values.iloc[row]
-        empty = pd.isna(cell) or str(cell).strip() == ""
-        shown = "empty" if empty else str(cell)[:80]
+        shown = spoken(values.iloc[row])
         raise Refused(
             f"{called}, row {row + 1}: {column.name} is {shown}; it must be {column.allowed}"
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from markets.refused import Refused
-from simulator.table_file import read_file
+from simulator.table_file import read_file, spoken, to_numbers
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,13 @@ def test_what_can_not_be_read_is_refused(tmp_path: Path) -> None:
             read_file(path)
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "p.parquet")
     assert read_file(tmp_path / "p.parquet")["a"].item() == 1
+
+
+def test_only_numbers_are_numbers_and_cells_are_shown_short() -> None:
+    mixed = to_numbers(pd.Series(["1.5", "x", "", None, "1_0"], dtype=object))
+    assert mixed.tolist()[0] == 1.5
+    assert np.isnan(mixed[1:]).all()
+    assert np.isnan(to_numbers(pd.Series([True, False]))).all()
+    assert [spoken(cell) for cell in (" ", None, float("nan"), 3, "y" * 500)] == [
+        "empty", "empty", "empty", "3", "y" * 80,
+    ]  # fmt: skip

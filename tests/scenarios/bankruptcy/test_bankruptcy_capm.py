@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from markets.refused import Refused
-from scenarios.bankruptcy import bankruptcy_capm
+from scenarios.bankruptcy import bond_scenario
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from simulator.outcome import Outcome
@@ -38,7 +38,7 @@ def test_exponential_utility_clears_with_bankruptcies() -> None:
     ended = run(cohorts=CARA, short_limit=2.0)
     assert ended.outcome is Outcome.CLEARED
     assert ended.certificate.holds
-    here = bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    here = bond_scenario.state_of(ended.parameters, ended.points[-1])
     assert np.min(here.rates) < 0.95
     assert np.min(here.later) < 0.0
     assert ended.closed_form is None

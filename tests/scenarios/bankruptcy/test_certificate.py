@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.bankruptcy import bankruptcy_capm
+from scenarios.bankruptcy import bond_scenario
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.certificate import arbitrage, certify, multipliers
@@ -33,7 +33,7 @@ CARA = [
 
 
 def state_of(ended: Run[BankruptcyCapm]) -> State:
-    return bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    return bond_scenario.state_of(ended.parameters, ended.points[-1])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scenarios.bankruptcy import bankruptcy_capm
+from scenarios.bankruptcy import bond_scenario
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.credit_risk import by_cohort, defaults, summary
@@ -22,7 +22,7 @@ def run(seed: int = 0, **given: object) -> Run[BankruptcyCapm]:
 
 def test_credit_risk_of_the_instance() -> None:
     ended = run(polish=True)
-    state = bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    state = bond_scenario.state_of(ended.parameters, ended.points[-1])
     table = by_cohort(state, ended.parameters.instruments)
     assert table is not None
     market = table[table["cohort"] == "all"].set_index("state")
@@ -43,7 +43,7 @@ def test_without_bankruptcy_there_is_no_spread() -> None:
 
 def test_losses_are_exposure_not_recovered_and_add_up() -> None:
     ended = run(polish=True)
-    state = bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    state = bond_scenario.state_of(ended.parameters, ended.points[-1])
     table = by_cohort(state, ended.parameters.instruments)
     assert table is not None
     lost = table["exposure_at_default"] * (1.0 - table["recovery_rate"])
@@ -54,7 +54,7 @@ def test_losses_are_exposure_not_recovered_and_add_up() -> None:
 
 def test_rounding_is_not_a_default() -> None:
     ended = run(polish=True)
-    state = bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    state = bond_scenario.state_of(ended.parameters, ended.points[-1])
     borrower = int(np.argmin(state.bond))
     exact = replace(
         state, endowed_later=state.endowed_later + (state.promised[:, None] - state.resources)

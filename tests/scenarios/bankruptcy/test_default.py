@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from markets.refused import Refused
-from scenarios.bankruptcy import bankruptcy, bankruptcy_capm
+from scenarios.bankruptcy import bankruptcy, bankruptcy_capm, bond_scenario
 from scenarios.bankruptcy.bankruptcy import TwoInvestors
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.closed_form_default import solve
@@ -31,7 +31,7 @@ def three(**given: Any) -> Run[BankruptcyCapm]:
 
 
 def state_of(run: Run[BankruptcyCapm]) -> DefaultState:
-    state = bankruptcy_capm.state_of(run.parameters, run.points[-1])
+    state = bond_scenario.state_of(run.parameters, run.points[-1])
     assert isinstance(state, DefaultState)
     return state
 

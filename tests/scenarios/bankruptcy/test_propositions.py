@@ -9,7 +9,7 @@ from agents.bankruptcy.investors import Investors
 from benchmarks.random_bankruptcies import SIZES, draw
 from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.bankruptcy import bankruptcy_capm
+from scenarios.bankruptcy import bond_scenario
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.certificate import arbitrage, multipliers
@@ -38,7 +38,7 @@ ROUNDING = 1e-12
 def state(**given: Any) -> State:
     ended = run(polish=True, **given)
     assert ended.outcome is Outcome.CLEARED
-    return bankruptcy_capm.state_of(ended.parameters, ended.points[-1])
+    return bond_scenario.state_of(ended.parameters, ended.points[-1])
 
 
 INSTANCE = state()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scenarios.bankruptcy import bankruptcy_capm
+from scenarios.bankruptcy import bond_scenario
 from scenarios.bankruptcy.bankruptcy_capm import SCENARIO
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.state import read
@@ -12,7 +12,7 @@ from simulator.parameters import parse
 from simulator.run import simulate
 
 RUN = simulate(SCENARIO, parse(BankruptcyCapm, {"polish": True}), studies=False)
-STATE = bankruptcy_capm.state_of(RUN.parameters, RUN.points[-1])
+STATE = bond_scenario.state_of(RUN.parameters, RUN.points[-1])
 
 
 def test_quotes_are_those_of_the_point() -> None:

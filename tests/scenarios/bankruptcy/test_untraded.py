@@ -14,7 +14,7 @@ from agents.bankruptcy.trades import Endowment
 from agents.bankruptcy.utility import LinearQuadratic
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
-from scenarios.bankruptcy import bankruptcy, bankruptcy_capm
+from scenarios.bankruptcy import bankruptcy, bankruptcy_capm, bond_scenario
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.certificate import certify
 from scenarios.bankruptcy.state import State
@@ -47,7 +47,7 @@ def test_nobody_wants_bonds_inside_and_somebody_does_just_outside(now: float) ->
     cohorts[1] |= {"endowment_now": now, "weight": 3.0}
     run = capm(short_limit=0.0, cohorts=cohorts, polish=True)
     assert run.outcome is Outcome.CLEARED
-    state = bankruptcy_capm.state_of(run.parameters, run.points[-1])
+    state = bond_scenario.state_of(run.parameters, run.points[-1])
     assert bool(np.any(state.now == 0.0)) == (now < 1.0)
     interval = bankruptcy_capm.SCENARIO.intervals(run.parameters, run.points[-1])
     assert list(interval) == ["bond_price"]
@@ -82,7 +82,7 @@ def test_those_who_could_borrow_and_do_not_bound_the_price_from_above() -> None:
 
 
 def test_repayment_in_part_lowers_the_lower_end_only() -> None:
-    state = bankruptcy_capm.state_of(BankruptcyCapm(), capm(short_limit=0.2).points[-1])
+    state = bond_scenario.state_of(BankruptcyCapm(), capm(short_limit=0.2).points[-1])
     idle = replace(state, bond=np.zeros(3))
     poor = replace(idle, rates=0.5 * idle.rates)
     both, half = interval_of_bond_prices(idle), interval_of_bond_prices(poor)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from scenarios.bankruptcy import bankruptcy, bankruptcy_capm, welfare
+from scenarios.bankruptcy import bankruptcy, bankruptcy_capm, bond_scenario, welfare
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.program import utility
 from scenarios.bankruptcy.published import WELFARE, Welfare
@@ -61,13 +61,13 @@ def test_where_nobody_defaults_the_limit_is_the_economys_own() -> None:
 def test_a_run_that_does_not_clear_makes_no_table() -> None:
     parameters = BankruptcyCapm(max_rounds=2)
     made = welfare.welfare_by_short_limit(
-        parameters, np.random.default_rng(0), bankruptcy_capm.economy, bankruptcy_capm.state_of
+        parameters, np.random.default_rng(0), bankruptcy_capm.economy, bond_scenario.state_of
     )
     assert made is None
 
 
 def test_utilities_are_those_of_the_members_programs() -> None:
-    here = bankruptcy_capm.state_of(THREE.parameters, THREE.points[-1])
+    here = bond_scenario.state_of(THREE.parameters, THREE.points[-1])
     for state in (
         here,
         replace(here, quadratic_now=np.array([True, False, True])),
@@ -78,7 +78,7 @@ def test_utilities_are_those_of_the_members_programs() -> None:
 
 
 def test_what_is_left_over_is_that_of_the_borrower_closest_to_default() -> None:
-    here = bankruptcy_capm.state_of(THREE.parameters, THREE.points[-1])
+    here = bond_scenario.state_of(THREE.parameters, THREE.points[-1])
     assert welfare.left_over(here) == pytest.approx(float(np.min(here.later)))
     idle = replace(here, bond=np.zeros(3))
     assert welfare.left_over(idle) == pytest.approx(float(np.min(idle.resources)))
