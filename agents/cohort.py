@@ -28,14 +28,6 @@ Placed = TypeVar("Placed", default=None)
 """What the clearing house tells traders when they take their positions."""
 
 
-class Infeasible(Exception):
-    """A member has no choice that meets its constraints at the posted quotes.
-
-    The message names the member and the constraint. A cohort raises it in :meth:`Cohort.respond`;
-    the rounds of the date end, and the outcome says so.
-    """
-
-
 class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
     """Base of every cohort: one Mesa agent whose fields are arrays, one row per member.
 

@@ -16,6 +16,9 @@ from markets.refused import Refused
 FOLDER = "folder"
 """Key of the validation context: the folder in which relative names are looked for first."""
 
+WHOLE = "whole paths"
+"""Key of the serialization context: whether to write where a file is instead of its bare name."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
@@ -41,9 +44,14 @@ class DataFile:
         return core_schema.with_info_plain_validator_function(
             cls._validate,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda file: file.path.name
+                cls._written, info_arg=True
             ),
         )
+
+    @staticmethod
+    def _written(file: DataFile, info: core_schema.SerializationInfo[Any]) -> str:
+        whole = bool((info.context or {}).get(WHOLE))
+        return str(file.path.resolve()) if whole else file.path.name
 
     @classmethod
     def _validate(cls, given: Any, info: ValidationInfo) -> DataFile:

@@ -10,12 +10,12 @@ import numpy as np
 from typing_extensions import TypeVar
 
 from agents.clearing_house import ClearingHouse, Settlement
-from agents.cohort import Cohort, Infeasible
+from agents.cohort import Cohort
 from markets.adjustment.rule import Adjuster, Adjustment
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.market import Market, Start
 from markets.quote import Excess, FloatArray, Limits
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 from simulator.cycle import find_cycle
 from simulator.knowledge import Knowledge
 from simulator.outcome import Ending, Outcome
@@ -142,7 +142,10 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
 
     # ------------------------------------------------------------------ rounds
     def open(self) -> None:
-        """Let the market learn who is there, and start the adjustment at the quotes."""
+        """Let the market learn who is there, and start the adjustment at the quotes.
+
+        If the house can't say what it charges, the date ends as infeasible before any round.
+        """
         self._cohorts, self._house = self.cohorts, self.house
         if not self._cohorts:
             raise Refused("an economy needs at least one cohort of traders")
@@ -151,7 +154,11 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             self.first_quotes = self.market.starting_quotes(self.start, self.rng)
             self.quotes = self.first_quotes
         self._house.wake(self.date)
-        self.terms = self._house.charge(self.quotes)
+        try:
+            self.terms = self._house.charge(self.quotes)
+        except Infeasible as error:
+            self.infeasible, self.running = str(error), False
+            return
         for cohort in self._cohorts:
             cohort.wake(self.date, self.terms)
         self._begin()
@@ -165,6 +172,8 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         """One round: post, respond, net, settle, adjust, record."""
         if self.adjustment is None:
             self.open()
+        if self.infeasible:
+            return
         state = self._state
         try:
             self._last = self._ask(state.coordinates, state.moved)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from agents.clearing_house import ClearingHouse as ClearingHouse
     from agents.clearing_house import Settlement as Settlement
     from agents.cohort import Cohort as Cohort
-    from agents.cohort import Infeasible as Infeasible
     from agents.repo.clearing_house import RepoClearingHouse as RepoClearingHouse
     from agents.repo.traders import Traders as Traders
     from markets.adjustment.rule import Adjuster as Adjuster
@@ -29,11 +28,13 @@ if TYPE_CHECKING:
     from markets.bankruptcy.market import BondMarket as BondMarket
     from markets.instruments import Security as Security
     from markets.margin import FlatMargin as FlatMargin
+    from markets.margin import Known as Known
     from markets.margin import MarginRule as MarginRule
     from markets.market import Market as Market
     from markets.quote import Excess as Excess
     from markets.quote import Limits as Limits
     from markets.quote import Quote as Quote
+    from markets.refused import Infeasible as Infeasible
     from markets.refused import Refused as Refused
     from markets.repo.market import RepoMarket as RepoMarket
     from simulator.certificate import Certificate as Certificate
@@ -63,17 +64,17 @@ _HOMES = {
     "agents.bankruptcy.investors": ["Investors"],
     "agents.beliefs": ["Beliefs"],
     "agents.clearing_house": ["ClearingHouse", "Settlement"],
-    "agents.cohort": ["Cohort", "Infeasible"],
+    "agents.cohort": ["Cohort"],
     "agents.repo.clearing_house": ["RepoClearingHouse"],
     "agents.repo.traders": ["Traders"],
     "markets.adjustment.rule": ["Adjuster"],
     "markets.adjustment.rules": ["rule"],
     "markets.bankruptcy.market": ["BondMarket"],
     "markets.instruments": ["Security"],
-    "markets.margin": ["FlatMargin", "MarginRule"],
+    "markets.margin": ["FlatMargin", "Known", "MarginRule"],
     "markets.market": ["Market"],
     "markets.quote": ["Excess", "Limits", "Quote"],
-    "markets.refused": ["Refused"],
+    "markets.refused": ["Infeasible", "Refused"],
     "markets.repo.market": ["RepoMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
     "simulator.outcome": ["Ending", "Outcome"],

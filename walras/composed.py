@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 
 from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
-from agents.repo.clearing_house import RepoClearingHouse
 from markets.bankruptcy.market import BondMarket
 from markets.refused import Refused
 from markets.repo.market import RepoMarket
@@ -120,13 +119,12 @@ def _certifier(market: object) -> Callable[[ScenarioEconomy, RestingPoint], Cert
 def _certify_repo(market: RepoMarket, made: ScenarioEconomy, point: RestingPoint) -> Certificate:
     """Of repo margins: every trader's program, the markets, the house's accounts."""
     from scenarios.repo.certificate import certify
+    from scenarios.repo.holdings import charged
 
-    assert isinstance(made.house, RepoClearingHouse)
-    assert isinstance(made.terms, float)
     return certify(
         low_payoff=market.security.low_payoff,
         high_payoff=market.security.high_payoff,
-        haircut=made.terms,
+        haircut=charged(point.agents),
         security_price=point.quotes["security_price"],
         repo_rate=point.quotes["repo_rate"],
         agents=point.agents,

@@ -10,12 +10,11 @@ from agents.bankruptcy.default_response import Answer, Penalised, best_plans
 from agents.bankruptcy.investors import BLOCK, Investors
 from agents.bankruptcy.plans import Plans, consumed
 from agents.bankruptcy.utility import Rows, Utility
-from agents.cohort import Infeasible
 from markets.bankruptcy.default_market import TREMBLE, DefaultBook
 from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 
 FOLLOW = 0.4
 """Share of the way to this round's plans by which those move that the next round's stay close to.

@@ -10,12 +10,12 @@ from agents.bankruptcy.best_response import best_trades
 from agents.bankruptcy.trade_slopes import solve_each, trade_slopes
 from agents.bankruptcy.trades import Endowment, Trades, consumption
 from agents.bankruptcy.utility import Rows, Utility
-from agents.cohort import Cohort, Infeasible
+from agents.cohort import Cohort
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 
 BLOCK = 1 << 13
 """Members whose derivatives are worked out at a time, so that intermediate arrays stay small."""

@@ -147,6 +147,7 @@ def table(
             "endowed_securities": each(traders.securities),
             "income_up": each(traders.income_up),
             "income_down": each(traders.income_down),
+            "haircut": posted.haircut,
             "cash": held.cash,
             "security": held.security,
             "repo_lending": held.borrowed,

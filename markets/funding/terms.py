@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markets.margin import SidedMargin
+from markets.margin import PostedSides
 from markets.quote import FloatArray
 
 
@@ -16,12 +16,12 @@ class MarginTerms:
     ----------
     date : int
         Date of the calendar, from 0.
-    rules : tuple of SidedMargin
+    rules : tuple of PostedSides
         One per asset, for long and for short positions.
     deposits : array, optional
         New cash of every expert; without it experts keep what they have.
     """
 
     date: int
-    rules: tuple[SidedMargin, ...]
+    rules: tuple[PostedSides, ...]
     deposits: FloatArray | None = None

@@ -20,7 +20,7 @@ The regulation asks for at least one of the first three; each can be switched on
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -29,7 +29,7 @@ import numpy as np
 
 from markets.margin import measures
 from markets.margin.known import Known
-from markets.margin.rule import refuse_haircut
+from markets.margin.rule import MarginRule, refuse_haircut
 from markets.quote import FloatArray
 from markets.refused import Refused
 
@@ -41,7 +41,7 @@ HIGHEST = 0.999_999
 
 
 @dataclass(frozen=True, kw_only=True)
-class HistoricalRule(ABC):
+class HistoricalRule(MarginRule):
     """Base of the rules that read past prices.
 
     Parameters

@@ -15,7 +15,7 @@ def _none() -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The price now, the prices before it, and what was charged last.
+    """The price now, the prices before it, what was charged last, and the position.
 
     A rule that is asked once per date knows the price at which the last date closed; one that is
     asked in every round knows the price that is posted.
@@ -27,12 +27,22 @@ class Known:
     past : array of shape (n,)
         Closing prices before it, the oldest first; may be empty.
     charged : float, optional
-        The haircut charged at the last date; None at the first.
+        The haircut charged at the close of the last date; None at the first.
+    closed : float, optional
+        The price of that close.
+    position : float
+        Sign of the position that is margined, 1 long and -1 short; 0 where one haircut is for both.
+        Of a lender's rule the securities lent against on the last date.
+    repo_rate : float
+        Interest on repo loans on the last date, per period, where there are any.
     """
 
     price: float
     past: FloatArray = field(default_factory=_none)
     charged: float | None = None
+    closed: float | None = None
+    position: float = 0.0
+    repo_rate: float = 0.0
 
     @property
     def returns(self) -> FloatArray:

@@ -13,6 +13,9 @@ reservation prices, from which the quotes follow:
 .. math:: q = e_2 + \frac{2 - h}{2 (1 - h)} (e_1 - e_2), \qquad
           \rho = -\frac{e_1 - e_2}{2 q (1 - h)}.
 
+A haircut that follows the posted price by its rule, :math:`1 - h = m(q)`, is found with the price:
+the second equation has one unknown, q. Where the repo rate is zero, :math:`q = e_1` without it.
+
 Where collateral is not reused nobody is short, a lender of cash has no use for the collateral, and
 the repo rate rests at zero: at a negative one all owners would pledge and nobody would lend, at a
 positive one nobody would keep the cash. One coordinate is left, the place of the marginal long.
@@ -30,9 +33,10 @@ import numpy as np
 
 from markets.instruments import Security
 from markets.ladder import Ladder
+from markets.margin import PostedMargin
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 from markets.repo.book import RepoBook
 from markets.repo.places import coordinates_of, places, slopes
 from markets.repo.quotes import NO_MARGIN, RepoQuotes
@@ -57,12 +61,15 @@ TINY = 1e-12
 """Orders below this share of the supply count as this share, and prices below this share of the
 best payoff, so that logarithms and positions stay finite."""
 
+DOUBLINGS = 200
+"""Of a bracket of the price, from the difference of the funded prices up; enough for any double."""
+
 FEW = 100.0
 """Traders: the repo book is thin if no more than these can be short where the security is special,
 each with as many securities as there are per trader; see :mod:`markets.repo.places`."""
 
 
-class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
+class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
     r"""The markets for a security and for its repo.
 
     Coordinates: ``u[0]``, the place between longs and shorts (it rises with the price), in
@@ -128,12 +135,12 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         shorts = min(1.0, (1.0 - haircut) / (2.0 * haircut)) if haircut > NO_MARGIN else np.inf
         return self._traders * shorts <= FEW
 
-    def limits(self, haircut: float) -> Limits:
+    def limits(self, terms: PostedMargin) -> Limits:
         """The box of the coordinates; without margin the repo rate has nothing to ration.
 
         Nor has it where collateral is not reused.
         """
-        special = self._can_be_special(haircut)
+        special = self._can_be_special(terms.announced)
         return Limits(
             lower=np.array([-1.0, 0.0]),
             upper=np.array([0.0, 1.0 if special else 0.0]),
@@ -155,9 +162,10 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             "repo_rate": float(rng.uniform(-0.5, 0.0)),
         }
 
-    def locate(self, quotes: Mapping[str, float], haircut: float) -> FloatArray:
+    def locate(self, quotes: Mapping[str, float], terms: PostedMargin) -> FloatArray:
         """Coordinates of two quotes, moved inside the ladder if they stand off it."""
         price, repo_rate = quotes["security_price"], quotes["repo_rate"]
+        haircut = terms.announced
         loan = 1.0 - haircut
         edge = 0.5 / (self.ladder.nodes.size - 1)
         long_at = self.ladder.coordinate(price * (1.0 + repo_rate * loan))
@@ -168,19 +176,26 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             short_at = long_at
         return coordinates_of(long_at, short_at, thin=self.thin(haircut))
 
-    def post(self, coordinates: FloatArray, haircut: float, moved: FloatArray) -> RepoQuotes:
-        """Quotes at the coordinates; the slope is measured over the distance last moved."""
-        long_at, short_at = places(coordinates, thin=self.thin(haircut))
+    def post(self, coordinates: FloatArray, terms: PostedMargin, moved: FloatArray) -> RepoQuotes:
+        """Quotes at the coordinates; the slope is measured over the distance last moved.
+
+        Raises
+        ------
+        Infeasible
+            If the margin rule fails, or leaves no price at which its haircut is the one charged.
+        """
+        thin = self.thin(terms.announced)
+        long_at, short_at = places(coordinates, thin=thin)
         reach = float(np.max(moved))
         long_rung, short_rung = self.ladder.rung(long_at), self.ladder.rung(short_at)
         spread = long_rung.price - short_rung.price
-        if haircut > NO_MARGIN and spread > 0.0:
-            price = short_rung.price + (1.0 + haircut) / (2.0 * haircut) * spread
-            repo_rate = -spread / (2.0 * price * haircut)
-        else:
-            price, repo_rate = long_rung.price, 0.0
         # a worst payoff of zero is the ladder's end: approached, and in floating point reached
-        price = max(price, TINY * self.security.high_payoff)
+        least = TINY * self.security.high_payoff
+        price, repo_rate = max(long_rung.price, least), 0.0
+        if spread > 0.0 and (terms.follows or terms.announced > NO_MARGIN):
+            price = _funded_at(short_rung.price, spread, terms)
+            repo_rate = -spread / (2.0 * price * terms.haircut(price))
+        haircut = terms.haircut(price)
         return RepoQuotes(
             price=price,
             repo_rate=repo_rate,
@@ -191,6 +206,8 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             long_band=self.ladder.band(long_at, reach),
             short_band=self.ladder.band(short_at, reach),
             reuse=self.reuse,
+            haircut_slope=(terms.slope(price) - haircut) / price if terms.follows else 0.0,
+            thin=thin,
         )
 
     def named(self, posted: RepoQuotes) -> dict[str, float]:
@@ -203,7 +220,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         reinvested = posted.haircut * (book.longs + book.shorts)
         dust = TINY * book.supply
         beyond = reinvested - book.supply
-        if self.thin(posted.haircut):
+        if posted.thin:
             room = (1.0 - posted.haircut) / (2.0 * posted.haircut) * book.supply
             second = (book.shorts + dust) / (room + dust)
             twice = 2.0 * posted.haircut
@@ -220,34 +237,55 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     def depth(self, posted: RepoQuotes, book: RepoBook, coordinates: FloatArray) -> FloatArray:
         r"""Derivative of the residuals with respect to the coordinates, shape (2, 2).
 
-        The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` -> funded prices and
-        price -> longs and shorts -> residuals. What a move along the ladder adds to the longs is
-        what waits in the band, and what the change of prices does to orders already there.
+        The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` -> funded prices,
+        price and haircut -> longs and shorts -> residuals. What a move along the ladder adds to the
+        longs is what waits in the band, and what the change of prices does to orders already there.
         """
         margin = posted.haircut
-        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
-        to_short = to_long - 1.0
         e1, e2 = posted.long_band.price_slope, posted.short_band.price_slope
-        longs = np.array(
-            [
-                book.longs_in_band / posted.long_band.length
-                + (book.longs_by_long_price + book.longs_by_price * to_long) * e1,
-                -book.longs_by_price * to_short * e2,
-            ]
-        )
-        shorts = np.array(
-            [
-                book.shorts_by_price * to_long * e1,
-                -book.shorts_in_band / posted.short_band.length
-                + (book.shorts_by_short_price - book.shorts_by_price * to_short) * e2,
-            ]
-        )
+        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
+        price = np.array([to_long * e1, (1.0 - to_long) * e2])
+        spread = posted.long_price - posted.short_price
+        if spread > 0.0 and posted.haircut_slope != 0.0:
+            price /= 1.0 + 0.5 * spread * posted.haircut_slope / margin**2
+        haircut = posted.haircut_slope * price
+        longs = book.longs_by_price * price + book.longs_by_haircut * haircut
+        longs[0] += book.longs_in_band / posted.long_band.length + book.longs_by_long_price * e1
+        shorts = book.shorts_by_price * price + book.shorts_by_haircut * haircut
+        shorts[1] += book.shorts_by_short_price * e2
+        shorts[1] -= book.shorts_in_band / posted.short_band.length
         dust = TINY * book.supply
         wanted, offered = book.longs + dust, book.shorts + book.supply
-        thin = self.thin(margin)
+        thin = posted.thin
         if thin:
-            second = shorts / (book.shorts + dust)
+            second = shorts / (book.shorts + dust) + haircut / (margin * (1.0 - margin))
         else:
-            second = margin * (longs + shorts) / (margin * (book.longs + book.shorts) + dust)
+            reinvested = margin * (longs + shorts) + haircut * (book.longs + book.shorts)
+            second = reinvested / (margin * (book.longs + book.shorts) + dust)
         by_place = np.array([longs / wanted - shorts / offered, second])
         return np.asarray(by_place @ slopes(coordinates, thin=thin))
+
+
+def _funded_at(short_price: float, spread: float, terms: PostedMargin) -> float:
+    r"""Price at which two funded prices belong to the margin charged at it.
+
+    :math:`q = e_2 + \frac{1 + m(q)}{2 m(q)} (e_1 - e_2)`; the lowest bracket above :math:`e_1` is
+    taken, where a margin that follows the price has several solutions.
+    """
+    margin = max(terms.announced, NO_MARGIN)
+    price = short_price + (1.0 + margin) / (2.0 * margin) * spread
+    if terms.haircut(price) == margin:
+        return price
+    from scipy.optimize import brentq
+
+    def beyond(price: float) -> float:
+        margin = max(terms.haircut(price), NO_MARGIN)
+        return short_price + (1.0 + margin) / (2.0 * margin) * spread - price
+
+    low, width = short_price + spread, spread
+    for _ in range(DOUBLINGS):
+        high = low + width
+        if beyond(high) < 0.0:
+            return float(brentq(beyond, low, high, xtol=1e-15 * high, rtol=1e-15))
+        low, width = high, 2.0 * width
+    raise Infeasible("the margin rule's haircut vanishes at every price that belongs to it")

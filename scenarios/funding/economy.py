@@ -19,7 +19,7 @@ from markets.funding.market import FundedMarket
 from markets.funding.quotes import FundedQuotes
 from markets.funding.rungs import reach
 from markets.funding.terms import MarginTerms
-from markets.margin import LinearMargin, PriceMargin, SidedMargin
+from markets.margin import Known, LinearMargin, MarginRule, SidedMargin, on_side
 from markets.market import Start
 from markets.quote import FloatArray
 from markets.refused import Refused
@@ -85,12 +85,12 @@ def price_range(
 
 
 def refuse_no_margin(
-    slope_name: str, slope: Sided, rule: SidedMargin, low: float, high: float
+    slope_name: str, slope: Sided, rule: MarginRule, low: float, high: float
 ) -> None:
     """Refuse a slope of the margin that makes the margin vanish at a price of the range."""
-    for side in (rule.long, rule.short):
+    for position in (1.0, -1.0):
         for price in (low, high):
-            margin = side.margin(price)
+            margin = on_side(rule, position).margin(Known(price))
             if not margin > 0.0:
                 raise Refused(
                     f"{slope_name} is {slope}; the margin would be {margin:.6g} at a price of"
@@ -111,7 +111,7 @@ def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray
 def make_economy(
     parameters: Parameters,
     *,
-    rules: Mapping[str, PriceMargin | SidedMargin],
+    rules: Mapping[str, MarginRule],
     fundamental: FloatArray,
     supply: FloatArray,
     risk_aversion: float,

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import AntiProcyclicalMargin, PriceMargin, SidedMargin, VolatilityMargin
+from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, VolatilityMargin
 from markets.quote import FloatArray
 from scenarios.funding import MARGIN_PROCYCLICALITY
 from scenarios.funding.certificate import certify
@@ -171,11 +171,10 @@ class MarginProcyclicality(Parameters):
         """Rise of the margin with the fall of the price under a rule."""
         return self.margin_slope if name == "linear" else 0.0
 
-    def _at_risk(self, name: str, base: float, confidence: float, floor: float) -> PriceMargin:
+    def _at_risk(self, name: str, base: float, confidence: float, floor: float) -> MarginRule:
         """Value-at-risk on one side, with floor and buffer if the rule has them."""
         rule = VolatilityMargin.charging(
             base,
-            self.fundamental_value,
             confidence=confidence,
             horizon=self.horizon,
             memory=self.memory,

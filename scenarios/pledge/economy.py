@@ -202,7 +202,7 @@ class Learns(Investing):
             chosen["rule"] = "safeguarded"
         if exact:
             chosen["learning"] = "none"
-        if clears or given.get("margin_rule", "flat") != "flat":
+        if clears or given.get("margin") or given.get("margin_rule", "flat") != "flat":
             chosen["learning"] = "reasoning"
         return {**chosen, **given}
 

@@ -16,7 +16,7 @@ from pydantic import model_validator
 
 from agents.pledge.forecast import PriceFunction
 from agents.pledge.learner import Learner
-from markets.margin import FlatMargin, MarginRule, ValueAtRiskMargin
+from markets.margin import FlatMargin, LeastMargin, MarginRule
 from markets.pledge.book import SpotBook
 from markets.pledge.lender_margin import Covered, LenderMargin
 from markets.pledge.quotes import SpotQuotes
@@ -31,6 +31,7 @@ from scenarios.pledge.option import active, log_pledge_value, margin_threshold, 
 from scenarios.pledge.repo_market import cleared
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -51,11 +52,14 @@ class Pledgeability(Learns):
         "a number strictly between 1 - spot_share and 1",
         default=0.2,
     )
-    margin_rule: Literal["flat", "value-at-risk", "lender"] = about(
-        "whether the haircut is constant, follows the security's past returns, or bounds what a"
-        " lender may lose (footnote 4)",
+    margin_rule: Literal["flat", "lender"] = about(
+        "whether the haircut is constant, or bounds what a lender may lose (footnote 4)",
         default="flat",
     )
+    margin: MarginSettings | None = about(
+        "another margin rule, asked once a day; it reads the returns of the security bought at each"
+        " day's price", "", MARGIN, default=None,
+    )  # fmt: skip
     covered: Covered = about(
         "what a lender's loss is counted from: the principal, or the repayment with interest"
         " (margin_rule = lender)",
@@ -67,17 +71,22 @@ class Pledgeability(Learns):
         "share of endowment", default=0.0, ge=0.0,
     )  # fmt: skip
     tail: float = about(
-        "probability with which a lender may lose principal (margin_rule = value-at-risk), or more"
-        " than it tolerates (margin_rule = lender)",
+        "probability with which a lender may lose more than it tolerates (margin_rule = lender)",
         "probability", default=0.2, gt=0.0, lt=1.0,
     )  # fmt: skip
-    window: int = about("past days that the value-at-risk rule looks at", "days", default=250, ge=1)
     days: int = about("days of trading", "days", "a whole number of at least 1", default=60, ge=1)
 
     @model_validator(mode="after")
     def _together(self) -> Pledgeability:
         """Refuse haircuts out of range and learning that can't converge."""
         self.refuse_haircut(self.haircut)
+        if self.margin is not None and self.margin_rule != "flat":
+            raise Refused(f'margin_rule is "{self.margin_rule}"; with margin it must be left out')
+        if self.margin is not None and (self.margin.every_round or self.margin.prices is not None):
+            raise Refused(
+                "margin: every_round and prices must be left out here; the rule is asked once a"
+                " day, and reads the returns of the days of this run"
+            )
         if self.learning == "regression" and self.population == "continuum":
             raise Refused(
                 'population is "continuum"; with learning = regression it must be "individuals",'
@@ -92,7 +101,7 @@ class Pledgeability(Learns):
             return
         version, weight = self.fixed_point, self.signal_precision
         solved = [theory.coefficients(self.primitives, self.haircut, self.rate, version)]
-        if self.margin_rule != "flat":
+        if self.margin_rule != "flat" or self.margin is not None:
             solved.append(theory.without_repo(self.primitives, version))
         if self.demand == "paper":
             weight += self.value_precision
@@ -104,10 +113,10 @@ class Pledgeability(Learns):
             )
 
     @property
-    def margin(self) -> MarginRule:
+    def charging(self) -> MarginRule:
         """The clearing house's rule."""
-        if self.margin_rule == "flat":
-            return FlatMargin(self.haircut)
+        if self.margin is not None:
+            return LeastMargin(self.margin.make(side="long"), self.haircut)
         if self.margin_rule == "lender":
             return LenderMargin(
                 tail=self.tail,
@@ -116,9 +125,9 @@ class Pledgeability(Learns):
                 tolerated=self.tolerated_loss,
                 endowment=self.wealth * (1.0 - self.spot_share),
                 least=self.haircut,
-                repo_rate=self.rate,
+                first_rate=self.rate,
             )
-        return ValueAtRiskMargin(self.tail, least=self.haircut, window=self.window)
+        return FlatMargin(self.haircut)
 
 
 def first_day(
@@ -128,7 +137,7 @@ def first_day(
     return build(
         parameters,
         rng,
-        [parameters.margin],
+        [parameters.charging],
         learner=Learner(
             parameters.learning, parameters.damping, parameters.gain, parameters.memory
         ),

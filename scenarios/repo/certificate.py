@@ -60,6 +60,7 @@ def certify(
     repo_rate: float,
     agents: pd.DataFrame,
     reuse: bool = True,
+    announced: float | None = None,
     complete: bool,
     sample: int = 200,
 ) -> Certificate:
@@ -85,6 +86,8 @@ def certify(
         columns of :data:`COLUMNS`; further columns are ignored.
     reuse : bool
         Whether collateral may be sold by who lends against it.
+    announced : float, optional
+        The haircut that the house announced, where it is known from elsewhere.
     complete : bool
         Whether the table shows all traders. A sample says nothing about clearing and the
         clearing house: those conditions are left out then, and the caller must say so.
@@ -116,6 +119,13 @@ def certify(
         if complete:
             conditions += [*markets(held), *clearing_house(held)]
         conditions += [*_repo_rate(held, everyone), _no_arbitrage(held.programs)]
+    if announced is not None:
+        conditions.append(
+            Condition(
+                "haircut", abs(haircut - announced), 0.0, "the haircut is the one announced",
+                "the table of traders",
+            )
+        )  # fmt: skip
     return Certificate(tuple(conditions))
 
 

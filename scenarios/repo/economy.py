@@ -15,12 +15,13 @@ from markets.adjustment.nested import NestedTatonnement
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.instruments import Security
-from markets.margin import FlatMargin
+from markets.margin import FlatMargin, MarginRule, PostedMargin
 from markets.quote import FloatArray
 from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
 from simulator.economy import Economy
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
 from simulator.population.distribution import distribution
 from simulator.population.members import (
@@ -75,6 +76,11 @@ class MarginHike(Parameters):
         default=[0.01, 0.03],
         min_length=1,
     )
+    margin: MarginSettings | None = about(
+        "margin rule that sets the haircut at each date, in place of haircuts", "", MARGIN,
+        default=None,
+    )  # fmt: skip
+    dates: int = about("number of dates under margin", "dates", default=10, ge=1, le=100_000)
     low_payoff: float = about(
         "payoff of the security in state U", "cash", "a number in [0, high_payoff)",
         default=0.70, ge=0.0,
@@ -150,6 +156,13 @@ class MarginHike(Parameters):
         return made
 
     @property
+    def charging(self) -> list[MarginRule]:
+        """The margin rule of each date."""
+        if self.margin is not None:
+            return [self.margin.make()] * self.dates
+        return [FlatMargin(haircut) for haircut in self.haircuts]
+
+    @property
     def count(self) -> int:
         """Number of traders: that of the beliefs if they are listed."""
         return len(self.beliefs) if isinstance(self.beliefs, list) else self.traders
@@ -193,7 +206,9 @@ class MarginHike(Parameters):
         return Beliefs(self.beliefs).named or self.population == "continuum"
 
 
-def build(parameters: MarginHike, rng: np.random.Generator) -> Economy[float, RepoQuotes, RepoBook]:
+def build(
+    parameters: MarginHike, rng: np.random.Generator
+) -> Economy[PostedMargin, RepoQuotes, RepoBook]:
     """Make the economy as it stands at the first date.
 
     Raises
@@ -206,7 +221,13 @@ def build(parameters: MarginHike, rng: np.random.Generator) -> Economy[float, Re
     economy = Economy(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
-    RepoClearingHouse(economy, FlatMargin(parameters.haircuts[0]))
+    settings = parameters.margin
+    RepoClearingHouse(
+        economy,
+        parameters.charging[0],
+        every_round=settings.every_round if settings is not None else None,
+        history=settings.past() if settings is not None else None,
+    )
     Traders(economy, "traders", population=parameters.population, **_traders(parameters, rng))
     return economy
 

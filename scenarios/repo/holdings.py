@@ -33,6 +33,20 @@ COLUMNS = (
 """Columns of a table of holdings that are read."""
 
 
+def charged(agents: pd.DataFrame) -> float:
+    """The haircut that a table of traders says was charged.
+
+    Raises
+    ------
+    ValueError
+        If its rows differ.
+    """
+    haircuts = agents["haircut"].to_numpy(dtype=np.float64)
+    if not np.all(haircuts == haircuts[0]):
+        raise ValueError("traders were charged different haircuts; the market has one for all")
+    return float(haircuts[0])
+
+
 @dataclass(frozen=True)
 class Holdings:
     r"""Quotes with a table of holdings as arrays, one row for each trader or slice of them.

@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from agents.funding.experts import Experts
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
-from markets.margin import FlatMargin, both_sides
+from markets.margin import FlatMargin, PostedSides
 from markets.quote import FloatArray
 from markets.refused import Refused
 
@@ -20,7 +20,7 @@ VALUE = np.array([10.0, 8.0])
 MARGINS = np.array([[1.2, 0.5], [1.5, 0.6]])
 """On short, then on long positions."""
 
-TERMS = MarginTerms(0, (both_sides(FlatMargin(0.1)),) * 2)
+TERMS = MarginTerms(0, (PostedSides.opened(FlatMargin(0.1), 10.0),) * 2)
 
 
 def quotes(price: FloatArray, side: FloatArray) -> FundedQuotes:

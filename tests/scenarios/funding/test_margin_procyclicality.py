@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from markets.margin import Known
 from markets.refused import Refused
 from scenarios.funding.margin_procyclicality import SCENARIO, MarginProcyclicality
 from simulator.outcome import Outcome
@@ -61,7 +62,7 @@ def test_every_rule_charges_the_base_before_any_news() -> None:
     value = parameters.fundamental_value
     for name in parameters.rules:
         for side in (1.0, -1.0):
-            charged = parameters.margin_rule(name).on(side).margin(value)
+            charged = parameters.margin_rule(name).on(side).margin(Known(value))
             assert charged == pytest.approx(1.3, rel=1e-14)
 
 

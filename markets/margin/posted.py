@@ -1,0 +1,164 @@
+"""A margin rule as a clearing house asks it, date after date."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from markets.margin.known import Known
+from markets.margin.rule import MarginRule
+from markets.quote import FloatArray
+from markets.refused import Infeasible
+
+
+@dataclass(frozen=True)
+class PostedMargin:
+    r"""The margin that a rule charges at a date, at any price.
+
+    *Once per date*, the rule is asked at the price of the last close, and the charge stays for the
+    date: the haircut :math:`h`, so that the margin on one security is :math:`h q`; or, ``in_cash``,
+    the margin itself. *In every round*, the rule is asked at the posted price :math:`q`, and the
+    margin is :math:`h(q)\, q`.
+
+    Parameters
+    ----------
+    rule : MarginRule
+        The rule.
+    closes : array of shape (n,)
+        Closing prices so far, the oldest first, see :meth:`opened`; at least one.
+    charged : float, optional
+        Haircut charged at the last close.
+    position : float
+        See :class:`~markets.margin.known.Known`.
+    every_round : bool, optional
+        When the rule is asked; as the rule itself says unless given.
+    in_cash : bool
+        Whether what stays for a date is the margin in cash; it must be above 0, and may be more
+        than the price.
+    repo_rate : float
+        See :class:`~markets.margin.known.Known`.
+    """
+
+    rule: MarginRule
+    closes: FloatArray
+    charged: float | None = None
+    position: float = 0.0
+    every_round: bool | None = None
+    in_cash: bool = False
+    repo_rate: float = 0.0
+
+    @classmethod
+    def opened(
+        cls,
+        rule: MarginRule,
+        price: float,
+        history: FloatArray | None = None,
+        *,
+        position: float = 0.0,
+        every_round: bool | None = None,
+        in_cash: bool = False,
+    ) -> Self:
+        """The margin at the first date, whose rounds start from ``price``.
+
+        That counts as the last close. Prices before the first date are scaled to end there, since
+        rules read returns.
+        """
+        closes = np.array([price])
+        if history is not None and history.size:
+            closes = history * (price / history[-1])
+        return cls(rule, closes, None, position, every_round, in_cash)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the margin follows the posted price by its rule."""
+        return self.rule.every_round if self.every_round is None else self.every_round
+
+    def haircut(self, price: float) -> float:
+        """Haircut at a price.
+
+        Raises
+        ------
+        Infeasible
+            If the rule fails, or its answer is no haircut.
+        """
+        if self.follows:
+            return self._asked(self.rule.haircut, self._known(price), 1.0)
+        return self._fixed / price if self.in_cash else self._fixed
+
+    def margin(self, price: float) -> float:
+        """Margin on one security at a price, cash."""
+        if self.follows:
+            return self._asked(self.rule.margin, self._known(price), price)
+        return self._fixed if self.in_cash else self._fixed * price
+
+    def slope(self, price: float) -> float:
+        """Derivative of :meth:`margin` by the price."""
+        if self.follows:
+            return self.rule.slope(self._known(price))
+        return 0.0 if self.in_cash else self._fixed
+
+    def closed_at(self, price: float) -> Self:
+        """The margin at the next date, after a date that closed at ``price``."""
+        return replace(self, closes=np.append(self.closes, price), charged=self.haircut(price))
+
+    @cached_property
+    def announced(self) -> float:
+        """Haircut at the price from which the rounds of this date start."""
+        return self.haircut(self._last)
+
+    @cached_property
+    def _fixed(self) -> float:
+        """Haircut, or margin in cash, that stays for the date."""
+        known = replace(self._known(self._last), past=self.closes[:-1])
+        if self.in_cash:
+            return self._asked(self.rule.margin, known, known.price)
+        return self._asked(self.rule.haircut, known, 1.0)
+
+    @property
+    def _last(self) -> float:
+        """Price of the last close."""
+        return float(self.closes[-1])
+
+    def _known(self, price: float) -> Known:
+        closed = None if self.charged is None else self._last
+        return Known(price, self.closes, self.charged, closed, self.position, self.repo_rate)
+
+    def _asked(self, answer: Callable[[Known], float], known: Known, whole: float) -> float:
+        """What the rule answers, if that is a margin; ``whole`` is a haircut of 1."""
+        name = type(self.rule).__name__
+        try:
+            value = float(answer(known))
+        except Infeasible:
+            raise
+        except Exception as error:
+            raise Infeasible(
+                f"margin rule {name} fails at a price of {known.price:.6g}"
+                f"{_line(self.rule, error)}: {type(error).__name__}:"
+                f" {str(error).partition(chr(10))[0]}"
+            ) from error
+        if self.in_cash and not 0.0 < value < math.inf:
+            raise Infeasible(
+                f"margin rule {name} answers a margin of {value:.6g} at a price of"
+                f" {known.price:.6g}; this market needs one above 0"
+            )
+        if not (self.in_cash or 0.0 <= value < whole):
+            raise Infeasible(
+                f"margin rule {name} answers a haircut of {value / whole:.6g} at a price of"
+                f" {known.price:.6g}; a haircut lies in [0, 1)"
+            )
+        return value
+
+
+def _line(rule: MarginRule, error: BaseException) -> str:
+    """The line of the rule's own file on the way to an error, in words."""
+    file = inspect.getfile(type(rule))
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == file]
+    return f" ({file}, line {lines[-1]})" if lines else ""
