@@ -44,7 +44,7 @@ class DataFile:
         return core_schema.with_info_plain_validator_function(
             cls._validate,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                cls._written, info_arg=True
+                cls._written, info_arg=True, when_used="json"
             ),
         )
 

@@ -156,12 +156,11 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self._house.wake(self.date)
         try:
             self.terms = self._house.charge(self.quotes)
+            for cohort in self._cohorts:
+                cohort.wake(self.date, self.terms)
+            self._begin()
         except Infeasible as error:
             self.infeasible, self.running = str(error), False
-            return
-        for cohort in self._cohorts:
-            cohort.wake(self.date, self.terms)
-        self._begin()
 
     def restart(self, start: Start) -> None:
         """Begin the rounds of this date again, from other quotes, once it is open."""

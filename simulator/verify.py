@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,9 @@ class Verification:
         return bool(self.certificates) and all(c.holds for c in self.certificates)
 
 
-def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
+def verify(
+    folder: Path, find: Callable[[str], Declared[Any]], code: Collection[Path] = ()
+) -> Verification:
     """Certify an exported run again.
 
     1. Find the manifest and check its own seal.
@@ -64,6 +66,8 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
         An exported run.
     find : callable
         The scenario of a name; refuses one that it does not know.
+    code : collection of Path
+        Files that may be executed if the run's parameters name them.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
     manifest = read_manifest(folder)
     scenario = find(str(manifest["scenario"]))
     altered = altered_files(folder, manifest)
-    parameters = parse(scenario.parameters, manifest["parameters"], folder)
+    parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
     dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
     if not len(dates):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")

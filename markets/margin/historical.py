@@ -23,7 +23,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -33,8 +33,9 @@ from markets.margin.rule import MarginRule, refuse_haircut
 from markets.quote import FloatArray
 from markets.refused import Refused
 
-Side = Literal["long", "short", "both"]
-"""Whose losses the margin is to cover; with ``both`` the larger of the two."""
+Side = Literal["long", "short", "both", "position"]
+"""Whose losses the margin is to cover; with ``both`` the larger of the two, with ``position`` those
+of the position that is margined, and of both where one haircut is for all."""
 
 HIGHEST = 0.999_999
 """Largest haircut: a short position may lose more than the price, a haircut is below 1."""
@@ -52,8 +53,8 @@ class HistoricalRule(MarginRule):
         Margin period of risk: dates that it takes to close a position out, at least 1.
     window : int
         Past returns that are read, at least 2.
-    side : {"long", "short", "both"}
-        Whose losses it covers.
+    side : {"long", "short", "both", "position"}
+        Whose losses it covers, see :data:`Side`.
     initial : float
         Haircut while there are too few past returns for the measure, in [0, 1).
     least : float
@@ -95,8 +96,9 @@ class HistoricalRule(MarginRule):
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise Refused(f"{name} is {value}; it must be a whole number of at least {least}")
-        if self.side not in ("long", "short", "both"):
-            raise Refused(f'side is "{self.side}"; it must be "long", "short" or "both"')
+        if self.side not in get_args(Side):
+            allowed = ", ".join(f'"{side}"' for side in get_args(Side))
+            raise Refused(f'side is "{self.side}"; it must be one of {allowed}')
         if self.window < self.needed:
             raise Refused(
                 f"window is {self.window}; confidence {self.confidence:g} over {self.horizon} dates"
@@ -132,21 +134,28 @@ class HistoricalRule(MarginRule):
         returns = known.returns
         if returns.size < self.needed:
             return self._limited(max(self.initial, self.least), known)
-        wanted = self._measured(returns[-self.window :])
+        side = self._covered(known.position)
+        wanted = self._measured(returns[-self.window :], side)
         if self.stress_weight > 0.0:
-            stressed = self._measured(np.asarray(self.stressed, dtype=np.float64))
+            stressed = self._measured(np.asarray(self.stressed, dtype=np.float64), side)
             wanted = (1.0 - self.stress_weight) * wanted + self.stress_weight * stressed
         if self.floor_window:
-            wanted = max(wanted, self._measured(returns[-self.floor_window :]))
+            wanted = max(wanted, self._measured(returns[-self.floor_window :], side))
         full = (1.0 + self.buffer) * wanted
         charged = full if known.charged is None else known.charged
         return self._limited(max(self.least, min(max(charged, wanted), full)), known)
 
-    def _measured(self, returns: FloatArray) -> float:
+    def _covered(self, position: float) -> Side:
+        """Whose losses are covered of a position of this sign."""
+        if self.side != "position":
+            return self.side
+        return "both" if position == 0.0 else "long" if position > 0.0 else "short"
+
+    def _measured(self, returns: FloatArray, side: Side) -> float:
         """The haircut by the measure alone."""
         low, high = self.tails(returns)
         losses = {"long": -math.expm1(low), "short": math.expm1(min(high, 1.0))}
-        loss = max(losses.values()) if self.side == "both" else losses[self.side]
+        loss = max(losses.values()) if side == "both" else losses[side]
         return max(0.0, loss)
 
     def _limited(self, wanted: float, known: Known) -> float:

@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from markets.margin.flat import FlatMargin
 from markets.margin.known import Known
 from markets.margin.rule import MarginRule
 from markets.quote import FloatArray
@@ -78,6 +79,8 @@ class PostedMargin:
     @property
     def follows(self) -> bool:
         """Whether the margin follows the posted price by its rule."""
+        if isinstance(self.rule, FlatMargin) and not self.in_cash:
+            return False  # the haircut is the same either way
         return self.rule.every_round if self.every_round is None else self.every_round
 
     def haircut(self, price: float) -> float:

@@ -13,8 +13,8 @@ reservation prices, from which the quotes follow:
 .. math:: q = e_2 + \frac{2 - h}{2 (1 - h)} (e_1 - e_2), \qquad
           \rho = -\frac{e_1 - e_2}{2 q (1 - h)}.
 
-A haircut that follows the posted price by its rule, :math:`1 - h = m(q)`, is found with the price:
-the second equation has one unknown, q. Where the repo rate is zero, :math:`q = e_1` without it.
+A haircut that follows the posted price by its rule, :math:`1 - h = m(q)`, is a third coordinate
+beside these two, with the residual :math:`m(q) - (1 - h)`.
 
 Where collateral is not reused nobody is short, a lender of cash has no use for the collateral, and
 the repo rate rests at zero: at a negative one all owners would pledge and nobody would lend, at a
@@ -36,7 +36,7 @@ from markets.ladder import Ladder
 from markets.margin import PostedMargin
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
-from markets.refused import Infeasible, Refused
+from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.places import coordinates_of, places, slopes
 from markets.repo.quotes import NO_MARGIN, RepoQuotes
@@ -61,8 +61,8 @@ TINY = 1e-12
 """Orders below this share of the supply count as this share, and prices below this share of the
 best payoff, so that logarithms and positions stay finite."""
 
-DOUBLINGS = 200
-"""Of a bracket of the price, from the difference of the funded prices up; enough for any double."""
+HIGHEST = 0.999_999
+"""Largest haircut that a margin which follows the price may reach."""
 
 FEW = 100.0
 """Traders: the repo book is thin if no more than these can be short where the security is special,
@@ -85,12 +85,17 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
     (1-h)/(2h) of the supply (h the haircut), and the second residual is the logarithm of shorts
     over that.
 
+    With ``margin_follows`` there is a third coordinate, the haircut, in [0, 1), whose residual is
+    the haircut that the rule asks for at the posted price less the one posted.
+
     Parameters
     ----------
     security : Security
         What is traded.
     reuse : bool
         Whether a lender may sell what was pledged to it. If not, nobody can be short.
+    margin_follows : bool
+        Whether the margin rule may be asked in every round at the posted price.
     """
 
     quotes: tuple[Quote, ...] = (
@@ -98,11 +103,14 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         Quote("repo_rate", "per period", "interest on cash lent against the security"),
     )
 
-    excess_names: tuple[str, ...] = ("security_excess", "reinvestment_excess")
-
-    def __init__(self, security: Security, *, reuse: bool = True) -> None:
+    def __init__(
+        self, security: Security, *, reuse: bool = True, margin_follows: bool = False
+    ) -> None:
         self.security = security
         self.reuse = reuse
+        self.margin_follows = margin_follows
+        followed = ("haircut_excess",) if margin_follows else ()
+        self.excess_names = ("security_excess", "reinvestment_excess", *followed)
         self._ladder: Ladder | None = None
         self._traders = 0
 
@@ -126,9 +134,9 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             raise RuntimeError("the market has not been opened: it knows no traders yet")
         return self._ladder
 
-    def _can_be_special(self, haircut: float) -> bool:
+    def _can_be_special(self, terms: PostedMargin) -> bool:
         """Whether the repo rate can fall below zero."""
-        return self.reuse and haircut > NO_MARGIN
+        return self.reuse and (terms.follows or terms.announced > NO_MARGIN)
 
     def thin(self, haircut: float) -> bool:
         """Whether few traders are short where the security is special, see :data:`FEW`."""
@@ -140,12 +148,19 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
 
         Nor has it where collateral is not reused.
         """
-        special = self._can_be_special(terms.announced)
+        if terms.follows and not self.margin_follows:
+            raise Refused(
+                f"margin rule {type(terms.rule).__name__} follows the posted price; the market must"
+                " be made with margin_follows=True"
+            )
+        count = 3 if self.margin_follows else 2
+        special = self._can_be_special(terms)
+        highest = HIGHEST if terms.follows else terms.announced
         return Limits(
-            lower=np.array([-1.0, 0.0]),
-            upper=np.array([0.0, 1.0 if special else 0.0]),
-            lower_attained=np.array([False, True]),
-            upper_attained=np.array([False, not special]),
+            lower=np.array([-1.0, 0.0, 0.0 if terms.follows else highest])[:count],
+            upper=np.array([0.0, 1.0 if special else 0.0, highest])[:count],
+            lower_attained=np.array([False, True, True])[:count],
+            upper_attained=np.array([False, not special, True])[:count],
             grain=self.ladder.grain,
         )
 
@@ -172,9 +187,10 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         short_at = self.ladder.coordinate(price * (1.0 + repo_rate * (2.0 - loan)))
         long_at = min(max(long_at, edge), 1.0 - edge)
         short_at = min(max(short_at, long_at), 1.0 - edge)
-        if not self._can_be_special(haircut):
+        if not self._can_be_special(terms):
             short_at = long_at
-        return coordinates_of(long_at, short_at, thin=self.thin(haircut))
+        at = coordinates_of(long_at, short_at, thin=self.thin(haircut))
+        return np.append(at, min(haircut, HIGHEST)) if self.margin_follows else at
 
     def post(self, coordinates: FloatArray, terms: PostedMargin, moved: FloatArray) -> RepoQuotes:
         """Quotes at the coordinates; the slope is measured over the distance last moved.
@@ -182,20 +198,22 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         Raises
         ------
         Infeasible
-            If the margin rule fails, or leaves no price at which its haircut is the one charged.
+            If a margin rule that follows the price fails.
         """
         thin = self.thin(terms.announced)
+        haircut = float(coordinates[2]) if terms.follows else terms.announced
         long_at, short_at = places(coordinates, thin=thin)
-        reach = float(np.max(moved))
+        reach = float(np.max(moved[:2]))
         long_rung, short_rung = self.ladder.rung(long_at), self.ladder.rung(short_at)
         spread = long_rung.price - short_rung.price
+        if haircut > NO_MARGIN and spread > 0.0:
+            price = short_rung.price + (1.0 + haircut) / (2.0 * haircut) * spread
+            repo_rate = -spread / (2.0 * price * haircut)
+        else:
+            price, repo_rate = long_rung.price, 0.0
         # a worst payoff of zero is the ladder's end: approached, and in floating point reached
-        least = TINY * self.security.high_payoff
-        price, repo_rate = max(long_rung.price, least), 0.0
-        if spread > 0.0 and (terms.follows or terms.announced > NO_MARGIN):
-            price = _funded_at(short_rung.price, spread, terms)
-            repo_rate = -spread / (2.0 * price * terms.haircut(price))
-        haircut = terms.haircut(price)
+        price = max(price, TINY * self.security.high_payoff)
+        asked = terms.haircut(price) if terms.follows else haircut
         return RepoQuotes(
             price=price,
             repo_rate=repo_rate,
@@ -206,7 +224,8 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             long_band=self.ladder.band(long_at, reach),
             short_band=self.ladder.band(short_at, reach),
             reuse=self.reuse,
-            haircut_slope=(terms.slope(price) - haircut) / price if terms.follows else 0.0,
+            asked=asked,
+            asked_slope=(terms.slope(price) - asked) / price if terms.follows else 0.0,
             thin=thin,
         )
 
@@ -228,64 +247,49 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         else:
             second = (reinvested + dust) / book.supply
             share = beyond / (reinvested + book.supply)
+        security = (book.longs - offered) / (book.longs + offered)
+        missing = posted.asked - posted.haircut
+        count = len(self.excess_names)
         return Excess(
-            residual=np.log([(book.longs + dust) / offered, second]),
-            share=np.array([(book.longs - offered) / (book.longs + offered), share]),
-            units=np.array([book.longs - offered, beyond]),
+            residual=np.array([np.log((book.longs + dust) / offered), np.log(second), missing])[
+                :count
+            ],
+            share=np.array([security, share, missing])[:count],
+            units=np.array([book.longs - offered, beyond, missing])[:count],
         )
 
     def depth(self, posted: RepoQuotes, book: RepoBook, coordinates: FloatArray) -> FloatArray:
-        r"""Derivative of the residuals with respect to the coordinates, shape (2, 2).
+        r"""Derivative of the residuals with respect to the coordinates, shape (n, n).
 
-        The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` -> funded prices,
-        price and haircut -> longs and shorts -> residuals. What a move along the ladder adds to the
+        The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` and haircut -> funded
+        prices and price -> longs and shorts -> residuals. What a move along the ladder adds to the
         longs is what waits in the band, and what the change of prices does to orders already there.
         """
         margin = posted.haircut
         e1, e2 = posted.long_band.price_slope, posted.short_band.price_slope
-        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
-        price = np.array([to_long * e1, (1.0 - to_long) * e2])
         spread = posted.long_price - posted.short_price
-        if spread > 0.0 and posted.haircut_slope != 0.0:
-            price /= 1.0 + 0.5 * spread * posted.haircut_slope / margin**2
-        haircut = posted.haircut_slope * price
-        longs = book.longs_by_price * price + book.longs_by_haircut * haircut
+        special = margin > NO_MARGIN and spread > 0.0
+        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
+        by_haircut = -0.5 * spread / margin**2 if special else 0.0
+        price = np.array([to_long * e1, (1.0 - to_long) * e2, by_haircut])
+        longs, shorts = book.longs_by_price * price, book.shorts_by_price * price
         longs[0] += book.longs_in_band / posted.long_band.length + book.longs_by_long_price * e1
-        shorts = book.shorts_by_price * price + book.shorts_by_haircut * haircut
         shorts[1] += book.shorts_by_short_price * e2
         shorts[1] -= book.shorts_in_band / posted.short_band.length
+        haircut = np.array([0.0, 0.0, 1.0])
+        longs += book.longs_by_haircut * haircut
+        shorts += book.shorts_by_haircut * haircut
         dust = TINY * book.supply
         wanted, offered = book.longs + dust, book.shorts + book.supply
-        thin = posted.thin
-        if thin:
-            second = shorts / (book.shorts + dust) + haircut / (margin * (1.0 - margin))
+        if posted.thin:
+            room = haircut / max(margin * (1.0 - margin), NO_MARGIN)
+            second = shorts / (book.shorts + dust) + room
         else:
             reinvested = margin * (longs + shorts) + haircut * (book.longs + book.shorts)
             second = reinvested / (margin * (book.longs + book.shorts) + dust)
-        by_place = np.array([longs / wanted - shorts / offered, second])
-        return np.asarray(by_place @ slopes(coordinates, thin=thin))
-
-
-def _funded_at(short_price: float, spread: float, terms: PostedMargin) -> float:
-    r"""Price at which two funded prices belong to the margin charged at it.
-
-    :math:`q = e_2 + \frac{1 + m(q)}{2 m(q)} (e_1 - e_2)`; the lowest bracket above :math:`e_1` is
-    taken, where a margin that follows the price has several solutions.
-    """
-    margin = max(terms.announced, NO_MARGIN)
-    price = short_price + (1.0 + margin) / (2.0 * margin) * spread
-    if terms.haircut(price) == margin:
-        return price
-    from scipy.optimize import brentq
-
-    def beyond(price: float) -> float:
-        margin = max(terms.haircut(price), NO_MARGIN)
-        return short_price + (1.0 + margin) / (2.0 * margin) * spread - price
-
-    low, width = short_price + spread, spread
-    for _ in range(DOUBLINGS):
-        high = low + width
-        if beyond(high) < 0.0:
-            return float(brentq(beyond, low, high, xtol=1e-15 * high, rtol=1e-15))
-        low, width = high, 2.0 * width
-    raise Infeasible("the margin rule's haircut vanishes at every price that belongs to it")
+        third = posted.asked_slope * price - haircut
+        by_place = np.array([longs / wanted - shorts / offered, second, third])
+        chain = np.eye(3)
+        chain[:2, :2] = slopes(coordinates, thin=posted.thin)
+        count = len(self.excess_names)
+        return np.asarray((by_place @ chain)[:count, :count])

@@ -26,8 +26,10 @@ class RepoQuotes:
         Interest on cash lent against the security, per period; at most 0.
     haircut : float
         Margin as a share of the position's value, charged to both sides.
-    haircut_slope : float
-        Its derivative by the price; zero unless the margin rule follows the posted price.
+    asked : float
+        The haircut that the margin rule asks for at this price.
+    asked_slope : float
+        Its derivative by the price; zero unless the rule follows the posted price.
     thin : bool
         How the coordinates are taken, see :mod:`markets.repo.places`.
     reuse : bool
@@ -50,7 +52,8 @@ class RepoQuotes:
     long_band: Band
     short_band: Band
     reuse: bool = True
-    haircut_slope: float = 0.0
+    asked: float = 0.0
+    asked_slope: float = 0.0
     thin: bool = False
 
     @property

@@ -24,6 +24,7 @@ from markets.market import Start
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.economy import Economy
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
 
 FundedEconomy = Economy[MarginTerms, FundedQuotes, FundedBook]
@@ -36,6 +37,12 @@ SidedPositive = Positive | Annotated[list[Positive], Two]
 SidedNotNegative = NotNegative | Annotated[list[NotNegative], Two]
 Sided = float | Annotated[list[float], Two]
 """A number for every position, or two: for long and for short positions."""
+
+MOST = 0.99
+"""Largest haircut that a rule without a past begins with."""
+
+LEAST = 0.01
+"""Least margin of a rule, as a share of the base, unless its settings say otherwise."""
 
 SIDED = ", or two of them: for long and for short positions"
 """Of a parameter that may differ by the sign of a position, in words."""
@@ -58,6 +65,26 @@ def linear_margins(base: Sided, slope: Sided, value: float, factor: float = 1.0)
     return SidedMargin(
         LinearMargin(factor * long, long_slope, value),
         LinearMargin(factor * short, short_slope, value),
+    )
+
+
+def margin_parameter() -> Any:
+    """Declare the parameter ``margin``."""
+    return about(
+        "another margin rule for every asset; what is read off the equations of linear margins is"
+        " left out then", "", MARGIN, default=None,
+    )  # fmt: skip
+
+
+def named_rule(margin: MarginSettings, base: Sided, value: float) -> MarginRule:
+    """The rule of some settings; without a past it charges the base at the fundamental value.
+
+    Unless told otherwise it covers the losses of the position that is margined, and never charges
+    less than a hundredth of the base, since no position here is without margin.
+    """
+    haircuts = (min(one / value, MOST) for one in sided(base))
+    return SidedMargin(
+        *(margin.make(side="position", initial=one, least=LEAST * one) for one in haircuts)
     )
 
 
@@ -119,6 +146,7 @@ def make_economy(
     experts_cash: float,
     experts_endowment: FloatArray,
     recapitalised: float | None = None,
+    margin: MarginSettings | None = None,
     rng: np.random.Generator | int = 0,
     start: Start = "primitives",
 ) -> FundedEconomy:
@@ -139,12 +167,18 @@ def make_economy(
     recapitalised : float, optional
         If given, experts carry their positions from date to date, and owners put in this share of
         what was lost; see :class:`agents.funding.experts.Experts`.
+    margin : MarginSettings, optional
+        If given, when the rules are asked, and past prices of every asset.
     rng, start
         As in :class:`simulator.economy.Economy`.
     """
     market = FundedMarket(list(rules), fundamental)
     economy = Economy(market, adjuster=parameters.adjuster(market.pace), rng=rng, start=start)
-    MarginClearingHouse(economy, rules)
+    if margin is None:
+        MarginClearingHouse(economy, rules)
+    else:
+        past = dict.fromkeys(rules, margin.past())
+        MarginClearingHouse(economy, rules, every_round=margin.every_round, history=past)
     Customers(
         economy,
         exposures=np.stack([supply, np.zeros_like(supply)], axis=-2),

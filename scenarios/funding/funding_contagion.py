@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import SidedMargin
+from markets.margin import MarginRule
 from markets.quote import FloatArray
 from scenarios.funding import FUNDING_CONTAGION
 from scenarios.funding.certificate import certify
@@ -28,6 +28,8 @@ from scenarios.funding.economy import (
     appetite,
     linear_margins,
     make_economy,
+    margin_parameter,
+    named_rule,
     price_range,
     refuse_no_margin,
     refuse_no_wealth,
@@ -36,6 +38,7 @@ from scenarios.funding.economy import (
 )
 from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
 from simulator.certificate import Certificate
+from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -103,6 +106,7 @@ class FundingContagion(Parameters):
         "margin of the shocked asset at each date as a multiple of its base; the last one stays",
         "", "a list of at least one positive number", default=[1.0, 1.25, 1.5, 1.75], min_length=1,
     )  # fmt: skip
+    margin: MarginSettings | None = margin_parameter()
     risk_aversion: float = risk_aversion_parameter()
 
     @model_validator(mode="after")
@@ -122,7 +126,7 @@ class FundingContagion(Parameters):
             )
         value = np.array(self.fundamental_values)
         low, high = price_range(np.array(self.customers_supplies), self.appetite, value)
-        for date in range(self.dates):
+        for date in range(self.dates if self.margin is None else 0):
             for j, rule in enumerate(self.rules(date).values()):
                 refuse_no_margin(
                     f"margin_slopes[{j}]", self.margin_slopes[j], rule, float(low[j]),
@@ -165,8 +169,15 @@ class FundingContagion(Parameters):
             endowment=np.array(self.experts_endowments),
         )
 
-    def rules(self, date: int) -> dict[str, SidedMargin]:
+    def rules(self, date: int) -> dict[str, MarginRule]:
         """Margin rules at a date, by the name of the quote."""
+        if self.margin is not None:
+            return {
+                f"price_{name}": named_rule(self.margin, base, value)
+                for name, base, value in zip(
+                    self.assets, self.margin_bases, self.fundamental_values, strict=True
+                )
+            }
         return {
             f"price_{name}": linear_margins(base, slope, value, self.margin_factor(name, date))
             for name, base, slope, value in zip(
@@ -193,6 +204,7 @@ def build(
         volatility=np.array(parameters.volatilities),
         experts_cash=parameters.cash(0),
         experts_endowment=np.array(parameters.experts_endowments),
+        margin=parameters.margin,
         rng=rng,
         start=parameters.start,
     )
@@ -233,23 +245,30 @@ class FundingContagionScenario(Scenario[FundingContagion]):
                 endowment=book.funds_by_price,
             )
         margin = dict(_named("margin", parameters, posted.margin))
-        roots = parameters.pool(date).equilibria(parameters.cash(date))
-        return {
+        read = {
             "shocked_margin": margin[f"margin_{parameters.shocked}"],
             "experts_wealth": parameters.cash(date),
+            **margin,
+            **dict(_named("position", parameters, held)),
+            **dict(_named("response", parameters, responses)),
+        }
+        if parameters.margin is not None:
+            return read
+        roots = parameters.pool(date).equilibria(parameters.cash(date))
+        return {
+            **read,
             "equilibria": len(roots),
             "every_equilibrium": {
                 str(number): _listed(parameters, root) for number, root in enumerate(roots, start=1)
             },
-            **margin,
-            **dict(_named("position", parameters, held)),
-            **dict(_named("response", parameters, responses)),
         }
 
     def closed_form(
         self, parameters: FundingContagion, point: RestingPoint
     ) -> Mapping[str, float] | None:
         """Prices by the equations, where the date has one equilibrium."""
+        if parameters.margin is not None:
+            return None
         date = point.date - 1
         roots = parameters.pool(date).equilibria(parameters.cash(date))
         if len(roots) != 1:
@@ -270,7 +289,9 @@ class FundingContagionScenario(Scenario[FundingContagion]):
             premium=point.quotes["funding_premium"],
             risk_aversion=parameters.risk_aversion,
             volatility=np.array(parameters.volatilities),
-            rule=sided_array(parameters.margin_bases)
+            rule=None
+            if parameters.margin is not None
+            else sided_array(parameters.margin_bases)
             * [parameters.margin_factor(name, point.date - 1) for name in parameters.assets]
             + sided_array(parameters.margin_slopes) * fallen,
         )
@@ -278,8 +299,10 @@ class FundingContagionScenario(Scenario[FundingContagion]):
     def report(self, results: Results[FundingContagion]) -> pd.DataFrame | None:
         """Every equilibrium at each date by the equations, and at which the markets rested.
 
-        None where every date has one only.
+        None where every date has one only, or margins are not linear.
         """
+        if results.parameters.margin is not None:
+            return None
         rows = []
         for end in results.ends:
             parameters, date = results.parameters, end.point.date - 1
@@ -304,7 +327,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
         which it falls are stable, and the others are where their basins end.
         """
         curves = []
-        for date in range(parameters.dates):
+        for date in range(parameters.dates if parameters.margin is None else 0):
             pool, cash = parameters.pool(date), parameters.cash(date)
             roots = pool.equilibria(cash)
             if len(roots) > 1:

@@ -32,6 +32,7 @@ from scenarios.funding.economy import (
     appetite,
     linear_margins,
     make_economy,
+    named_rule,
     price_range,
     refuse_no_margin,
     risk_aversion_parameter,
@@ -42,6 +43,7 @@ from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from simulator.certificate import Certificate
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -50,17 +52,20 @@ from simulator.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Rule = Literal["flat", "linear", "value-at-risk", "anti-procyclical"]
+Calibrated = Literal["flat", "linear", "volatility", "anti-procyclical"]
+"""Rules that all charge the same base before any news."""
+
 Confidence = Annotated[float, Field(gt=0.5, lt=1.0)]
 
 
 class MarginProcyclicality(Parameters):
     """Parameters of the scenario ``margin-procyclicality``."""
 
-    rules: list[Rule] = about(
+    rules: list[Calibrated | MarginSettings] = about(
         "margin rules to compare, each in an economy of its own with the same news", "",
-        'a list of "flat", "linear", "value-at-risk" and "anti-procyclical"',
-        default=["flat", "linear", "value-at-risk", "anti-procyclical"], min_length=1,
+        'a list of "flat", "linear", "volatility" (parametric value-at-risk), "anti-procyclical"'
+        f" and of margin rules, each {MARGIN}",
+        default=["flat", "linear", "volatility", "anti-procyclical"], min_length=1,
     )  # fmt: skip
     dates: int = about("number of dates", "dates", default=120, ge=2, le=5_000)
     margin_base: SidedPositive = about(
@@ -73,15 +78,15 @@ class MarginProcyclicality(Parameters):
         f"a number{SIDED}", default=0.3,
     )  # fmt: skip
     confidence: Confidence | Annotated[list[Confidence], Two] = about(
-        'rule "value-at-risk": share of dates on which the margin covers the loss', "probability",
+        'rule "volatility": share of dates on which the margin covers the loss', "probability",
         f"a number in (0.5, 1){SIDED}", default=0.99,
     )  # fmt: skip
     horizon: float = about(
-        'rule "value-at-risk": dates that it takes to close a position out', "dates",
+        'rule "volatility": dates that it takes to close a position out', "dates",
         default=5.0, gt=0.0,
     )  # fmt: skip
     memory: float = about(
-        'rule "value-at-risk": weight of the past in the estimate of the variance', "share",
+        'rule "volatility": weight of the past in the estimate of the variance', "share",
         default=0.94, ge=0.0, lt=1.0,
     )  # fmt: skip
     floor: SidedNotNegative = about(
@@ -89,7 +94,7 @@ class MarginProcyclicality(Parameters):
         f"a number of at least 0{SIDED}", default=0.8,
     )  # fmt: skip
     buffer: float = about(
-        'rule "anti-procyclical": buffer on top of value-at-risk, drawn down before the charge'
+        'rule "anti-procyclical": buffer on top of volatility, drawn down before the charge'
         " rises", "share of the margin", default=0.25, ge=0.0,
     )  # fmt: skip
     call_dates: int = about(
@@ -139,8 +144,10 @@ class MarginProcyclicality(Parameters):
     @model_validator(mode="after")
     def _together(self) -> MarginProcyclicality:
         """Refuse a rule named twice."""
-        if len(set(self.rules)) < len(self.rules):
-            raise ValueError(f"rules is {self.rules}; name each rule once")
+        names = list(self.named_rules)
+        if len(names) < len(self.rules):
+            called = ", ".join(name_of(rule) for rule in self.rules)
+            raise ValueError(f"rules are {called}; name each rule once, or give one a label")
         return self
 
     @property
@@ -160,8 +167,19 @@ class MarginProcyclicality(Parameters):
             supply_persistence=self.supply_persistence,
         )
 
-    def margin_rule(self, name: str) -> SidedMargin:
-        """The margin rules of a name as they stand before the first date: all charge the base."""
+    @property
+    def named_rules(self) -> dict[str, Calibrated | MarginSettings]:
+        """The rules by what tables call them."""
+        return {name_of(rule): rule for rule in self.rules}
+
+    def margin_rule(self, name: str) -> MarginRule:
+        """The margin rule of a name; before any news it charges the base.
+
+        A rule with past prices charges what these say.
+        """
+        rule = self.named_rules[name]
+        if isinstance(rule, MarginSettings):
+            return named_rule(rule, self.margin_base, self.fundamental_value)
         if name in ("flat", "linear"):
             return linear_margins(self.margin_base, self.slope(name), self.fundamental_value)
         numbers = (sided(each) for each in (self.margin_base, self.confidence, self.floor))
@@ -179,7 +197,12 @@ class MarginProcyclicality(Parameters):
             horizon=self.horizon,
             memory=self.memory,
         )
-        return rule if name == "value-at-risk" else AntiProcyclicalMargin(rule, floor, self.buffer)
+        return rule if name == "volatility" else AntiProcyclicalMargin(rule, floor, self.buffer)
+
+
+def name_of(rule: Calibrated | MarginSettings) -> str:
+    """What tables call a rule."""
+    return rule.name if isinstance(rule, MarginSettings) else rule
 
 
 def build(
@@ -194,8 +217,11 @@ def build(
     """
     value, supply = news.fundamental[:, None], news.supply[:, None]
     low, high = price_range(supply, np.array([parameters.appetite]), value)
-    rule = parameters.margin_rule(name)
-    refuse_no_margin("margin_slope", parameters.margin_slope, rule, float(low[0]), float(high[0]))
+    rule, given = parameters.margin_rule(name), parameters.named_rules[name]
+    if name == "linear":
+        refuse_no_margin(
+            "margin_slope", parameters.margin_slope, rule, float(low[0]), float(high[0])
+        )
     return make_economy(
         parameters,
         rules={"security_price": rule},
@@ -206,6 +232,7 @@ def build(
         experts_cash=parameters.experts_wealth,
         experts_endowment=np.zeros(1),
         recapitalised=parameters.recapitalised,
+        margin=given if isinstance(given, MarginSettings) else None,
         rng=rng,
         start=parameters.start,
     )
@@ -230,7 +257,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
 
             return build_one
 
-        return [Case(name, maker(name), [{}] * parameters.dates) for name in parameters.rules]
+        return [Case(name, maker(name), [{}] * parameters.dates) for name in parameters.named_rules]
 
     def describe(
         self, parameters: MarginProcyclicality, economy: ScenarioEconomy, point: RestingPoint

@@ -16,7 +16,7 @@ from pydantic import model_validator
 
 from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import SidedMargin
+from markets.margin import MarginRule
 from scenarios.funding import MARGIN_SPIRAL
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Amplification, Spiral
@@ -28,6 +28,8 @@ from scenarios.funding.economy import (
     appetite,
     linear_margins,
     make_economy,
+    margin_parameter,
+    named_rule,
     price_range,
     refuse_no_margin,
     refuse_no_wealth,
@@ -37,6 +39,7 @@ from scenarios.funding.economy import (
 )
 from scenarios.funding.page import PAGE
 from simulator.certificate import Certificate
+from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -78,6 +81,7 @@ class MarginSpiral(Parameters):
         "rise of the margin as the price falls by one; below 0 it stabilises (above 0 for short"
         " positions)", "cash per cash", f"a number{SIDED}", default=0.6,
     )  # fmt: skip
+    margin: MarginSettings | None = margin_parameter()
     customers_supply: float = about(
         "assets that customers want to sell at the fundamental value; below 0 they want to buy",
         "assets",
@@ -94,9 +98,10 @@ class MarginSpiral(Parameters):
         """Refuse a margin that vanishes at some price, and experts who start below zero."""
         value = np.array([self.fundamental_value])
         low, high = price_range(np.array([self.customers_supply]), np.array([self.appetite]), value)
-        refuse_no_margin(
-            "margin_slope", self.margin_slope, self.margin_rule, float(low[0]), float(high[0])
-        )
+        if self.margin is None:
+            refuse_no_margin(
+                "margin_slope", self.margin_slope, self.margin_rule, float(low[0]), float(high[0])
+            )
         refuse_no_wealth(self.experts_wealth[0], np.array([self.experts_endowment]), value)
         return self
 
@@ -106,8 +111,10 @@ class MarginSpiral(Parameters):
         return float(appetite(self.risk_aversion, np.array(self.volatility)))
 
     @property
-    def margin_rule(self) -> SidedMargin:
+    def margin_rule(self) -> MarginRule:
         """The margins on long and short positions by the price."""
+        if self.margin is not None:
+            return named_rule(self.margin, self.margin_base, self.fundamental_value)
         return linear_margins(self.margin_base, self.margin_slope, self.fundamental_value)
 
     @property
@@ -138,6 +145,7 @@ def build(
         volatility=np.array([parameters.volatility]),
         experts_cash=parameters.experts_wealth[0],
         experts_endowment=np.array([parameters.experts_endowment]),
+        margin=parameters.margin,
         rng=rng,
         start=parameters.start,
     )
@@ -170,6 +178,14 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             branch = "funded"
         else:
             branch = "constrained" if wealth > 0.0 else "wiped out"
+        read = {
+            "experts_wealth": cash,
+            "branch": branch,
+            "margin": float(posted.margin[0]),
+            "experts_position": float(filled(posted, book)[0]),
+        }
+        if parameters.margin is not None:
+            return read
         by_wealth = (
             spiral.amplification(price)
             if branch == "constrained"
@@ -178,10 +194,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
         to_jump, roots = _to_jump(spiral, branch, price, cash), spiral.equilibria(cash)
         all_margin = spiral.margin_base * abs(parameters.customers_supply)
         return {
-            "experts_wealth": cash,
-            "branch": branch,
-            "margin": float(posted.margin[0]),
-            "experts_position": float(filled(posted, book)[0]),
+            **read,
             "amplification": {
                 "direct": by_wealth.direct,
                 "loss": by_wealth.loss,
@@ -202,8 +215,12 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             "near_fold": by_wealth.stability < NEAR_FOLD or to_jump < NEAR_FOLD * all_margin,
         }
 
-    def closed_form(self, parameters: MarginSpiral, point: RestingPoint) -> Mapping[str, float]:
+    def closed_form(
+        self, parameters: MarginSpiral, point: RestingPoint
+    ) -> Mapping[str, float] | None:
         """The equilibrium to which wealth, moving slowly, takes the price by the equations."""
+        if parameters.margin is not None:
+            return None
         root = parameters.spiral.path(parameters.experts_wealth[: point.date])[-1]
         gain = abs(parameters.fundamental_value - root.price) / root.margin
         return {
@@ -223,15 +240,19 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             premium=point.quotes["funding_premium"],
             risk_aversion=parameters.risk_aversion,
             volatility=np.array([parameters.volatility]),
-            rule=sided_array([parameters.margin_base])
+            rule=None
+            if parameters.margin is not None
+            else sided_array([parameters.margin_base])
             + sided_array([parameters.margin_slope]) * fallen,
         )
 
     def report(self, results: Results[MarginSpiral]) -> pd.DataFrame | None:
         """Every equilibrium at each date by the equations, and at which the market rested.
 
-        None where every date has one only.
+        None where every date has one only, or the margin is not linear.
         """
+        if results.parameters.margin is not None:
+            return None
         rows = [
             {
                 "date": end.point.date,
@@ -255,6 +276,8 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
         self, parameters: MarginSpiral, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
         """Every equilibrium by the equations, over the wealth of the run and a little beyond."""
+        if parameters.margin is not None:
+            return {}
         wealth = parameters.experts_wealth
         room = STUDIED * max(max(wealth) - min(wealth), LEAST_STUDIED)
         branches = parameters.spiral.branches(min(wealth) - room, max(wealth) + room)
@@ -262,6 +285,8 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
 
     def figures(self, results: Results[MarginSpiral]) -> Mapping[str, Figure]:
         """The figures of a run; that of all equilibria only with the study of them."""
+        if results.parameters.margin is not None:
+            return super().figures(results)
         from scenarios.funding import figures
 
         shown = {}

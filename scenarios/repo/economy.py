@@ -149,9 +149,10 @@ class MarginHike(Parameters):
         """The rule chosen; the default one ends up clearing one market inside the other.
 
         Few traders whose orders are many times the supply make steps that nothing else gets over.
+        It is for two markets: a haircut that follows the price is a third quote.
         """
         made = super().adjuster(pace)
-        if isinstance(made, SafeguardedTatonnement):
+        if isinstance(made, SafeguardedTatonnement) and self.margin is None:
             return replace(made, last_resort=NestedTatonnement())
         return made
 
@@ -217,16 +218,21 @@ def build(
         If given or drawn traders can't trade together.
     """
     security = Security(parameters.low_payoff, parameters.high_payoff)
-    market = RepoMarket(security, reuse=parameters.reuse)
+    settings, rule = parameters.margin, parameters.charging[0]
+    every_round = None if settings is None else settings.every_round
+    market = RepoMarket(
+        security,
+        reuse=parameters.reuse,
+        margin_follows=settings is not None and (every_round or rule.every_round),
+    )
     economy = Economy(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
-    settings = parameters.margin
     RepoClearingHouse(
         economy,
-        parameters.charging[0],
-        every_round=settings.every_round if settings is not None else None,
-        history=settings.past() if settings is not None else None,
+        rule,
+        every_round=every_round,
+        history=None if settings is None else settings.past(),
     )
     Traders(economy, "traders", population=parameters.population, **_traders(parameters, rng))
     return economy

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import walras
+from markets.margin import PostedMargin
 from walras import (
     BankruptcyClearingHouse,
     BondMarket,
