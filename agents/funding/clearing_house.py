@@ -110,6 +110,14 @@ class MarginClearingHouse(
         deposits, self.deposits = self.deposits, None
         return MarginTerms(self.date - 1, tuple(self.posted.values()), deposits)
 
+    def misses(self, posted: FundedQuotes) -> Mapping[str, float]:
+        """Margin charged on each asset less what its rule asks for, on the side of experts."""
+        rows = zip(self.posted.items(), posted.price, posted.side, posted.margin, strict=True)
+        return {
+            f"margin on {name}": float(margin - rule.on(side).margin(float(price))) / float(price)
+            for (name, rule), price, side, margin in rows
+        }
+
     def settle(self, posted: FundedQuotes, book: FundedBook) -> FundedSettlement:
         """Fill what experts take, keep margin on it, and draw up the accounts.
 

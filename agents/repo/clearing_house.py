@@ -110,6 +110,12 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         self.posted.haircut(price)  # a rule that fails is told before the rounds
         return self.posted
 
+    def misses(self, posted: RepoQuotes) -> Mapping[str, float]:
+        """Haircut charged less the one that the rule asks for at the price of this date."""
+        assert self.posted is not None
+        asked = self.posted.asked if self.posted.follows else self.posted.haircut
+        return {"haircut": posted.haircut - asked(posted.price)}
+
     def settle(self, posted: RepoQuotes, book: RepoBook) -> RepoSettlement:
         r"""Accept what is matched, charge margin and reinvest it, and draw up the accounts.
 

@@ -92,14 +92,29 @@ class PostedMargin:
             If the rule fails, or its answer is no haircut.
         """
         if self.follows:
-            return self._asked(self.rule.haircut, self._known(price), 1.0)
+            return self._in_range(self.asked(price), price)
         return self._fixed / price if self.in_cash else self._fixed
 
     def margin(self, price: float) -> float:
         """Margin on one security at a price, cash."""
         if self.follows:
-            return self._asked(self.rule.margin, self._known(price), price)
+            if not self.in_cash:
+                return self.haircut(price) * price
+            return self._in_range(self._answer(self.rule.margin, self._known(price)), price)
         return self._fixed if self.in_cash else self._fixed * price
+
+    def asked(self, price: float) -> float:
+        """What the rule answers at a price, whether or not that is a haircut.
+
+        Rounds may pass prices at which a rule that follows them asks for less than nothing, or for
+        more than the whole value; only where they rest has it to be a haircut.
+
+        Raises
+        ------
+        Infeasible
+            If the rule fails, or answers no finite number.
+        """
+        return self._answer(self.rule.haircut, self._known(price))
 
     def slope(self, price: float) -> float:
         """Derivative of :meth:`margin` by the price."""
@@ -121,8 +136,8 @@ class PostedMargin:
         """Haircut, or margin in cash, that stays for the date."""
         known = replace(self._known(self._last), past=self.closes[:-1])
         if self.in_cash:
-            return self._asked(self.rule.margin, known, known.price)
-        return self._asked(self.rule.haircut, known, 1.0)
+            return self._in_range(self._answer(self.rule.margin, known), known.price)
+        return self._in_range(self._answer(self.rule.haircut, known), known.price)
 
     @property
     def _last(self) -> float:
@@ -133,28 +148,36 @@ class PostedMargin:
         closed = None if self.charged is None else self._last
         return Known(price, self.closes, self.charged, closed, self.position, self.repo_rate)
 
-    def _asked(self, answer: Callable[[Known], float], known: Known, whole: float) -> float:
-        """What the rule answers, if that is a margin; ``whole`` is a haircut of 1."""
+    def _answer(self, answer: Callable[[Known], float], known: Known) -> float:
+        """What the rule answers, if that is a number."""
         name = type(self.rule).__name__
         try:
             value = float(answer(known))
-        except Infeasible:
-            raise
         except Exception as error:
             raise Infeasible(
                 f"margin rule {name} fails at a price of {known.price:.6g}"
                 f"{_line(self.rule, error)}: {type(error).__name__}:"
                 f" {str(error).partition(chr(10))[0]}"
             ) from error
-        if self.in_cash and not 0.0 < value < math.inf:
+        if not math.isfinite(value):
             raise Infeasible(
-                f"margin rule {name} answers a margin of {value:.6g} at a price of"
-                f" {known.price:.6g}; this market needs one above 0"
+                f"margin rule {name} answers {value} at a price of {known.price:.6g}; a haircut"
+                " lies in [0, 1)"
             )
-        if not (self.in_cash or 0.0 <= value < whole):
+        return value
+
+    def _in_range(self, value: float, price: float) -> float:
+        """An answer that is a haircut, or, in cash, a margin."""
+        name = type(self.rule).__name__
+        if self.in_cash and not value > 0.0:
             raise Infeasible(
-                f"margin rule {name} answers a haircut of {value / whole:.6g} at a price of"
-                f" {known.price:.6g}; a haircut lies in [0, 1)"
+                f"margin rule {name} answers a margin of {value:.6g} at a price of {price:.6g};"
+                " this market needs one above 0"
+            )
+        if not (self.in_cash or 0.0 <= value < 1.0):
+            raise Infeasible(
+                f"margin rule {name} answers a haircut of {value:.6g} at a price of {price:.6g}; a"
+                " haircut lies in [0, 1)"
             )
         return value
 

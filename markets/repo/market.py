@@ -159,8 +159,8 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         return Limits(
             lower=np.array([-1.0, 0.0, 0.0 if terms.follows else highest])[:count],
             upper=np.array([0.0, 1.0 if special else 0.0, highest])[:count],
-            lower_attained=np.array([False, True, True])[:count],
-            upper_attained=np.array([False, not special, True])[:count],
+            lower_attained=np.array([False, True, not terms.follows])[:count],
+            upper_attained=np.array([False, not special, not terms.follows])[:count],
             grain=self.ladder.grain,
         )
 
@@ -213,7 +213,7 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             price, repo_rate = long_rung.price, 0.0
         # a worst payoff of zero is the ladder's end: approached, and in floating point reached
         price = max(price, TINY * self.security.high_payoff)
-        asked = terms.haircut(price) if terms.follows else haircut
+        asked = terms.asked(price) if terms.follows else haircut
         return RepoQuotes(
             price=price,
             repo_rate=repo_rate,

@@ -12,6 +12,7 @@ from agents.beliefs import Beliefs
 from agents.repo.clearing_house import RepoClearingHouse
 from agents.repo.traders import Traders
 from markets.adjustment.nested import NestedTatonnement
+from markets.adjustment.outermost import OutermostTatonnement
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.instruments import Security
@@ -38,6 +39,10 @@ from simulator.population.table import Column
 PRESET_INCOME = 1_000.0
 """Income at date 1 of traders on the side that margin, not solvency, is to constrain (the sources'
 captions ask for at least 107.6 at a haircut of 1%)."""
+
+LAST_RESORT = 2_000
+"""Rounds of the last resort where the haircut follows the price: a market inside another, inside
+the haircut's."""
 
 Haircut = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -149,12 +154,25 @@ class MarginHike(Parameters):
         """The rule chosen; the default one ends up clearing one market inside the other.
 
         Few traders whose orders are many times the supply make steps that nothing else gets over.
-        It is for two markets: a haircut that follows the price is a third quote.
+        A haircut that follows the price is a third market, outside both.
         """
         made = super().adjuster(pace)
-        if isinstance(made, SafeguardedTatonnement) and self.margin is None:
-            return replace(made, last_resort=NestedTatonnement())
-        return made
+        if not isinstance(made, SafeguardedTatonnement):
+            return made
+        nested = replace(made, last_resort=NestedTatonnement())
+        if self.follows:
+            return replace(
+                made, last_resort=OutermostTatonnement(nested), last_resort_rounds=LAST_RESORT
+            )
+        return nested
+
+    @property
+    def follows(self) -> bool:
+        """Whether the haircut follows the posted price."""
+        if self.margin is None:
+            return False
+        every_round = self.margin.every_round
+        return self.charging[0].every_round if every_round is None else every_round
 
     @property
     def charging(self) -> list[MarginRule]:
@@ -223,7 +241,7 @@ def build(
     market = RepoMarket(
         security,
         reuse=parameters.reuse,
-        margin_follows=settings is not None and (every_round or rule.every_round),
+        margin_follows=parameters.follows,
     )
     economy = Economy(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start

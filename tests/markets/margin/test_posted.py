@@ -82,7 +82,7 @@ class Broken(MarginRule):
 @pytest.mark.parametrize("every_round", [True, False])
 def test_an_answer_that_is_no_haircut_ends_the_date(answer: float, every_round: bool) -> None:
     posted = PostedMargin.opened(Remembers(answer), 2.0, every_round=every_round)
-    with pytest.raises(Infeasible, match=r"Remembers answers a haircut of .* lies in \[0, 1\)"):
+    with pytest.raises(Infeasible, match=r"Remembers answers .* a haircut lies in \[0, 1\)"):
         posted.haircut(2.0)
 
 
