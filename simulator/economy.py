@@ -253,7 +253,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             if not hasattr(house, name):
                 raise Refused(f"the clearing house has no {name} to announce")
             setattr(house, name, value)
-        if self.round > 0:
+        if self.round > 0 or self.infeasible:
             self.date += 1
         if self.adjustment is not None and not self.adjustment.settled:
             self.quotes = self.first_quotes
