@@ -26,7 +26,6 @@ from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.funding.price_paths import Law, draw_prices
 from scenarios.funding.replay import compared
-from scenarios.funding.replay import replay as replay_rule
 from simulator.data_file import DataFile
 from simulator.parameters import Table, about
 from simulator.price_series import read_prices
@@ -170,7 +169,7 @@ def replayed(replay: Replay, days: int, rng: np.random.Generator) -> dict[str, p
     plain: list[pd.DataFrame] = []
     scaled: list[pd.DataFrame] = []
     for name, prices in replay.series(rng).items():
-        charged = {label: replay_rule(rule, prices) for label, rule in rules.items()}
+        charged = {label: rule.replay(prices) for label, rule in rules.items()}
         for kept, same in ((plain, False), (scaled, True)):
             table = compared(rules, charged, prices, skip=replay.skip, days=days, same_average=same)
             table.insert(1, "series", name)

@@ -14,22 +14,9 @@ import numpy as np
 import pandas as pd
 
 from markets.margin.historical import HistoricalRule
-from markets.margin.known import Known
 from markets.quote import FloatArray
 from scenarios.funding.backtest import backtest, losses_of
 from scenarios.funding.measures import largest_increase, peak_to_trough
-
-
-def replay(rule: HistoricalRule, prices: FloatArray) -> FloatArray:
-    """Haircuts that a rule charges at the close of each date, shape (dates,).
-
-    At each date it knows the prices up to then, and what it charged at the date before.
-    """
-    haircuts, charged = np.empty(prices.size), None
-    for date, price in enumerate(prices.tolist()):
-        charged = rule.haircut(Known(price, prices[:date], charged))
-        haircuts[date] = charged
-    return haircuts
 
 
 def compared(
@@ -52,7 +39,7 @@ def compared(
     rules : mapping
         Rules by name.
     charged : mapping
-        What each would have charged, see :func:`replay`.
+        What each would have charged, see :meth:`markets.margin.historical.HistoricalRule.replay`.
     prices : array of shape (dates,)
         The prices.
     skip : int

@@ -8,7 +8,7 @@ import pytest
 from markets.margin.historical import NormalValueAtRisk, ValueAtRisk
 from markets.margin.known import Known
 from scenarios.funding.price_paths import draw_prices
-from scenarios.funding.replay import compared, replay
+from scenarios.funding.replay import compared
 
 PRICES = draw_prices("garch", 1_200, 0.012, np.random.default_rng(7))
 RULES = {
@@ -19,14 +19,14 @@ RULES = {
 
 
 def table(**more: bool) -> dict[str, dict[str, float]]:
-    charged = {name: replay(rule, PRICES) for name, rule in RULES.items()}
+    charged = {name: rule.replay(PRICES) for name, rule in RULES.items()}
     made = compared(RULES, charged, PRICES, skip=250, days=5, **more)
     return {str(row.pop("rule")): row for row in made.to_dict("records")}  # type: ignore[misc]
 
 
 def test_no_rule_sees_the_future() -> None:
     rule = RULES["buffered"]
-    whole, cut = replay(rule, PRICES), replay(rule, PRICES[:600])
+    whole, cut = rule.replay(PRICES), rule.replay(PRICES[:600])
     assert (whole[:600] == cut).all()
     assert whole[300] == rule.haircut(Known(float(PRICES[300]), PRICES[:300], float(whole[299])))
 
