@@ -136,6 +136,12 @@ class HistoricalRule(MarginRule):
         """Past returns from which on the measure means something."""
         return math.ceil(1.0 / (1.0 - self.confidence) - 1e-9) + self.horizon - 1
 
+    @property
+    def covered(self) -> float:
+        """Share of periods whose loss the margin is to cover; NaN where the rule promises none."""
+        tails = 2.0 if self.side == "both" else 1.0  # either side may be breached
+        return 1.0 - tails * (1.0 - self.confidence)
+
     @abstractmethod
     def tails(self, returns: FloatArray) -> measures.Tails:
         """Low and high log return over the margin period of risk, see :mod:`measures`."""
@@ -240,6 +246,11 @@ class ValueAtRisk(HistoricalRule):
 
 class ExpectedShortfall(HistoricalRule):
     """Expected shortfall by historical simulation."""
+
+    @property
+    def covered(self) -> float:
+        """How often losses exceed the mean of their tail depends on their law."""
+        return math.nan
 
     def tails(self, returns: FloatArray) -> measures.Tails:
         """Means of the tails of past returns."""

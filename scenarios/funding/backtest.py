@@ -83,7 +83,7 @@ def backtest(haircuts: FloatArray, losses: FloatArray, confidence: float, horizo
         Loss over the margin period of risk from each date, as a share of its price; NaN where the
         period has not passed.
     confidence : float
-        Share of periods that the margin is to cover.
+        Share of periods that the margin is to cover; NaN for none, and for no test of it.
     horizon : int
         Dates of the margin period of risk.
     """

@@ -6,12 +6,12 @@ of the scenario is the market, in which the margin moves the price that it reads
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from pydantic import model_validator
 
 from markets.margin.historical import (
@@ -25,7 +25,7 @@ from markets.margin.historical import (
 from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.funding.price_paths import Law, draw_prices
-from scenarios.funding.replay import compared
+from scenarios.funding.replay import Replayed, at_the_same_average, replay
 from simulator.data_file import DataFile
 from simulator.parameters import Table, about
 from simulator.price_series import read_prices
@@ -54,7 +54,19 @@ class RuleSettings(Table):
     decay: float = about(
         "weight of the past in the volatility, for the last two rules", default=0.94, ge=0.0, lt=1.0
     )
+    initial: float = about(
+        "haircut while there are too few past returns", "share of the price", default=0.05,
+        ge=0.0, lt=1.0,
+    )  # fmt: skip
     least: float = about("least haircut", "share of the price", default=0.0, ge=0.0, lt=1.0)
+    stressed: DataFile | None = about(
+        "closing prices of a stressed period: a file like that of prices, with a column for every"
+        " security, or one for all", default=None,
+    )  # fmt: skip
+    stress_weight: float = about(
+        "weight of the haircut of that period; 0 for none, at least 0.25 by Article 28 of the EMIR"
+        " technical standards", "share of the haircut", default=0.0, ge=0.0, le=1.0,
+    )  # fmt: skip
     floor_window: int = about(
         "past returns of the floor; 0 for none, 2500 for ten years", "returns", default=0, ge=0
     )
@@ -72,21 +84,34 @@ class RuleSettings(Table):
         """What tables call it."""
         return self.label or self.rule
 
-    def make(self) -> HistoricalRule:
-        """The rule.
+    def make(self, security: str | None = None) -> HistoricalRule:
+        """The rule for a security, by its name; None for drawn prices.
 
         Raises
         ------
         Refused
-            If its settings make no sense together.
+            If its settings make no sense together, or the file of stressed prices can't be used.
         """
         measure = MEASURES[self.rule]
-        kept = self.model_dump(exclude={"rule", "label", "decay", "speed_limit"})
+        kept = self.model_dump(exclude={"rule", "label", "decay", "speed_limit", "stressed"})
         if issubclass(measure, ByVolatility):
             kept["decay"] = self.decay
         if self.speed_limit is not None:
             kept["speed_limit"] = self.speed_limit
+        if self.stressed is not None:
+            kept["stressed"] = tuple(_of_security(self.stressed, security).tolist())
         return measure(**kept)
+
+
+def _of_security(stressed: DataFile, security: str | None) -> FloatArray:
+    """Log returns of a security in a stressed period, shape (dates - 1,)."""
+    read = read_prices(stressed.path)
+    if len(read.names) == 1:
+        return read.returns[:, 0]
+    if security not in read.names:
+        needed = "a single column of prices" if security is None else f"a column {security}"
+        raise Refused(f"{stressed.path} must have {needed}; it has {', '.join(read.names)}")
+    return read.returns[:, read.names.index(security)]
 
 
 RULES = [
@@ -97,6 +122,16 @@ RULES = [
     RuleSettings(rule="filtered-value-at-risk", label="filtered, buffer", buffer=0.25),
 ]
 """What is compared by default: each measure, and one with a buffer."""
+
+
+TESTS = ("kupiec", "independence", "conditional_coverage")
+"""Tests of breaches, see :mod:`scenarios.funding.backtest`."""
+
+LEVEL = 0.05
+"""Level at which they reject on each of several series."""
+
+SHOWN = {"given": 2, "drawn": 1}
+"""Series whose margins are kept date by date and drawn; of all others only the measures are."""
 
 
 class Replay(Table):
@@ -127,69 +162,127 @@ class Replay(Table):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f'two rules are named "{twice}"; give one a label')
-        longest = max(rule.make().horizon for rule in self.rules)
-        if self.prices is None and self.dates <= self.skip + longest:
+        taken = self.skip + max(rule.horizon for rule in self.rules)
+        if self.prices is None:
+            self.make(None)
+            if self.dates <= taken:
+                raise ValueError(
+                    f"dates is {self.dates}; it must be more than skip and the horizon, {taken}"
+                )
+            return self
+        read = read_prices(self.prices.path)
+        for security in read.names:
+            self.make(security)
+        if len(read.dates) <= taken:
             raise ValueError(
-                f"dates is {self.dates}; it must be more than skip and the horizon,"
-                f" {self.skip + longest}"
+                f"{self.prices.path} has {len(read.dates)} dates; skip and the horizon take {taken}"
             )
         return self
 
-    def series(self, rng: np.random.Generator) -> dict[str, FloatArray]:
-        """Prices of each security, or of each drawn path, by name.
+    def make(self, security: str | None) -> dict[str, HistoricalRule]:
+        """The rules for a security by name; None for drawn prices.
 
         Raises
         ------
         Refused
-            If the file can't be used.
+            If settings of a rule make no sense together, or its file can't be used.
+        """
+        return {rule.name: rule.make(security) for rule in self.rules}
+
+    def series(self, rng: np.random.Generator) -> Iterator[Series]:
+        """Every security, or every drawn path, with the rules for it.
+
+        Raises
+        ------
+        Refused
+            If a file can't be used.
         """
         if self.prices is None:
-            return {
-                f"path {number}": draw_prices(self.law, self.dates, self.volatility, rng)
-                for number in range(1, self.paths + 1)
-            }
-        longest = max(rule.horizon for rule in self.rules)
-        read = read_prices(self.prices.path)
-        if len(read.dates) <= self.skip + longest:
-            raise Refused(
-                f"{self.prices.path} has {len(read.dates)} dates; skip and the horizon take"
-                f" {self.skip + longest}"
-            )
-        return {name: read.prices[:, k] for k, name in enumerate(read.names)}
+            rules, dates = self.make(None), np.arange(1, self.dates + 1)
+            for number in range(1, self.paths + 1):
+                prices = draw_prices(self.law, self.dates, self.volatility, rng)
+                yield Series(f"path {number}", dates, prices, rules)
+        else:
+            read = read_prices(self.prices.path)
+            for k, name in enumerate(read.names):
+                yield Series(name, read.dates.astype(str), read.prices[:, k], self.make(name))
 
 
-def replayed(replay: Replay, days: int, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Tables of the rules on every series, and at the same average margin.
+class Series(NamedTuple):
+    """Prices of a security by date, shape (dates,), and the rules that are replayed on them."""
 
-    ``replay`` and ``replay_same_average`` have a row per rule: the mean over the series of every
-    measure and, with several, its standard error in a column ``..._se``; ``replay_series`` has a
-    row per rule and series.
+    name: str
+    dates: ArrayLike
+    prices: FloatArray
+    rules: Mapping[str, HistoricalRule]
+
+
+def replayed(settings: Replay, days: int, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Tables of the rules on every series, as they charge and at the same average margin.
+
+    * ``replay`` and ``replay_same_average`` have a row per rule. Of several series they give means,
+      each with its standard error in a column ``..._se`` (as if series were independent), and of
+      tests the share of series in which they reject at 5%, ``..._rejected``.
+    * ``replay_series`` has a row per rule and series.
+    * ``replay_paths`` has a row per rule and date of the first series: price, margin, the margin
+      rescaled to the same average, and the loss over the margin period of risk from that date.
     """
-    rules = {settings.name: settings.make() for settings in replay.rules}
-    plain: list[pd.DataFrame] = []
-    scaled: list[pd.DataFrame] = []
-    for name, prices in replay.series(rng).items():
-        charged = {label: rule.replay(prices) for label, rule in rules.items()}
-        for kept, same in ((plain, False), (scaled, True)):
-            table = compared(rules, charged, prices, skip=replay.skip, days=days, same_average=same)
-            table.insert(1, "series", name)
-            kept.append(table)
+    plain: list[dict[str, object]] = []
+    scaled: list[dict[str, object]] = []
+    paths: list[pd.DataFrame] = []
+    shown = SHOWN["drawn" if settings.prices is None else "given"]
+    for number, series in enumerate(settings.series(rng)):
+        charged = {
+            name: replay(rule, series.prices, settings.skip) for name, rule in series.rules.items()
+        }
+        same = at_the_same_average(charged)
+        for rows, each in ((plain, charged), (scaled, same)):
+            for name, path in each.items():
+                rows.append({"rule": name, "series": series.name, **path.measures(days)})
+        if number < shown:
+            paths += [_path(series, name, charged, same, settings.skip) for name in charged]
+    by_series = pd.DataFrame(plain)
     return {
-        "replay": _over_series(plain),
-        "replay_same_average": _over_series(scaled),
-        "replay_series": pd.concat(plain, ignore_index=True),
+        "replay": _over_series(by_series),
+        "replay_same_average": _over_series(pd.DataFrame(scaled)),
+        "replay_series": by_series,
+        "replay_paths": pd.concat(paths, ignore_index=True),
     }
 
 
-def _over_series(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Means over the series, with standard errors where there are several."""
-    grouped = (
-        pd.concat(tables, ignore_index=True).drop(columns="series").groupby("rule", sort=False)
+def _path(
+    series: Series,
+    rule: str,
+    charged: Mapping[str, Replayed],
+    same: Mapping[str, Replayed],
+    skip: int,
+) -> pd.DataFrame:
+    """Margins and losses of one rule by date."""
+    return pd.DataFrame(
+        {
+            "series": series.name,
+            "rule": rule,
+            "date": np.asarray(series.dates)[skip:],
+            "price": series.prices[skip:],
+            "margin": charged[rule].haircuts,
+            "margin_same_average": same[rule].haircuts,
+            "loss": charged[rule].losses,
+        }
     )
-    means, count = grouped.mean(), len(tables)
+
+
+def _over_series(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over the series, with standard errors where there are several."""
+    count = table["series"].nunique()
+    numbers = table.drop(columns="series")
     if count == 1:
-        return means.reset_index()
-    errors = grouped.std(ddof=1) / math.sqrt(count)
+        return numbers
+    for test in TESTS:
+        values = numbers[f"{test}_p"]
+        numbers[f"{test}_p"] = (values < LEVEL).astype(float).where(values.notna())
+    numbers = numbers.rename(columns={f"{test}_p": f"{test}_rejected" for test in TESTS})
+    grouped = numbers.groupby("rule", sort=False)
+    means, errors = grouped.mean(), grouped.sem()
     wide = {}
     for name in means:
         wide[name], wide[f"{name}_se"] = means[name], errors[name]

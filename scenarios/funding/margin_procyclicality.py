@@ -341,10 +341,13 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         return replayed(parameters.replay, parameters.call_dates, rng)
 
     def figures(self, results: Results[MarginProcyclicality]) -> Mapping[str, Figure]:
-        """Price and margin under each rule."""
-        from scenarios.funding import figures
+        """Price and margin under each rule; margins, losses and measures of the replay."""
+        from scenarios.funding import figures, replay_figures
 
-        return {"margins_by_rule": figures.margins_by_rule(results.dates)}
+        shown = {"margins_by_rule": figures.margins_by_rule(results.dates)}
+        if "replay_paths" in results.studies:
+            shown |= replay_figures.replayed(results.studies, results.parameters.call_dates)
+        return shown
 
 
 SCENARIO = MarginProcyclicalityScenario()

@@ -9,9 +9,9 @@ constant so that its mean is that of the first rule.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from markets.margin.historical import HistoricalRule
 from markets.quote import FloatArray
@@ -19,54 +19,72 @@ from scenarios.funding.backtest import backtest, losses_of
 from scenarios.funding.measures import largest_increase, peak_to_trough
 
 
-def compared(
-    rules: Mapping[str, HistoricalRule],
-    charged: Mapping[str, FloatArray],
-    prices: FloatArray,
-    *,
-    skip: int,
-    days: int,
-    same_average: bool = False,
-) -> pd.DataFrame:
-    """How rules did on one series of prices: a row per rule.
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A rule on one series of prices, from the date on at which the comparison begins.
 
-    Columns: ``average_margin`` (share of the price), ``peak_to_trough`` (largest margin over the
-    smallest), ``largest_N_day_increase`` (share of the price), then those of
-    :class:`scenarios.funding.backtest.Backtest`.
+    Attributes
+    ----------
+    haircuts : array of shape (dates,)
+        What it would have charged.
+    losses : array of shape (dates,)
+        Loss over its margin period of risk from each date, on the side that it covers; NaN where
+        the period has not passed. A share of the price, as haircuts are.
+    horizon : int
+        Dates of the margin period of risk.
+    covered : float
+        Share of periods that the margin is to cover; NaN of a rule that promises none.
+    """
+
+    haircuts: FloatArray
+    losses: FloatArray
+    horizon: int
+    covered: float
+
+    def rescaled(self, average: float) -> Replayed:
+        """The same with all haircuts multiplied so that their mean is this."""
+        mean = float(self.haircuts.mean())
+        factor = average / mean if mean > 0.0 else 1.0
+        return Replayed(factor * self.haircuts, self.losses, self.horizon, self.covered)
+
+    def measures(self, days: int) -> dict[str, float]:
+        """How the rule did, by name.
+
+        ``average_margin`` (share of the price), ``peak_to_trough`` (largest margin over the
+        smallest), ``largest_N_day_increase`` (share of the price), then those of
+        :class:`scenarios.funding.backtest.Backtest`.
+        """
+        tested = backtest(self.haircuts, self.losses, self.covered, self.horizon)
+        positive = float(self.haircuts.min()) > 0.0
+        return {
+            "average_margin": float(self.haircuts.mean()),
+            "peak_to_trough": peak_to_trough(self.haircuts) if positive else np.nan,
+            f"largest_{days}_day_increase": largest_increase(self.haircuts, days),
+            **{field: getattr(tested, field) for field in tested.__slots__},
+        }
+
+
+def replay(rule: HistoricalRule, prices: FloatArray, skip: int) -> Replayed:
+    """A rule on a series of prices.
 
     Parameters
     ----------
-    rules : mapping
-        Rules by name.
-    charged : mapping
-        What each would have charged, see :meth:`markets.margin.historical.HistoricalRule.replay`.
+    rule : HistoricalRule
+        The rule.
     prices : array of shape (dates,)
         The prices.
     skip : int
         Dates at the beginning that are left out of the comparison, for rules to learn from.
-    days : int
-        Days over which the largest increase is measured.
-    same_average : bool
-        Whether to rescale all haircuts to the mean of the first rule's.
     """
-    rows: list[dict[str, object]] = []
-    average: float | None = None
-    for name, rule in rules.items():
-        haircuts = charged[name][skip:]
-        average = float(haircuts.mean()) if average is None else average
-        if same_average and haircuts.mean() > 0.0:
-            haircuts = haircuts * (average / haircuts.mean())
-        losses = losses_of(prices[skip:], rule.horizon, rule.side)
-        tails = 2.0 if rule.side == "both" else 1.0  # either side may be breached
-        covered = 1.0 - tails * (1.0 - rule.confidence)
-        tested = backtest(haircuts, losses, covered, rule.horizon)
-        rows.append(
-            {
-                "rule": name,
-                "average_margin": float(haircuts.mean()),
-                "peak_to_trough": peak_to_trough(haircuts) if haircuts.min() > 0.0 else np.nan,
-                f"largest_{days}_day_increase": largest_increase(haircuts, days),
-                **{field: getattr(tested, field) for field in tested.__slots__},
-            }
-        )
-    return pd.DataFrame(rows)
+    return Replayed(
+        rule.replay(prices)[skip:],
+        losses_of(prices[skip:], rule.horizon, rule.side),
+        rule.horizon,
+        rule.covered,
+    )
+
+
+def at_the_same_average(replayed: Mapping[str, Replayed]) -> dict[str, Replayed]:
+    """Rules rescaled to the mean haircut of the first."""
+    average = float(next(iter(replayed.values())).haircuts.mean())
+    return {name: each.rescaled(average) for name, each in replayed.items()}

@@ -14,6 +14,7 @@ from markets.margin.historical import FilteredValueAtRisk, ValueAtRisk
 from markets.refused import Refused
 from scenarios.funding.laboratory import Replay, RuleSettings, replayed
 from scenarios.funding.price_paths import draw_prices
+from simulator.data_file import DataFile
 from simulator.parameters import parse
 
 SHORT: dict[str, Any] = {
@@ -69,6 +70,77 @@ def test_settings_make_the_rule_that_they_name() -> None:
     assert made == FilteredValueAtRisk(decay=0.9, speed_limit=0.5, side="long")
 
 
+def file_of(folder: Path, name: str, **prices: list[float]) -> str:
+    length = len(next(iter(prices.values())))
+    days = pd.bdate_range("2010-01-04", periods=length).strftime("%Y-%m-%d")
+    pd.DataFrame({"date": days, **prices}).to_csv(folder / name, index=False)
+    return str(folder / name)
+
+
+def test_stressed_prices_come_from_a_file_by_the_name_of_the_security(tmp_path: Path) -> None:
+    shaken = np.exp(np.cumsum(0.05 * np.random.default_rng(2).standard_normal((2, 200)), axis=1))
+    one = file_of(tmp_path, "one.csv", crisis=list(shaken[0]))
+    both = file_of(tmp_path, "both.csv", bund=list(shaken[0]), btp=list(shaken[1]))
+    plain = {"rule": "value-at-risk", "stress_weight": 0.25}
+    for path, security, known in ((one, "btp", 0), (one, None, 0), (both, "btp", 1)):
+        settings = replay(rules=[{**plain, "stressed": one}]).rules[0]
+        made = settings.model_copy(update={"stressed": DataFile(Path(path))}).make(security)
+        assert np.array(made.stressed) == pytest.approx(np.diff(np.log(shaken[known])))
+        assert (made.stress_weight, made.floor_window) == (0.25, 0)
+    with pytest.raises(Refused, match=r"both\.csv must have a single column of prices; it has"):
+        replay(rules=[{**plain, "stressed": both}])
+    given = file_of(tmp_path, "given.csv", oat=[1.0, 1.1] * 200)
+    with pytest.raises(Refused, match=r"both\.csv must have a column oat; it has bund, btp"):
+        replay(prices=given, rules=[{**plain, "stressed": both}])
+    with pytest.raises(Refused, match="stressed has 0 returns; this rule needs at least 100"):
+        replay(rules=[plain])
+
+
+def test_every_tool_of_article_28_is_reached_by_a_setting(tmp_path: Path) -> None:
+    shaken = np.exp(np.cumsum(0.05 * np.random.default_rng(2).standard_normal(300)))
+    stressed = file_of(tmp_path, "crisis.csv", x=list(shaken))
+    tools: list[dict[str, Any]] = [
+        {"buffer": 0.25}, {"stressed": stressed, "stress_weight": 0.25}, {"floor_window": 300},
+        {"speed_limit": 0.01}, {"horizon": 5},
+    ]  # fmt: skip
+    rules = [
+        {"rule": "normal-value-at-risk", "label": str(k), **tool} for k, tool in enumerate(tools)
+    ]
+    plain = {"rule": "normal-value-at-risk", "label": "plain"}
+    tables = replayed(replay(rules=[plain, *rules], paths=1), 5, np.random.default_rng(0))
+    made = tables["replay"].set_index("rule")
+    assert (made["average_margin"] > 1.001 * made["average_margin"]["plain"]).tolist() == [
+        False, True, True, True, False, True,
+    ]  # fmt: skip
+    increase = made["largest_5_day_increase"]
+    assert increase["3"] < increase["plain"]
+
+
+def test_of_several_series_tests_give_how_often_they_reject() -> None:
+    tables = replayed(replay(paths=12), 5, np.random.default_rng(0))
+    series = tables["replay_series"]
+    mine = series[series["rule"] == "normal-value-at-risk"]
+    row = tables["replay"].set_index("rule").loc["normal-value-at-risk"]
+    rejected = (mine["kupiec_p"] < 0.05).mean()
+    assert 0.0 < rejected < 1.0
+    assert row["kupiec_rejected"] == pytest.approx(rejected)
+    spread = np.sqrt(rejected * (1.0 - rejected) / 11.0)
+    assert row["kupiec_rejected_se"] == pytest.approx(spread)
+
+
+def test_paths_hold_what_the_measures_were_worked_out_from() -> None:
+    tables = replayed(replay(), 5, np.random.default_rng(0))
+    paths = tables["replay_paths"]
+    assert paths["series"].unique().tolist() == ["path 1"]
+    for row in tables["replay_series"].query("series == 'path 1'").to_dict("records"):
+        mine = paths[paths["rule"] == row["rule"]]
+        assert mine["date"].tolist() == list(range(151, 401))
+        assert mine["margin"].mean() == pytest.approx(row["average_margin"])
+        assert (mine["loss"] > mine["margin"]).sum() == row["breaches"]
+    same = paths.groupby("rule")["margin_same_average"].mean()
+    assert same.iloc[0] == pytest.approx(same.iloc[1])
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -76,6 +148,7 @@ def test_settings_make_the_rule_that_they_name() -> None:
         ({"rules": [{"rule": "value-at-risk", "window": 50}]}, "window is 50"),
         ({"rules": [{"rule": "value"}]}, "rule is"),
         ({"rules": [{"rule": "value-at-risk", "windw": 50}]}, 'did you mean "window"'),
+        ({"rules": [{"rule": "value-at-risk", "floor_window": 9}]}, "floor_window is 9"),
         ({"dates": 151}, "dates is 151"),
         ({"prices": "none.csv"}, "must be the name of a file"),
     ],
@@ -85,8 +158,14 @@ def test_what_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> Non
         replay(**given)
 
 
-def test_too_short_a_series_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [("2020-01-02,2", "has 2 dates; skip and the horizon take 151"), ("2020-01-02,-2", "x is -2")],
+)
+def test_prices_that_can_not_be_used_are_refused_before_anything_runs(
+    tmp_path: Path, second: str, said: str
+) -> None:
     path = tmp_path / "p.csv"
-    path.write_text("date,x\n2020-01-01,1\n2020-01-02,2\n", encoding="utf-8")
-    with pytest.raises(Refused, match="has 2 dates; skip and the horizon take 151"):
-        replayed(replay(prices=str(path)), 5, np.random.default_rng(0))
+    path.write_text(f"date,x\n2020-01-01,1\n{second}\n", encoding="utf-8")
+    with pytest.raises(Refused, match=said):
+        replay(prices=str(path))
