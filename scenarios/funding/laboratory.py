@@ -141,6 +141,10 @@ class Replay(Table):
         "closing prices: a CSV or Parquet file with a column date and one per security; drawn"
         " unless given", default=None,
     )  # fmt: skip
+    longest_gap: int = about(
+        "days that may lie between two rows of prices; the return over them counts as one", "days",
+        default=31, ge=1,
+    )  # fmt: skip
     law: Law = about("law of drawn prices", default="garch")
     volatility: float = about(
         "standard deviation of a drawn daily return in the long run", "log return",
@@ -170,7 +174,7 @@ class Replay(Table):
                     f"dates is {self.dates}; it must be more than skip and the horizon, {taken}"
                 )
             return self
-        read = read_prices(self.prices.path)
+        read = read_prices(self.prices.path, longest_gap=self.longest_gap)
         for security in read.names:
             self.make(security)
         if len(read.dates) <= taken:

@@ -160,7 +160,11 @@ def test_what_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> Non
 
 @pytest.mark.parametrize(
     ("second", "said"),
-    [("2020-01-02,2", "has 2 dates; skip and the horizon take 151"), ("2020-01-02,-2", "x is -2")],
+    [
+        ("2020-01-02,2", "has 2 dates; skip and the horizon take 151"),
+        ("2020-01-02,-2", "x is -2"),
+        ("2020-02-02,2", "is 32 days after the one above it; longest_gap allows 31"),
+    ],
 )
 def test_prices_that_can_not_be_used_are_refused_before_anything_runs(
     tmp_path: Path, second: str, said: str
