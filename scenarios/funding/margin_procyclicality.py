@@ -19,6 +19,7 @@ from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
 from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, VolatilityMargin
 from markets.quote import FloatArray
+from markets.refused import Refused
 from scenarios.funding import MARGIN_PROCYCLICALITY
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Spiral
@@ -43,9 +44,12 @@ from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from simulator.certificate import Certificate
+from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
+from simulator.names import unknown
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.price_series import read_prices
 from simulator.results import Results
 from simulator.scenario import Scenario
 
@@ -136,6 +140,16 @@ class MarginProcyclicality(Parameters):
         default=math.sqrt(0.5), gt=0.0,
     )  # fmt: skip
 
+    news: DataFile | None = about(
+        "closing prices that the fundamental value follows in proportion, in place of drawn news: a"
+        " CSV or Parquet file with a column date and one per security; rules are replayed on them,"
+        " too, unless replay has prices, and its skip is the row before the first date",
+        default=None,
+    )  # fmt: skip
+    news_security: str = about(
+        "security whose prices the fundamental value follows; the first unless given", "",
+        "a column of news", default="",
+    )  # fmt: skip
     replay: Replay = about(
         "rules of clearing houses replayed on prices that no margin moves", "", "a table",
         default=Replay(),
@@ -143,12 +157,46 @@ class MarginProcyclicality(Parameters):
 
     @model_validator(mode="after")
     def _together(self) -> MarginProcyclicality:
-        """Refuse a rule named twice."""
+        """Refuse a rule named twice, and news that is too short or can't be replayed."""
         names = list(self.named_rules)
         if len(names) < len(self.rules):
             called = ", ".join(name_of(rule) for rule in self.rules)
             raise ValueError(f"rules are {called}; name each rule once, or give one a label")
+        if self.news is None and self.news_security:
+            raise ValueError(
+                f'news_security is "{self.news_security}"; without news there are no securities'
+            )
+        self.news_prices()
+        self.replay_on()
         return self
+
+    def news_prices(self) -> FloatArray | None:
+        """Prices that the fundamental value follows, shape (skip + dates,), if any are given.
+
+        Raises
+        ------
+        Refused
+            If the file can't be used, is too short, or lacks the security.
+        """
+        if self.news is None:
+            return None
+        read, needed = read_prices(self.news.path), self.replay.skip + self.dates
+        if len(read.dates) < needed:
+            raise Refused(
+                f"dates is {self.dates}; {self.news.path} has {len(read.dates)} rows, of which"
+                f" {self.replay.skip} come before the first date (replay.skip)"
+            )
+        chosen = self.news_security or read.names[0]
+        if chosen not in read.names:
+            raise Refused(unknown(chosen, list(read.names), "security"))
+        return read.prices[:needed, read.names.index(chosen)]
+
+    def replay_on(self) -> Replay:
+        """The replay, on the prices of the news unless it has prices of its own."""
+        if self.news is None or self.replay.prices is not None:
+            return self.replay
+        given = {name: getattr(self.replay, name) for name in Replay.model_fields}
+        return Replay.model_validate(given | {"prices": self.news})
 
     @property
     def appetite(self) -> float:
@@ -157,6 +205,7 @@ class MarginProcyclicality(Parameters):
 
     def draw_news(self, rng: np.random.Generator) -> News:
         """What happens at each date, the same under every margin rule."""
+        prices = self.news_prices()
         return draw_news(
             rng,
             self.dates,
@@ -165,6 +214,7 @@ class MarginProcyclicality(Parameters):
             supply=self.customers_supply,
             supply_volatility=self.supply_volatility,
             supply_persistence=self.supply_persistence,
+            prices=None if prices is None else prices[self.replay.skip :],
         )
 
     @property
@@ -338,7 +388,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         self, parameters: MarginProcyclicality, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
         """Rules replayed on given or drawn prices, see :mod:`scenarios.funding.laboratory`."""
-        return replayed(parameters.replay, parameters.call_dates, rng)
+        return replayed(parameters.replay_on(), parameters.call_dates, rng)
 
     def figures(self, results: Results[MarginProcyclicality]) -> Mapping[str, Figure]:
         """Price and margin under each rule; margins, losses and measures of the replay."""

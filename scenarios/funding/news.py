@@ -32,10 +32,13 @@ def draw_news(
     supply: float,
     supply_volatility: float,
     supply_persistence: float,
+    prices: FloatArray | None = None,
 ) -> News:
     """Draw a random walk of the payoff, and selling pressure that fades (autoregressive).
 
-    The first date has no news. Parameters are those of ``margin-procyclicality``.
+    The first date has no news. Parameters are those of ``margin-procyclicality``. With prices, of
+    shape (dates,), the payoff is not drawn but moves in proportion to them from
+    ``fundamental_value``: v_t = v_1 p_t / p_1. Selling pressure is the same as without.
     """
     shocks = rng.standard_normal((2, dates))
     shocks[:, 0] = 0.0
@@ -43,4 +46,8 @@ def draw_news(
     for date in range(1, dates):
         kept = supply_persistence * pressure[date - 1]
         pressure[date] = kept + supply_volatility * shocks[1, date]
-    return News(fundamental_value + news_volatility * np.cumsum(shocks[0]), supply + pressure)
+    if prices is not None:
+        fundamental = fundamental_value * prices / prices[0]
+    else:
+        fundamental = fundamental_value + news_volatility * np.cumsum(shocks[0])
+    return News(fundamental, supply + pressure)
