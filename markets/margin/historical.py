@@ -138,9 +138,8 @@ class HistoricalRule(MarginRule):
 
     @property
     def covered(self) -> float:
-        """Share of periods whose loss the margin is to cover; NaN where the rule promises none."""
-        tails = 2.0 if self.side == "both" else 1.0  # either side may be breached
-        return 1.0 - tails * (1.0 - self.confidence)
+        """Share of periods whose loss on one side is to be covered; NaN where none is promised."""
+        return self.confidence
 
     @abstractmethod
     def tails(self, returns: FloatArray) -> measures.Tails:

@@ -193,6 +193,11 @@ class Replay(Table):
         """
         return {rule.name: rule.make(security) for rule in self.rules}
 
+    def first_rules(self) -> dict[str, HistoricalRule]:
+        """The rules for the first series; those for others differ in the stressed period only."""
+        prices = self.prices
+        return self.make(None if prices is None else read_prices(prices.path).names[0])
+
     def series(self, rng: np.random.Generator) -> Iterator[Series]:
         """Every security, or every drawn path, with the rules for it.
 

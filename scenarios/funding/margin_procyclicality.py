@@ -43,6 +43,8 @@ from scenarios.funding.economy import (
 from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
+from scenarios.funding.ranking import ranked, rankings, statement
+from scenarios.funding.replay import in_the_market
 from simulator.certificate import Certificate
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
@@ -366,9 +368,41 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         )
 
     def report(self, results: Results[MarginProcyclicality]) -> pd.DataFrame | None:
-        """The comparison: one row per margin rule, with the measures over all its dates."""
+        """The comparison: one row per margin rule, with the measures over all its dates.
+
+        With prices of one's own, rules replayed on them come first, then those in the market, with
+        the same measures: shares of the price.
+        """
         if "margin" not in results.dates:
             return None
+        if not self._replay_asked(results):
+            return self._market(results)
+        replayed = results.studies["replay"]
+        errors = [f"{name}_se" for name in ranked(results.parameters.call_dates)]
+        kept = [name for name in replayed if not str(name).endswith("_se") or name in errors]
+        tables = {"replayed": replayed[kept], "in the market": self._in_the_market(results)}
+        return pd.concat(tables, names=["comparison"]).reset_index("comparison")
+
+    def tables(self, results: Results[MarginProcyclicality]) -> Mapping[str, pd.DataFrame]:
+        """How rules rank replayed and in the market, with prices of one's own."""
+        if not self._replay_asked(results):
+            return {}
+        days = results.parameters.call_dates
+        market = self._in_the_market(results)
+        return {"rankings": rankings(results.studies["replay"], market, days)}
+
+    def summary(self, results: Results[MarginProcyclicality]) -> str:
+        """What the rankings say, with prices of one's own."""
+        table = self.tables(results).get("rankings", pd.DataFrame())
+        return statement(table) if len(table) else super().summary(results)
+
+    def _replay_asked(self, results: Results[MarginProcyclicality]) -> bool:
+        """Whether the parameters say something about the replay, and it was done."""
+        asked = results.parameters.replay_on() != Replay()
+        return asked and "replay" in results.studies and "margin" in results.dates
+
+    def _market(self, results: Results[MarginProcyclicality]) -> pd.DataFrame:
+        """Rules in the market, margins in cash."""
         days = results.parameters.call_dates
         return pd.DataFrame(
             {
@@ -376,13 +410,28 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
                 "average_margin": float(path["margin"].mean()),
                 "peak_to_trough": peak_to_trough(path["margin"].to_numpy()),
                 f"largest_{days}_day_increase": largest_increase(path["margin"].to_numpy(), days),
-                "excess_volatility": excess_volatility(
-                    path["security_price"].to_numpy(), path["fundamental"].to_numpy()
-                ),
+                "excess_volatility": _excess(path),
                 "dates": len(path),
             }
             for rule, path in results.dates.groupby("case", sort=False)
         )
+
+    def _in_the_market(self, results: Results[MarginProcyclicality]) -> pd.DataFrame:
+        """Rules in the market, with the measures of the replay; margins as shares of the price.
+
+        A rule of the same name as a replayed one has its margin period of risk and confidence;
+        others have the scenario's margin period of risk and promise nothing.
+        """
+        parameters = results.parameters
+        known = parameters.replay_on().first_rules()
+        rows = []
+        for name, path in results.dates.groupby("case", sort=False):
+            like = known.get(str(name))
+            horizon = math.ceil(parameters.horizon) if like is None else like.horizon
+            made = in_the_market(path, horizon, math.nan if like is None else like.covered)
+            measured = made.measures(parameters.call_dates)
+            rows.append({"rule": name, **measured, "excess_volatility": _excess(path)})
+        return pd.DataFrame(rows)
 
     def studies(
         self, parameters: MarginProcyclicality, rng: np.random.Generator
@@ -401,6 +450,11 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
 
 
 SCENARIO = MarginProcyclicalityScenario()
+
+
+def _excess(path: pd.DataFrame) -> float:
+    """Excess volatility of the price under one rule."""
+    return excess_volatility(path["security_price"].to_numpy(), path["fundamental"].to_numpy())
 
 
 def _column(point: RestingPoint, cohort: str, column: str) -> FloatArray:

@@ -7,15 +7,17 @@ from itertools import combinations, pairwise
 
 import pandas as pd
 
-MEASURES = {
-    "peak_to_trough": "peak-to-trough ratio",
-    "largest_increase": "largest {days}-day increase",
-    "shortfall": "margin shortfall",
-}
-"""Measures by which rules are ranked, the lowest first, and what they are called."""
-
 ALIKE = 1e-9
 """Relative difference up to which two rules share a place; measures are worked out to rounding."""
+
+
+def ranked(days: int) -> dict[str, str]:
+    """Measures by which rules are ranked, the lowest first, and what they are called."""
+    return {
+        "peak_to_trough": "peak-to-trough ratio",
+        f"largest_{days}_day_increase": f"largest {days}-day increase",
+        "shortfall": "margin shortfall",
+    }
 
 
 def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.DataFrame:
@@ -37,8 +39,7 @@ def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.Data
         ``same``, and the pairs that ``change_places``. No rows with fewer than two rules in both.
     """
     rows = []
-    for name, words in MEASURES.items():
-        column = f"largest_{days}_day_increase" if name == "largest_increase" else name
+    for column, words in ranked(days).items():
         values = [table.set_index("rule")[column].dropna() for table in (replayed, market)]
         common = [rule for rule in values[0].index if rule in values[1].index]
         if len(common) < 2:
@@ -51,7 +52,7 @@ def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.Data
         ]
         rows.append(
             {
-                "measure": words.format(days=days),
+                "measure": words,
                 "replayed": _in_order(first),
                 "in_the_market": _in_order(second),
                 "same": not changed,
@@ -61,12 +62,12 @@ def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def statement(ranked: pd.DataFrame) -> str:
+def statement(found: pd.DataFrame) -> str:
     """What the rankings say, in one sentence that begins in lower case."""
-    same = ranked.loc[ranked["same"], "measure"].tolist()
+    same = found.loc[found["same"], "measure"].tolist()
     other = [
         f"by {row['measure']} {row['change_places']} change places"
-        for row in ranked[~ranked["same"]].to_dict("records")
+        for row in found[~found["same"]].to_dict("records")
     ]
     alike = [f"by {' and '.join(same)} rules rank alike"] if same else []
     return f"replayed and in the market, {', '.join([*alike, *other])}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from markets.margin.historical import HistoricalRule
 from markets.quote import FloatArray
@@ -76,12 +77,32 @@ def replay(rule: HistoricalRule, prices: FloatArray, skip: int) -> Replayed:
     skip : int
         Dates at the beginning that are left out of the comparison, for rules to learn from.
     """
+    tails = 2.0 if rule.side == "both" else 1.0  # either side may be breached
     return Replayed(
         rule.replay(prices)[skip:],
         losses_of(prices[skip:], rule.horizon, rule.side),
         rule.horizon,
-        rule.covered,
+        1.0 - tails * (1.0 - rule.covered),
     )
+
+
+def in_the_market(path: pd.DataFrame, horizon: int, covered: float) -> Replayed:
+    """A rule in the market, where its margin moves the price, as one on given prices.
+
+    Parameters
+    ----------
+    path : pandas.DataFrame
+        Dates of one rule: ``security_price``, ``margin`` in cash and ``experts_position``, by whose
+        sign they lose where the price falls or rises.
+    horizon : int
+        Dates of the margin period of risk.
+    covered : float
+        Share of periods that the margin is to cover; NaN for none.
+    """
+    prices = path["security_price"].to_numpy(dtype=np.float64)
+    side = np.where(path["experts_position"].to_numpy(dtype=np.float64) < 0.0, -1.0, 1.0)
+    haircuts = path["margin"].to_numpy(dtype=np.float64) / prices
+    return Replayed(haircuts, side * losses_of(prices, horizon, "long"), horizon, covered)
 
 
 def at_the_same_average(replayed: Mapping[str, Replayed]) -> dict[str, Replayed]:
