@@ -1,9 +1,9 @@
 """Measures of how procyclical a margin rule is, those of risk teams at clearing houses.
 
 Sources: Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based initial
-margin models", Bank of England Financial Stability Paper 29 (2014), for the peak-to-trough ratio and
-the largest n-day increase, both of the margin on an unchanged position. Excess volatility is that of
-prices over what they are worth, after Shiller, *American Economic Review* 71 (1981).
+margin models", Bank of England Financial Stability Paper 29 (2014), for the peak-to-trough ratio
+and the largest n-day increase, both of the margin on an unchanged position. Excess volatility is
+that of prices over what they are worth, after Shiller, *American Economic Review* 71 (1981).
 """
 
 from __future__ import annotations
