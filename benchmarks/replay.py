@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import Table
-from scenarios.funding.laboratory import RULES, Replay, RuleSettings, replayed
+from scenarios.funding.laboratory import RULES, Replay, replayed
 from scenarios.funding.price_paths import draw_prices
+from simulator.margin_settings import MarginSettings
 
 TOOLS = {
     "as they are": {},
@@ -38,7 +39,7 @@ def table(sizes: Sequence[int]) -> Table:
             for words, tools in TOOLS.items():
                 stressed = {"stressed": str(path)} if tools else {}
                 rules = [
-                    RuleSettings.model_validate({**one.model_dump(), **tools, **stressed})
+                    MarginSettings.model_validate(one.model_dump() | tools | stressed)
                     for one in RULES
                 ]
                 began = process_time()

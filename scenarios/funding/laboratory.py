@@ -7,122 +7,33 @@ of the scenario is the market, in which the margin moves the price that it reads
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from pydantic import model_validator
 
-from markets.margin.historical import (
-    ByVolatility,
-    ExpectedShortfall,
-    FilteredValueAtRisk,
-    HistoricalRule,
-    NormalValueAtRisk,
-    ValueAtRisk,
-)
+from markets.margin import MarginRule
 from markets.quote import FloatArray
-from markets.refused import Refused
 from scenarios.funding.price_paths import Law, draw_prices
-from scenarios.funding.replay import Replayed, at_the_same_average, replay
+from scenarios.funding.replay import Replayed, at_the_same_average, promise, replay
 from simulator.data_file import DataFile
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Table, about
 from simulator.price_series import read_prices
 
-RuleName = Literal[
-    "value-at-risk", "expected-shortfall", "filtered-value-at-risk", "normal-value-at-risk"
-]
-
-MEASURES: Mapping[str, type[HistoricalRule]] = {
-    "value-at-risk": ValueAtRisk,
-    "expected-shortfall": ExpectedShortfall,
-    "filtered-value-at-risk": FilteredValueAtRisk,
-    "normal-value-at-risk": NormalValueAtRisk,
-}
-
-
-class RuleSettings(Table):
-    """A margin rule by name, with its settings; see :mod:`markets.margin.historical`."""
-
-    rule: RuleName = about("measure of risk")
-    label: str = about("what tables call it; the rule's name unless given", default="")
-    confidence: float = about("share of dates covered", default=0.99, gt=0.5, lt=1.0)
-    horizon: int = about("margin period of risk", "dates", default=1, ge=1)
-    window: int = about("past returns that are read", "returns", default=250, ge=2)
-    side: Literal["long", "short", "both"] = about("whose losses are covered", default="long")
-    decay: float = about(
-        "weight of the past in the volatility, for the last two rules", default=0.94, ge=0.0, lt=1.0
-    )
-    initial: float = about(
-        "haircut while there are too few past returns", "share of the price", default=0.05,
-        ge=0.0, lt=1.0,
-    )  # fmt: skip
-    least: float = about("least haircut", "share of the price", default=0.0, ge=0.0, lt=1.0)
-    stressed: DataFile | None = about(
-        "closing prices of a stressed period: a file like that of prices, with a column for every"
-        " security, or one for all", default=None,
-    )  # fmt: skip
-    stress_weight: float = about(
-        "weight of the haircut of that period; 0 for none, at least 0.25 by Article 28 of the EMIR"
-        " technical standards", "share of the haircut", default=0.0, ge=0.0, le=1.0,
-    )  # fmt: skip
-    floor_window: int = about(
-        "past returns of the floor; 0 for none, 2500 for ten years", "returns", default=0, ge=0
-    )
-    buffer: float = about(
-        "buffer that is drawn down before the charge rises; 0 for none, at least 0.25 by Article 28"
-        " of the EMIR technical standards", "share of the haircut", default=0.0, ge=0.0,
-    )  # fmt: skip
-    speed_limit: float | None = about(
-        "largest rise of the haircut from date to date; none unless given", "share", default=None,
-        gt=0.0,
-    )  # fmt: skip
-
-    @property
-    def name(self) -> str:
-        """What tables call it."""
-        return self.label or self.rule
-
-    def make(self, security: str | None = None) -> HistoricalRule:
-        """The rule for a security, by its name; None for drawn prices.
-
-        Raises
-        ------
-        Refused
-            If its settings make no sense together, or the file of stressed prices can't be used.
-        """
-        measure = MEASURES[self.rule]
-        kept = self.model_dump(exclude={"rule", "label", "decay", "speed_limit", "stressed"})
-        if issubclass(measure, ByVolatility):
-            kept["decay"] = self.decay
-        if self.speed_limit is not None:
-            kept["speed_limit"] = self.speed_limit
-        if self.stressed is not None:
-            kept["stressed"] = tuple(_of_security(self.stressed, security).tolist())
-        return measure(**kept)
-
-
-def _of_security(stressed: DataFile, security: str | None) -> FloatArray:
-    """Log returns of a security in a stressed period, shape (dates - 1,)."""
-    read = read_prices(stressed.path)
-    if len(read.names) == 1:
-        return read.returns[:, 0]
-    if security not in read.names:
-        needed = "a single column of prices" if security is None else f"a column {security}"
-        raise Refused(f"{stressed.path} must have {needed}; it has {', '.join(read.names)}")
-    return read.returns[:, read.names.index(security)]
-
-
 RULES = [
-    RuleSettings(rule="value-at-risk"),
-    RuleSettings(rule="expected-shortfall", confidence=0.975),
-    RuleSettings(rule="filtered-value-at-risk"),
-    RuleSettings(rule="normal-value-at-risk"),
-    RuleSettings(rule="filtered-value-at-risk", label="filtered, buffer", buffer=0.25),
+    MarginSettings.model_validate(settings)
+    for settings in (
+        {"rule": "value-at-risk"},
+        {"rule": "expected-shortfall", "confidence": 0.975},
+        {"rule": "filtered-value-at-risk"},
+        {"rule": "normal-value-at-risk"},
+        {"rule": "filtered-value-at-risk", "label": "filtered, buffer", "buffer": 0.25},
+    )
 ]
 """What is compared by default: each measure, and one with a buffer."""
-
 
 TESTS = ("kupiec", "independence", "conditional_coverage")
 """Tests of breaches, see :mod:`scenarios.funding.backtest`."""
@@ -155,9 +66,10 @@ class Replay(Table):
     skip: int = about(
         "dates at the beginning that rules only learn from", "dates", default=250, ge=0
     )
-    rules: list[RuleSettings] = about(
-        "rules to compare", "", "a list of tables", default=RULES, min_length=1
-    )
+    rules: list[MarginSettings] = about(
+        'rules to compare, each asked at the close of every date; of long positions unless side is'
+        ' "short" or "both"', "", f"a list, each {MARGIN}", default=RULES, min_length=1,
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _together(self) -> Replay:
@@ -166,64 +78,44 @@ class Replay(Table):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f'two rules are named "{twice}"; give one a label')
-        taken = self.skip + max(rule.horizon for rule in self.rules)
+        horizons = [promise(rule.make()).horizon for rule in self.rules if rule.can_be_made]
+        taken = self.skip + max(horizons, default=1)
         if self.prices is None:
-            self.make(None)
             if self.dates <= taken:
                 raise ValueError(
                     f"dates is {self.dates}; it must be more than skip and the horizon, {taken}"
                 )
             return self
         read = read_prices(self.prices.path, longest_gap=self.longest_gap)
-        for security in read.names:
-            self.make(security)
         if len(read.dates) <= taken:
             raise ValueError(
                 f"{self.prices.path} has {len(read.dates)} dates; skip and the horizon take {taken}"
             )
         return self
 
-    def make(self, security: str | None) -> dict[str, HistoricalRule]:
-        """The rules for a security by name; None for drawn prices.
-
-        Raises
-        ------
-        Refused
-            If settings of a rule make no sense together, or its file can't be used.
-        """
-        return {rule.name: rule.make(security) for rule in self.rules}
-
-    def first_rules(self) -> dict[str, HistoricalRule]:
-        """The rules for the first series; those for others differ in the stressed period only."""
-        prices = self.prices
-        return self.make(None if prices is None else read_prices(prices.path).names[0])
+    def made(self) -> dict[str, MarginRule]:
+        """The rules by name."""
+        return {rule.name: rule.make(side="long") for rule in self.rules}
 
     def series(self, rng: np.random.Generator) -> Iterator[Series]:
-        """Every security, or every drawn path, with the rules for it.
-
-        Raises
-        ------
-        Refused
-            If a file can't be used.
-        """
+        """Every security, or every drawn path."""
         if self.prices is None:
-            rules, dates = self.make(None), np.arange(1, self.dates + 1)
+            dates = np.arange(1, self.dates + 1)
             for number in range(1, self.paths + 1):
                 prices = draw_prices(self.law, self.dates, self.volatility, rng)
-                yield Series(f"path {number}", dates, prices, rules)
+                yield Series(f"path {number}", dates, prices)
         else:
             read = read_prices(self.prices.path)
             for k, name in enumerate(read.names):
-                yield Series(name, read.dates.astype(str), read.prices[:, k], self.make(name))
+                yield Series(name, read.dates.astype(str), read.prices[:, k])
 
 
 class Series(NamedTuple):
-    """Prices of a security by date, shape (dates,), and the rules that are replayed on them."""
+    """Prices of a security by date, shape (dates,)."""
 
     name: str
     dates: ArrayLike
     prices: FloatArray
-    rules: Mapping[str, HistoricalRule]
 
 
 def replayed(settings: Replay, days: int, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -239,11 +131,10 @@ def replayed(settings: Replay, days: int, rng: np.random.Generator) -> dict[str,
     plain: list[dict[str, object]] = []
     scaled: list[dict[str, object]] = []
     paths: list[pd.DataFrame] = []
+    rules = settings.made()
     shown = SHOWN["drawn" if settings.prices is None else "given"]
     for number, series in enumerate(settings.series(rng)):
-        charged = {
-            name: replay(rule, series.prices, settings.skip) for name, rule in series.rules.items()
-        }
+        charged = {name: replay(rule, series.prices, settings.skip) for name, rule in rules.items()}
         same = at_the_same_average(charged)
         for rows, each in ((plain, charged), (scaled, same)):
             for name, path in each.items():

@@ -44,7 +44,7 @@ from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from scenarios.funding.ranking import ranked, rankings, statement
-from scenarios.funding.replay import in_the_market
+from scenarios.funding.replay import in_the_market, promise
 from simulator.certificate import Certificate
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
@@ -423,7 +423,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         others have the scenario's margin period of risk and promise nothing.
         """
         parameters = results.parameters
-        known = parameters.replay_on().first_rules()
+        known = {name: promise(rule) for name, rule in parameters.replay.made().items()}
         rows = []
         for name, path in results.dates.groupby("case", sort=False):
             like = known.get(str(name))

@@ -8,12 +8,15 @@ constant so that its mean is that of the first rule.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from markets.margin import MarginRule, PostedMargin
 from markets.margin.historical import HistoricalRule
 from markets.quote import FloatArray
 from scenarios.funding.backtest import backtest, losses_of
@@ -65,25 +68,71 @@ class Replayed:
         }
 
 
-def replay(rule: HistoricalRule, prices: FloatArray, skip: int) -> Replayed:
-    """A rule on a series of prices.
+class Promise(NamedTuple):
+    """What the margin of a rule is to cover; a rule says so by attributes of these names.
+
+    Attributes
+    ----------
+    horizon : int
+        Margin period of risk, dates; 1 unless the rule says.
+    side : {"long", "short", "both"}
+        Whose losses; long unless the rule says.
+    covered : float
+        Share of periods whose loss on one side it is to cover; NaN unless the rule says.
+    """
+
+    horizon: int
+    side: str
+    covered: float
+
+
+def promise(rule: MarginRule) -> Promise:
+    """What the margin of a rule is to cover."""
+    return Promise(
+        math.ceil(getattr(rule, "horizon", 1)),
+        getattr(rule, "side", "long"),
+        getattr(rule, "covered", math.nan),
+    )
+
+
+def replay(rule: MarginRule, prices: FloatArray, skip: int) -> Replayed:
+    """A rule on a series of prices: asked at the close of each date.
 
     Parameters
     ----------
-    rule : HistoricalRule
+    rule : MarginRule
         The rule.
     prices : array of shape (dates,)
         The prices.
     skip : int
         Dates at the beginning that are left out of the comparison, for rules to learn from.
+
+    Raises
+    ------
+    Infeasible
+        If the rule fails, or its answer is no haircut.
     """
-    tails = 2.0 if rule.side == "both" else 1.0  # either side may be breached
+    horizon, side, covered = promise(rule)
+    tails = 2.0 if side == "both" else 1.0  # either side may be breached
     return Replayed(
-        rule.replay(prices)[skip:],
-        losses_of(prices[skip:], rule.horizon, rule.side),
-        rule.horizon,
-        1.0 - tails * (1.0 - rule.covered),
+        _haircuts(rule, prices, {"long": 1.0, "short": -1.0, "both": 0.0}[side])[skip:],
+        losses_of(prices[skip:], horizon, side),
+        horizon,
+        1.0 - tails * (1.0 - covered),
     )
+
+
+def _haircuts(rule: MarginRule, prices: FloatArray, position: float) -> FloatArray:
+    """Haircuts at the close of each date, shape (dates,)."""
+    if isinstance(rule, HistoricalRule):
+        return rule.replay(prices)
+    first, *others = prices.tolist()
+    posted = PostedMargin.opened(rule, first, position=position, every_round=False)
+    haircuts = [posted.announced]
+    for price in others:
+        posted = posted.closed_at(price)
+        haircuts.append(posted.announced)
+    return np.array(haircuts)
 
 
 def in_the_market(path: pd.DataFrame, horizon: int, covered: float) -> Replayed:

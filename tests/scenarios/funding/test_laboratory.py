@@ -11,10 +11,10 @@ import pytest
 
 import walras
 from markets.margin.historical import FilteredValueAtRisk, ValueAtRisk
-from markets.refused import Refused
-from scenarios.funding.laboratory import Replay, RuleSettings, replayed
+from markets.refused import Infeasible, Refused
+from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.price_paths import draw_prices
-from simulator.data_file import DataFile
+from simulator.outcome import Outcome
 from simulator.parameters import parse
 
 SHORT: dict[str, Any] = {
@@ -62,12 +62,16 @@ def test_prices_of_ones_own_are_replayed_security_by_security(tmp_path: Path) ->
     assert (folder / "p.csv").read_bytes() == (tmp_path / "p.csv").read_bytes()
 
 
-def test_settings_make_the_rule_that_they_name() -> None:
-    assert RuleSettings(rule="value-at-risk", horizon=3).make() == ValueAtRisk(
-        horizon=3, side="long"
-    )
-    made = RuleSettings(rule="filtered-value-at-risk", decay=0.9, speed_limit=0.5).make()
-    assert made == FilteredValueAtRisk(decay=0.9, speed_limit=0.5, side="long")
+def test_settings_make_the_rule_that_they_name_for_long_positions() -> None:
+    rules = [
+        {"rule": "value-at-risk", "horizon": 3},
+        {"rule": "filtered-value-at-risk", "decay": 0.9, "side": "short"},
+    ]
+    made = replay(rules=rules).made()
+    assert made == {
+        "value-at-risk": ValueAtRisk(horizon=3, side="long"),
+        "filtered-value-at-risk": FilteredValueAtRisk(decay=0.9, side="short"),
+    }
 
 
 def file_of(folder: Path, name: str, **prices: list[float]) -> str:
@@ -75,25 +79,6 @@ def file_of(folder: Path, name: str, **prices: list[float]) -> str:
     days = pd.bdate_range("2010-01-04", periods=length).strftime("%Y-%m-%d")
     pd.DataFrame({"date": days, **prices}).to_csv(folder / name, index=False)
     return str(folder / name)
-
-
-def test_stressed_prices_come_from_a_file_by_the_name_of_the_security(tmp_path: Path) -> None:
-    shaken = np.exp(np.cumsum(0.05 * np.random.default_rng(2).standard_normal((2, 200)), axis=1))
-    one = file_of(tmp_path, "one.csv", crisis=list(shaken[0]))
-    both = file_of(tmp_path, "both.csv", bund=list(shaken[0]), btp=list(shaken[1]))
-    plain = {"rule": "value-at-risk", "stress_weight": 0.25}
-    for path, security, known in ((one, "btp", 0), (one, None, 0), (both, "btp", 1)):
-        settings = replay(rules=[{**plain, "stressed": one}]).rules[0]
-        made = settings.model_copy(update={"stressed": DataFile(Path(path))}).make(security)
-        assert np.array(made.stressed) == pytest.approx(np.diff(np.log(shaken[known])))
-        assert (made.stress_weight, made.floor_window) == (0.25, 0)
-    with pytest.raises(Refused, match=r"both\.csv must have a single column of prices; it has"):
-        replay(rules=[{**plain, "stressed": both}])
-    given = file_of(tmp_path, "given.csv", oat=[1.0, 1.1] * 200)
-    with pytest.raises(Refused, match=r"both\.csv must have a column oat; it has bund, btp"):
-        replay(prices=given, rules=[{**plain, "stressed": both}])
-    with pytest.raises(Refused, match="stressed has 0 returns; this rule needs at least 100"):
-        replay(rules=[plain])
 
 
 def test_every_tool_of_article_28_is_reached_by_a_setting(tmp_path: Path) -> None:
@@ -146,7 +131,7 @@ def test_paths_hold_what_the_measures_were_worked_out_from() -> None:
     [
         ({"rules": [{"rule": "value-at-risk"}] * 2}, 'two rules are named "value-at-risk"'),
         ({"rules": [{"rule": "value-at-risk", "window": 50}]}, "window is 50"),
-        ({"rules": [{"rule": "value"}]}, "rule is"),
+        ({"rules": [{"rule": "value"}]}, '"value" is not a margin rule'),
         ({"rules": [{"rule": "value-at-risk", "windw": 50}]}, 'did you mean "window"'),
         ({"rules": [{"rule": "value-at-risk", "floor_window": 9}]}, "floor_window is 9"),
         ({"dates": 151}, "dates is 151"),
@@ -156,6 +141,53 @@ def test_paths_hold_what_the_measures_were_worked_out_from() -> None:
 def test_what_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(Refused, match=said):
         replay(**given)
+
+
+RULE = """
+from walras import MarginRule
+
+
+class Cautious(MarginRule):
+    horizon = 2
+    covered = 0.9
+
+    def __init__(self, most=1.0):
+        self.most = most
+
+    def haircut(self, known):
+        assert len(known.past) < 300, "too long a past"
+        moved = known.returns[-20:]
+        return min(0.05 + 2.0 * moved.std(), self.most) if len(moved) else 0.05
+"""
+
+
+def test_a_rule_of_ones_own_is_replayed_beside_the_others(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(RULE, encoding="utf-8")
+    own = {"rule": "Cautious", "file": str(tmp_path / "own.py"), "most": 0.06}
+    settings = replay(rules=[own, *SHORT["rules"]], dates=290)
+    tables = replayed(settings, 5, np.random.default_rng(0))
+    row = tables["replay"].set_index("rule").loc["Cautious"]
+    assert row["expected_share"] == pytest.approx(0.1)
+    assert row["periods"] == 290 - 150 - 2
+    path = tables["replay_paths"].query("rule == 'Cautious'")
+    prices = draw_prices("garch", 290, 0.012, np.random.default_rng(0))
+    moved = np.diff(np.log(prices))[:279][-20:]
+    known = min(0.05 + 2.0 * moved.std(), 0.06)
+    assert path.set_index("date")["margin"][280] == pytest.approx(known)
+
+
+def test_a_rule_that_fails_ends_the_run_as_infeasible(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(RULE, encoding="utf-8")
+    own = {"rule": "Cautious", "file": str(tmp_path / "own.py")}
+    with pytest.raises(Infeasible) as failed:
+        walras.run(
+            "margin-procyclicality", dates=2, rules=["flat"], replay=SHORT | {"rules": [own]}
+        )
+    run = failed.value.run  # type: ignore[attr-defined]
+    assert run.outcome is Outcome.INFEASIBLE
+    assert "margin rule Cautious fails" in run.reason
+    assert "line 13): AssertionError: too long a past" in run.reason
+    assert len(run.dates) == 2  # the record is kept
 
 
 @pytest.mark.parametrize(
