@@ -44,7 +44,7 @@ from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from scenarios.funding.ranking import ranked, rankings, statement
-from scenarios.funding.replay import in_the_market, promise
+from scenarios.funding.replay import Replayed, at_the_same_average, in_the_market, promise
 from simulator.certificate import Certificate
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 
 Calibrated = Literal["flat", "linear", "volatility", "anti-procyclical"]
 """Rules that all charge the same base before any news."""
+
+AS_CHARGED, SAME_AVERAGE = "as charged", "at the same average margin"
+"""Margins by which rules are ranked."""
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1.0)]
 
@@ -380,21 +383,44 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         replayed = results.studies["replay"]
         errors = [f"{name}_se" for name in ranked(results.parameters.call_dates)]
         kept = [name for name in replayed if not str(name).endswith("_se") or name in errors]
-        tables = {"replayed": replayed[kept], "in the market": self._in_the_market(results)}
+        market = pd.DataFrame(
+            {
+                "rule": name,
+                **each.measures(results.parameters.call_dates),
+                "excess_volatility": _excess(results.dates[results.dates["case"] == name]),
+            }
+            for name, each in self._in_the_market(results).items()
+        )
+        tables = {"replayed": replayed[kept], "in the market": market}
         return pd.concat(tables, names=["comparison"]).reset_index("comparison")
 
     def tables(self, results: Results[MarginProcyclicality]) -> Mapping[str, pd.DataFrame]:
-        """How rules rank replayed and in the market, with prices of one's own."""
+        """How rules rank replayed and in the market, with prices of one's own.
+
+        At the same average margin those in the market are rescaled after the run, as replayed ones
+        are: with other margins the market would have moved otherwise.
+        """
         if not self._replay_asked(results):
             return {}
-        days = results.parameters.call_dates
-        market = self._in_the_market(results)
-        return {"rankings": rankings(results.studies["replay"], market, days)}
+        days, charged = results.parameters.call_dates, self._in_the_market(results)
+        tables = {}
+        for words, study, market in (
+            (AS_CHARGED, "replay", charged),
+            (SAME_AVERAGE, "replay_same_average", at_the_same_average(charged)),
+        ):
+            measured = [{"rule": name, **each.measures(days)} for name, each in market.items()]
+            tables[words] = rankings(results.studies[study], pd.DataFrame(measured), days)
+        return {"rankings": pd.concat(tables, names=["margins"]).reset_index("margins")}
 
     def summary(self, results: Results[MarginProcyclicality]) -> str:
         """What the rankings say, with prices of one's own."""
         table = self.tables(results).get("rankings", pd.DataFrame())
-        return statement(table) if len(table) else super().summary(results)
+        if not len(table):
+            return super().summary(results)
+        clauses = [
+            f"{words}, {statement(part)}" for words, part in table.groupby("margins", sort=False)
+        ]
+        return f"replayed and in the market, {'; '.join(clauses)}"
 
     def _replay_asked(self, results: Results[MarginProcyclicality]) -> bool:
         """Whether the parameters say something about the replay, and it was done."""
@@ -416,22 +442,11 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
             for rule, path in results.dates.groupby("case", sort=False)
         )
 
-    def _in_the_market(self, results: Results[MarginProcyclicality]) -> pd.DataFrame:
-        """Rules in the market, with the measures of the replay; margins as shares of the price.
-
-        A rule of the same name as a replayed one has its margin period of risk and confidence;
-        others have the scenario's margin period of risk and promise nothing.
-        """
+    def _in_the_market(self, results: Results[MarginProcyclicality]) -> dict[str, Replayed]:
+        """Rules in the market; those that are replayed, too, promise there what they do here."""
         parameters = results.parameters
-        known = {name: promise(rule) for name, rule in parameters.replay.made().items()}
-        rows = []
-        for name, path in results.dates.groupby("case", sort=False):
-            like = known.get(str(name))
-            horizon = math.ceil(parameters.horizon) if like is None else like.horizon
-            made = in_the_market(path, horizon, math.nan if like is None else like.covered)
-            measured = made.measures(parameters.call_dates)
-            rows.append({"rule": name, **measured, "excess_volatility": _excess(path)})
-        return pd.DataFrame(rows)
+        promises = {name: promise(rule) for name, rule in parameters.replay_on().made().items()}
+        return in_the_market(results.dates, promises, math.ceil(parameters.horizon))
 
     def studies(
         self, parameters: MarginProcyclicality, rng: np.random.Generator

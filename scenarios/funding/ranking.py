@@ -63,14 +63,14 @@ def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.Data
 
 
 def statement(found: pd.DataFrame) -> str:
-    """What the rankings say, in one sentence that begins in lower case."""
+    """What rankings say, in a clause."""
     same = found.loc[found["same"], "measure"].tolist()
     other = [
         f"by {row['measure']} {row['change_places']} change places"
         for row in found[~found["same"]].to_dict("records")
     ]
     alike = [f"by {' and '.join(same)} rules rank alike"] if same else []
-    return f"replayed and in the market, {', '.join([*alike, *other])}"
+    return ", ".join([*alike, *other])
 
 
 def _order(one: float, other: float) -> int:

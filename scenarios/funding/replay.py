@@ -135,23 +135,33 @@ def _haircuts(rule: MarginRule, prices: FloatArray, position: float) -> FloatArr
     return np.array(haircuts)
 
 
-def in_the_market(path: pd.DataFrame, horizon: int, covered: float) -> Replayed:
-    """A rule in the market, where its margin moves the price, as one on given prices.
+def in_the_market(
+    dates: pd.DataFrame, promises: Mapping[str, Promise], horizon: int
+) -> dict[str, Replayed]:
+    """Rules in the market, where the margin moves the price, measured as on given prices.
 
     Parameters
     ----------
-    path : pandas.DataFrame
-        Dates of one rule: ``security_price``, ``margin`` in cash and ``experts_position``, by whose
-        sign they lose where the price falls or rises.
+    dates : pandas.DataFrame
+        A run's table of dates with a case per rule: ``security_price``, ``margin`` in cash and
+        ``experts_position``, by whose sign they lose where the price falls or rises.
+    promises : mapping
+        What rules are to cover, by name; a rule that is not there promises nothing.
     horizon : int
-        Dates of the margin period of risk.
-    covered : float
-        Share of periods that the margin is to cover; NaN for none.
+        Margin period of risk of such a rule.
     """
-    prices = path["security_price"].to_numpy(dtype=np.float64)
-    side = np.where(path["experts_position"].to_numpy(dtype=np.float64) < 0.0, -1.0, 1.0)
-    haircuts = path["margin"].to_numpy(dtype=np.float64) / prices
-    return Replayed(haircuts, side * losses_of(prices, horizon, "long"), horizon, covered)
+    made = {}
+    for name, path in dates.groupby("case", sort=False):
+        prices = path["security_price"].to_numpy(dtype=np.float64)
+        side = np.where(path["experts_position"].to_numpy(dtype=np.float64) < 0.0, -1.0, 1.0)
+        asked = promises.get(str(name), Promise(horizon, "long", math.nan))
+        made[str(name)] = Replayed(
+            path["margin"].to_numpy(dtype=np.float64) / prices,
+            side * losses_of(prices, asked.horizon, "long"),
+            asked.horizon,
+            asked.covered,
+        )
+    return made
 
 
 def at_the_same_average(replayed: Mapping[str, Replayed]) -> dict[str, Replayed]:

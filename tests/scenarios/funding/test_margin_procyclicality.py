@@ -138,10 +138,14 @@ def test_rules_are_replayed_on_the_news_and_compared_with_the_market(tmp_path: P
     loss = 1.0 - price[2:] / price[:-2]
     assert row["breaches"] == np.sum(loss > share[:-2])
     assert row["expected_share"] == pytest.approx(0.1)
-    rankings = run.tables["rankings"]
-    assert rankings["measure"].tolist()[0] == "peak-to-trough ratio"
+    rankings = run.tables["rankings"].set_index(["margins", "measure"])
     assert "expected-shortfall" not in rankings["replayed"].iloc[0]  # it is not in the market
-    assert run.summary.startswith("replayed and in the market, by ")
+    same, plain = "at the same average margin", "as charged"
+    assert set(rankings.index.get_level_values("margins")) == {same, plain}
+    ratio = "peak-to-trough ratio"
+    assert rankings["in_the_market"][same, ratio] == rankings["in_the_market"][plain, ratio]
+    assert run.summary.startswith("replayed and in the market, as charged, by ")
+    assert "; at the same average margin, by " in run.summary
 
 
 def test_without_prices_of_ones_own_the_report_is_of_the_market() -> None:

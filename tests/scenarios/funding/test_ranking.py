@@ -25,7 +25,7 @@ def test_rules_of_both_tables_are_ranked_from_the_lowest() -> None:
     # a tie is no change of places
     assert made["change_places"].tolist() == ["", "a and c; b and c", "b and c"]
     assert statement(made.reset_index()) == (
-        "replayed and in the market, by peak-to-trough ratio rules rank alike,"
+        "by peak-to-trough ratio rules rank alike,"
         " by largest 5-day increase a and c; b and c change places,"
         " by margin shortfall b and c change places"
     )
