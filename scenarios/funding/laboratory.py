@@ -50,7 +50,7 @@ class Replay(Table):
 
     prices: DataFile | None = about(
         "closing prices: a CSV or Parquet file with a column date and one per security; drawn"
-        " unless given", default=None,
+        " unless given", "", "the name of a file", default=None,
     )  # fmt: skip
     longest_gap: int = about(
         "days that may lie between two rows of prices; the return over them counts as one", "days",

@@ -148,8 +148,8 @@ class MarginProcyclicality(Parameters):
     news: DataFile | None = about(
         "closing prices that the fundamental value follows in proportion, in place of drawn news: a"
         " CSV or Parquet file with a column date and one per security; rules are replayed on them,"
-        " too, unless replay has prices, and its skip is the row before the first date",
-        default=None,
+        " too, unless replay has prices, and its skip is the row before the first date", "",
+        "the name of a file", default=None,
     )  # fmt: skip
     news_security: str = about(
         "security whose prices the fundamental value follows; the first unless given", "",
@@ -424,7 +424,8 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
 
     def _replay_asked(self, results: Results[MarginProcyclicality]) -> bool:
         """Whether the parameters say something about the replay, and it was done."""
-        asked = results.parameters.replay_on() != Replay()
+        parameters = results.parameters
+        asked = parameters.news is not None or parameters.replay != Replay()
         return asked and "replay" in results.studies and "margin" in results.dates
 
     def _market(self, results: Results[MarginProcyclicality]) -> pd.DataFrame:
@@ -445,7 +446,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
     def _in_the_market(self, results: Results[MarginProcyclicality]) -> dict[str, Replayed]:
         """Rules in the market; those that are replayed, too, promise there what they do here."""
         parameters = results.parameters
-        promises = {name: promise(rule) for name, rule in parameters.replay_on().made().items()}
+        promises = {name: promise(rule) for name, rule in parameters.replay.made().items()}
         return in_the_market(results.dates, promises, math.ceil(parameters.horizon))
 
     def studies(
