@@ -40,7 +40,7 @@ from scenarios.funding.economy import (
     sided,
     sided_array,
 )
-from scenarios.funding.laboratory import Replay, replayed
+from scenarios.funding.laboratory import RULES, Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from scenarios.funding.ranking import ranked, rankings, statement
@@ -156,8 +156,8 @@ class MarginProcyclicality(Parameters):
         "a column of news", default="",
     )  # fmt: skip
     replay: Replay = about(
-        "rules of clearing houses replayed on prices that no margin moves", "", "a table",
-        default=Replay(),
+        "rules of clearing houses replayed on prices that no margin moves: those of rules that have"
+        " settings, unless replay has rules", "", "a table", default=Replay(),
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -196,12 +196,19 @@ class MarginProcyclicality(Parameters):
             raise Refused(unknown(chosen, list(read.names), "security"))
         return read.prices[:needed, read.names.index(chosen)]
 
+    @property
+    def replayed_rules(self) -> list[MarginSettings]:
+        """The rules that are replayed: those in the market that have settings, unless others."""
+        named = [rule for rule in self.rules if isinstance(rule, MarginSettings)]
+        return named if named and self.replay.rules == RULES else self.replay.rules
+
     def replay_on(self) -> Replay:
-        """The replay, on the prices of the news unless it has prices of its own."""
-        if self.news is None or self.replay.prices is not None:
-            return self.replay
+        """The replay of these rules, on the prices of the news unless it has prices of its own."""
         given = {name: getattr(self.replay, name) for name in Replay.model_fields}
-        return Replay.model_validate(given | {"prices": self.news})
+        given["rules"] = self.replayed_rules
+        if given["prices"] is None:
+            given["prices"] = self.news
+        return Replay.model_validate(given)
 
     @property
     def appetite(self) -> float:
@@ -210,7 +217,6 @@ class MarginProcyclicality(Parameters):
 
     def draw_news(self, rng: np.random.Generator) -> News:
         """What happens at each date, the same under every margin rule."""
-        prices = self.news_prices()
         return draw_news(
             rng,
             self.dates,
@@ -219,7 +225,8 @@ class MarginProcyclicality(Parameters):
             supply=self.customers_supply,
             supply_volatility=self.supply_volatility,
             supply_persistence=self.supply_persistence,
-            prices=None if prices is None else prices[self.replay.skip :],
+            prices=self.news_prices(),
+            skip=self.replay.skip,
         )
 
     @property
@@ -288,6 +295,7 @@ def build(
         experts_endowment=np.zeros(1),
         recapitalised=parameters.recapitalised,
         margin=given if isinstance(given, MarginSettings) else None,
+        history=news.history,
         rng=rng,
         start=parameters.start,
     )
@@ -425,7 +433,8 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
     def _replay_asked(self, results: Results[MarginProcyclicality]) -> bool:
         """Whether the parameters say something about the replay, and it was done."""
         parameters = results.parameters
-        asked = parameters.news is not None or parameters.replay != Replay()
+        own = parameters.news is not None or parameters.replayed_rules != RULES
+        asked = own or parameters.replay != Replay()
         return asked and "replay" in results.studies and "margin" in results.dates
 
     def _market(self, results: Results[MarginProcyclicality]) -> pd.DataFrame:
@@ -445,9 +454,9 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
 
     def _in_the_market(self, results: Results[MarginProcyclicality]) -> dict[str, Replayed]:
         """Rules in the market; those that are replayed, too, promise there what they do here."""
-        parameters = results.parameters
-        promises = {name: promise(rule) for name, rule in parameters.replay.made().items()}
-        return in_the_market(results.dates, promises, math.ceil(parameters.horizon))
+        rules = results.parameters.replayed_rules
+        promises = {rule.name: promise(rule.make()) for rule in rules if rule.can_be_made}
+        return in_the_market(results.dates, promises, math.ceil(results.parameters.horizon))
 
     def studies(
         self, parameters: MarginProcyclicality, rng: np.random.Generator

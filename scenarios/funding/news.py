@@ -17,10 +17,13 @@ class News:
     ----------
     fundamental, supply : array of shape (dates,)
         v and Z.
+    history : array of shape (n,), optional
+        Prices up to the first date, where news is given.
     """
 
     fundamental: FloatArray
     supply: FloatArray
+    history: FloatArray | None = None
 
 
 def draw_news(
@@ -33,12 +36,14 @@ def draw_news(
     supply_volatility: float,
     supply_persistence: float,
     prices: FloatArray | None = None,
+    skip: int = 0,
 ) -> News:
     """Draw a random walk of the payoff, and selling pressure that fades (autoregressive).
 
     The first date has no news. Parameters are those of ``margin-procyclicality``. With prices, of
-    shape (dates,), the payoff is not drawn but moves in proportion to them from
-    ``fundamental_value``: v_t = v_1 p_t / p_1. Selling pressure is the same as without.
+    shape (skip + dates,), the payoff is not drawn but moves in proportion to those after the first
+    ``skip``, from ``fundamental_value``: v_t = v_1 p_t / p_1. Selling pressure is the same as
+    without.
     """
     shocks = rng.standard_normal((2, dates))
     shocks[:, 0] = 0.0
@@ -46,8 +51,9 @@ def draw_news(
     for date in range(1, dates):
         kept = supply_persistence * pressure[date - 1]
         pressure[date] = kept + supply_volatility * shocks[1, date]
-    if prices is not None:
-        fundamental = fundamental_value * prices / prices[0]
-    else:
-        fundamental = fundamental_value + news_volatility * np.cumsum(shocks[0])
-    return News(fundamental, supply + pressure)
+    supply_path = supply + pressure
+    if prices is None:
+        walk = fundamental_value + news_volatility * np.cumsum(shocks[0])
+        return News(walk, supply_path)
+    fundamental = fundamental_value * prices[skip:] / prices[skip]
+    return News(fundamental, supply_path, history=prices[: skip + 1])

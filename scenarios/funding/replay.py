@@ -22,6 +22,9 @@ from markets.quote import FloatArray
 from scenarios.funding.backtest import backtest, losses_of
 from scenarios.funding.measures import largest_increase, peak_to_trough
 
+POSITIONS = {"long": 1.0, "short": -1.0}
+"""Sign of the position that a rule is told of, where it covers one side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -75,8 +78,8 @@ class Promise(NamedTuple):
     ----------
     horizon : int
         Margin period of risk, dates; 1 unless the rule says.
-    side : {"long", "short", "both"}
-        Whose losses; long unless the rule says.
+    side : str
+        Whose losses, "long", "short" or those of "both" sides; long unless the rule says.
     covered : float
         Share of periods whose loss on one side it is to cover; NaN unless the rule says.
     """
@@ -88,9 +91,10 @@ class Promise(NamedTuple):
 
 def promise(rule: MarginRule) -> Promise:
     """What the margin of a rule is to cover."""
+    side = getattr(rule, "side", "long")
     return Promise(
         math.ceil(getattr(rule, "horizon", 1)),
-        getattr(rule, "side", "long"),
+        "both" if side == "position" else side,  # of no position in particular
         getattr(rule, "covered", math.nan),
     )
 
@@ -115,7 +119,7 @@ def replay(rule: MarginRule, prices: FloatArray, skip: int) -> Replayed:
     horizon, side, covered = promise(rule)
     tails = 2.0 if side == "both" else 1.0  # either side may be breached
     return Replayed(
-        _haircuts(rule, prices, {"long": 1.0, "short": -1.0, "both": 0.0}[side])[skip:],
+        _haircuts(rule, prices, POSITIONS.get(side, 0.0))[skip:],
         losses_of(prices[skip:], horizon, side),
         horizon,
         1.0 - tails * (1.0 - covered),
@@ -125,7 +129,7 @@ def replay(rule: MarginRule, prices: FloatArray, skip: int) -> Replayed:
 def _haircuts(rule: MarginRule, prices: FloatArray, position: float) -> FloatArray:
     """Haircuts at the close of each date, shape (dates,)."""
     if isinstance(rule, HistoricalRule):
-        return rule.replay(prices)
+        return rule.replay(prices, position)
     first, *others = prices.tolist()
     posted = PostedMargin.opened(rule, first, position=position, every_round=False)
     haircuts = [posted.announced]
