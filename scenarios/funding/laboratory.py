@@ -16,10 +16,12 @@ from pydantic import model_validator
 
 from markets.margin import MarginRule
 from markets.quote import FloatArray
+from markets.refused import Refused
 from scenarios.funding.price_paths import Law, draw_prices
 from scenarios.funding.replay import Replayed, at_the_same_average, promise, replay
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
+from simulator.names import unknown
 from simulator.parameters import Table, about
 from simulator.price_series import read_prices
 
@@ -51,6 +53,10 @@ class Replay(Table):
     prices: DataFile | None = about(
         "closing prices: a CSV or Parquet file with a column date and one per security; drawn"
         " unless given", "", "the name of a file", default=None,
+    )  # fmt: skip
+    security: str = about(
+        "the one security of prices on which rules are replayed; all of them unless given", "",
+        "a column of prices", default="",
     )  # fmt: skip
     longest_gap: int = about(
         "days that may lie between two rows of prices; the return over them counts as one", "days",
@@ -87,6 +93,8 @@ class Replay(Table):
                 )
             return self
         read = read_prices(self.prices.path, longest_gap=self.longest_gap)
+        if self.security and self.security not in read.names:
+            raise Refused(unknown(self.security, list(read.names), "security"))
         if len(read.dates) <= taken:
             raise ValueError(
                 f"{self.prices.path} has {len(read.dates)} dates; skip and the horizon take {taken}"
@@ -107,7 +115,8 @@ class Replay(Table):
         else:
             read = read_prices(self.prices.path)
             for k, name in enumerate(read.names):
-                yield Series(name, read.dates.astype(str), read.prices[:, k])
+                if self.security in ("", name):
+                    yield Series(name, read.dates.astype(str), read.prices[:, k])
 
 
 class Series(NamedTuple):

@@ -148,7 +148,7 @@ class MarginProcyclicality(Parameters):
     news: DataFile | None = about(
         "closing prices that the fundamental value follows in proportion, in place of drawn news: a"
         " CSV or Parquet file with a column date and one per security; rules are replayed on them,"
-        " too, unless replay has prices, and its skip is the row before the first date", "",
+        " too, unless replay has prices, and replay.skip rows come before the first date", "",
         "the name of a file", default=None,
     )  # fmt: skip
     news_security: str = about(
@@ -186,14 +186,14 @@ class MarginProcyclicality(Parameters):
         if self.news is None:
             return None
         read, needed = read_prices(self.news.path), self.replay.skip + self.dates
+        chosen = self.news_security or read.names[0]
+        if chosen not in read.names:
+            raise Refused(unknown(chosen, list(read.names), "security"))
         if len(read.dates) < needed:
             raise Refused(
                 f"dates is {self.dates}; {self.news.path} has {len(read.dates)} rows, of which"
                 f" {self.replay.skip} come before the first date (replay.skip)"
             )
-        chosen = self.news_security or read.names[0]
-        if chosen not in read.names:
-            raise Refused(unknown(chosen, list(read.names), "security"))
         return read.prices[:needed, read.names.index(chosen)]
 
     @property
@@ -206,8 +206,9 @@ class MarginProcyclicality(Parameters):
         """The replay of these rules, on the prices of the news unless it has prices of its own."""
         given = {name: getattr(self.replay, name) for name in Replay.model_fields}
         given["rules"] = self.replayed_rules
-        if given["prices"] is None:
-            given["prices"] = self.news
+        if self.news is not None and self.replay.prices is None:
+            chosen = self.news_security or read_prices(self.news.path).names[0]
+            given |= {"prices": self.news, "security": chosen}
         return Replay.model_validate(given)
 
     @property
@@ -428,7 +429,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         clauses = [
             f"{words}, {statement(part)}" for words, part in table.groupby("margins", sort=False)
         ]
-        return f"replayed and in the market, {'; '.join(clauses)}"
+        return f"rules replayed and in the market: {'; '.join(clauses)}"
 
     def _replay_asked(self, results: Results[MarginProcyclicality]) -> bool:
         """Whether the parameters say something about the replay, and it was done."""

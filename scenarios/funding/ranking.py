@@ -35,8 +35,9 @@ def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.Data
     -------
     pandas.DataFrame
         A row per measure, with the rules from the lowest to the highest (``replayed``,
-        ``in_the_market``; a rule without that measure is left out of it), whether the order is the
-        ``same``, and the pairs that ``change_places``. No rows with fewer than two rules in both.
+        ``in_the_market``; a rule without that measure is left out of it), the number of ``pairs``
+        of rules, of pairs that ``changed`` places, and which (``change_places``). No rows with
+        fewer than two rules in both.
     """
     rows = []
     for column, words in ranked(days).items():
@@ -55,7 +56,8 @@ def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.Data
                 "measure": words,
                 "replayed": _in_order(first),
                 "in_the_market": _in_order(second),
-                "same": not changed,
+                "pairs": math.comb(len(common), 2),
+                "changed": len(changed),
                 "change_places": "; ".join(changed),
             }
         )
@@ -64,13 +66,13 @@ def rankings(replayed: pd.DataFrame, market: pd.DataFrame, days: int) -> pd.Data
 
 def statement(found: pd.DataFrame) -> str:
     """What rankings say, in a clause."""
-    same = found.loc[found["same"], "measure"].tolist()
-    other = [
-        f"by {row['measure']} {row['change_places']} change places"
-        for row in found[~found["same"]].to_dict("records")
-    ]
-    alike = [f"by {' and '.join(same)} rules rank alike"] if same else []
-    return ", ".join([*alike, *other])
+    alike = found.loc[found["changed"] == 0, "measure"].tolist()
+    clauses = [f"the same order by {' and '.join(alike)}"] if alike else []
+    for row in found[found["changed"] > 0].to_dict("records"):
+        clauses.append(
+            f"{row['changed']} of {row['pairs']} pairs change places by {row['measure']}"
+        )
+    return ", ".join(clauses)
 
 
 def _order(one: float, other: float) -> int:

@@ -144,8 +144,8 @@ def test_rules_are_replayed_on_the_news_and_compared_with_the_market(tmp_path: P
     assert set(rankings.index.get_level_values("margins")) == {same, plain}
     ratio = "peak-to-trough ratio"
     assert rankings["in_the_market"][same, ratio] == rankings["in_the_market"][plain, ratio]
-    assert run.summary.startswith("replayed and in the market, as charged, by ")
-    assert "; at the same average margin, by " in run.summary
+    assert run.summary.startswith("rules replayed and in the market: as charged, ")
+    assert "; at the same average margin, " in run.summary
 
 
 def test_without_prices_of_ones_own_the_report_is_of_the_market() -> None:

@@ -21,13 +21,14 @@ def test_rules_of_both_tables_are_ranked_from_the_lowest() -> None:
     assert made.loc["peak-to-trough ratio", "in_the_market"] == "a < b < c"
     assert made.loc["largest 5-day increase", "in_the_market"] == "c < a < b"
     assert made.loc["margin shortfall", "in_the_market"] == "b < a = c"
-    assert made["same"].tolist() == [True, False, False]
+    assert made["changed"].tolist() == [0, 2, 1]
+    assert made["pairs"].tolist() == [3, 3, 3]
     # a tie is no change of places
     assert made["change_places"].tolist() == ["", "a and c; b and c", "b and c"]
     assert statement(made.reset_index()) == (
-        "by peak-to-trough ratio rules rank alike,"
-        " by largest 5-day increase a and c; b and c change places,"
-        " by margin shortfall b and c change places"
+        "the same order by peak-to-trough ratio,"
+        " 2 of 3 pairs change places by largest 5-day increase,"
+        " 1 of 3 pairs change places by margin shortfall"
     )
 
 
