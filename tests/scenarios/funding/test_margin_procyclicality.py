@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from markets.margin import Known, on_side
+from markets.margin import Known, ValueAtRisk, on_side
 from markets.refused import Refused
 from scenarios.funding.margin_procyclicality import SCENARIO, MarginProcyclicality
 from simulator.outcome import Outcome
@@ -146,6 +146,27 @@ def test_rules_are_replayed_on_the_news_and_compared_with_the_market(tmp_path: P
     assert rankings["in_the_market"][same, ratio] == rankings["in_the_market"][plain, ratio]
     assert run.summary.startswith("rules replayed and in the market: as charged, ")
     assert "; at the same average margin, " in run.summary
+
+
+def test_a_rule_in_the_market_starts_with_the_past_of_the_news(tmp_path: Path) -> None:
+    path, settings = prices_in(tmp_path), REPLAY["rules"][0]
+    run = SCENARIO.run(news=str(path), replay=REPLAY, dates=3, rules=[settings])
+    prices = pd.read_csv(path)["bund"].to_numpy()
+    rule = ValueAtRisk(side="long", **{k: v for k, v in settings.items() if k != "rule"})
+    known = rule.haircut(Known(float(prices[130]), prices[:130]))
+    assert run.dates["margin"].iloc[0] == pytest.approx(10.0 * known)
+    replayed = run.studies["replay_paths"]
+    assert replayed["margin"].iloc[0] == pytest.approx(known)
+    assert replayed["series"].unique().tolist() == ["bund"]
+
+
+def test_rules_with_settings_are_those_that_are_replayed() -> None:
+    named = [{"rule": "normal-value-at-risk", "label": "mine"}]
+    given: dict[str, Any] = {"rules": ["flat", *named]}
+    assert [r.name for r in MarginProcyclicality(**given).replay_on().rules] == ["mine"]
+    given["replay"] = REPLAY
+    replayed = [rule.name for rule in MarginProcyclicality(**given).replay_on().rules]
+    assert replayed == ["value-at-risk", "linear", "expected-shortfall"]
 
 
 def test_without_prices_of_ones_own_the_report_is_of_the_market() -> None:
