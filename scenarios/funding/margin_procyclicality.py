@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, VolatilityMargin
+from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, VolatilityMargin, on_side
 from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.funding import MARGIN_PROCYCLICALITY
@@ -248,6 +248,13 @@ class MarginProcyclicality(Parameters):
         numbers = (sided(each) for each in (self.margin_base, self.confidence, self.floor))
         return SidedMargin(*(self._at_risk(name, *one) for one in zip(*numbers, strict=True)))
 
+    def follows(self, name: str) -> bool:
+        """Whether a rule is asked in every round, at the posted price."""
+        given = self.named_rules[name]
+        if isinstance(given, MarginSettings) and given.every_round is not None:
+            return given.every_round
+        return on_side(self.margin_rule(name), 1.0).every_round
+
     def slope(self, name: str) -> Sided:
         """Rise of the margin with the fall of the price under a rule."""
         return self.margin_slope if name == "linear" else 0.0
@@ -455,9 +462,11 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
 
     def _in_the_market(self, results: Results[MarginProcyclicality]) -> dict[str, Replayed]:
         """Rules in the market; those that are replayed, too, promise there what they do here."""
-        rules = results.parameters.replayed_rules
+        parameters = results.parameters
+        rules = parameters.replayed_rules
         promises = {rule.name: promise(rule.make()) for rule in rules if rule.can_be_made}
-        return in_the_market(results.dates, promises, math.ceil(results.parameters.horizon))
+        following = [name for name in parameters.named_rules if parameters.follows(name)]
+        return in_the_market(results.dates, promises, math.ceil(parameters.horizon), following)
 
     def studies(
         self, parameters: MarginProcyclicality, rng: np.random.Generator

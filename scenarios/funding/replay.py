@@ -9,7 +9,7 @@ constant so that its mean is that of the first rule.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -140,9 +140,12 @@ def _haircuts(rule: MarginRule, prices: FloatArray, position: float) -> FloatArr
 
 
 def in_the_market(
-    dates: pd.DataFrame, promises: Mapping[str, Promise], horizon: int
+    dates: pd.DataFrame, promises: Mapping[str, Promise], horizon: int, following: Collection[str]
 ) -> dict[str, Replayed]:
     """Rules in the market, where the margin moves the price, measured as on given prices.
+
+    Both at the haircut worked out at the close of each date. A rule that follows the posted price
+    has charged that; one that is asked once per date charges it at the next.
 
     Parameters
     ----------
@@ -153,18 +156,19 @@ def in_the_market(
         What rules are to cover, by name; a rule that is not there promises nothing.
     horizon : int
         Margin period of risk of such a rule.
+    following : collection of str
+        Rules that follow the posted price.
     """
     made = {}
     for name, path in dates.groupby("case", sort=False):
         prices = path["security_price"].to_numpy(dtype=np.float64)
         side = np.where(path["experts_position"].to_numpy(dtype=np.float64) < 0.0, -1.0, 1.0)
         asked = promises.get(str(name), Promise(horizon, "long", math.nan))
-        made[str(name)] = Replayed(
-            path["margin"].to_numpy(dtype=np.float64) / prices,
-            side * losses_of(prices, asked.horizon, "long"),
-            asked.horizon,
-            asked.covered,
-        )
+        margin = path["margin"].to_numpy(dtype=np.float64)
+        losses = side * losses_of(prices, asked.horizon, "long")
+        if name not in following:
+            margin, prices, losses = margin[1:], prices[:-1], losses[:-1]
+        made[str(name)] = Replayed(margin / prices, losses, asked.horizon, asked.covered)
     return made
 
 

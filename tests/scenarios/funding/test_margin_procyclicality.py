@@ -129,14 +129,17 @@ def test_rules_are_replayed_on_the_news_and_compared_with_the_market(tmp_path: P
     assert report["comparison"].tolist() == ["replayed"] * 3 + ["in the market"] * 2
     market = report[report["comparison"] == "in the market"].set_index("rule")
     path = run.dates[run.dates["case"] == "value-at-risk"]
-    share = (path["margin"] / path["security_price"]).to_numpy()
+    charged, price = path["margin"].to_numpy(), path["security_price"].to_numpy()
+    share = charged[1:] / price[:-1]  # asked at the close, charged at the next date
     row = market.loc["value-at-risk"]
     assert row["average_margin"] == pytest.approx(share.mean())
     assert row["peak_to_trough"] == pytest.approx(share.max() / share.min())
-    price = path["security_price"].to_numpy()
     assert (path["experts_position"] >= 0.0).all()  # they lose where the price falls
     loss = 1.0 - price[2:] / price[:-2]
-    assert row["breaches"] == np.sum(loss > share[:-2])
+    assert row["breaches"] == np.sum(loss > share[:-1])
+    path = run.dates[run.dates["case"] == "linear"]
+    share = (path["margin"] / path["security_price"]).to_numpy()  # it follows the posted price
+    assert market["average_margin"]["linear"] == pytest.approx(share.mean())
     assert row["expected_share"] == pytest.approx(0.1)
     rankings = run.tables["rankings"].set_index(["margins", "measure"])
     assert "expected-shortfall" not in rankings["replayed"].iloc[0]  # it is not in the market
@@ -146,6 +149,24 @@ def test_rules_are_replayed_on_the_news_and_compared_with_the_market(tmp_path: P
     assert rankings["in_the_market"][same, ratio] == rankings["in_the_market"][plain, ratio]
     assert run.summary.startswith("rules replayed and in the market: as charged, ")
     assert "; at the same average margin, " in run.summary
+
+
+@pytest.mark.parametrize("every_round", [False, True])
+def test_where_funding_never_binds_rules_do_in_the_market_what_they_do_replayed(
+    tmp_path: Path, every_round: bool
+) -> None:
+    rules = [rule | {"every_round": every_round} for rule in REPLAY["rules"][:1]]
+    run = SCENARIO.run(
+        news=str(prices_in(tmp_path)), replay=REPLAY | {"rules": rules}, rules=rules, dates=30,
+        experts_wealth=500.0,
+    )  # fmt: skip
+    report = run.report
+    assert report is not None
+    assert run.dates["security_price"].to_numpy() == pytest.approx(run.dates["fundamental"])
+    replayed, market = (part.iloc[0] for _, part in report.groupby("comparison", sort=False))
+    for measure in ("peak_to_trough", "largest_5_day_increase", "shortfall", "breaches"):
+        # the last date's haircut is not charged any more by a rule that is asked once per date
+        assert market[measure] == pytest.approx(replayed[measure], rel=1e-6)
 
 
 def test_a_rule_in_the_market_starts_with_the_past_of_the_news(tmp_path: Path) -> None:
