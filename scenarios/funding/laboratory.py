@@ -87,6 +87,8 @@ class Replay(Table):
         horizons = [promise(rule.make()).horizon for rule in self.rules if rule.can_be_made]
         taken = self.skip + max(horizons, default=1)
         if self.prices is None:
+            if self.security:
+                raise ValueError(f'security is "{self.security}"; drawn prices have none')
             if self.dates <= taken:
                 raise ValueError(
                     f"dates is {self.dates}; it must be more than skip and the horizon, {taken}"
@@ -102,7 +104,13 @@ class Replay(Table):
         return self
 
     def made(self) -> dict[str, MarginRule]:
-        """The rules by name."""
+        """The rules by name.
+
+        Raises
+        ------
+        Refused
+            If a rule needs code that may not be executed.
+        """
         return {rule.name: rule.make(side="long") for rule in self.rules}
 
     def series(self, rng: np.random.Generator) -> Iterator[Series]:

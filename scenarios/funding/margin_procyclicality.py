@@ -323,6 +323,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         def maker(name: str) -> Callable[[np.random.Generator], FundedEconomy]:
             def build_one(rng: np.random.Generator) -> FundedEconomy:
                 if not drawn:
+                    parameters.replay_on().made()  # refused before anything runs, not after it
                     drawn.append(parameters.draw_news(rng))
                 return build(parameters, name, drawn[0], rng)
 

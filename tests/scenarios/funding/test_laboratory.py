@@ -16,6 +16,7 @@ from scenarios.funding.laboratory import Replay, replayed
 from scenarios.funding.price_paths import draw_prices
 from simulator.outcome import Outcome
 from simulator.parameters import parse
+from simulator.run import simulate
 
 SHORT: dict[str, Any] = {
     "dates": 400, "skip": 150, "paths": 3,
@@ -135,6 +136,7 @@ def test_paths_hold_what_the_measures_were_worked_out_from() -> None:
         ({"rules": [{"rule": "value-at-risk", "windw": 50}]}, 'did you mean "window"'),
         ({"rules": [{"rule": "value-at-risk", "floor_window": 9}]}, "floor_window is 9"),
         ({"dates": 151}, "dates is 151"),
+        ({"security": "bund"}, 'security is "bund"; drawn prices have none'),
         ({"prices": "none.csv"}, "must be the name of a file"),
     ],
 )
@@ -174,6 +176,16 @@ def test_a_rule_of_ones_own_is_replayed_beside_the_others(tmp_path: Path) -> Non
     moved = np.diff(np.log(prices))[:279][-20:]
     known = min(0.05 + 2.0 * moved.std(), 0.06)
     assert path.set_index("date")["margin"][280] == pytest.approx(known)
+
+
+def test_code_that_may_not_be_executed_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    from scenarios.funding.margin_procyclicality import SCENARIO, MarginProcyclicality
+
+    (tmp_path / "own.py").write_text(RULE, encoding="utf-8")
+    own = {"rule": "Cautious", "file": str(tmp_path / "own.py")}
+    given = {"dates": 2, "rules": ["flat"], "replay": {"rules": [own]}}
+    with pytest.raises(Refused, match="name it on the command line"):
+        simulate(SCENARIO, parse(MarginProcyclicality, given, code=[]))
 
 
 def test_a_rule_that_fails_ends_the_run_as_infeasible(tmp_path: Path) -> None:
