@@ -292,6 +292,9 @@ def build(
         refuse_no_margin(
             "margin_slope", parameters.margin_slope, rule, float(low[0]), float(high[0])
         )
+    start = parameters.start
+    if news.history is not None and start == "primitives":
+        start = {"security_price": float(news.history[-1])}  # the last close
     return make_economy(
         parameters,
         rules={"security_price": rule},
@@ -305,7 +308,7 @@ def build(
         margin=given if isinstance(given, MarginSettings) else None,
         history=news.history,
         rng=rng,
-        start=parameters.start,
+        start=start,
     )
 
 

@@ -18,7 +18,7 @@ class News:
     fundamental, supply : array of shape (dates,)
         v and Z.
     history : array of shape (n,), optional
-        Prices up to the first date, where news is given.
+        Prices before the first date, where news is given, in the unit of the payoff.
     """
 
     fundamental: FloatArray
@@ -55,5 +55,5 @@ def draw_news(
     if prices is None:
         walk = fundamental_value + news_volatility * np.cumsum(shocks[0])
         return News(walk, supply_path)
-    fundamental = fundamental_value * prices[skip:] / prices[skip]
-    return News(fundamental, supply_path, history=prices[: skip + 1])
+    values = fundamental_value * prices / prices[skip]
+    return News(values[skip:], supply_path, history=values[:skip] if skip else None)

@@ -171,13 +171,17 @@ def test_where_funding_never_binds_rules_do_in_the_market_what_they_do_replayed(
 
 def test_a_rule_in_the_market_starts_with_the_past_of_the_news(tmp_path: Path) -> None:
     path, settings = prices_in(tmp_path), REPLAY["rules"][0]
-    run = SCENARIO.run(news=str(path), replay=REPLAY, dates=3, rules=[settings])
+    run = SCENARIO.run(
+        news=str(path), replay=REPLAY, dates=3, rules=[settings], experts_wealth=500.0
+    )
     prices = pd.read_csv(path)["bund"].to_numpy()
     rule = ValueAtRisk(side="long", **{k: v for k, v in settings.items() if k != "rule"})
-    known = rule.haircut(Known(float(prices[130]), prices[:130]))
-    assert run.dates["margin"].iloc[0] == pytest.approx(10.0 * known)
+    known = rule.haircut(Known(float(prices[129]), prices[:129]))
+    last = 10.0 * prices[129] / prices[130]
+    assert run.dates["margin"].iloc[0] == pytest.approx(last * known)
     replayed = run.studies["replay_paths"]
-    assert replayed["margin"].iloc[0] == pytest.approx(known)
+    # funding does not bind: date 1 closes at its fundamental value, as the replay's first date
+    assert run.dates["margin"].iloc[1] == pytest.approx(10.0 * replayed["margin"].iloc[0])
     assert replayed["series"].unique().tolist() == ["bund"]
 
 

@@ -44,5 +44,5 @@ def test_given_prices_are_followed_and_leave_the_pressure_as_it_was() -> None:
     assert given.fundamental.tolist() == [10.0, 15.0, 5.0]
     assert given.supply.tolist() == drawn.supply.tolist()
     assert given.history is not None
-    assert given.history.tolist() == [5.0, 4.0, 2.0]  # up to the first date
+    assert given.history.tolist() == [25.0, 20.0]
     assert drawn.history is None
