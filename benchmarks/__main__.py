@@ -17,6 +17,7 @@ from benchmarks import (
     one_agent_per_trader,
     overhead,
     reading,
+    replay,
     report,
     scaling,
     solvers,
@@ -35,6 +36,7 @@ class Sizes:
     reading: tuple[int, ...]
     parts: tuple[int, ...]
     command: tuple[int, ...]
+    replay: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
 
@@ -45,6 +47,7 @@ FULL = Sizes(
     reading=(10**5, 10**6, 10**7),
     parts=(10**3, 10**4, 10**5, 10**6),
     command=(10**4, 10**5),
+    replay=(2_520,),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
 )
@@ -55,6 +58,7 @@ QUICK = Sizes(
     reading=(1000,),
     parts=(100,),
     command=(100,),
+    replay=(400,),
     solvers=100,
     haircuts=(0.05,),
 )
@@ -69,6 +73,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "reading the arrays": lambda: [reading.table(sizes.reading)],
         "parts of a round": lambda: [overhead.parts(sizes.parts)],
         "the command": lambda: [overhead.command(sizes.command)],
+        "margin rules replayed": lambda: [replay.table(sizes.replay)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

@@ -40,6 +40,13 @@ def table(tables: Sequence[Table]) -> Table:
             f"{share:.1f}%",
             share < 10.0,
         )
+    for row in _records(named["replay"]):
+        say(
+            f"{row['dates']:,} dates under {row['number']} margin rules in under 30 s"
+            f" ({row['rules']})",
+            f"{float(row['seconds']):.1f} s",
+            float(row["seconds"]) < 30.0,
+        )
     solvers = _records(named["solvers"])
     mine, others = solvers[0], solvers[1:]
     problems = int(mine["problems"])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from typing_extensions import TypeVar
 
+from markets.refused import Infeasible
 from simulator.certificate import Certificate
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters
@@ -60,9 +61,11 @@ class Results(Generic[P]):
     @property
     def outcome(self) -> Outcome:
         """How it ended: the first date that did not end in a certified equilibrium tells."""
+        if isinstance(self.error, KeyboardInterrupt):
+            return Outcome.INTERRUPTED
         if self.error is not None:
-            stopped = isinstance(self.error, KeyboardInterrupt)
-            return Outcome.INTERRUPTED if stopped else Outcome.DEFECT
+            infeasible = isinstance(self.error, Infeasible)  # in a study; of dates the end tells
+            return Outcome.INFEASIBLE if infeasible else Outcome.DEFECT
         failed = [end.outcome for end in self.ends if end.outcome is not Outcome.CLEARED]
         return failed[0] if failed else Outcome.CLEARED
 

@@ -147,6 +147,7 @@ def make_economy(
     experts_endowment: FloatArray,
     recapitalised: float | None = None,
     margin: MarginSettings | None = None,
+    history: FloatArray | None = None,
     rng: np.random.Generator | int = 0,
     start: Start = "primitives",
 ) -> FundedEconomy:
@@ -169,6 +170,8 @@ def make_economy(
         what was lost; see :class:`agents.funding.experts.Experts`.
     margin : MarginSettings, optional
         If given, when the rules are asked, and past prices of every asset.
+    history : array of shape (n,), optional
+        Past prices of every asset where ``margin`` has none.
     rng, start
         As in :class:`simulator.economy.Economy`.
     """
@@ -177,8 +180,10 @@ def make_economy(
     if margin is None:
         MarginClearingHouse(economy, rules)
     else:
-        past = dict.fromkeys(rules, margin.past())
-        MarginClearingHouse(economy, rules, every_round=margin.every_round, history=past)
+        past = margin.past() if margin.prices is not None or history is None else history
+        MarginClearingHouse(
+            economy, rules, every_round=margin.every_round, history=dict.fromkeys(rules, past)
+        )
     Customers(
         economy,
         exposures=np.stack([supply, np.zeros_like(supply)], axis=-2),

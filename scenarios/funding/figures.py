@@ -248,5 +248,9 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
     lower.set_title("Margin under each rule")
     lower.set_ylabel("margin on one asset, cash")
     lower.set_xlabel("date")
-    figure.legend(loc="outside lower center", ncols=5, handlelength=4.0)
+    longest = max(len(str(line.get_label())) for line in upper.get_lines())
+    figure.legend(
+        loc="outside lower center", ncols=min(5, max(1, LEGEND_LETTERS // (longest + 8))),
+        handlelength=4.0,
+    )  # fmt: skip
     return palette.laid_out(figure)

@@ -17,8 +17,9 @@ from pydantic import Field, model_validator
 
 from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, VolatilityMargin
+from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, VolatilityMargin, on_side
 from markets.quote import FloatArray
+from markets.refused import Refused
 from scenarios.funding import MARGIN_PROCYCLICALITY
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Spiral
@@ -39,13 +40,18 @@ from scenarios.funding.economy import (
     sided,
     sided_array,
 )
-from scenarios.funding.laboratory import Replay, replayed
+from scenarios.funding.laboratory import RULES, Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
+from scenarios.funding.ranking import ranked, rankings, statement
+from scenarios.funding.replay import Replayed, at_the_same_average, in_the_market, promise
 from simulator.certificate import Certificate
+from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
+from simulator.names import unknown
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.price_series import read_prices
 from simulator.results import Results
 from simulator.scenario import Scenario
 
@@ -54,6 +60,9 @@ if TYPE_CHECKING:
 
 Calibrated = Literal["flat", "linear", "volatility", "anti-procyclical"]
 """Rules that all charge the same base before any news."""
+
+AS_CHARGED, SAME_AVERAGE = "as charged", "at the same average margin"
+"""Margins by which rules are ranked."""
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1.0)]
 
@@ -136,19 +145,71 @@ class MarginProcyclicality(Parameters):
         default=math.sqrt(0.5), gt=0.0,
     )  # fmt: skip
 
+    news: DataFile | None = about(
+        "closing prices that the fundamental value follows in proportion, in place of drawn news: a"
+        " CSV or Parquet file with a column date and one per security; rules are replayed on them,"
+        " too, unless replay has prices, and replay.skip rows come before the first date", "",
+        "the name of a file", default=None,
+    )  # fmt: skip
+    news_security: str = about(
+        "security whose prices the fundamental value follows; the first unless given", "",
+        "a column of news", default="",
+    )  # fmt: skip
     replay: Replay = about(
-        "rules of clearing houses replayed on prices that no margin moves", "", "a table",
-        default=Replay(),
+        "rules of clearing houses replayed on prices that no margin moves: those of rules that have"
+        " settings, unless replay has rules", "", "a table", default=Replay(),
     )  # fmt: skip
 
     @model_validator(mode="after")
     def _together(self) -> MarginProcyclicality:
-        """Refuse a rule named twice."""
+        """Refuse a rule named twice, and news that is too short or can't be replayed."""
         names = list(self.named_rules)
         if len(names) < len(self.rules):
             called = ", ".join(name_of(rule) for rule in self.rules)
             raise ValueError(f"rules are {called}; name each rule once, or give one a label")
+        if self.news is None and self.news_security:
+            raise ValueError(
+                f'news_security is "{self.news_security}"; without news there are no securities'
+            )
+        self.news_prices()
+        self.replay_on()
         return self
+
+    def news_prices(self) -> FloatArray | None:
+        """Prices that the fundamental value follows, shape (skip + dates,), if any are given.
+
+        Raises
+        ------
+        Refused
+            If the file can't be used, is too short, or lacks the security.
+        """
+        if self.news is None:
+            return None
+        read, needed = read_prices(self.news.path), self.replay.skip + self.dates
+        chosen = self.news_security or read.names[0]
+        if chosen not in read.names:
+            raise Refused(unknown(chosen, list(read.names), "security"))
+        if len(read.dates) < needed:
+            raise Refused(
+                f"dates is {self.dates}; {self.news.path} has {len(read.dates)} rows, of which"
+                f" {self.replay.skip} come before the first date (replay.skip)"
+            )
+        return read.prices[:needed, read.names.index(chosen)]
+
+    @property
+    def replayed_rules(self) -> list[MarginSettings]:
+        """The rules that are replayed: those in the market that have settings, unless others."""
+        named = [rule for rule in self.rules if isinstance(rule, MarginSettings)]
+        return named if named and self.replay.rules == RULES else self.replay.rules
+
+    def replay_on(self) -> Replay:
+        """The replay of these rules, on the prices of the news unless it has prices of its own."""
+        given = {name: getattr(self.replay, name) for name in Replay.model_fields}
+        given["rules"] = self.replayed_rules
+        if self.news is not None and self.replay.prices is None:
+            chosen = self.news_security or read_prices(self.news.path).names[0]
+            given |= {"prices": self.news, "security": chosen}
+        return Replay.model_validate(given)
 
     @property
     def appetite(self) -> float:
@@ -165,6 +226,8 @@ class MarginProcyclicality(Parameters):
             supply=self.customers_supply,
             supply_volatility=self.supply_volatility,
             supply_persistence=self.supply_persistence,
+            prices=self.news_prices(),
+            skip=self.replay.skip,
         )
 
     @property
@@ -184,6 +247,13 @@ class MarginProcyclicality(Parameters):
             return linear_margins(self.margin_base, self.slope(name), self.fundamental_value)
         numbers = (sided(each) for each in (self.margin_base, self.confidence, self.floor))
         return SidedMargin(*(self._at_risk(name, *one) for one in zip(*numbers, strict=True)))
+
+    def follows(self, name: str) -> bool:
+        """Whether a rule is asked in every round, at the posted price."""
+        given = self.named_rules[name]
+        if isinstance(given, MarginSettings) and given.every_round is not None:
+            return given.every_round
+        return on_side(self.margin_rule(name), 1.0).every_round
 
     def slope(self, name: str) -> Sided:
         """Rise of the margin with the fall of the price under a rule."""
@@ -222,6 +292,9 @@ def build(
         refuse_no_margin(
             "margin_slope", parameters.margin_slope, rule, float(low[0]), float(high[0])
         )
+    start = parameters.start
+    if news.history is not None and start == "primitives":
+        start = {"security_price": float(news.history[-1])}  # the last close
     return make_economy(
         parameters,
         rules={"security_price": rule},
@@ -233,8 +306,9 @@ def build(
         experts_endowment=np.zeros(1),
         recapitalised=parameters.recapitalised,
         margin=given if isinstance(given, MarginSettings) else None,
+        history=news.history,
         rng=rng,
-        start=parameters.start,
+        start=start,
     )
 
 
@@ -252,6 +326,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         def maker(name: str) -> Callable[[np.random.Generator], FundedEconomy]:
             def build_one(rng: np.random.Generator) -> FundedEconomy:
                 if not drawn:
+                    parameters.replay_on().made()  # refused before anything runs, not after it
                     drawn.append(parameters.draw_news(rng))
                 return build(parameters, name, drawn[0], rng)
 
@@ -316,9 +391,66 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         )
 
     def report(self, results: Results[MarginProcyclicality]) -> pd.DataFrame | None:
-        """The comparison: one row per margin rule, with the measures over all its dates."""
+        """The comparison: one row per margin rule, with the measures over all its dates.
+
+        With prices of one's own, rules replayed on them come first, then those in the market, with
+        the same measures: shares of the price.
+        """
         if "margin" not in results.dates:
             return None
+        if not self._replay_asked(results):
+            return self._market(results)
+        replayed = results.studies["replay"]
+        errors = [f"{name}_se" for name in ranked(results.parameters.call_dates)]
+        kept = [name for name in replayed if not str(name).endswith("_se") or name in errors]
+        market = pd.DataFrame(
+            {
+                "rule": name,
+                **each.measures(results.parameters.call_dates),
+                "excess_volatility": _excess(results.dates[results.dates["case"] == name]),
+            }
+            for name, each in self._in_the_market(results).items()
+        )
+        tables = {"replayed": replayed[kept], "in the market": market}
+        return pd.concat(tables, names=["comparison"]).reset_index("comparison")
+
+    def tables(self, results: Results[MarginProcyclicality]) -> Mapping[str, pd.DataFrame]:
+        """How rules rank replayed and in the market, with prices of one's own.
+
+        At the same average margin those in the market are rescaled after the run, as replayed ones
+        are: with other margins the market would have moved otherwise.
+        """
+        if not self._replay_asked(results):
+            return {}
+        days, charged = results.parameters.call_dates, self._in_the_market(results)
+        tables = {}
+        for words, study, market in (
+            (AS_CHARGED, "replay", charged),
+            (SAME_AVERAGE, "replay_same_average", at_the_same_average(charged)),
+        ):
+            measured = [{"rule": name, **each.measures(days)} for name, each in market.items()]
+            tables[words] = rankings(results.studies[study], pd.DataFrame(measured), days)
+        return {"rankings": pd.concat(tables, names=["margins"]).reset_index("margins")}
+
+    def summary(self, results: Results[MarginProcyclicality]) -> str:
+        """What the rankings say, with prices of one's own."""
+        table = self.tables(results).get("rankings", pd.DataFrame())
+        if not len(table):
+            return super().summary(results)
+        clauses = [
+            f"{words}, {statement(part)}" for words, part in table.groupby("margins", sort=False)
+        ]
+        return f"rules replayed and in the market: {'; '.join(clauses)}"
+
+    def _replay_asked(self, results: Results[MarginProcyclicality]) -> bool:
+        """Whether the parameters say something about the replay, and it was done."""
+        parameters = results.parameters
+        own = parameters.news is not None or parameters.replayed_rules != RULES
+        asked = own or parameters.replay != Replay()
+        return asked and "replay" in results.studies and "margin" in results.dates
+
+    def _market(self, results: Results[MarginProcyclicality]) -> pd.DataFrame:
+        """Rules in the market, margins in cash."""
         days = results.parameters.call_dates
         return pd.DataFrame(
             {
@@ -326,28 +458,42 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
                 "average_margin": float(path["margin"].mean()),
                 "peak_to_trough": peak_to_trough(path["margin"].to_numpy()),
                 f"largest_{days}_day_increase": largest_increase(path["margin"].to_numpy(), days),
-                "excess_volatility": excess_volatility(
-                    path["security_price"].to_numpy(), path["fundamental"].to_numpy()
-                ),
+                "excess_volatility": _excess(path),
                 "dates": len(path),
             }
             for rule, path in results.dates.groupby("case", sort=False)
         )
 
+    def _in_the_market(self, results: Results[MarginProcyclicality]) -> dict[str, Replayed]:
+        """Rules in the market; those that are replayed, too, promise there what they do here."""
+        parameters = results.parameters
+        rules = parameters.replayed_rules
+        promises = {rule.name: promise(rule.make()) for rule in rules if rule.can_be_made}
+        following = [name for name in parameters.named_rules if parameters.follows(name)]
+        return in_the_market(results.dates, promises, math.ceil(parameters.horizon), following)
+
     def studies(
         self, parameters: MarginProcyclicality, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
         """Rules replayed on given or drawn prices, see :mod:`scenarios.funding.laboratory`."""
-        return replayed(parameters.replay, parameters.call_dates, rng)
+        return replayed(parameters.replay_on(), parameters.call_dates, rng)
 
     def figures(self, results: Results[MarginProcyclicality]) -> Mapping[str, Figure]:
-        """Price and margin under each rule."""
-        from scenarios.funding import figures
+        """Price and margin under each rule; margins, losses and measures of the replay."""
+        from scenarios.funding import figures, replay_figures
 
-        return {"margins_by_rule": figures.margins_by_rule(results.dates)}
+        shown = {"margins_by_rule": figures.margins_by_rule(results.dates)}
+        if "replay_paths" in results.studies:
+            shown |= replay_figures.replayed(results.studies, results.parameters.call_dates)
+        return shown
 
 
 SCENARIO = MarginProcyclicalityScenario()
+
+
+def _excess(path: pd.DataFrame) -> float:
+    """Excess volatility of the price under one rule."""
+    return excess_volatility(path["security_price"].to_numpy(), path["fundamental"].to_numpy())
 
 
 def _column(point: RestingPoint, cohort: str, column: str) -> FloatArray:

@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import aims, one_agent_per_trader, overhead, reading, report, scaling, solvers
+from benchmarks import (
+    aims,
+    one_agent_per_trader,
+    overhead,
+    reading,
+    replay,
+    report,
+    scaling,
+    solvers,
+)
 from benchmarks.economies import FAMILIES, cohort, economy, start_again
 from benchmarks.report import Table
 from markets.quote import FloatArray
@@ -98,6 +107,7 @@ def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
         one_agent_per_trader.table([20]),
         reading.table([20]),
         overhead.parts([20]),
+        replay.table([300]),
         *solvers.table(20, [0.2]),
     ]
     tables.insert(0, aims.table(tables))
