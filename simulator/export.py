@@ -209,15 +209,23 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
     form : Format
         Kinds, resolution and width.
     """
+    from matplotlib import rc_context
+
+    from simulator.palette import laid_out
+
     undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     if form.width is not None:
         width, height = figure.get_size_inches()
         inches = form.width / MILLIMETRES
         figure.set_size_inches(inches, height * inches / width)
-    for kind in form.kinds:
-        named = {} if kind == "png" else {"Creator": "walras"}
-        path = stem.with_name(f"{stem.name}.{kind}")
-        figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
+    laid_out(figure)
+    # Matplotlib draws a figure once more per file for a layout; this one has its own for good
+    with rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+        for kind in form.kinds:
+            named = {} if kind == "png" else {"Creator": "walras"}
+            path = stem.with_name(f"{stem.name}.{kind}")
+            figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
 
 
 def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finished: bool) -> None:
