@@ -268,8 +268,6 @@ class FundingContagionScenario(Scenario[FundingContagion]):
             agents=point.agents,
             prices=prices,
             premium=point.quotes["funding_premium"],
-            risk_aversion=parameters.risk_aversion,
-            volatility=np.array(parameters.volatilities),
             rule=sided_array(parameters.margin_bases)
             * [parameters.margin_factor(name, point.date - 1) for name in parameters.assets]
             + sided_array(parameters.margin_slopes) * fallen,

@@ -221,8 +221,6 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             agents=point.agents,
             prices=np.array([price]),
             premium=point.quotes["funding_premium"],
-            risk_aversion=parameters.risk_aversion,
-            volatility=np.array([parameters.volatility]),
             rule=sided_array([parameters.margin_base])
             + sided_array([parameters.margin_slope]) * fallen,
         )
