@@ -42,6 +42,7 @@ def certify(
     payoff: tuple[float, float],
     promises: Sequence[Promise],
     below: FloatArray | None,
+    complete: bool = True,
 ) -> Certificate:
     """Check every condition of the equilibrium.
 
@@ -57,7 +58,9 @@ def certify(
         What may be traded.
     below : array of shape (rows, 2), optional
         Number of traders who should be below the low and the high end of the beliefs of each row,
-        by the distribution they were drawn from; None where beliefs were listed.
+        by the distribution that its cohort was drawn from; None where beliefs were listed.
+    complete : bool
+        Whether the table shows every trader; if not, only what concerns traders is checked.
     """
     price = quotes["asset_price"]
     prices = np.array([quotes[f"price_{promise.name}"] for promise in promises])
@@ -95,22 +98,26 @@ def certify(
                   "no position is negative"),
         Condition("collateral", np.max(_share(missing, wealth[:, None])), COLLATERAL_TOLERANCE,
                   "collateral that an issuer lacks, as a share of its wealth"),
-        Condition("clearing", np.max(np.abs(net)) / whole, CLEARING_TOLERANCE,
-                  "excess demand for cash, the asset and every promise, as a share of wealth"),
-        Condition("deliveries", np.max(np.abs(weight @ after - there_is) / there_is),
-                  CLEARING_TOLERANCE,
-                  "consumption minus what there is after good and bad news, as a share of it"),
         Condition("optimality", _forgone(agents[rich], after[rich] / wealth[rich, None], program),
                   OPTIMALITY_TOLERANCE,
                   "expected consumption below the value of the linear program, as a share of it"),
     ]  # fmt: skip
-    if below is not None:
-        number = np.cumsum(weight)
+    if complete:
+        conditions += [
+            Condition("clearing", np.max(np.abs(net)) / whole, CLEARING_TOLERANCE,
+                      "excess demand for cash, the asset and every promise, as a share of wealth"),
+            Condition("deliveries", np.max(np.abs(weight @ after - there_is) / there_is),
+                      CLEARING_TOLERANCE,
+                      "consumption minus what there is after good and bad news, as a share of it"),
+        ]  # fmt: skip
+    if complete and below is not None:
+        number = agents.groupby("cohort")["weight"].cumsum().to_numpy(dtype=np.float64)
         counted = np.stack([number - weight, number], axis=1)
         conditions.append(
-            Condition("population", np.max(np.abs(counted - below)) / number[-1],
+            Condition("population", np.max(np.abs(counted - below)) / weight.sum(),
                       POPULATION_TOLERANCE,
-                      "traders below a belief minus those there should be, as a share of all")
+                      "traders of a cohort below a belief minus those there should be, as a share"
+                      " of all")
         )  # fmt: skip
     return Certificate(tuple(conditions))
 
