@@ -34,6 +34,9 @@ OPTIMALITY_TOLERANCE: Final = 1e-9
 POPULATION_TOLERANCE: Final = 1e-9
 """Traders that are missing, or too many, as a share of all, below any belief."""
 
+OF_ALL: Final = ("clearing", "deliveries")
+"""Conditions on all traders together, of which a sample tells nothing."""
+
 
 def certify(
     *,
@@ -98,19 +101,18 @@ def certify(
                   "no position is negative"),
         Condition("collateral", np.max(_share(missing, wealth[:, None])), COLLATERAL_TOLERANCE,
                   "collateral that an issuer lacks, as a share of its wealth"),
+        Condition("clearing", np.max(np.abs(net)) / whole, CLEARING_TOLERANCE,
+                  "excess demand for cash, the asset and every promise, as a share of wealth"),
+        Condition("deliveries", np.max(np.abs(weight @ after - there_is) / there_is),
+                  CLEARING_TOLERANCE,
+                  "consumption minus what there is after good and bad news, as a share of it"),
         Condition("optimality", _forgone(agents[rich], after[rich] / wealth[rich, None], program),
                   OPTIMALITY_TOLERANCE,
                   "expected consumption below the value of the linear program, as a share of it"),
     ]  # fmt: skip
-    if complete:
-        conditions += [
-            Condition("clearing", np.max(np.abs(net)) / whole, CLEARING_TOLERANCE,
-                      "excess demand for cash, the asset and every promise, as a share of wealth"),
-            Condition("deliveries", np.max(np.abs(weight @ after - there_is) / there_is),
-                      CLEARING_TOLERANCE,
-                      "consumption minus what there is after good and bad news, as a share of it"),
-        ]  # fmt: skip
-    if complete and below is not None:
+    if not complete:
+        conditions = [each for each in conditions if each.name not in OF_ALL]
+    if below is not None:
         number = agents.groupby("cohort")["weight"].cumsum().to_numpy(dtype=np.float64)
         counted = np.stack([number - weight, number], axis=1)
         conditions.append(
