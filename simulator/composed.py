@@ -17,14 +17,19 @@ from pydantic import Field
 
 from markets.adjustment.rules import RuleName
 from markets.refused import Refused
+from simulator.certificate import Condition
 from simulator.economy import MAX_ROUNDS
 from simulator.parameters import Parameters, about
-from simulator.point import Case, ScenarioEconomy
+from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.run import Run
 from simulator.scenario import Scenario
 from simulator.title import COMPOSED
 
 Part = TypeVar("Part")
+
+NEAR = 1e-3
+"""Share of the largest quote by which a refined quote may differ from where the rounds rest;
+trembles leave up to 4e-5."""
 
 
 class Composition(Parameters):
@@ -118,3 +123,14 @@ class Composed(Scenario[Composition]):
     def cohorts(self, kind: type[Part]) -> list[Part]:
         """The cohorts of a kind, by name: in the order of the table of traders."""
         return [cohort for cohort in self.economy.cohorts if isinstance(cohort, kind)]
+
+    def approached(self, point: RestingPoint) -> Condition:
+        """Whether the rounds led to a refined point: it must not make up for wrong orders."""
+        quotes = self.economy.quotes
+        moved = max(abs(point.quotes[name] - quote) for name, quote in quotes.items())
+        return Condition(
+            "rounds",
+            moved / max(map(abs, quotes.values())),
+            NEAR,
+            "quotes of the equilibrium less those at which the rounds rest, over the largest quote",
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-from markets.market import Market
 from markets.refused import Refused
 from simulator import economy
 from simulator.certificate import Certificate
@@ -63,7 +62,7 @@ class Economy(economy.Economy[economy.Terms, economy.Quotes, economy.Book]):
             If it has traded before, or nothing says what an equilibrium of its parts is.
         """
         if certify is None:
-            return _definition(self.market)(self, dates).through_dates(max_rounds)
+            return _definition(type(self.market))(self, dates).through_dates(max_rounds)
         return _Own(self, dates, certify).through_dates(max_rounds)
 
 
@@ -86,17 +85,17 @@ class _Own(Composed):
         return self.certifier(self.economy, point)
 
 
-def _definition(market: Market[object, object, object]) -> type[Composed]:
+def _definition(market: type) -> type[Composed]:
     """What an equilibrium with a market is.
 
     An economy has one name on every floor: that of ``markets.repo`` is ``scenarios.repo.composed``.
     """
-    for kind in type(market).__mro__:
+    for kind in market.__mro__:
         floor, *names = kind.__module__.split(".")
         if floor == "markets" and len(names) > 1:
             found: type[Composed] = import_module(f"scenarios.{names[0]}.composed").COMPOSED
             return found
     raise Refused(
-        f"nothing says what an equilibrium of a {type(market).__name__} is; give certify, a"
+        f"nothing says what an equilibrium of a {market.__name__} is; give certify, a"
         " function of the economy and the resting point"
     )

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 
-import numpy as np
-
 from agents.credit.clearing_house import CreditPool
 from agents.credit.households import Households
 from markets.credit.market import CreditMarket
@@ -55,7 +53,8 @@ class ComposedCredit(Composed):
 
     def certify(self, parameters: Composition, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its proof or its tables."""
-        return certify(self.primitives, point)
+        conditions = certify(self.primitives, point).conditions
+        return Certificate((*conditions, self.approached(point)))
 
     def judge(self, parameters: Composition, point: RestingPoint) -> Ending:
         """No trade, where an empty pool is distrusted; cleared otherwise."""
@@ -72,7 +71,9 @@ class ComposedCredit(Composed):
 def _members(cohort: Households) -> Sequence[Household]:
     """The members of a cohort."""
     shape = cohort.endowment.shape
-    weights, aversion = (part.reshape(shape) for part in (cohort.tastes.weights, cohort.tastes.aversion))
+    weights, aversion = (
+        part.reshape(shape) for part in (cohort.tastes.weights, cohort.tastes.aversion)
+    )
     return [
         Household(name, _rows(endowment), _rows(weight), _exact(averse[0]))
         for name, endowment, weight, averse in zip(

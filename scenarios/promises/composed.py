@@ -73,6 +73,11 @@ class ComposedPromises(Composed):
 
     def certify(self, parameters: Composition, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its table of positions."""
+        conditions = self._equilibrium(point).conditions
+        return Certificate((*conditions, self.approached(point)))
+
+    def _equilibrium(self, point: RestingPoint) -> Certificate:
+        """Every condition of the equilibrium."""
         menu, promises = self.menu, promises_of(self.menu)
         if isinstance(menu, StateMenu) and self.continuum is None:
             return certify_states(
@@ -114,8 +119,11 @@ class ComposedPromises(Composed):
     def _below(self, point: RestingPoint) -> FloatArray:
         """Number of traders of its cohort who should be below both ends of every row."""
         rows = []
-        for cohort in self.cohorts(Believers) or [self.continuum]:
-            assert cohort is not None
+        lines: list[Believers | StateContinuum] = [
+            *self.cohorts(Believers),
+            *self.cohorts(StateContinuum),
+        ]
+        for cohort in lines:
             own = point.agents[point.agents["cohort"] == cohort.name]
             if cohort.beliefs.values is not None:  # listed: there is one trader in each row
                 before = np.arange(float(len(own)))
