@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
 
 from agents.credit.clearing_house import CreditPool
 from agents.credit.households import Households
@@ -19,33 +18,31 @@ from scenarios.credit.refinement import refined
 from simulator.certificate import Certificate
 from simulator.composed import Composed, Composition
 from simulator.outcome import Ending
-from simulator.point import RestingPoint
+from simulator.point import RestingPoint, ScenarioEconomy
 
 
 class ComposedCredit(Composed):
     """Credit on an event tree: every household's program, the markets, the pools.
 
     With linear utilities the resting point comes with a proof, as in the scenarios.
+
+    Raises
+    ------
+    Refused
+        If two households have one name: the table of plans could not tell them apart.
     """
 
     parts = (CreditPool, Households)
 
-    @cached_property
-    def primitives(self) -> CreditEconomy:
-        """Tree, contracts and households as exact numbers.
-
-        Raises
-        ------
-        Refused
-            If two households have one name: the table of plans could not tell them apart.
-        """
-        market = self.market(CreditMarket)
+    def __init__(self, economy: ScenarioEconomy, dates: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(economy, dates)
         households = [home for cohort in self.cohorts(Households) for home in _members(cohort)]
         names = [household.name for household in households]
         for name in names:
             if names.count(name) > 1:
                 raise Refused(f'household "{name}" is named twice; names are distinct')
-        return CreditEconomy(market.tree, market.contracts, tuple(households))
+        market = self.market(CreditMarket)
+        self.primitives = CreditEconomy(market.tree, market.contracts, tuple(households))
 
     def refine(self, parameters: Composition, point: RestingPoint) -> RestingPoint:
         """The exact equilibrium that the rounds approach, where it can be proved."""

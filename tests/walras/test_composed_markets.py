@@ -261,9 +261,9 @@ EVERY = (
     promises,
     promises_of_a_mass,
     promises_on_states,
-    swaps,
+    pytest.param(swaps, marks=pytest.mark.slow),
     credit,
-    linear_credit,
+    pytest.param(linear_credit, marks=pytest.mark.slow),
 )
 
 
@@ -421,3 +421,4 @@ def test_two_households_of_one_name_are_refused() -> None:
     next(c for c in economy.cohorts if c.name == "young").households = ("old",)  # type: ignore[attr-defined]
     with pytest.raises(Refused, match='household "old" is named twice'):
         economy.run()
+    assert economy.record is None
