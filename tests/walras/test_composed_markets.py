@@ -396,6 +396,14 @@ def test_a_part_that_no_certificate_knows_is_refused_before_anybody_trades() -> 
     assert economy.record is None
 
 
+def test_goods_that_are_not_the_markets_are_refused() -> None:
+    economy, _ = exchange()
+    cohort = next(c for c in economy.cohorts if c.name == "tailors")
+    cohort.goods = ["wine", "bread", "cloth"]  # type: ignore[attr-defined]
+    with pytest.raises(Refused, match="goods of tailors are wine, bread, cloth; the market has"):
+        economy.run()
+
+
 def test_investors_of_a_pledgeable_security_must_agree_and_add_up() -> None:
     economy, _ = pledge()
     cohort = next(c for c in economy.cohorts if c.name == "funds")
