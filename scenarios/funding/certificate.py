@@ -133,7 +133,8 @@ class _Rows:
     @classmethod
     def of(cls, agents: pd.DataFrame, role: str, assets: int) -> _Rows:
         own = np.flatnonzero(agents["role"].to_numpy() == role)
-        cohort, member, asset = (agents[name].iloc[own] for name in ("cohort", "member", "asset"))
+        names = ("cohort", "member", "asset")
+        cohort, member, asset = (agents[name].to_numpy()[own] for name in names)
         return cls(agents, own[np.lexsort((asset, member, pd.factorize(cohort)[0]))], assets)
 
     def __getitem__(self, column: str) -> FloatArray:
