@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -19,7 +20,7 @@ from walras import Economy, FlatMargin, RepoClearingHouse, RepoMarket, Security,
 from walras.command import app
 
 
-def economy(haircut: float = 0.02, seed: int = 7) -> Economy[float, object, object]:
+def economy(haircut: float = 0.02, seed: int = 7) -> Economy[Any, Any, Any]:
     made = Economy(RepoMarket(Security(0.70, 1.15)), rng=seed)
     RepoClearingHouse(made, FlatMargin(haircut))
     Traders(made, "funds", members=40, income_down=1000.0)
