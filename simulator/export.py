@@ -20,6 +20,7 @@ from simulator.data_file import data_files
 from simulator.declared import Declared
 from simulator.parameters import to_toml
 from simulator.results import P, Results
+from simulator.title import COMPOSED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -250,7 +251,9 @@ def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finis
 
 
 def _repeat(run: Results[P], source: Path | None) -> str:
-    """The command that repeats a run from its folder; it names the user's own file, if any."""
+    """How to repeat a run from its folder: a command, which names the user's own file, if any."""
+    if run.title is COMPOSED:
+        return "run the program again that composed it"
     own = "" if source is None else f" --scenario {source.name}"
     return f"walras run parameters.toml{own} --seed {run.seed}"
 

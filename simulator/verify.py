@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from simulator.declared import Declared
 from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
 from simulator.parameters import parse
 from simulator.point import RestingPoint
+from simulator.title import COMPOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def verify(
        are any.
     4. Certify every resting point; the certificates of the manifest are not used.
 
+    Of an economy that was composed in Python steps 3 and 4 are for the program that composed it.
+
     Parameters
     ----------
     folder : pathlib.Path
@@ -75,8 +78,10 @@ def verify(
         If the folder is no exported run, or too little of it is left to check.
     """
     manifest = read_manifest(folder)
-    scenario = find(str(manifest["scenario"]))
     altered = altered_files(folder, manifest)
+    if manifest["scenario"] == COMPOSED.name:
+        return _composed(manifest, altered)
+    scenario = find(str(manifest["scenario"]))
     parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
     dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
     if not len(dates):
@@ -118,6 +123,20 @@ def verify(
         dates=shown.assign(certified=[c.holds for c in certificates]),
         certificates=tuple(certificates),
         unchecked=unchecked,
+    )
+
+
+def _composed(manifest: Mapping[str, Any], altered: tuple[str, ...]) -> Verification:
+    """What can be said of an economy that was composed in Python: no file can make it again."""
+    certified = sum(bool(date.get("certified")) for date in manifest["dates"])
+    said = f"it was certified at {certified} of {len(manifest['dates'])} dates when it was exported"
+    again = "this economy was composed in Python; run the program again that composed it"
+    return Verification(
+        scenario=COMPOSED.name,
+        altered=altered,
+        dates=pd.DataFrame(columns=["case", "date", "certified"]),
+        certificates=(),
+        unchecked=(f"{again} ({said})",),
     )
 
 

@@ -59,12 +59,19 @@ class Consumers(Cohort[None, FloatArray]):
         Names of the goods (columns) and of the consumers (rows).
     primitives : Primitives
         What the consumers want and own.
+    name : str
+        Name of the cohort in records.
     """
 
     def __init__(
-        self, model: mesa.Model, goods: Sequence[str], names: Sequence[str], primitives: Primitives
+        self,
+        model: mesa.Model,
+        goods: Sequence[str],
+        names: Sequence[str],
+        primitives: Primitives,
+        name: str = "consumers",
     ) -> None:
-        super().__init__(model, "consumers", len(names))
+        super().__init__(model, name, len(names))
         self.goods, self.names, self.primitives = goods, names, primitives
         self.owned, self.wanted = self._sum(primitives.endowment), self._sum(primitives.weights)
         self.holding = primitives.endowment
@@ -88,7 +95,8 @@ class Consumers(Cohort[None, FloatArray]):
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """Holdings, one row per row of the cohort."""
         holdings = {f"holding[{k}]": self.holding[:, j] for j, k in enumerate(self.goods)}
-        return pd.DataFrame({"consumer": self.names, "members": self.primitives.members} | holdings)
+        who = {"consumer": self.names, "members": self.primitives.members}
+        return pd.DataFrame({"cohort": self.name} | who | holdings)
 
     def _sum(self, amounts: FloatArray) -> FloatArray:
         """Sum over all consumers, exactly rounded so that their order can't matter."""

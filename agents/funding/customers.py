@@ -104,11 +104,14 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         return pd.DataFrame(
             {
                 "cohort": self.name,
+                "role": "customer",
                 "member": np.repeat(np.arange(groups), assets),
                 "asset": np.tile(np.arange(assets), groups),
                 "fundamental": np.tile(self.posted.fundamental, groups),
                 "margin_long": np.tile(self.posted.margins[1], groups),
                 "margin_short": np.tile(self.posted.margins[0], groups),
+                "risk_aversion": self.risk_aversion,
+                "volatility": np.tile(self.volatility, groups),
                 "exposure": self.exposure(self.posted.date).ravel(),
                 "endowed_cash": 0.0,
                 "endowed_assets": 0.0,

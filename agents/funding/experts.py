@@ -134,6 +134,7 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         return pd.DataFrame(
             {
                 "cohort": self.name,
+                "role": "expert",
                 "member": np.repeat(np.arange(members), assets),
                 "asset": np.tile(np.arange(assets), members),
                 "fundamental": np.tile(self.posted.fundamental, members),

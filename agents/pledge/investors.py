@@ -26,6 +26,7 @@ README of :mod:`scenarios.pledge`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -167,9 +168,14 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         forecast = Forecast.bayes(self.belief(terms), self.known)
         if self.learner.rule != "reasoning":
             return forecast
-        spot_share = self.share if self.role == "spot" else 1.0 - self.share
-        crowd = Crowd(spot_share, self.risk_aversion, self.wealth)
+        crowd = Crowd(self._spot_share, self.risk_aversion, self.wealth)
         return crowd.reasoned(forecast, terms, self.known)
+
+    @property
+    def _spot_share(self) -> float:
+        """Share of investors without access to repo, in all cohorts: everybody knows it."""
+        cohorts = [c for c in self.model.agents if isinstance(c, InformedInvestors)]
+        return math.fsum(cohort.share for cohort in cohorts if cohort.role == "spot")
 
     def _see(self, log_value: FloatArray) -> None:
         """Private signals: ln s = ln v - 1/(2 tau) + error, drawn in place."""

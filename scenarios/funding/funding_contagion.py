@@ -287,8 +287,6 @@ class FundingContagionScenario(Scenario[FundingContagion]):
             agents=point.agents,
             prices=prices,
             premium=point.quotes["funding_premium"],
-            risk_aversion=parameters.risk_aversion,
-            volatility=np.array(parameters.volatilities),
             rule=None
             if parameters.margin is not None
             else sided_array(parameters.margin_bases)

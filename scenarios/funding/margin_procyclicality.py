@@ -385,8 +385,6 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
             agents=point.agents,
             prices=np.array([price]),
             premium=point.quotes["funding_premium"],
-            risk_aversion=parameters.risk_aversion,
-            volatility=np.array([parameters.volatility]),
             rule=rule,
         )
 

@@ -238,8 +238,6 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             agents=point.agents,
             prices=np.array([price]),
             premium=point.quotes["funding_premium"],
-            risk_aversion=parameters.risk_aversion,
-            volatility=np.array([parameters.volatility]),
             rule=None
             if parameters.margin is not None
             else sided_array([parameters.margin_base])

@@ -117,7 +117,7 @@ def learning_tolerance(days: int, gain: float, memory: float) -> float:
 def certify(
     *,
     primitives: Primitives,
-    repo_rate: float,
+    repo_rate: float | FloatArray,
     log_prices: FloatArray,
     agents: pd.DataFrame,
     complete: bool,
@@ -133,10 +133,10 @@ def certify(
     ----------
     primitives : Primitives
         The economy's numbers.
-    repo_rate : float
+    repo_rate : float or array of shape (securities,)
         Interest on repo loans.
     rate_quoted : bool
-        Whether it is a quote of one security, at which the repo market must clear (13).
+        Whether it is a quote, at which the repo market must clear (13).
     log_prices : array of shape (securities,)
         The log prices.
     agents : pandas.DataFrame
@@ -155,11 +155,11 @@ def certify(
         How far forecasts may be from right; None where right forecasts are not claimed.
     """
     table = {name: agents[name].to_numpy() for name in COLUMNS}
-    security = table["security"]
+    security, rates = table["security"], np.broadcast_to(repo_rate, log_prices.shape)
     days = [
         _Day(
             primitives,
-            repo_rate,
+            float(rates[number]),
             float(log_prices[number]),
             rate_quoted,
             {name: column[security == number] for name, column in table.items()},
@@ -393,17 +393,18 @@ class _Day:
         used = np.zeros(len(WEIGHTS))
         for role, share in (("spot", p.spot_share), ("repo", 1.0 - p.spot_share)):
             side = self.investors["role"] == role
+            mass = self.investors["mass"][side]
             weights = {name: self.investors[f"forecast_{name}"][side] for name in WEIGHTS}
-            used += share * np.array([np.mean(part) for part in weights.values()])
+            used += share * np.array([_mean(part, mass) for part in weights.values()])
             pledges = role == "repo" and self.open
             size = p.wealth * share * (self.leverage if pledges else -1.0)
             steep = 1.0 / (p.risk_aversion * weights["variance"])
-            slope += size * float(np.mean(steep * (1.0 - weights["on_price"])))
-            on_value -= size * float(np.mean(steep * weights["on_signal"]))
-            on_pledge += size * float(np.mean(steep * (float(pledges) - weights["on_pledge"])))
+            slope += size * _mean(steep * (1.0 - weights["on_price"]), mass)
+            on_value -= size * _mean(steep * weights["on_signal"], mass)
+            on_pledge += size * _mean(steep * (float(pledges) - weights["on_pledge"]), mass)
             level += size * 0.5 * (1.0 - 1.0 / p.risk_aversion)
-            level -= size * float(
-                np.mean(steep * (weights["constant"] + weights["on_signal"] * mean_signal_error))
+            level -= size * _mean(
+                steep * (weights["constant"] + weights["on_signal"] * mean_signal_error), mass
             )
         b0, b1, b2, b3 = -level / slope, -on_value / slope, -1.0 / slope, -on_pledge / slope
         intercept = b0 + b3 * self.log_pledge
@@ -434,6 +435,11 @@ class _Day:
             feedback *= (p.spot_share + bought) / abs(p.spot_share - bought)
         rounding = ROUNDINGS * np.finfo(float).eps * feedback * parts / math.sqrt(variance)
         return max(forecast, abs(float(used[4]) / variance - 1.0)), float(rounding)
+
+
+def _mean(values: FloatArray, mass: FloatArray) -> float:
+    """Mean over investors who stand for masses, which differ between cohorts."""
+    return float(np.average(values, weights=mass))
 
 
 def _bayes_forecast(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from scenarios.promises import ENDOGENOUS_LEVERAGE
 from scenarios.promises.intervals import UNTRADED, untraded
-from scenarios.promises.program import Promise
+from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.states_certificate import certify_states
 from scenarios.promises.states_economy import EndogenousLeverage, build_states
@@ -45,7 +45,7 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
         return refined(
             point,
             payoff=np.array(parameters.payoffs),
-            promises=_promises(parameters),
+            promises=promises_of(parameters.menu()),
             weights=parameters.weights,
             storable=parameters.storable,
         )
@@ -54,7 +54,7 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
         """The certificate of a resting point, from its table of positions."""
         return certify_states(
             point,
-            _promises(parameters),
+            promises_of(parameters.menu()),
             np.array(parameters.payoffs),
             parameters.weights,
             storable=parameters.storable,
@@ -67,7 +67,7 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
         owned = point.agents["endowed_cash"] + point.agents["endowed_asset"]
         return untraded(
             point,
-            _promises(parameters),
+            promises_of(parameters.menu()),
             np.array(parameters.payoffs),
             parameters.weights[owned.to_numpy(float) > 0.0],
             storable=parameters.storable,
@@ -145,11 +145,6 @@ def instruments(parameters: EndogenousLeverage, point: RestingPoint) -> pd.DataF
             }
         )
     return pd.DataFrame(rows)
-
-
-def _promises(parameters: EndogenousLeverage) -> list[Promise]:
-    """What may be traded, as the certificate reads it."""
-    return [Promise(p.name, p.owed, p.asset, p.cash) for p in parameters.pledges()]
 
 
 SCENARIO = EndogenousLeverageScenario()

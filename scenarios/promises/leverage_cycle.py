@@ -23,7 +23,8 @@ from scenarios.promises.certificate import certify
 from scenarios.promises.economy import LeverageCycle, build
 from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.page import PAGE
-from scenarios.promises.program import Promise
+from scenarios.promises.population import number_below
+from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
@@ -134,7 +135,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             return refined_line(
                 point,
                 payoff=menu.payoff,
-                promises=_promises(menu),
+                promises=promises_of(menu),
                 beliefs=Beliefs(parameters.beliefs),
             )
         if not parameters.trembling(point.case):
@@ -143,7 +144,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         return refined(
             point,
             payoff=menu.payoff,
-            promises=_promises(menu),
+            promises=promises_of(menu),
             weights=np.column_stack([np.zeros(len(chances)), chances]),
         )
 
@@ -154,7 +155,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             agents=point.agents,
             quotes=point.quotes,
             payoff=(menu.security.high_payoff, menu.security.low_payoff),
-            promises=_promises(menu),
+            promises=promises_of(menu),
             below=_below(parameters, point.agents),
         )
 
@@ -163,7 +164,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     ) -> Mapping[str, tuple[float, float]]:
         """Prices at which nobody trades the promises that nobody trades."""
         menu = parameters.menu(point.case, point.date)
-        promises = _promises(menu)
+        promises = promises_of(menu)
         if isinstance(parameters.beliefs, str):
             return untraded(point, promises, menu.payoff, kinks(point, promises, menu.payoff))
         agents = point.agents
@@ -227,14 +228,6 @@ def _unmatched(point: RestingPoint, menu: Menu) -> float:
     return float(np.max(np.abs(excess @ weight)) / (weight @ wealth))
 
 
-def _promises(menu: Menu) -> list[Promise]:
-    """What may be traded, as the certificate reads it."""
-    return [
-        Promise(c.name, owed_in_cash(c), float(c.collateral[1]), float(c.collateral[0]))
-        for c in menu.contracts
-    ]
-
-
 def _dated(point: RestingPoint, table: pd.DataFrame) -> pd.DataFrame:
     """A table of a resting point with its case and date in front."""
     table.insert(0, "case", point.case)
@@ -247,10 +240,4 @@ def _below(parameters: LeverageCycle, agents: pd.DataFrame) -> FloatArray | None
     if not isinstance(parameters.beliefs, str):
         return None
     beliefs = Beliefs(parameters.beliefs)
-    low, high = (
-        parameters.number * np.array([beliefs.below(b) for b in agents[end].tolist()])
-        for end in ("belief_low", "belief_high")
-    )
-    # a single trader stands in the middle of its slice
-    half = 0.0 if parameters.population == "continuum" else 0.5
-    return np.stack([low - half, high + half], axis=1)
+    return number_below(beliefs, parameters.number, parameters.population, agents)

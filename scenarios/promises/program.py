@@ -22,6 +22,8 @@ from typing import Any, Final
 import numpy as np
 from scipy.optimize import linprog
 
+from markets.promises.menu import Menu, owed_in_cash
+from markets.promises.state_menu import StateMenu
 from markets.quote import FloatArray
 
 CHORD: Final = 1e-11
@@ -45,6 +47,20 @@ class Promise:
     owed: tuple[float, ...]
     pledged_asset: float
     pledged_cash: float
+
+
+def promises_of(menu: Menu | StateMenu) -> list[Promise]:
+    """What may be traded, in the order of the menu."""
+    pledged = zip(menu.pledged_asset.tolist(), menu.pledged_cash.tolist(), strict=True)
+    owed = (
+        [owed_in_cash(contract) for contract in menu.contracts]
+        if isinstance(menu, Menu)
+        else [tuple(row) for row in menu.owed.tolist()]
+    )
+    return [
+        Promise(name, amounts, *collateral)
+        for name, amounts, collateral in zip(menu.names, owed, pledged, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scenarios.promises.certificate import certify
 from scenarios.promises.economy import LeverageCycle
 from scenarios.promises.leverage_cycle import SCENARIO
 from simulator.run import Run
@@ -28,6 +29,18 @@ def test_every_condition_is_checked_and_holds(assets: str) -> None:
     certificate = SCENARIO.certify(run.parameters, run.points[0])
     assert tuple(c.name for c in certificate.conditions) == CONDITIONS
     assert certificate.holds, certificate.table()
+
+
+def test_a_sample_tells_nothing_of_clearing() -> None:
+    run = at_once("none", traders=500, population="individuals")
+    point = run.points[0]
+    certificate = certify(
+        agents=point.agents.iloc[::7], quotes=point.quotes, payoff=(1.0, 0.2), promises=[],
+        below=None, complete=False,
+    )  # fmt: skip
+    left_out = ("clearing", "deliveries", "population")
+    assert [c.name for c in certificate.conditions] == [n for n in CONDITIONS if n not in left_out]
+    assert certificate.holds
 
 
 def test_listed_beliefs_have_no_distribution_to_check() -> None:
