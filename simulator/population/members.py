@@ -18,6 +18,9 @@ from simulator.population.distribution import distribution
 from simulator.population.draw import draw
 from simulator.population.table import NAME, Column, read
 
+ROUNDING = 1e-9
+"""Net trade, as a share of wealth, that is rounding of a best response and no trade."""
+
 TABLE = "a CSV or Parquet file with one row per member, or a table of lists"
 AMOUNT = (
     "a number of at least 0, a list with one per member, or a distribution such as"
@@ -43,6 +46,16 @@ GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeV
 Amount = Annotated[float, Field(ge=0.0)]
 GivenAmount = Annotated[Amount | list[Amount] | str, AfterValidator(_drawable)]
 """An amount of each member as a parameter: one number, one per member, or a distribution."""
+
+DrawnAmount = Annotated[Amount | str, AfterValidator(_drawable)]
+"""An amount of all members of a kind alike, or the distribution that each one's is drawn from."""
+
+GivenEach = Annotated[
+    Annotated[int, Field(ge=1)] | DataFile | dict[str, list[float | str]], BeforeValidator(_plain)
+]
+"""How many members there are, or who they are one by one."""
+
+EACH = f"a whole number of at least 1, {TABLE}"
 
 Value = float | Sequence[float] | FloatArray | str
 """What a parameter gives of one field."""
@@ -89,6 +102,30 @@ class Population:
     names: list[str] | None
     count: int
     fields: Mapping[str, float | FloatArray]
+
+    def each(self, name: str) -> FloatArray:
+        """A field of every member, shape (count,)."""
+        value = np.asarray(self.fields[name], dtype=np.float64)
+        return np.array(np.broadcast_to(value, self.count))
+
+    def several(self, names: Sequence[str]) -> FloatArray:
+        """Fields of every member side by side, shape (count, fields)."""
+        empty = np.zeros((self.count, 0))
+        return np.column_stack([empty, *(self.each(name) for name in names)])
+
+
+def trading(traded: FloatArray, wealth: FloatArray, weight: FloatArray | float = 1.0) -> float:
+    """Number of members who trade, those who own nothing left out.
+
+    Parameters
+    ----------
+    traded, wealth : array of shape (rows,)
+        Value of what each row buys and sells, and of what it owns.
+    weight : array of shape (rows,) or float
+        Members that each row stands for.
+    """
+    trades = (traded > ROUNDING * wealth) & (wealth > 0.0)
+    return float(np.sum(weight * trades))
 
 
 def table_of(given: DataFile | Mapping[str, Any] | None, columns: Sequence[Column]) -> Any:
