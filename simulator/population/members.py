@@ -33,7 +33,7 @@ def _plain(given: Any) -> Any:
     return given.to_dict("list") if isinstance(given, pd.DataFrame) else given
 
 
-def _drawable(given: float | list[float] | str) -> float | list[float] | str:
+def drawable(given: float | list[float] | str) -> float | list[float] | str:
     """Refuse text that is no distribution."""
     if isinstance(given, str):
         distribution(given)
@@ -44,10 +44,10 @@ GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeV
 """Members as a parameter: a file, a table of lists or a DataFrame."""
 
 Amount = Annotated[float, Field(ge=0.0)]
-GivenAmount = Annotated[Amount | list[Amount] | str, AfterValidator(_drawable)]
+GivenAmount = Annotated[Amount | list[Amount] | str, AfterValidator(drawable)]
 """An amount of each member as a parameter: one number, one per member, or a distribution."""
 
-DrawnAmount = Annotated[Amount | str, AfterValidator(_drawable)]
+DrawnAmount = Annotated[Amount | str, AfterValidator(drawable)]
 """An amount of all members of a kind alike, or the distribution that each one's is drawn from."""
 
 GivenEach = Annotated[

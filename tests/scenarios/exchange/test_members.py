@@ -103,8 +103,8 @@ def test_an_export_is_verified_without_the_original(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     PEOPLE.to_csv(path, index=False)
     folders = [
-        run(members=str(path)).export(tmp_path / "runs"),
-        run(consumers=[DRAWN, VINTNERS]).export(tmp_path / "runs", plots=False),
+        made.export(tmp_path / "runs", plots=False)
+        for made in (run(members=str(path)), run(consumers=[DRAWN, VINTNERS]))
     ]
     path.unlink()
     for folder in folders:
@@ -113,6 +113,11 @@ def test_an_export_is_verified_without_the_original(tmp_path: Path) -> None:
         assert found.altered == ()
     agents = pd.read_csv(folders[0] / "agents.csv")
     assert agents["name"].tolist() == PEOPLE["name"].tolist()
+
+
+def test_the_figure_of_net_trades_shows_consumers_by_name() -> None:
+    axes = run(members=PEOPLE).plot()["net_trades"].axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == PEOPLE["name"].tolist()
 
 
 def test_holdings_of_others_than_the_given_are_not_certified() -> None:
