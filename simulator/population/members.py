@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from agents.beliefs import Beliefs
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.data_file import DataFile
@@ -39,6 +40,26 @@ def drawable(given: float | list[float] | str) -> float | list[float] | str:
         distribution(given)
     return given
 
+
+def is_drawn(given: object) -> bool:
+    """Whether a parameter is a distribution to draw from.
+
+    ``"uniform"`` and ``"beta(2, 3)"``, which name no arguments, are spread over the members.
+    """
+    return isinstance(given, str) and "=" in given
+
+
+def _believable(given: str | list[float]) -> str | list[float]:
+    """Refuse beliefs that are neither spread nor drawn nor listed."""
+    if isinstance(given, str) and is_drawn(given):
+        distribution(given)
+    else:
+        Beliefs(given)
+    return given
+
+
+DrawnBeliefs = Annotated[str | list[float], AfterValidator(_believable)]
+"""Beliefs as a parameter: spread over the members, drawn, or one per member."""
 
 GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(_plain)]
 """Members as a parameter: a file, a table of lists or a DataFrame."""
