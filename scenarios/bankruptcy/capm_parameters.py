@@ -33,9 +33,8 @@ class CohortOfInvestors(Table):
 
     name: str | None = about("name in tables; its number if not given", default=None)
     members: GivenEach = about(
-        "how many members, or a table of them: what a column lacks is as here. Columns: name;"
-        " endowment_now, endowment_later[STATE] (goods); equities[EQUITY] (equities); weight,"
-        " satiation, risk_aversion, patience, penalty[STATE], as the utility has them",
+        "how many members, or a table of them, with the columns of the parameter members: what a"
+        " column lacks is as here",
         "members", EACH, default=1,
     )  # fmt: skip
     correlation: dict[str, float] = correlation_parameter()
@@ -154,8 +153,11 @@ class BankruptcyCapm(BondParameters):
         default=_default_cohorts(), min_length=1,
     )  # fmt: skip
     members: GivenMembers = about(
-        "members one by one, of a single cohort in place of all cohorts: what a column lacks is as"
-        " in the first of these, see there for the columns",
+        "members one by one, of a single cohort in place of all cohorts; a column that is missing"
+        " takes the value of the first of these. Columns: name; endowment_now,"
+        " endowment_later[STATE] (goods); equities[EQUITY] (equities); weight (utility per good),"
+        " satiation (goods), or risk_aversion (per good) and patience, as that cohort's utility has"
+        " them; penalty[STATE] (utility per good) where debtors choose what they deliver",
         "", TABLE, default=None,
     )  # fmt: skip
     states: States = about(

@@ -26,10 +26,11 @@ FIRMS = pd.DataFrame(
     }
 )
 LISTED: dict[str, Any] = {
-    **{"beliefs" if name == "belief" else name: FIRMS[name].tolist() for name in FIRMS},
+    "beliefs": FIRMS["belief"].tolist(),
+    "cash": FIRMS["cash"].tolist(),
+    "asset": FIRMS["asset"].tolist(),
     "population": "individuals",
 }
-LISTED.pop("name")
 BY_STATE = pd.DataFrame(
     {
         "name": ["Zug", "Aare", "Bern"],
@@ -111,17 +112,19 @@ def test_the_order_of_rows_changes_no_round() -> None:
 
 
 def test_traders_are_drawn_by_the_seed_alike_in_all_markets() -> None:
-    one, two, other = (run(seed, **DRAWN, traders=80) for seed in (1, 1, 2))
+    one, two, other = (run(seed, **DRAWN, traders=40) for seed in (1, 1, 2))
     assert one.outcome is other.outcome is walras.Outcome.CLEARED
     assert one.agents.equals(two.agents)
     assert one.rounds.equals(two.rounds)
     assert one.equilibrium != other.equilibrium
-    every = run(1, "all", **DRAWN, traders=80).agents
-    drawn = [part[["belief", "endowed_cash"]] for _, part in every.groupby("case")]
-    assert len(drawn) == 4
-    assert (drawn[0].to_numpy() == one.agents[["belief", "endowed_cash"]].to_numpy()).all()
-    assert all((part.to_numpy() == drawn[0].to_numpy()).all() for part in drawn)
-    assert drawn[0].corr("spearman").iloc[0, 1] == pytest.approx(0.6, abs=0.2)
+    parameters, rng = parse(LeverageCycle, {**DRAWN, "traders": 40}), np.random.default_rng(1)
+    markets = [case.build(rng) for case in SCENARIO.cases(parameters)]
+    owned = [market.cohorts[0].cash for market in markets]  # type: ignore[attr-defined]
+    assert len(owned) == 4
+    assert all((cash == one.agents["endowed_cash"]).all() for cash in owned)
+    many = traders_of(parse(LeverageCycle, DRAWN), np.random.default_rng(0))
+    ranks = pd.DataFrame({"belief": many.beliefs.given, "cash": many.cash}).corr("spearman")
+    assert ranks.iloc[0, 1] == pytest.approx(0.6, abs=0.01)
     assert one.parameters.model_dump()["population"] == "individuals"
 
 
@@ -136,7 +139,7 @@ def test_figures_show_members_by_name() -> None:
 def test_traders_on_several_states_have_a_column_each(tmp_path: Path) -> None:
     BY_STATE.to_csv(tmp_path / "firms.csv", index=False)
     rows = BY_STATE[[f"belief_state_{k}" for k in (1, 2, 3)]].to_numpy().tolist()
-    lists = {name: BY_STATE[name].tolist() for name in ("cash", "patience")}
+    lists: dict[str, Any] = {name: BY_STATE[name].tolist() for name in ("cash", "patience")}
     listed = states(beliefs=rows, **lists)
     for members in (BY_STATE, str(tmp_path / "firms.csv")):
         given = states(members=members)
@@ -146,8 +149,9 @@ def test_traders_on_several_states_have_a_column_each(tmp_path: Path) -> None:
         for name in BY_STATE:
             column = f"endowed_{name}" if name == "cash" else name
             assert given.agents[column].tolist() == BY_STATE[name].tolist()
-    assert given.plot()["net_trades"].axes[0].get_yticklabels()[0].get_text() == "Zug"
-    assert given.dates["traders_trading"].item() == 3.0
+        assert given.dates["traders_trading"].item() == 3.0
+    (first, *_) = states(members=BY_STATE).plot()["net_trades"].axes[0].get_yticklabels()
+    assert first.get_text() == "Zug"
 
 
 def test_one_number_per_trader_or_a_distribution_of_it() -> None:
@@ -174,17 +178,18 @@ def test_positions_of_others_than_the_given_are_not_certified() -> None:
 
 # ---------------------------------------------------------------------- both
 def test_exports_are_verified_without_the_original(tmp_path: Path) -> None:
+    path = tmp_path / "firms.csv"
     for make, table in ((run, FIRMS), (states, BY_STATE)):
-        path = tmp_path / "firms.csv"
         table.to_csv(path, index=False)
-        made = make(members=str(path))  # type: ignore[operator]
+        given: dict[str, Any] = {"members": str(path)}
+        made = make(**given)
         folder = made.export(tmp_path / "runs", plots=False)
         path.unlink()
         found = verify(folder, walras.find)
         assert found.certified
         assert found.altered == ()
-        names = pd.read_csv(folder / "agents.csv")["name"].tolist()
-        assert names == table["name"].tolist()
+        names = pd.read_csv(folder / "agents.csv")["name"]
+        assert names[: len(table)].tolist() == table["name"].tolist()
 
 
 def test_an_export_of_drawn_traders_is_verified(tmp_path: Path) -> None:
