@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, GetCoreSchemaHandler, ValidationInfo
+from pydantic import BaseModel, GetCoreSchemaHandler, SerializationInfo, ValidationInfo
 from pydantic_core import core_schema
 
 from markets.refused import Refused
@@ -16,12 +16,16 @@ from markets.refused import Refused
 FOLDER = "folder"
 """Key of the validation context: the folder in which relative names are looked for first."""
 
+WHERE = "where"
+"""Key of the serialization context: names are to be found from any folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """A file that is read as data, never executed.
 
-    As a parameter it is written as its name. A relative name is looked for beside the TOML file
+    As a parameter it is written as its name, or where the context of serialization has ``WHERE``,
+    with the folder that it is in. A relative name is looked for beside the TOML file
     that it stands in, then in the working folder. An exported run keeps a copy, and its parameters
     name that.
 
@@ -41,9 +45,13 @@ class DataFile:
         return core_schema.with_info_plain_validator_function(
             cls._validate,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda file: file.path.name
+                cls._written, info_arg=True
             ),
         )
+
+    @staticmethod
+    def _written(file: DataFile, info: SerializationInfo) -> str:
+        return str(file.path.resolve()) if WHERE in (info.context or {}) else file.path.name
 
     @classmethod
     def _validate(cls, given: Any, info: ValidationInfo) -> DataFile:

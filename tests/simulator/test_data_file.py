@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from markets.refused import Refused
-from simulator.data_file import DataFile, data_files
+from simulator.data_file import WHERE, DataFile, data_files
 from simulator.parameters import Parameters, Table, about, parse
 
 
@@ -52,6 +52,13 @@ def test_a_run_names_the_copy_by_its_bare_name(folder: Path) -> None:
     assert parsed.model_dump(mode="json")["members"] == "m.csv"
     again = parse(Named, parsed.model_dump(mode="json"), folder)
     assert path_of(again) == folder / "m.csv"
+
+
+def test_another_process_is_told_where_a_file_is(folder: Path) -> None:
+    parsed = parse(Named, {"members": "m.csv", "parts": [{"file": "only.csv"}]})
+    told = parsed.model_dump(mode="json", context={WHERE: True})
+    assert told["members"] == str(folder.parent / "m.csv")
+    assert told["parts"] == [{"file": str(folder.parent / "only.csv")}]
 
 
 def test_files_are_found_in_tables_of_tables(folder: Path) -> None:
