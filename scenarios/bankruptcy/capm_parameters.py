@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.refused import Refused
 from scenarios.bankruptcy.economy import BondParameters, Penalty, penalties
+from simulator.data_file import written
 from simulator.parameters import Table, about
 from simulator.population.members import (
     EACH,
@@ -22,7 +23,7 @@ from simulator.population.members import (
 )
 
 Positive = Annotated[float, Field(gt=0.0)]
-DrawnPositive = Annotated[Positive | str, AfterValidator(drawable)]
+DrawnPositive = Annotated[Positive | str, AfterValidator(drawable), PlainSerializer(written)]
 """A number above 0 for all members, or the distribution that each one's is drawn from."""
 
 ABOVE = "a number above 0, or a distribution"

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from agents.beliefs import Beliefs
 from agents.cohort import Population
@@ -26,6 +33,7 @@ from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
+from simulator.data_file import written
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about
 from simulator.population.members import (
@@ -50,7 +58,9 @@ Amount = Annotated[float, Field(gt=0.0)]
 Endowment = Annotated[float, Field(ge=0.0)]
 
 
-GivenEndowment = Annotated[Amount | list[Endowment] | str, AfterValidator(drawable)]
+GivenEndowment = Annotated[
+    Amount | list[Endowment] | str, AfterValidator(drawable), PlainSerializer(written)
+]
 """What traders own, as a parameter: the same, one per trader, or a distribution."""
 
 ENDOWMENT = (

@@ -7,7 +7,14 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from agents.beliefs import Beliefs
 from agents.promises.state_believers import StateBelievers
@@ -22,6 +29,7 @@ from scenarios.promises.economy import (
     GivenEndowment,
     trembling_economy,
 )
+from simulator.data_file import written
 from simulator.economy import Economy
 from simulator.parameters import Parameters, Table, about
 from simulator.population.members import (
@@ -71,7 +79,9 @@ class EndogenousLeverage(Parameters):
         "promises that may be traded, each with what it owes and what is pledged for it", "",
         "a list of tables with name, owed, asset and cash; or an empty list", default=LOANS,
     )  # fmt: skip
-    beliefs: str | list[float] | list[list[float]] = about(
+    beliefs: Annotated[
+        str | list[float] | list[list[float]], PlainSerializer(written)
+    ] = about(
         "probabilities of the states: a row for each trader; or one number h for each, or a"
         " distribution of h, where state k of S has the probability that S - 1 trials, each a"
         " success with probability h, fail k - 1 times", "probability",
@@ -81,7 +91,9 @@ class EndogenousLeverage(Parameters):
     )  # fmt: skip
     cash: GivenEndowment = about("cash of each trader", "cash", ENDOWMENT, default=1.0)
     asset: GivenEndowment = about("assets of each trader", "assets", ENDOWMENT, default=1.0)
-    patience: Annotated[Endowment | list[Amount] | str, AfterValidator(drawable)] = about(
+    patience: Annotated[
+        Endowment | list[Amount] | str, AfterValidator(drawable), PlainSerializer(written)
+    ] = about(
         "weight of consumption after the news; 0 if consumption now is worth nothing", "",
         "a number of at least 0, a list with one positive number per trader, or a distribution",
         default=0.0,
@@ -101,11 +113,10 @@ class EndogenousLeverage(Parameters):
 
     @field_validator("beliefs")
     @classmethod
-    def _probabilities(cls, given: Any) -> Any:
+    def _probabilities(cls, given: Any, info: ValidationInfo) -> Any:
         """Refuse beliefs that are none."""
-        if isinstance(given, str) and is_drawn(given):
-            drawable(given)
-            return given
+        if is_drawn(given):
+            return drawable(given, info)
         if isinstance(given, str) or not given or not isinstance(given[0], list):
             Beliefs(given)
             return given

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
 from agents.beliefs import Beliefs
 from markets.quote import FloatArray
 from markets.refused import Refused
-from simulator.data_file import DataFile
+from simulator.data_file import DataFile, located, written
 from simulator.parameters import about
 from simulator.population.distribution import distribution
 from simulator.population.draw import draw
 from simulator.population.table import NAME, Column, read
+
+T = TypeVar("T")
 
 ROUNDING = 1e-9
 """Net trade, as a share of wealth, that is rounding of a best response and no trade."""
@@ -34,11 +36,13 @@ def _plain(given: Any) -> Any:
     return given.to_dict("list") if isinstance(given, pd.DataFrame) else given
 
 
-def drawable(given: float | list[float] | str) -> float | list[float] | str:
-    """Refuse text that is no distribution."""
-    if isinstance(given, str):
-        distribution(given)
-    return given
+def drawable(given: T, info: ValidationInfo) -> T | str:
+    """Refuse text that is no distribution; say where a file is that it names."""
+    if not isinstance(given, str):
+        return given
+    text = located(given, info)
+    distribution(text)
+    return text
 
 
 def is_drawn(given: object) -> bool:
@@ -49,26 +53,27 @@ def is_drawn(given: object) -> bool:
     return isinstance(given, str) and "=" in given
 
 
-def _believable(given: str | list[float]) -> str | list[float]:
+def _believable(given: str | list[float], info: ValidationInfo) -> str | list[float]:
     """Refuse beliefs that are neither spread nor drawn nor listed."""
-    if isinstance(given, str) and is_drawn(given):
-        distribution(given)
-    else:
-        Beliefs(given)
+    if is_drawn(given):
+        return drawable(given, info)
+    Beliefs(given)
     return given
 
 
-DrawnBeliefs = Annotated[str | list[float], AfterValidator(_believable)]
+DrawnBeliefs = Annotated[str | list[float], AfterValidator(_believable), PlainSerializer(written)]
 """Beliefs as a parameter: spread over the members, drawn, or one per member."""
 
 GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(_plain)]
 """Members as a parameter: a file, a table of lists or a DataFrame."""
 
 Amount = Annotated[float, Field(ge=0.0)]
-GivenAmount = Annotated[Amount | list[Amount] | str, AfterValidator(drawable)]
+GivenAmount = Annotated[
+    Amount | list[Amount] | str, AfterValidator(drawable), PlainSerializer(written)
+]
 """An amount of each member as a parameter: one number, one per member, or a distribution."""
 
-DrawnAmount = Annotated[Amount | str, AfterValidator(drawable)]
+DrawnAmount = Annotated[Amount | str, AfterValidator(drawable), PlainSerializer(written)]
 """An amount of all members of a kind alike, or the distribution that each one's is drawn from."""
 
 GivenEach = Annotated[
