@@ -51,7 +51,7 @@ def net_trades(values: pd.DataFrame, unit: str) -> Figure:
     axes.axvline(0.0, color=palette.INK, linewidth=0.8)
     axes.set_yticks(places, [str(name) for name in shown.index])
     axes.invert_yaxis()
-    axes.set_xlabel(f"bought (right) and sold (left), {unit}")
+    axes.set_xlabel(f"value bought (right) and sold (left), {unit}")
     some = f": the {len(shown)} of {len(values)} who trade most"
     axes.set_title(f"Net trades by member{some if len(shown) < len(values) else ''}")
     figure.legend(loc="outside lower center", ncols=4)

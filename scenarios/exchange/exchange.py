@@ -191,7 +191,7 @@ class ExchangeScenario(Scenario[Exchange]):
             traded = agents[_holdings(results.parameters)].to_numpy(float) - owned
             values = traded * np.array([*results.equilibrium.values()])
             shown["net_trades"] = net_trades(
-                pd.DataFrame(values, agents["name"], goods), f"units of {goods[0]} by consumer"
+                pd.DataFrame(values, agents["name"], goods), f"units of {goods[0]}"
             )
         return shown
 
