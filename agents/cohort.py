@@ -89,6 +89,25 @@ def rows_shown(members: int, limit: int | None, around: list[float]) -> NDArray[
     return rows[(rows >= 0) & (rows < members)]
 
 
+def in_given_order(
+    shown: pd.DataFrame, names: Sequence[str], given: NDArray[np.int64]
+) -> pd.DataFrame:
+    """A table of members with their names, in the order in which they were given.
+
+    Parameters
+    ----------
+    shown : DataFrame
+        Some of the members, with the columns ``cohort`` and ``member``.
+    names : sequence of str
+        Names of all members, in the order given.
+    given : array of shape (rows,)
+        Place of each row of the table in that order.
+    """
+    shown.insert(1, "name", [names[place] for place in given])
+    shown["member"] = given
+    return shown.iloc[np.argsort(given, kind="stable")].reset_index(drop=True)
+
+
 def one_or_each(name: str, value: float | Sequence[float] | FloatArray, members: int) -> FloatArray:
     """One row per member, or a single row if they are all alike."""
     field = np.atleast_1d(np.asarray(value, dtype=np.float64))

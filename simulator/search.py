@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from simulator.declared import Declared
 from simulator.journey import Opened, travel
 from simulator.outcome import Outcome
-from simulator.point import DateEnd, ScenarioEconomy
+from simulator.point import Case, DateEnd, ScenarioEconomy
 from simulator.results import P
 
 SAME = 1e-6
@@ -42,8 +42,9 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
 
     The first start is that of the parameters, and its later dates start where the dates before
     them came to rest. All others are random quotes, drawn anew at every date, from a stream of
-    random numbers per start; but the second begins later dates where the parameters say. One row
-    per case, date and equilibrium, the most frequent first:
+    random numbers per start; but the second begins later dates where the parameters say. Members
+    who are drawn are those of the run at every start. One row per case, date and equilibrium, the
+    most frequent first:
 
     * ``number`` and ``of``: which of the equilibria found; ``number`` is empty for starts that did
       not come to rest, which have a row per outcome.
@@ -62,9 +63,10 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
     streams[0] = np.random.default_rng(seed)
     for number, generator in enumerate(streams):
         asked = parameters if number == 0 else drawn
+        members = generator if number == 0 else np.random.default_rng(seed)
         for case in scenario.cases(asked):
             economy: ScenarioEconomy | None = None
-            for event in travel(scenario, asked, case, generator):
+            for event in travel(scenario, asked, _from(generator, case), members):
                 if isinstance(event, Opened):
                     economy = event.economy
                     if number > 0 and economy.date > 1:
@@ -76,6 +78,17 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
                 economy.close()
     rows = [row for key, found in arrivals.items() for row in _rows(key, found)]
     return pd.DataFrame(rows)
+
+
+def _from(stream: np.random.Generator, case: Case) -> Case:
+    """The case with the members that it has, and random quotes from a stream of their own."""
+
+    def build(rng: np.random.Generator) -> ScenarioEconomy:
+        economy = case.build(rng)
+        economy.rng = stream
+        return economy
+
+    return replace(case, build=build)
 
 
 def growth(economy: ScenarioEconomy) -> float:

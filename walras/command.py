@@ -257,7 +257,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
 ) -> None:
     """Watch and steer a scenario in the browser, until Ctrl-C."""
-    from simulator.data_file import WHOLE
+    from simulator.data_file import WHERE
     from walras.serving import Asked, check_servable
     from walras.serving import serve as serve_page
 
@@ -266,7 +266,7 @@ def serve(
         check_servable(host, port)
     except Refused as error:
         _refuse(error)
-    given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHOLE: True})
+    given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
     shown = scenario.name if scenario.file is None else str(scenario.file.resolve())
     with err.status(f"{scenario.name}: starting the page") as status:
 

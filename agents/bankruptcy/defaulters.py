@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mesa
 import numpy as np
 import pandas as pd
@@ -28,7 +30,7 @@ class Defaulters(Investors):
 
     Parameters
     ----------
-    model, name, utility, now, later, equities
+    model, name, utility, now, later, equities, names
         As for :class:`agents.bankruptcy.investors.Investors`.
     penalty : array of shape (members, states)
         :math:`\lambda_s \ge 0`, utility lost per good of default in a state.
@@ -49,8 +51,11 @@ class Defaulters(Investors):
         later: FloatArray,
         equities: FloatArray,
         penalty: FloatArray,
+        names: Sequence[str] | None = None,
     ) -> None:
-        super().__init__(model, name, utility=utility, now=now, later=later, equities=equities)
+        super().__init__(
+            model, name, utility=utility, now=now, later=later, equities=equities, names=names
+        )
         if penalty.shape != self.goods_later.shape:
             raise Refused(
                 f"{name}: penalty has shape {penalty.shape}; it must be one per member and state,"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agents.cohort import rows_shown
+from agents.cohort import in_given_order, rows_shown
 from agents.repo.multipliers import multipliers
 from agents.repo.primitives import Primitives, Rows, pick
 from agents.repo.sides import full_size
@@ -157,7 +157,4 @@ def table(
     )
     if traders.names is None or traders.given is None:
         return shown
-    given = traders.given[rows]
-    shown.insert(1, "name", [traders.names[place] for place in given])
-    shown["member"] = given
-    return shown.iloc[np.argsort(given, kind="stable")].reset_index(drop=True)
+    return in_given_order(shown, traders.names, traders.given[rows])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from agents.beliefs import Beliefs
 from agents.repo.clearing_house import RepoClearingHouse
@@ -24,12 +24,13 @@ from markets.repo.quotes import RepoQuotes
 from simulator.economy import Economy
 from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
-from simulator.population.distribution import distribution
 from simulator.population.members import (
     AMOUNT,
+    DrawnBeliefs,
     GivenAmount,
     GivenMembers,
     correlation_parameter,
+    is_drawn,
     members_parameter,
     populate,
     table_of,
@@ -55,15 +56,6 @@ COLUMNS = (
     Column("income_down", "cash", "income at date 1 in state D", 0.0),
 )  # fmt: skip
 """What sets traders apart; a table of members may have these columns."""
-
-
-def _believable(given: str | list[float]) -> str | list[float]:
-    """Refuse beliefs that are neither spread nor drawn nor listed."""
-    if not (isinstance(given, str) and "=" in given):
-        Beliefs(given)
-    else:
-        distribution(given)
-    return given
 
 
 class MarginHike(Parameters):
@@ -99,7 +91,7 @@ class MarginHike(Parameters):
         " short; if not, nobody can",
         default=True,
     )
-    beliefs: Annotated[str | list[float], AfterValidator(_believable)] = about(
+    beliefs: DrawnBeliefs = about(
         "probabilities that traders give to the low payoff",
         "probability",
         '"uniform" or "beta(a, b)", whose quantiles are spread over the traders; a distribution to'
@@ -196,8 +188,7 @@ class MarginHike(Parameters):
     @property
     def drawn(self) -> bool:
         """Whether something of the traders is drawn at random."""
-        texts = [self.beliefs if "=" in self.beliefs else 0.0, *self.fields.values()]
-        return any(isinstance(value, str) for value in texts)
+        return any(is_drawn(value) for value in (self.beliefs, *self.fields.values()))
 
     @property
     def incomes(self) -> tuple[float | list[float] | str, float | list[float] | str]:
@@ -268,7 +259,7 @@ def _traders(parameters: MarginHike, rng: np.random.Generator) -> dict[str, Any]
     if table is None and not parameters.drawn and not parameters.correlation:
         fields: dict[str, Any] = dict(parameters.fields)
         return {"beliefs": parameters.beliefs, "members": parameters.count, **fields}
-    spread = isinstance(parameters.beliefs, str) and "=" not in parameters.beliefs
+    spread = isinstance(parameters.beliefs, str) and not is_drawn(parameters.beliefs)
     columns = (
         COLUMNS[1:] if spread and "belief" not in (table if table is not None else ()) else COLUMNS
     )

@@ -171,6 +171,6 @@ def test_a_market_not_made_for_it_refuses_a_margin_that_follows() -> None:
 def test_same_run_from_the_parameters_of_a_manifest(history: str) -> None:
     given = {"rule": "filtered-value-at-risk", "prices": history, "every_round": True}
     run = SCENARIO.run(margin=given, dates=2, studies=False, **FEW)
-    dumped = run.parameters.model_dump(mode="json", context={"whole paths": True})
+    dumped = run.parameters.model_dump(mode="json", context={"where": True})
     again = simulate(SCENARIO, SCENARIO.parameters.model_validate(dumped), studies=False)
     assert again.dates.equals(run.dates)
