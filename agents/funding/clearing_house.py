@@ -66,15 +66,15 @@ class MarginClearingHouse(
 
     Attributes
     ----------
-    deposits : array, optional
-        Cash that experts will have with the house at the next date, below zero where it is a debt;
-        announce it to change their wealth.
+    deposits : float, optional
+        Cash that all experts together will have with the house at the next date, below zero where
+        it is a debt; announce it to change their wealth.
     """
 
     def __init__(self, model: mesa.Model, margins: Mapping[str, PriceMargin | SidedMargin]) -> None:
         super().__init__(model)
         self.margins = dict(margins)
-        self.deposits: FloatArray | None = None
+        self.deposits: float | None = None
         self.date = 0
         self._closed = False
 

@@ -61,7 +61,6 @@ def certify(
     agents: pd.DataFrame,
     prices: FloatArray,
     premium: float,
-    risk_aversion: float,
     volatility: FloatArray,
     rule: FloatArray | None,
 ) -> Certificate:
@@ -75,8 +74,6 @@ def certify(
         The posted prices.
     premium : float
         The posted funding premium.
-    risk_aversion : float
-        Of every group of customers.
     volatility : array of shape (assets,)
         Standard deviation of each asset's payoff.
     rule : array of shape (2, assets), optional
@@ -88,7 +85,9 @@ def certify(
     margins = np.stack([customers[f"margin_{side}"][0] for side in ("long", "short")])
     exposure, wanted = customers["exposure"], customers["position"]
     held, assets = experts["position"], experts["endowed_assets"]
-    kept = len(wanted) / (risk_aversion * volatility**2) * np.maximum(abs(fundamental), abs(prices))
+    risk_aversion = customers["risk_aversion"]
+    appetite = np.sum(1.0 / (risk_aversion * volatility**2), axis=0)
+    kept = appetite * np.maximum(abs(fundamental), abs(prices))
     brought = sum(np.abs(part).sum(axis=0) for part in (exposure, assets, held))
     brought = np.where(brought > 0.0, brought, kept)
     gap = np.abs(wanted.sum(axis=0) + held.sum(axis=0)) / brought

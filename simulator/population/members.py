@@ -25,7 +25,7 @@ AMOUNT = (
 )
 
 
-def _plain(given: Any) -> Any:
+def plain(given: Any) -> Any:
     """A DataFrame as a table of lists, which JSON knows."""
     return given.to_dict("list") if isinstance(given, pd.DataFrame) else given
 
@@ -37,7 +37,7 @@ def _drawable(given: float | list[float] | str) -> float | list[float] | str:
     return given
 
 
-GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(_plain)]
+GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(plain)]
 """Members as a parameter: a file, a table of lists or a DataFrame."""
 
 Amount = Annotated[float, Field(ge=0.0)]
@@ -90,9 +90,17 @@ class Population:
     count: int
     fields: Mapping[str, float | FloatArray]
 
+    def each(self, name: str) -> FloatArray:
+        """A field with one entry per member."""
+        return np.broadcast_to(np.asarray(self.fields[name], dtype=np.float64), self.count).copy()
 
-def table_of(given: DataFile | Mapping[str, Any] | None, columns: Sequence[Column]) -> Any:
+
+def table_of(
+    given: DataFile | Mapping[str, Any] | None, columns: Sequence[Column], what: str = "members"
+) -> Any:
     """The checked table of given members, a DataFrame; None if none are given.
+
+    A table that is no file is called ``what``.
 
     Raises
     ------
@@ -102,11 +110,11 @@ def table_of(given: DataFile | Mapping[str, Any] | None, columns: Sequence[Colum
     if given is None:
         return None
     if isinstance(given, DataFile):
-        return read(given.path, columns, "members")
+        return read(given.path, columns, what)
     lengths = {len(values) for values in given.values()}
     if len(lengths) > 1:
-        raise Refused(f"members has columns of {', '.join(map(str, sorted(lengths)))} rows")
-    return read(pd.DataFrame(dict(given)), columns, "members")
+        raise Refused(f"{what} has columns of {', '.join(map(str, sorted(lengths)))} rows")
+    return read(pd.DataFrame(dict(given)), columns, what)
 
 
 def populate(
