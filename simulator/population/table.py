@@ -140,8 +140,8 @@ def _numbers(values: pd.Series, column: Column, called: str) -> FloatArray:
     """The numbers of a column, or the places of its words, checked."""
     if column.choices:
         places = {word: float(place) for place, word in enumerate(column.choices)}
-        words = values.astype(str).str.strip()
-        numbers: FloatArray = words.map(places).to_numpy(dtype=np.float64)
+        values = values.astype(str).str.strip()
+        numbers = np.array([places.get(word, np.nan) for word in values], dtype=np.float64)
     else:
         numbers = to_numbers(values)
     wrong = column.wrong(numbers)
