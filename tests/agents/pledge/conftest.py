@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from agents.pledge.anticipation import Crowd
 from agents.pledge.clearing_house import PledgeClearingHouse
 from agents.pledge.forecast import Information, PriceFunction
 from agents.pledge.investors import InformedInvestors
@@ -24,6 +25,10 @@ PledgeEconomy = Economy[RepoTerms, SpotQuotes, SpotBook]
 
 def function(b0: float = 0.1, b1: float = 0.5, b2: float = 0.9, b3: float = 0.8) -> PriceFunction:
     return PriceFunction(*(np.array([value]) for value in (b0, b1, b2, b3)))
+
+
+WEALTH = (0.9 * 1.4, 0.1 * 1.4)
+CROWD = Crowd(WEALTH, tolerance=(WEALTH[0] / 2.5, WEALTH[1] / 2.5))
 
 
 def market(
@@ -52,7 +57,8 @@ def market(
             belief=lambda terms: believed or function(),
             known=KNOWN,
             risk_aversion=2.5,
-            wealth=1.4,
+            wealth=1.4 * share / members,
+            crowd=CROWD,
             **fields,  # type: ignore[arg-type]
         )
     return economy

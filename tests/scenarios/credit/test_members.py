@@ -122,7 +122,7 @@ def test_each_good_at_each_node_has_columns_of_its_own() -> None:
     )
     (economy,) = economies(made).values()
     assert [h.endowment[0][1] for h in economy.households] == [2, Fraction(1, 5), Fraction(1, 10)]
-    assert [h.risk_aversion for h in economy.households] == [(1, 1), (1, 1), (2, 2)]
+    assert [h.risk_aversion[1] for h in economy.households] == [1, 1, 2]
     assert made.outcome is walras.Outcome.CLEARED
 
 
