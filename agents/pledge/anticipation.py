@@ -12,9 +12,10 @@ with :math:`A = (\mu - (1 - h))/h` and :math:`B = (1 - \mu)(1 - h)/h` where repo
 :math:`w_i/\gamma_i` over spot and over repo investors and :math:`W, W'` those of :math:`w_i`, it is
 :math:`w A/\gamma = S - S'(1-h)/h`, :math:`w B/\gamma = S'(1-h)/h`, and
 :math:`(W - W'(1-h)/h)/(S - S'(1-h)/h)` stands in the place of :math:`\gamma` in the constant (with
-plus signs, and 1 for :math:`(1-h)/h`, where repo is shut). So they can tell in the morning, from the
-announced haircut, which price function their forecasts would bring about, revise them toward Bayes'
-rule under it, and go on until nothing changes. Nobody has to have seen a price at this haircut before.
+plus signs, and 1 for :math:`(1-h)/h`, where repo is shut). So they can tell in the morning, from
+the announced haircut, which price function their forecasts would bring about, revise them toward
+Bayes' rule under it, and go on until nothing changes. Nobody has to have seen a price at this
+haircut before.
 """
 
 from __future__ import annotations
