@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks import (
     aims,
     machine,
+    members,
     one_agent_per_trader,
     overhead,
     reading,
@@ -35,6 +36,7 @@ class Sizes:
     reading: tuple[int, ...]
     parts: tuple[int, ...]
     command: tuple[int, ...]
+    members: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
 
@@ -45,6 +47,7 @@ FULL = Sizes(
     reading=(10**5, 10**6, 10**7),
     parts=(10**3, 10**4, 10**5, 10**6),
     command=(10**4, 10**5),
+    members=(10**5, 10**6),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
 )
@@ -55,6 +58,7 @@ QUICK = Sizes(
     reading=(1000,),
     parts=(100,),
     command=(100,),
+    members=(100,),
     solvers=100,
     haircuts=(0.05,),
 )
@@ -69,6 +73,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "reading the arrays": lambda: [reading.table(sizes.reading)],
         "parts of a round": lambda: [overhead.parts(sizes.parts)],
         "the command": lambda: [overhead.command(sizes.command)],
+        "members of one's own": lambda: [members.table(sizes.members)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

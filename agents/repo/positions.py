@@ -128,6 +128,8 @@ def table(
         knots = np.union1d(low, high) / members
         belief = beliefs.means(knots)[np.searchsorted(knots, low / members)]
     else:
+        if traders.given is not None:
+            rows = rows[np.argsort(traders.given[rows])]
         low, high = rows.astype(np.float64), rows + 1.0
         held = positions(traders, posted, placed, rows)
         belief = beliefs.members(members)[rows]
@@ -157,6 +159,8 @@ def table(
     if traders.names is None or traders.given is None:
         return shown
     given = traders.given[rows]
-    shown.insert(1, "name", [traders.names[place] for place in given])
     shown["member"] = given
-    return shown.iloc[np.argsort(given, kind="stable")].reset_index(drop=True)
+    every = rows.size == members and traders.population == "individuals"
+    names = traders.names if every else [traders.names[place] for place in given.tolist()]
+    shown.insert(1, "name", names)
+    return shown if every else shown.sort_values("member", kind="stable", ignore_index=True)

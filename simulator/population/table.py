@@ -125,15 +125,15 @@ def _names(table: pd.DataFrame, called: str) -> list[str]:
     if NAME not in table:
         return [str(number) for number in range(1, len(table) + 1)]
     column = table[NAME]
-    empty = column.isna() | (column.astype(str).str.strip() == "")
-    if empty.any():
-        raise Refused(f"{called}, row {int(np.argmax(empty)) + 1}: name is empty")
-    names = column.astype(str).str.strip()
-    again = names.duplicated()
-    if again.any():
-        row = int(np.argmax(again))
-        raise Refused(f"{called}, row {row + 1}: name {names.iloc[row]} is there twice")
-    return names.tolist()
+    names: list[str] = column.astype(str).str.strip().tolist()
+    empty = column.isna().to_numpy()
+    if empty.any() or "" in names:
+        row = int(np.argmax(empty)) if empty.any() else names.index("")
+        raise Refused(f"{called}, row {row + 1}: name is empty")
+    if len(set(names)) < len(names):
+        row = int(np.argmax(pd.Series(names).duplicated()))
+        raise Refused(f"{called}, row {row + 1}: name {names[row]} is there twice")
+    return names
 
 
 def _numbers(values: pd.Series, column: Column, called: str) -> FloatArray:
