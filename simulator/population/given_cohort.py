@@ -116,6 +116,11 @@ def cohort_of(
         if given.get(MEMBERS, count) != count:
             raise Refused(f"{what} has {count} rows, and members is {given[MEMBERS]}")
         correlation = given.get(CORRELATION, {})
+        if not isinstance(correlation, Mapping):
+            raise Refused(
+                f"{what}: correlation is {correlation}; it must be a table of numbers in [-1, 1] by"
+                " pairs of fields"
+            )
         rest = given.keys() - listed.keys() - {NAME, MEMBERS, CORRELATION}
         values = {key: _one(known[key], given[key], what) for key in sorted(rest)}
     defaults = missing(count)
