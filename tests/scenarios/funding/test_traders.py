@@ -111,6 +111,16 @@ def test_populations_are_drawn_by_the_seed(scenario: str, tmp_path: Path) -> Non
     assert verify(folders[0], walras.find).certified
 
 
+def test_all_starts_of_a_search_have_the_members_of_the_run() -> None:
+    """Else every start of this constrained market, which has one price, would find another one."""
+    wealth: dict[str, Any] = {"margin_base": 1.5, "margin_slope": 0.0, "experts_wealth": [-4.5]}
+    made = walras.run("margin-spiral", experts=DRAWN, starts=4, studies=False, **wealth)
+    found = made.studies["equilibria"]
+    assert made.dates["branch"].item() == "constrained"
+    assert found["starts"].tolist() == [4]
+    assert found["security_price"].item() == pytest.approx(made.equilibrium["security_price"])
+
+
 def test_studies_know_the_members_that_were_drawn() -> None:
     alike = {**DRAWN, "cash": "normal(mean=-0.11, sd=0.0005)"}
     alike["endowment"] = "lognormal(mean=0.015, sd=0.0003)"
