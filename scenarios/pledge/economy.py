@@ -365,7 +365,8 @@ def build(
     )
     sides = parameters.sides(rng) if sides is None else sides
     crowd, primitives = sides.crowd, parameters.primitives_of(sides)
-    if parameters.members is not None and demand == "exact" and not crowd.alike:
+    aversions = np.hstack([sides.spot.risk_aversion, sides.repo.risk_aversion])
+    if demand == "exact" and np.any(aversions != aversions[0]):
         raise Refused('risk_aversion differs; with demand = "exact" all investors have one')
     nature = Nature(
         rng,
