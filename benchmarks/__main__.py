@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks import (
     aims,
     machine,
+    members,
     one_agent_per_trader,
     overhead,
     reading,
@@ -37,6 +38,7 @@ class Sizes:
     parts: tuple[int, ...]
     command: tuple[int, ...]
     replay: tuple[int, ...]
+    members: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
 
@@ -48,6 +50,7 @@ FULL = Sizes(
     parts=(10**3, 10**4, 10**5, 10**6),
     command=(10**4, 10**5),
     replay=(2_520,),
+    members=(10**5, 10**6),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
 )
@@ -59,6 +62,7 @@ QUICK = Sizes(
     parts=(100,),
     command=(100,),
     replay=(400,),
+    members=(100,),
     solvers=100,
     haircuts=(0.05,),
 )
@@ -74,6 +78,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "parts of a round": lambda: [overhead.parts(sizes.parts)],
         "the command": lambda: [overhead.command(sizes.command)],
         "margin rules replayed": lambda: [replay.table(sizes.replay)],
+        "members of one's own": lambda: [members.table(sizes.members)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

@@ -62,6 +62,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     evaluations : int
         How often all traders were asked for orders at this date: once per round, and more often
         where the rule needs the depth of a market that does not report it.
+    starts : numpy.random.Generator
+        What first quotes are drawn from if they are random; ``rng`` unless replaced before the
+        economy opens.
     knew : Knowledge
         The most that the rule was told at this date.
     settlement : Settlement or None
@@ -88,6 +91,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         start: Start = "primitives",
     ) -> None:
         super().__init__(rng=rng)
+        self.starts = self.rng
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
         self.start = start
@@ -151,7 +155,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             raise Refused("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(cast(Sequence[Never], self._cohorts))
-            self.first_quotes = self.market.starting_quotes(self.start, self.rng)
+            self.first_quotes = self.market.starting_quotes(self.start, self.starts)
             self.quotes = self.first_quotes
         self._house.wake(self.date)
         try:
@@ -164,7 +168,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
 
     def restart(self, start: Start) -> None:
         """Begin the rounds of this date again, from other quotes, once it is open."""
-        self.quotes = self.market.starting_quotes(start, self.rng)
+        self.quotes = self.market.starting_quotes(start, self.starts)
         self._begin()
 
     def step(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -42,9 +43,9 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
 
     The first start is that of the parameters, and its later dates start where the dates before
     them came to rest. All others are random quotes, drawn anew at every date, from a stream of
-    random numbers per start; but the second begins later dates where the parameters say. Members
-    who are drawn are those of the run at every start. One row per case, date and equilibrium, the
-    most frequent first:
+    random numbers per start; but the second begins later dates where the parameters say. All else
+    that is drawn (members, news) is that of the run with this seed. One row per case, date and
+    equilibrium, the most frequent first:
 
     * ``number`` and ``of``: which of the equilibria found; ``number`` is empty for starts that did
       not come to rest, which have a row per outcome.
@@ -60,13 +61,13 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
     arrivals: dict[tuple[str, int], list[_Arrival]] = {}
     drawn = parameters.model_copy(update={"start": "random"})
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(starts)]
-    streams[0] = np.random.default_rng(seed)
-    for number, generator in enumerate(streams):
+    for number, stream in enumerate(streams):
+        generator = np.random.default_rng(seed)  # all starts are in the economy of the run
         asked = parameters if number == 0 else drawn
-        members = generator if number == 0 else np.random.default_rng(seed)
-        for case in scenario.cases(asked):
+        for one in scenario.cases(asked):
+            case = replace(one, build=partial(_starting, one, stream)) if number > 0 else one
             economy: ScenarioEconomy | None = None
-            for event in travel(scenario, asked, _from(generator, case), members):
+            for event in travel(scenario, asked, case, generator):
                 if isinstance(event, Opened):
                     economy = event.economy
                     if number > 0 and economy.date > 1:
@@ -80,15 +81,11 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
     return pd.DataFrame(rows)
 
 
-def _from(stream: np.random.Generator, case: Case) -> Case:
-    """The case with the members that it has, and random quotes from a stream of their own."""
-
-    def build(rng: np.random.Generator) -> ScenarioEconomy:
-        economy = case.build(rng)
-        economy.rng = stream
-        return economy
-
-    return replace(case, build=build)
+def _starting(case: Case, stream: np.random.Generator, rng: np.random.Generator) -> ScenarioEconomy:
+    """The economy of a case, whose first quotes come from a stream of their own."""
+    economy = case.build(rng)
+    economy.starts = stream
+    return economy
 
 
 def growth(economy: ScenarioEconomy) -> float:

@@ -71,9 +71,9 @@ class MarginClearingHouse(
 
     Attributes
     ----------
-    deposits : array, optional
-        Cash that experts will have with the house at the next date, below zero where it is a debt;
-        announce it to change their wealth.
+    deposits : float, optional
+        Cash that all experts together will have with the house at the next date, below zero where
+        it is a debt; announce it to change their wealth.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class MarginClearingHouse(
         self.every_round = every_round
         self.history = dict(history or {})
         self.posted: dict[str, PostedSides] = {}
-        self.deposits: FloatArray | None = None
+        self.deposits: float | None = None
         self.date = 0
         self._closed = False
 

@@ -128,6 +128,8 @@ def table(
         knots = np.union1d(low, high) / members
         belief = beliefs.means(knots)[np.searchsorted(knots, low / members)]
     else:
+        if traders.given is not None:
+            rows = rows[np.argsort(traders.given[rows])]
         low, high = rows.astype(np.float64), rows + 1.0
         held = positions(traders, posted, placed, rows)
         belief = beliefs.members(members)[rows]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from markets.margin import PostedSides
-from markets.quote import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +17,10 @@ class MarginTerms:
         Date of the calendar, from 0.
     rules : tuple of PostedSides
         One per asset, for long and for short positions.
-    deposits : array, optional
-        New cash of every expert; without it experts keep what they have.
+    deposits : float, optional
+        New cash of all experts together; without it experts keep what they have.
     """
 
     date: int
     rules: tuple[PostedSides, ...]
-    deposits: FloatArray | None = None
+    deposits: float | None = None

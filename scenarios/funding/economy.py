@@ -23,9 +23,11 @@ from markets.margin import Known, LinearMargin, MarginRule, SidedMargin, on_side
 from markets.market import Start
 from markets.quote import FloatArray
 from markets.refused import Refused
+from scenarios.funding.traders import Traders
 from simulator.economy import Economy
 from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
+from simulator.point import RestingPoint
 
 FundedEconomy = Economy[MarginTerms, FundedQuotes, FundedBook]
 
@@ -96,11 +98,6 @@ def risk_aversion_parameter() -> Any:
     )  # fmt: skip
 
 
-def appetite(risk_aversion: float, volatility: FloatArray) -> FloatArray:
-    """Assets that customers keep for each unit of cash by which the price falls, s, by asset."""
-    return 2.0 / (risk_aversion * volatility**2)
-
-
 def price_range(
     supply: FloatArray, appetite: FloatArray, fundamental: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -125,6 +122,14 @@ def refuse_no_margin(
                 )
 
 
+def trading(point: RestingPoint) -> float:
+    """Number of customers and experts who hold anything else than what they start with."""
+    agents = point.agents
+    moved = (agents["position"] != agents["endowed_assets"]).to_numpy()
+    rows = agents.loc[moved, ["cohort", "member"]]
+    return float(len(rows.drop_duplicates()))
+
+
 def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray) -> None:
     """Refuse experts who start below zero."""
     start = cash + float(endowment @ fundamental)
@@ -140,11 +145,10 @@ def make_economy(
     *,
     rules: Mapping[str, MarginRule],
     fundamental: FloatArray,
-    supply: FloatArray,
-    risk_aversion: float,
+    traders: Traders,
     volatility: FloatArray,
-    experts_cash: float,
-    experts_endowment: FloatArray,
+    exposures: FloatArray | None = None,
+    deposits: float | None = None,
     recapitalised: float | None = None,
     margin: MarginSettings | None = None,
     history: FloatArray | None = None,
@@ -159,12 +163,16 @@ def make_economy(
         From which the rule that moves the quotes comes.
     rules : mapping
         Margin rule of each asset, or its rules by side, by the name of the quote.
-    fundamental, supply : array
-        v, and Z, all of which the first of two groups of customers brings.
-    risk_aversion, volatility : float and array of shape (assets,)
-        Of both groups.
-    experts_cash, experts_endowment : float and array of shape (assets,)
-        eta and x0.
+    fundamental : array
+        v.
+    traders : Traders
+        Customers and experts.
+    volatility : array of shape (assets,)
+        Standard deviation of each payoff.
+    exposures : array of shape (dates, customers, assets), optional
+        What customers bring at each date; by default the same at all.
+    deposits : float, optional
+        What is announced of all experts' cash at the first date; by default what they have.
     recapitalised : float, optional
         If given, experts carry their positions from date to date, and owners put in this share of
         what was lost; see :class:`agents.funding.experts.Experts`.
@@ -186,14 +194,17 @@ def make_economy(
         )
     Customers(
         economy,
-        exposures=np.stack([supply, np.zeros_like(supply)], axis=-2),
-        risk_aversion=risk_aversion,
+        exposures=traders.exposure if exposures is None else exposures,
+        risk_aversion=traders.risk_aversion,
         volatility=volatility,
+        names=traders.customer_names,
     )
     Experts(
         economy,
-        cash=np.array([experts_cash]),
-        endowment=experts_endowment[None, :],
+        cash=traders.cash,
+        endowment=traders.endowment,
+        deposits=deposits,
+        names=traders.expert_names,
         carries=recapitalised is not None,
         recapitalised=recapitalised or 0.0,
     )

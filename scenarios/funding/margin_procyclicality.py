@@ -30,7 +30,6 @@ from scenarios.funding.economy import (
     SidedNotNegative,
     SidedPositive,
     Two,
-    appetite,
     linear_margins,
     make_economy,
     named_rule,
@@ -39,18 +38,21 @@ from scenarios.funding.economy import (
     risk_aversion_parameter,
     sided,
     sided_array,
+    trading,
 )
 from scenarios.funding.laboratory import RULES, Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
 from scenarios.funding.ranking import ranked, rankings, statement
 from scenarios.funding.replay import Replayed, at_the_same_average, in_the_market, promise
+from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
 from simulator.certificate import Certificate
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.names import unknown
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.population.given_cohort import GivenCohort, draws
 from simulator.price_series import read_prices
 from simulator.results import Results
 from simulator.scenario import Scenario
@@ -155,6 +157,10 @@ class MarginProcyclicality(Parameters):
         "security whose prices the fundamental value follows; the first unless given", "",
         "a column of news", default="",
     )  # fmt: skip
+    customers: GivenCohort = customers_parameter()
+    experts: GivenCohort = experts_parameter(
+        "cash at the first date, of at least 0, on which they hold nothing", endowment=""
+    )
     replay: Replay = about(
         "rules of clearing houses replayed on prices that no margin moves: those of rules that have"
         " settings, unless replay has rules", "", "a table", default=Replay(),
@@ -173,6 +179,8 @@ class MarginProcyclicality(Parameters):
             )
         self.news_prices()
         self.replay_on()
+        if not (draws(self.customers) or draws(self.experts)):
+            self.traders(np.random.default_rng(0))
         return self
 
     def news_prices(self) -> FloatArray | None:
@@ -211,10 +219,29 @@ class MarginProcyclicality(Parameters):
             given |= {"prices": self.news, "security": chosen}
         return Replay.model_validate(given)
 
-    @property
-    def appetite(self) -> float:
-        """Assets that customers keep for each unit of cash by which the price falls, s."""
-        return float(appetite(self.risk_aversion, np.array(self.volatility)))
+    def traders(self, rng: np.random.Generator) -> Traders:
+        """Customers and experts at the first date."""
+        return make_traders(
+            self.customers,
+            self.experts,
+            supply=np.array([self.customers_supply]),
+            risk_aversion=self.risk_aversion,
+            cash=self.experts_wealth,
+            endowment=np.zeros(1),
+            holds=False,
+            rng=rng,
+        )
+
+    def exposures(self, news: News, traders: Traders) -> FloatArray:
+        """What customers bring at each date, shape (dates, customers, 1).
+
+        The news on supply is that of the first of the two groups; given customers share it equally.
+        """
+        supply = news.supply[:, None, None]
+        if self.customers is None:
+            return np.concatenate([supply, np.zeros_like(supply)], axis=1)
+        share = (supply - self.customers_supply) / len(traders.exposure)
+        return np.asarray(traders.exposure[None, :, :] + share)
 
     def draw_news(self, rng: np.random.Generator) -> News:
         """What happens at each date, the same under every margin rule."""
@@ -276,7 +303,11 @@ def name_of(rule: Calibrated | MarginSettings) -> str:
 
 
 def build(
-    parameters: MarginProcyclicality, name: str, news: News, rng: np.random.Generator | int = 0
+    parameters: MarginProcyclicality,
+    name: str,
+    news: News,
+    traders: Traders,
+    rng: np.random.Generator | int = 0,
 ) -> FundedEconomy:
     """Make the economy of one margin rule.
 
@@ -285,8 +316,9 @@ def build(
     Refused
         If the linear margin would not be positive wherever the price may be.
     """
-    value, supply = news.fundamental[:, None], news.supply[:, None]
-    low, high = price_range(supply, np.array([parameters.appetite]), value)
+    value, volatility = news.fundamental[:, None], np.array([parameters.volatility])
+    exposures = parameters.exposures(news, traders)
+    low, high = price_range(exposures.sum(axis=1), traders.appetite(volatility), value)
     rule, given = parameters.margin_rule(name), parameters.named_rules[name]
     if name == "linear":
         refuse_no_margin(
@@ -299,11 +331,9 @@ def build(
         parameters,
         rules={"security_price": rule},
         fundamental=value,
-        supply=supply,
-        risk_aversion=parameters.risk_aversion,
-        volatility=np.array([parameters.volatility]),
-        experts_cash=parameters.experts_wealth,
-        experts_endowment=np.zeros(1),
+        traders=traders,
+        exposures=exposures,
+        volatility=volatility,
         recapitalised=parameters.recapitalised,
         margin=given if isinstance(given, MarginSettings) else None,
         history=news.history,
@@ -320,15 +350,15 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
     headline = ("fundamental", "supply", "margin", "experts_position")
 
     def cases(self, parameters: MarginProcyclicality) -> list[Case]:
-        """One economy per rule. The first to be built draws the news for all of them."""
-        drawn: list[News] = []
+        """One economy per rule. The first to be built draws news and traders for all of them."""
+        drawn: list[tuple[News, Traders]] = []
 
         def maker(name: str) -> Callable[[np.random.Generator], FundedEconomy]:
             def build_one(rng: np.random.Generator) -> FundedEconomy:
                 if not drawn:
                     parameters.replay_on().made()  # refused before anything runs, not after it
-                    drawn.append(parameters.draw_news(rng))
-                return build(parameters, name, drawn[0], rng)
+                    drawn.append((parameters.draw_news(rng), parameters.traders(rng)))
+                return build(parameters, name, *drawn[0], rng)
 
             return build_one
 
@@ -347,6 +377,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
             "margin": float(posted.margin[0]),
             "experts_position": float(filled(posted, book)[0]),
             "experts_wealth": float(book.funds),
+            "traders_trading": trading(point),
         }
 
     def closed_form(
@@ -356,19 +387,25 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
         if not len(point.agents):
             return None
         value = float(_column(point, "customers", "fundamental")[0])
-        supply = float(_column(point, "customers", "exposure").sum())
+        traders, volatility = Traders.of(point.agents), np.array([parameters.volatility])
+        (supply,), (appetite,) = traders.supply.tolist(), traders.appetite(volatility).tolist()
+        low, high = price_range(traders.supply, np.array([appetite]), np.array([value]))
+        pooled = traders.pooled(low, high)
+        if pooled is None:
+            return None
+        endowment, cash = pooled.tolist()
         slope = sided(parameters.slope(point.case))[supply < 0.0]
         charged = _column(point, "customers", "margin_short" if supply < 0.0 else "margin_long")[0]
         fallen = value - point.quotes["security_price"]
         market = Spiral(
             fundamental=value,
             supply=supply,
-            appetite=parameters.appetite,
+            appetite=appetite,
             margin_base=float(charged - slope * fallen),
             margin_slope=slope,
-            endowment=float(_column(point, "experts", "endowed_assets")[0]),
+            endowment=endowment,
         )
-        roots = market.equilibria(float(_column(point, "experts", "endowed_cash")[0]))
+        roots = market.equilibria(cash)
         if len(roots) != 1:
             return None
         return {"security_price": roots[0].price, "experts_position": roots[0].position}

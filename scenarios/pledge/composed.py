@@ -19,7 +19,7 @@ from simulator.certificate import Certificate
 from simulator.composed import Composed, Composition
 from simulator.point import RestingPoint, ScenarioEconomy
 
-ALIKE = ("known", "risk_aversion", "wealth", "limits", "exact")
+ALIKE = ("known", "limits", "exact")
 """What investors of all cohorts share; they may differ in role, number, forecasts and learning."""
 
 ROUNDING = 1e-12
@@ -57,9 +57,9 @@ class ComposedPledge(Composed):
             value_precision=one.known.value.precision,
             signal_precision=one.known.signal_precision,
             noise_precision=one.known.noise.precision,
-            risk_aversion=one.risk_aversion,
-            wealth=one.wealth,
-            spot_share=math.fsum(c.share for c in self.investors if c.role == "spot"),
+            risk_aversion=one.crowd.risk_aversion,
+            wealth=math.fsum(one.crowd.wealth),
+            spot_share=one.crowd.spot_share,
             mean_value=one.known.value.mean,
             mean_noise=one.known.noise.mean,
         )

@@ -25,8 +25,9 @@ from markets.refused import Refused
 from scenarios.pledge import PLEDGEABILITY, informativeness, propositions
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
-from scenarios.pledge.economy import Learns, a_cohort, build
+from scenarios.pledge.economy import Learns, a_cohort, build, trading
 from scenarios.pledge.exact_demand import exact_demand
+from scenarios.pledge.members import Sides
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
 from scenarios.pledge.repo_market import cleared
 from simulator.certificate import Certificate
@@ -97,7 +98,7 @@ class Pledgeability(Learns):
 
     def _refuse_damping(self) -> None:
         """Refuse a share moved at which the map from forecasts to forecasts diverges."""
-        if self.learning != "map" or self.damping is None:
+        if self.learning != "map" or self.damping is None or self.members is not None:
             return
         version, weight = self.fixed_point, self.signal_precision
         solved = [theory.coefficients(self.primitives, self.haircut, self.rate, version)]
@@ -112,9 +113,8 @@ class Pledgeability(Learns):
                 " parameters, or learning diverges"
             )
 
-    @property
-    def charging(self) -> MarginRule:
-        """The clearing house's rule."""
+    def charging(self, lenders_wealth: float) -> MarginRule:
+        """The clearing house's rule, where those who may lend own so much, in securities."""
         if self.margin is not None:
             return LeastMargin(self.margin.make(side="long"), self.haircut)
         if self.margin_rule == "lender":
@@ -123,7 +123,7 @@ class Pledgeability(Learns):
                 value_precision=self.value_precision,
                 covered=self.covered,
                 tolerated=self.tolerated_loss,
-                endowment=self.wealth * (1.0 - self.spot_share),
+                endowment=lenders_wealth,
                 least=self.haircut,
                 first_rate=self.rate,
             )
@@ -133,11 +133,23 @@ class Pledgeability(Learns):
 def first_day(
     parameters: Pledgeability, rng: np.random.Generator
 ) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
-    """Make the economy as it stands before the first day."""
+    """Make the economy as it stands before the first day.
+
+    Raises
+    ------
+    Refused
+        If drawn investors can't trade together at the haircut.
+    """
+    sides = parameters.sides(rng)
+    crowd = sides.crowd
+    if parameters.members is not None:
+        parameters.refuse_haircut(parameters.haircut, spot_share=crowd.spot_share)
+    _, lenders = crowd.wealth
     return build(
         parameters,
         rng,
-        [parameters.charging],
+        [parameters.charging(lenders)],
+        sides=sides,
         learner=Learner(
             parameters.learning, parameters.damping, parameters.gain, parameters.memory
         ),
@@ -172,7 +184,8 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         linear forecast can be right in every state.
         """
         tolerance = None
-        if point.date == parameters.days and parameters.linear:
+        known = parameters.members is None or point.complete
+        if point.date == parameters.days and parameters.linear and known:
             tolerance = FORECAST_TOLERANCE
             if parameters.learning == "regression":
                 tolerance = learning_tolerance(parameters.days, parameters.gain, parameters.memory)
@@ -198,7 +211,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         that the day's orders imply; in a rational expectations equilibrium they agree.
         """
         cohort = a_cohort(economy)
-        posted, primitives = cohort.posted, parameters.primitives
+        posted, primitives = cohort.posted, _primitives(parameters, point)
         terms, state = posted.terms, cohort.nature.at(point.date)
         rate, is_open = float(terms.repo_rate[0]), bool(posted.open[0])
         haircut, log_pledge = float(terms.haircut[0]), float(posted.log_pledge_value[0])
@@ -231,6 +244,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             "repo_market": "open" if is_open else "shut",
             "bias": solved["corrected"].b3 * log_pledge,
             **self._price_error(parameters, haircut),
+            "traders_trading": trading(point) if point.complete else math.nan,
             **economy.accounts(),
             **{
                 f"{who}_{name}": value
@@ -250,7 +264,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
 
         A repo rate that is quoted has an error of its own.
         """
-        if parameters.rate_clears:
+        if parameters.rate_clears or parameters.members is not None:
             return {}
         error = propositions.finite_market_error(
             parameters.primitives, haircut, parameters.rate, parameters.investors
@@ -279,7 +293,9 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             haircut = parameters.haircut
         else:
             return None
-        primitives, version = parameters.primitives, parameters.fixed_point
+        if parameters.members is not None and not _alike(point):
+            return None
+        primitives, version = _primitives(parameters, point), parameters.fixed_point
         if parameters.rate_clears:
             both = cleared(primitives, haircut, log_value, log_noise, version)
             return {"log_price": both.log_price, "repo_rate": both.repo_rate}
@@ -292,8 +308,11 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     ) -> Mapping[str, pd.DataFrame]:
         """Informativeness and bias by haircut and by repo rate, simulated and by theory.
 
-        With exact demand also how far that moves the coefficients of the log price.
+        With exact demand also how far that moves the coefficients of the log price. None for given
+        or drawn investors: these are studies of investors who are alike.
         """
+        if parameters.members is not None:
+            return {}
         tables = informativeness.studies(parameters, parameters.haircut, rng)
         if parameters.demand == "exact":
             tables["exact_demand"] = exact_demand(parameters, parameters.haircut, rng)
@@ -342,8 +361,9 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         assert isinstance(versions, Mapping)
         shown = {
             "coefficients_by_day": figures.coefficients_by_day(results.dates, versions),
-            "price_against_closed_form": figures.price_against_closed_form(results.dates),
         }
+        if "closed_log_price" in results.dates:
+            shown["price_against_closed_form"] = figures.price_against_closed_form(results.dates)
         studies = results.studies
         if studies:
             parameters = results.parameters
@@ -368,6 +388,18 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
 
 
 SCENARIO = PledgeabilityScenario()
+
+
+def _primitives(parameters: Pledgeability, point: RestingPoint) -> theory.Primitives:
+    """The numbers that closed forms start from, with the investors of a resting point."""
+    if parameters.members is None:
+        return parameters.primitives
+    return parameters.primitives_of(Sides.of(point.agents))
+
+
+def _alike(point: RestingPoint) -> bool:
+    """Whether the table shows all investors, and both sides have one risk aversion."""
+    return bool(len(point.agents)) and point.complete and Sides.of(point.agents).crowd.alike
 
 
 def _first(function: PriceFunction, noise_precision: float) -> theory.Coefficients:

@@ -141,12 +141,12 @@ def _repo_rate(held: Holdings, everyone: str) -> list[Condition]:
     collateral is not reused, nobody lends at all, so that there is no such equilibrium.
     """
     programs, rate = held.programs, held.programs.repo_rate
-    box = np.abs(programs.slack(held.portfolios)[:, 1])
+    box = np.abs(held.slack[:, 1])
     if programs.reuse:
         round_trip = 2.0 * programs.haircut * np.minimum(held.repo_lending, held.repo_borrowing)
     else:
         round_trip = np.abs(held.repo_lending)
-    idle = largest(share_of(programs.security_price * (box + round_trip), held.unit()))
+    idle = largest(share_of(programs.security_price * (box + round_trip), held.unit))
     complementarity = idle if np.isnan(idle) else min(max(-rate, 0.0), idle)
     return [
         Condition(

@@ -18,6 +18,7 @@ from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.instruments import Security
 from markets.margin import FlatMargin, MarginRule, PostedMargin
 from markets.quote import FloatArray
+from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
@@ -264,6 +265,8 @@ def _traders(parameters: MarginHike, rng: np.random.Generator) -> dict[str, Any]
         COLUMNS[1:] if spread and "belief" not in (table if table is not None else ()) else COLUMNS
     )
     values = {"belief": parameters.beliefs, **parameters.fields}
+    if table is not None and len(table) < 2:
+        raise Refused("members has one row; a market needs at least two traders")
     made = populate(table, values, parameters.count, columns, parameters.correlation, rng)
     fields = dict(made.fields)
     beliefs = fields.pop("belief", parameters.beliefs)

@@ -31,7 +31,7 @@ AMOUNT = (
 )
 
 
-def _plain(given: Any) -> Any:
+def plain(given: Any) -> Any:
     """A DataFrame as a table of lists, which JSON knows."""
     return given.to_dict("list") if isinstance(given, pd.DataFrame) else given
 
@@ -64,7 +64,7 @@ def _believable(given: str | list[float], info: ValidationInfo) -> str | list[fl
 DrawnBeliefs = Annotated[str | list[float], AfterValidator(_believable), PlainSerializer(written)]
 """Beliefs as a parameter: spread over the members, drawn, or one per member."""
 
-GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(_plain)]
+GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(plain)]
 """Members as a parameter: a file, a table of lists or a DataFrame."""
 
 Amount = Annotated[float, Field(ge=0.0)]
@@ -77,7 +77,7 @@ DrawnAmount = Annotated[Amount | str, AfterValidator(drawable), PlainSerializer(
 """An amount of all members of a kind alike, or the distribution that each one's is drawn from."""
 
 GivenEach = Annotated[
-    Annotated[int, Field(ge=1)] | DataFile | dict[str, list[float | str]], BeforeValidator(_plain)
+    Annotated[int, Field(ge=1)] | DataFile | dict[str, list[float | str]], BeforeValidator(plain)
 ]
 """How many members there are, or who they are one by one."""
 
@@ -154,8 +154,12 @@ def trading(traded: FloatArray, wealth: FloatArray, weight: FloatArray | float =
     return float(np.sum(weight * trades))
 
 
-def table_of(given: DataFile | Mapping[str, Any] | None, columns: Sequence[Column]) -> Any:
+def table_of(
+    given: DataFile | Mapping[str, Any] | None, columns: Sequence[Column], what: str = "members"
+) -> Any:
     """The checked table of given members, a DataFrame; None if none are given.
+
+    A table that is no file is called ``what``.
 
     Raises
     ------
@@ -165,11 +169,11 @@ def table_of(given: DataFile | Mapping[str, Any] | None, columns: Sequence[Colum
     if given is None:
         return None
     if isinstance(given, DataFile):
-        return read(given.path, columns, "members")
+        return read(given.path, columns, what)
     lengths = {len(values) for values in given.values()}
     if len(lengths) > 1:
-        raise Refused(f"members has columns of {', '.join(map(str, sorted(lengths)))} rows")
-    return read(pd.DataFrame(dict(given)), columns, "members")
+        raise Refused(f"{what} has columns of {', '.join(map(str, sorted(lengths)))} rows")
+    return read(pd.DataFrame(dict(given)), columns, what)
 
 
 def populate(

@@ -137,13 +137,19 @@ def test_without_carrying_every_date_starts_from_the_endowment() -> None:
     assert np.array_equal(cohort.wealth(posted), before)
 
 
-def test_announced_deposits_replace_cash() -> None:
-    cohort = experts()
-    deposits = np.array([1.0, 2.0, 3.0])
-    cohort.wake(2, MarginTerms(1, TERMS.rules, deposits))
-    assert np.array_equal(cohort.cash, deposits)
+def test_experts_share_the_change_of_announced_deposits_equally() -> None:
+    for first, change in ((None, 9.0), (-6.0, 3.0)):
+        cohort = experts(deposits=first)
+        cohort.wake(2, MarginTerms(1, TERMS.rules, -3.0))
+        assert cohort.cash == pytest.approx(np.array([-4.0, 1.0, -9.0]) + change / 3.0)
+    alone = experts(cash=np.array([0.1]), endowment=np.zeros((1, 2)))
+    alone.wake(2, MarginTerms(1, TERMS.rules, 0.7))
+    assert alone.cash.tolist() == [0.7]
+
+
+def test_cash_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(Refused, match="there are 3 experts"):
-        cohort.wake(3, MarginTerms(2, TERMS.rules, np.ones(2)))
+        experts(cash=np.ones(2))
 
 
 def test_table_shows_what_experts_started_with_and_hold() -> None:

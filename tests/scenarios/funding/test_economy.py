@@ -8,7 +8,7 @@ import pytest
 from markets.funding.rungs import LEAST_ROOM, ROOM
 from markets.margin import LinearMargin
 from markets.refused import Refused
-from scenarios.funding.economy import appetite, price_range, refuse_no_margin, refuse_no_wealth
+from scenarios.funding.economy import price_range, refuse_no_margin, refuse_no_wealth
 from scenarios.funding.margin_spiral import MarginSpiral, build
 
 
@@ -34,10 +34,6 @@ def test_price_range_covers_every_date() -> None:
     low, high = price_range(supply, np.array([2.0]), value)
     assert low == pytest.approx([10.0 - ROOM * 1.5])
     assert high == pytest.approx([12.0 + ROOM * 0.5])
-
-
-def test_appetite_is_that_of_two_groups() -> None:
-    assert appetite(2.0, np.array([np.sqrt(0.5), 1.0])) == pytest.approx([2.0, 1.0])
 
 
 def test_margin_and_wealth_that_vanish_are_refused() -> None:
