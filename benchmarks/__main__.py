@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks import (
     aims,
     machine,
+    margin_rules,
     members,
     one_agent_per_trader,
     overhead,
@@ -39,6 +40,7 @@ class Sizes:
     command: tuple[int, ...]
     replay: tuple[int, ...]
     members: tuple[int, ...]
+    margin_rules: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
 
@@ -51,6 +53,7 @@ FULL = Sizes(
     command=(10**4, 10**5),
     replay=(2_520,),
     members=(10**5, 10**6),
+    margin_rules=(10**4, 10**5, 10**6),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
 )
@@ -63,6 +66,7 @@ QUICK = Sizes(
     command=(100,),
     replay=(400,),
     members=(100,),
+    margin_rules=(100,),
     solvers=100,
     haircuts=(0.05,),
 )
@@ -79,6 +83,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "the command": lambda: [overhead.command(sizes.command)],
         "margin rules replayed": lambda: [replay.table(sizes.replay)],
         "members of one's own": lambda: [members.table(sizes.members)],
+        "margin rules in the rounds": lambda: [margin_rules.table(sizes.margin_rules)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

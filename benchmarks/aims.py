@@ -50,6 +50,15 @@ def table(tables: Sequence[Table]) -> Table:
             f"{float(row['seconds']):.1f} s",
             float(row["seconds"]) < 30.0,
         )
+    followed = [r for r in _records(named["margin_rules"]) if "every" in str(r["rule"])]
+    dearest = max(followed, key=lambda row: float(row["ratio per round"]))
+    say(
+        "a margin rule in the rounds costs less than twice a flat one, per round",
+        f"{float(dearest['ratio per round']):.2f} times ({dearest['rule']},"
+        f" {dearest['traders']:,} traders; with the rounds it adds"
+        f" {float(dearest['ratio per date']):.2f} times per date)",
+        float(dearest["ratio per round"]) < 2.0,
+    )
     largest_file = max(named["members"].column("traders"))
     for row in _records(named["members"]):
         if row["given by"] == "a file" and row["traders"] == largest_file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +36,8 @@ class Known:
         Of a lender's rule the securities lent against on the last date.
     repo_rate : float
         Interest on repo loans on the last date, per period, where there are any.
+    past_returns : array of shape (n - 1,), optional
+        Log returns of ``past``, where they are known already.
     """
 
     price: float
@@ -43,9 +46,17 @@ class Known:
     closed: float | None = None
     position: float = 0.0
     repo_rate: float = 0.0
+    past_returns: FloatArray | None = None
 
     @property
     def returns(self) -> FloatArray:
         """Log returns up to the price now, the oldest first, shape (n,)."""
-        prices = np.append(self.past, self.price)
-        return np.diff(np.log(prices))
+        if not self.past.size:
+            return np.empty(0)
+        before = log_returns(self.past) if self.past_returns is None else self.past_returns
+        return np.append(before, math.log(self.price) - math.log(self.past[-1]))
+
+
+def log_returns(prices: FloatArray) -> FloatArray:
+    """Log returns from each price to the next, shape (n - 1,)."""
+    return np.diff(np.log(prices))

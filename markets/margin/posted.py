@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 
 from markets.margin.flat import FlatMargin
-from markets.margin.known import Known
-from markets.margin.rule import MarginRule
+from markets.margin.known import Known, log_returns
+from markets.margin.rule import NEARBY, MarginRule
 from markets.quote import FloatArray
 from markets.refused import Infeasible
 
@@ -116,6 +116,16 @@ class PostedMargin:
         """
         return self._answer(self.rule.haircut, self._known(price))
 
+    def asked_slope(self, price: float, asked: float) -> float:
+        """Derivative of :meth:`asked` by the price, where its value is known already.
+
+        Of a rule that does not know its slope it is measured, to one side.
+        """
+        if type(self.rule).slope is not MarginRule.slope:
+            return (self.rule.slope(self._known(price)) - asked) / price
+        step = NEARBY * price
+        return (self.asked(price + step) - asked) / step
+
     def slope(self, price: float) -> float:
         """Derivative of :meth:`margin` by the price."""
         if self.follows:
@@ -134,7 +144,10 @@ class PostedMargin:
     @cached_property
     def _fixed(self) -> float:
         """Haircut, or margin in cash, that stays for the date."""
-        known = replace(self._known(self._last), past=self.closes[:-1])
+        before = self.closes[:-1]
+        known = replace(
+            self._known(self._last), past=before, past_returns=self._past_returns[: before.size - 1]
+        )
         if self.in_cash:
             return self._in_range(self._answer(self.rule.margin, known), known.price)
         return self._in_range(self._answer(self.rule.haircut, known), known.price)
@@ -146,7 +159,19 @@ class PostedMargin:
 
     def _known(self, price: float) -> Known:
         closed = None if self.charged is None else self._last
-        return Known(price, self.closes, self.charged, closed, self.position, self.repo_rate)
+        return Known(
+            price,
+            self.closes,
+            self.charged,
+            closed,
+            self.position,
+            self.repo_rate,
+            self._past_returns,
+        )
+
+    @cached_property
+    def _past_returns(self) -> FloatArray:
+        return log_returns(self.closes)
 
     def _answer(self, answer: Callable[[Known], float], known: Known) -> float:
         """What the rule answers, if that is a number."""

@@ -225,7 +225,7 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             short_band=self.ladder.band(short_at, reach),
             reuse=self.reuse,
             asked=asked,
-            asked_slope=(terms.slope(price) - asked) / price if terms.follows else 0.0,
+            asked_slope=terms.asked_slope(price, asked) if terms.follows else 0.0,
             thin=thin,
         )
 

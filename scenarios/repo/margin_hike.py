@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+SHOWN = 6
+"""Digits after the point of a haircut that a rule charges, in words."""
+
 PLAINLY_TRADED = 1e-6
 """Share of all securities above which a trader's net trade is no dust."""
 
@@ -140,9 +143,12 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
     def summary(self, results: Results[MarginHike]) -> str:
         """How price and repo rate answered the haircuts of this run."""
-        if not results.ends:
+        if "haircut" not in results.dates:
             return super().summary(results)
-        return summary([float(haircut) for haircut in results.dates["haircut"]], results.ends)
+        if results.parameters.margin is None:
+            return summary(results.parameters.haircuts, results.ends)
+        shown = [round(float(haircut), SHOWN) for haircut in results.dates["haircut"]]
+        return summary(shown, results.ends)
 
     def studies(
         self, parameters: MarginHike, rng: np.random.Generator
@@ -187,7 +193,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
         def haircut(_: str, date: int) -> str:
             charged = dates.loc[dates["date"] == date, "haircut"]
-            return f"haircut {percent(round(float(charged.iloc[0]), 6))}" if len(charged) else ""
+            return f"haircut {percent(round(float(charged.iloc[0]), SHOWN))}" if len(charged) else ""
 
         shown = {
             "quotes_by_round": quotes(results, label=haircut),

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import (
     aims,
+    margin_rules,
     members,
     one_agent_per_trader,
     overhead,
@@ -118,6 +119,7 @@ def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
         overhead.parts([20]),
         replay.table([300]),
         members.table([20]),
+        margin_rules.table([50]),
         *solvers.table(20, [0.2]),
     ]
     tables.insert(0, aims.table(tables))

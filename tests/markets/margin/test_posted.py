@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from markets.margin import FlatMargin, Known, LinearMargin, MarginRule, PostedMargin, ValueAtRisk
+from markets.margin import (
+    FlatMargin,
+    Known,
+    LinearMargin,
+    MarginRule,
+    NormalValueAtRisk,
+    PostedMargin,
+    ValueAtRisk,
+)
 from markets.refused import Infeasible
 
 
@@ -55,6 +63,16 @@ def test_in_every_round_the_posted_price_is_the_price() -> None:
     assert follows.slope(8.0) == -0.5
     fixed = PostedMargin.opened(LinearMargin(1.0, 0.5, 10.0), 10.0, every_round=False)
     assert fixed.slope(8.0) == pytest.approx(0.1)  # a haircut of 10%
+
+
+@pytest.mark.parametrize("rule", [LinearMargin(0.3, 0.4, 2.0), NormalValueAtRisk(window=20)])
+def test_the_slope_of_what_is_asked(rule: MarginRule) -> None:
+    history = np.exp(0.05 * np.random.default_rng(5).standard_normal(30).cumsum())
+    posted = PostedMargin.opened(rule, 2.0, history, every_round=True)
+    ends = [posted.asked(1.9 + step) for step in (1e-5, -1e-5)]
+    slope = posted.asked_slope(1.9, posted.asked(1.9))
+    assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4)
+    assert abs(slope) > 1e-3
 
 
 def test_earlier_prices_are_scaled_to_end_where_the_rounds_start() -> None:

@@ -110,7 +110,8 @@ def test_a_rule_without_an_answer_is_an_outcome_and_the_record_stays(
     run = SCENARIO.run(margin=given, dates=4, studies=False, start=[1.0, 0.0], **FEW)
     assert run.outcome is Outcome.INFEASIBLE
     assert "margin rule Broken answers nan at a price of" in run.reason
-    written = run.export(tmp_path / "runs", plots=False)
+    assert "\n" not in run.summary
+    written = run.export(tmp_path / "runs")
     assert (written / "manifest.json").is_file()
     assert (written / "Broken.py").is_file()
 
