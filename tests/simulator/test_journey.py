@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agents.repo.clearing_house import RepoClearingHouse
-from markets.margin import FlatMargin
+from markets.margin import FlatMargin, PostedMargin
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
 from scenarios.repo.economy import MarginHike
@@ -89,21 +89,39 @@ class Leaking(RepoClearingHouse):
         return {"cash": 1e-6}
 
 
-class LeakingScenario(MarginHikeScenario):
+class Overcharging(RepoClearingHouse):
+    """A house that charges more than its rule asks for."""
+
+    def charge(self, quotes: Mapping[str, float]) -> PostedMargin:
+        return replace(super().charge(quotes), rule=FlatMargin(0.01 + 1e-6))
+
+
+class OtherHouse(MarginHikeScenario):
+    """The scenario with a clearing house of another kind."""
+
+    def __init__(self, kind: type[RepoClearingHouse]) -> None:
+        self.kind = kind
+
     def cases(self, parameters: MarginHike) -> list[Case]:
         def build(rng: np.random.Generator) -> ScenarioEconomy:
             economy = case_of(parameters).build(rng)
             economy.house.remove()
-            Leaking(economy, FlatMargin(0.01))
+            self.kind(economy, FlatMargin(0.01))
             return economy
 
-        return [Case("leaking", build, [{}])]
+        return [Case("another house", build, [{}])]
 
 
 def test_a_market_left_over_by_walras_law_must_clear_too() -> None:
-    run = simulate(LeakingScenario(), ONE)
+    run = simulate(OtherHouse(Leaking), ONE)
     assert run.outcome is Outcome.NOT_CERTIFIED
     assert "redundant market: cash fails: its residual is 1.00e-06" in run.reason
+
+
+def test_what_is_charged_must_be_what_the_rule_asks_for() -> None:
+    run = simulate(OtherHouse(Overcharging), ONE)
+    assert run.outcome is Outcome.NOT_CERTIFIED
+    assert "charged: haircut fails: its residual is 1.00e-06" in run.certificate.complaint()
 
 
 class ProvedScenario(MarginHikeScenario):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from agents.cohort import Population
 from agents.repo.traders import Traders
 from markets.instruments import Security
-from markets.margin import FlatMargin, PostedMargin
+from markets.margin import FlatMargin, LinearMargin, PostedMargin
+from markets.quote import FloatArray
 from markets.refused import Refused
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
@@ -121,6 +122,31 @@ def test_without_reuse_the_repo_rate_rests_at_zero(haircut: float) -> None:
     change = market.excess(moved, traders.respond(moved)).residual[0]
     change -= market.excess(quotes, book).residual[0]
     assert change / step == pytest.approx(slope, rel=1e-3)
+
+
+@pytest.mark.parametrize("members", [200, 20])
+@pytest.mark.parametrize("at", [[-0.6, 0.3, 0.2], [-0.3, 0.1, 0.6], [-0.5, 0.0, 0.3]])
+def test_where_the_haircut_follows_the_price_depth_is_the_derivative(
+    at: list[float], members: int
+) -> None:
+    traders = Traders(mesa.Model(rng=0), members=members, income_down=3.0, population="continuum")
+    market = RepoMarket(SECURITY, margin_follows=True)
+    market.open([traders])
+    terms = PostedMargin.opened(LinearMargin(0.3, 0.4, 1.1), 0.9)
+    here = np.array(at)
+
+    def residual(coordinates: FloatArray) -> FloatArray:
+        posted = market.post(coordinates, terms, STILL)
+        return market.excess(posted, traders.respond(posted)).residual
+
+    still = np.full(3, 1e-9)
+    posted = market.post(here, terms, still)
+    told = market.depth(posted, traders.respond(posted), here)
+    steps = 1e-7 * np.eye(3)
+    if here[1] == 0.0:  # the repo rate rests at zero: to one side only
+        told, steps = told[:, [0, 2]], steps[[0, 2]]
+    found = np.column_stack([(residual(here + e) - residual(here - e)) / 2e-7 for e in steps])
+    assert found == pytest.approx(told, rel=2e-3, abs=2e-3)
 
 
 def test_a_higher_level_is_a_higher_price() -> None:
