@@ -240,6 +240,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             self._state, coordinates=here, moved=np.full_like(here, NEAREST), settled=False
         )
         self._last = self._ask(here, self.adjustment.moved)
+        self.settlement = self._house.settle(*self._last)
         self.quotes = self.market.named(self.posted)
         return self.market.excess(*self._last)
 

@@ -58,6 +58,9 @@ BRANCHES = 1e-6
 DIFFERENCE = 1e-6
 """Distance in s over which derivatives by s are taken, to either side."""
 
+CROSSED = 1e-9
+"""Distance beyond a limit that can be attained, at which a coordinate is beyond it."""
+
 ON_A_LIMIT = 1e-9
 """Distance in coordinates from a limit that can't be attained, at which a curve runs off."""
 
@@ -142,15 +145,17 @@ class Path:
     longest: float = LONGEST
     _sign: float = field(default=1.0, init=False)
 
-    def follow(self, coordinates: FloatArray, s: float, most: int) -> Iterator[PathPoint]:
-        """Points of the curve from a resting point, first towards the other end of s.
+    def follow(
+        self, coordinates: FloatArray, s: float, most: int, *, forward: bool = True
+    ) -> Iterator[PathPoint]:
+        """Points of the curve from a resting point, first with s rising, or falling.
 
         Ends where s leaves [0, 1], the curve closes, a quote runs off, or after ``most`` points.
         """
-        yield from self._walk(self.start(coordinates, s), most)
+        yield from self._walk(self.start(coordinates, s, forward=forward), most)
 
-    def start(self, coordinates: FloatArray, s: float) -> PathPoint:
-        """The resting point near some coordinates at a fixed s, directed inwards.
+    def start(self, coordinates: FloatArray, s: float, *, forward: bool = True) -> PathPoint:
+        """The resting point near some coordinates at a fixed s, directed to where s rises, or falls.
 
         Raises
         ------
@@ -168,8 +173,7 @@ class Path:
         free, s = self._correct(free, s, cell, _along_s(free.size), s)
         self._sign = 1.0
         tangent = self._tangent(free, s, cell)
-        inward = 1.0 if s < 0.5 else -1.0
-        if tangent[-1] * inward < 0.0:
+        if (tangent[-1] > 0.0) != forward:
             self._sign, tangent = -1.0, -tangent
         return PathPoint("point", free, s, cell, tangent)
 
@@ -332,9 +336,10 @@ class Path:
     def _crossed(self, point: PathPoint) -> NDArray[np.bool_]:
         """Coordinates that are no longer where their cell has them."""
         limits, y, cell = self.equations.limits(point.s), point.free, point.cell
-        below = limits.lower_attained & (y < limits.lower)
-        above = limits.upper_attained & (y > limits.upper)
-        now = np.where(below, -1, np.where(above, 1, 0))
+        # a residual that is zero all along a limit, give or take rounding, leads nowhere
+        below = y < limits.lower + np.where(cell < 0, CROSSED, -CROSSED)
+        above = y > limits.upper + np.where(cell > 0, -CROSSED, CROSSED)
+        now = np.where(below & limits.lower_attained, -1, np.where(above & limits.upper_attained, 1, 0))
         return (now != cell) & (limits.lower < limits.upper)
 
     def _change_cell(

@@ -87,7 +87,7 @@ class Trace(Generic[P]):
     key, start, end : str, float, float
         The number that moved, from where to where.
     points : pandas.DataFrame
-        One row per equilibrium in the order of the curves: ``branch`` (number of the curve),
+        One row per equilibrium in the order of the curves: ``curve`` (its number),
         ``kind`` (see :class:`simulator.continuation.path.PathPoint`), the parameter, the quotes,
         what the scenario tells; ``stable`` and ``growth`` under the textbook rule, as in
         :func:`simulator.search.search`; ``stays``: whether rounds of the run's own rule, begun
@@ -125,7 +125,7 @@ class Trace(Generic[P]):
         folds = int(self.events["kind"].str.startswith("fold").sum())
         changes = int((self.events["kind"] == "regime change").sum())
         unstable = int((self.points["stable"] == "false").sum())
-        curves = int(self.points["branch"].max())
+        curves = int(self.points["curve"].max())
         return (
             f"{len(self.points)} equilibria on {_count(curves, 'curve')} as {self.key} moves from"
             f" {self.start:g} to {self.end:g}: {_count(folds, 'fold')},"
@@ -227,7 +227,7 @@ def trace(
     share = equations.share(own)
     stops = (share,) if 0.0 < share < 1.0 else ()
     curves = _Curves(equations, Path(equations, stops), progress)
-    curves.begin(0.0, None)
+    curves.begin(0.0)
     if starts > 1:
         found = search(scenario, varied.at(start), starts, seed)
         for row in found[(found["case"] == varied.case) & (found["date"] == 1)].to_dict("records"):
@@ -243,7 +243,7 @@ def trace(
         start=start,
         end=end,
         points=pd.DataFrame(curves.points),
-        events=pd.DataFrame(curves.events, columns=["branch", "kind", key, "what", *units]),
+        events=pd.DataFrame(curves.events, columns=["curve", "kind", key, "what", *units]),
         units=units,
     )
 
@@ -264,7 +264,9 @@ class _Curves(Generic[P]):
         """The economy."""
         return self.equations.varied
 
-    def begin(self, s: float, quotes: Mapping[str, float] | None) -> None:
+    def begin(
+        self, s: float, quotes: Mapping[str, float] | None = None, *, forward: bool = True
+    ) -> None:
         """Follow the curve on which rounds come to rest, unless it is known."""
         coordinates = self._rest(s, quotes)
         resting = self._quotes(coordinates, s)
@@ -273,7 +275,7 @@ class _Curves(Generic[P]):
             row[self.varied.key] == number and _same(row, resting) for row in self.points
         ):
             return
-        self._follow(self.path.follow(coordinates, s, MOST_POINTS))
+        self._follow(self.path.follow(coordinates, s, MOST_POINTS, forward=forward))
 
     def _rest(self, s: float, quotes: Mapping[str, float] | None) -> FloatArray:
         """The coordinates at which rounds come to rest, from some quotes or the first ones."""
@@ -323,7 +325,13 @@ class _Curves(Generic[P]):
                 before = after
             elif point.kind == "fold":
                 self._note(point, "the curve turns back")
-            self.points.append(self._row(point))
+            row = self._row(point)
+            if not row["certified"]:
+                lost = replace(point, note="the equilibrium is lost: what clears here is none")
+                self._note(replace(lost, kind="end"), lost.note)
+                self._beyond(lost)
+                break
+            self.points.append(row)
             if self.progress is not None:
                 self.progress(self.count, self.equations.number(point.s))
             last = point
@@ -349,7 +357,7 @@ class _Curves(Generic[P]):
             if name in varied.scenario.headline and name not in quotes and name != varied.key
         }
         return {
-            "branch": self.count,
+            "curve": self.count,
             "kind": point.kind,
             varied.key: number,
             **quotes,
@@ -434,7 +442,7 @@ class _Curves(Generic[P]):
         quotes = self._quotes(self.path.coordinates(point), point.s)
         number = self.equations.number(point.s)
         self.events.append(
-            {"branch": self.count, "kind": point.kind, self.varied.key: number, "what": what}
+            {"curve": self.count, "kind": point.kind, self.varied.key: number, "what": what}
             | quotes
         )
 
@@ -442,10 +450,12 @@ class _Curves(Generic[P]):
         """Where a curve was lost between the ends, rounds beyond may come to rest elsewhere."""
         if not 0.0 < point.s < 1.0 or not point.note.startswith("the equilibrium is lost"):
             return
-        s = point.s + BEYOND * float(np.sign(point.tangent[-1]) or 1.0)
+        forward = bool(point.tangent[-1] > 0.0)
+        s = point.s + (BEYOND if forward else -BEYOND)
         if 0.0 < s < 1.0:
+            quotes = self._quotes(self.path.coordinates(point), point.s)
             try:
-                self.begin(s, self._quotes(self.path.coordinates(point), point.s))
+                self.begin(s, quotes, forward=forward)
             except Refused as refused:
                 self.events[-1]["what"] = f"{self.events[-1]['what']}; {refused}"
 
