@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import traceback
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from markets.refused import Refused
-from walras.catalogue import find, find_or_load, titles
+from walras.asked import DEFECT, INTERRUPTED, NOT_CLEARED, Own, What, asked, finder, refuse
+from walras.catalogue import find_or_load, titles
 from walras.printing import Display, err, out, print_certificate, print_run, print_table
+from walras.tracing import trace
 
 if TYPE_CHECKING:
     from simulator.declared import Declared
     from simulator.parameters import Parameters
     from simulator.run import Run
     from simulator.scenario import Scenario
-
-DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     name="walras",
@@ -32,29 +30,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-What = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME|FILE.toml|FILE.py",
-        help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
-    ),
-]
-Own = Annotated[
-    Path | None,
-    typer.Option(
-        "--scenario",
-        metavar="FILE.py",
-        help="your own scenario, where a file of parameters or a run names it; it is executed",
-    ),
-]
-
-
-def _refuse(sentence: object) -> NoReturn:
-    """Say in one sentence what is wrong with the input, and leave with 2."""
-    err.print(f"[red]walras:[/red] {escape(str(sentence))}", soft_wrap=True, highlight=False)
-    raise typer.Exit(BAD_INPUT)
 
 
 def _version(asked: bool) -> None:
@@ -100,7 +75,7 @@ def show(
     try:
         scenario = find_or_load(name)
     except Refused as error:
-        _refuse(error)
+        refuse(error)
     if toml:
         print(to_toml(scenario.name, scenario.parameters(), comments=True), end="")
         return
@@ -147,7 +122,7 @@ def run(
     """
     scenario: Scenario[Any] | None = None
     try:
-        scenario, parameters = _asked(what, assignments, own)
+        scenario, parameters = asked(what, assignments, own)
         if folder is None and not as_json:
             folder = Path("runs")
         finished, written = _run(
@@ -161,7 +136,7 @@ def run(
             quiet=quiet,
         )
     except Refused as error:
-        _refuse(error)
+        refuse(error)
     except Exception as error:
         if scenario is not None:
             _refuse_own(error, scenario, None)
@@ -232,7 +207,7 @@ def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | N
 
     sentence = where(error, scenario)
     if sentence is not None:
-        _refuse(sentence + ("" if written is None else f" (the record so far is in {written})"))
+        refuse(sentence + ("" if written is None else f" (the record so far is in {written})"))
 
 
 @app.command()
@@ -251,10 +226,10 @@ def serve(
     from walras.serving import serve as serve_page
 
     try:
-        scenario, parameters = _asked(what, assignments, own)
+        scenario, parameters = asked(what, assignments, own)
         check_servable(host, port)
     except Refused as error:
-        _refuse(error)
+        refuse(error)
     given = parameters.model_dump(mode="json", exclude_defaults=True)
     shown = scenario.name if scenario.file is None else str(scenario.file.resolve())
     with err.status(f"{scenario.name}: starting the page") as status:
@@ -280,7 +255,7 @@ def verify(
     altered: list[str] = []
     certified = True
     try:
-        runs, known = runs_in(folder), _find(own)
+        runs, known = runs_in(folder), finder(own)
         for number, place in enumerate(runs):
             checked = verify_run(place, known)
             if len(runs) > 1:
@@ -296,9 +271,9 @@ def verify(
                 out.print("files are as they were exported", highlight=False)
             certified = certified and checked.certified
     except Refused as error:
-        _refuse(error)
+        refuse(error)
     if altered:
-        _refuse("files were altered: " + "; ".join(altered))
+        refuse("files were altered: " + "; ".join(altered))
     if not certified:
         raise typer.Exit(NOT_CLEARED)
 
@@ -321,7 +296,7 @@ def compare(
         if folder is not None:
             export(compared, folder)
     except Refused as error:
-        _refuse(error)
+        refuse(error)
     out.print("[bold]asked differently[/bold]" if len(compared.parameters) else "asked the same")
     print_table(compared.parameters)
     print_table(compared.outcomes)
@@ -340,7 +315,7 @@ def new(
     try:
         write_new(file)
     except Refused as error:
-        _refuse(error)
+        refuse(error)
     out.print(f"written to {file}; run it with walras run {file}", highlight=False)
 
 
@@ -353,7 +328,7 @@ def rehearse(what: What, own: Own = None) -> None:
 
     holds = True
     try:
-        scenario, parameters = _asked(what, None, own)
+        scenario, parameters = asked(what, None, own)
         for case in scenario.cases(parameters):
             build, rng = case.build, np.random.default_rng(0)
             certificate = rehearse_economy(lambda build=build, rng=rng: build(rng))  # type: ignore[misc]
@@ -361,49 +336,17 @@ def rehearse(what: What, own: Own = None) -> None:
             print_certificate(certificate)
             holds = holds and certificate.holds
     except Refused as error:
-        _refuse(error)
+        refuse(error)
     if not holds:
         raise typer.Exit(NOT_CLEARED)
+
+
+app.command()(trace)
 
 
 def main() -> None:
     """Entry point of the command."""
     app()
-
-
-def _asked(
-    what: str, assignments: Sequence[str] | None, own: Path | None
-) -> tuple[Scenario[Any], Parameters]:
-    """Scenario and parameters of a name or of a file, with assignments."""
-    from simulator.parameters import parse, parse_assignment, read_toml
-
-    given, folder = dict[str, Any](), None
-    name = what
-    if not what.endswith(".py") and (
-        what.endswith(".toml") or os.sep in what or Path(what).is_file()
-    ):
-        name, given = read_toml(Path(what))
-        folder = Path(what).parent
-        if name.endswith(".py"):
-            raise Refused(
-                f'{what} names the scenario "{name}"; a file of parameters can\'t have code'
-                " executed, name it on the command line: --scenario FILE.py"
-            )
-    scenario = _find(own)(name) if own is not None else find_or_load(name)
-    given |= dict(parse_assignment(text) for text in assignments or [])
-    return scenario, parse(scenario.parameters, given, folder)
-
-
-def _find(own: Path | None) -> Callable[[str], Scenario[Any]]:
-    """How to find the scenario of a name: the user's own file comes first, if one is named."""
-    if own is None:
-        return find
-    scenario = find_or_load(str(own))
-
-    def find_own(name: str) -> Scenario[Any]:
-        return scenario if name == scenario.name else find(name)
-
-    return find_own
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ their limits is the *cell*. Its zeros are curves with kinks where a curve change
 followed from the point :math:`z = (y, s)` with unit tangent :math:`t`:
 
 1. *Predict* :math:`z + h t`.
-2. *Correct* by Newton's method for :math:`\Phi = 0` and :math:`t \cdot (z' - z) = h` (Keller, 1977),
-   in the cell of :math:`z`; coordinates at limits do not count in the length of a step.
-3. *Change cell* where a coordinate left the cell: the point of the curve on the limit is solved for.
+2. *Correct* by Newton's method for :math:`\Phi = 0` and :math:`t \cdot (z' - z) = h` (Keller,
+   1977), in the cell of :math:`z`; coordinates at limits do not count in the length of a step.
+3. *Change cell* where a coordinate left it: the point of the curve on the limit is solved for.
 4. *Turn*: the new tangent spans the kernel of :math:`[\Phi_y, \Phi_s]` and has the orientation that
    keeps the sign of :math:`\det [\Phi_y, \Phi_s; t]`. The determinants on both sides of a limit
    differ by a multiple of the tangent's component across it, so this orientation leads on across
@@ -53,7 +53,7 @@ CORRECTIONS, CORRECTED = 12, 1e-10
 """Newton steps of a correction, and the length of the last one."""
 
 BRANCHES = 1e-6
-"""Length of the curve within which a branch point is known: close to it nothing can be corrected."""
+"""Length of the curve within which a branch point is known; close to it corrections may fail."""
 
 DIFFERENCE = 1e-6
 """Distance in s over which derivatives by s are taken, to either side."""
@@ -155,7 +155,7 @@ class Path:
         yield from self._walk(self.start(coordinates, s, forward=forward), most)
 
     def start(self, coordinates: FloatArray, s: float, *, forward: bool = True) -> PathPoint:
-        """The resting point near some coordinates at a fixed s, directed to where s rises, or falls.
+        """The resting point near some coordinates, directed to where s rises, or falls.
 
         Raises
         ------
@@ -339,7 +339,9 @@ class Path:
         # a residual that is zero all along a limit, give or take rounding, leads nowhere
         below = y < limits.lower + np.where(cell < 0, CROSSED, -CROSSED)
         above = y > limits.upper + np.where(cell > 0, -CROSSED, CROSSED)
-        now = np.where(below & limits.lower_attained, -1, np.where(above & limits.upper_attained, 1, 0))
+        now = np.where(
+            below & limits.lower_attained, -1, np.where(above & limits.upper_attained, 1, 0)
+        )
         return (now != cell) & (limits.lower < limits.upper)
 
     def _change_cell(

@@ -47,6 +47,10 @@ Progress = Callable[[int, float], None]
 """Called after every point with the number of the curve and the parameter."""
 
 
+class NotCleared(Exception):
+    """Rounds found no equilibrium to begin with."""
+
+
 @dataclass(frozen=True)
 class Scaled(Generic[P]):
     """An economy's equations with the parameter from 0 to 1; see :class:`path.Equations`."""
@@ -211,8 +215,9 @@ def trace(
     ------
     Refused
         If the range is empty, the key names no number, the economy can't be built at both ends,
-        does not clear at the start, orders come in steps of single traders, or depend on the
-        rounds before.
+        orders come in steps of single traders, or depend on the rounds before.
+    NotCleared
+        If rounds find no equilibrium at the start.
     """
     if not (np.isfinite([start, end]).all() and start != end):
         raise Refused(f"{key} goes from {start!r} to {end!r}; it must be two different numbers")
@@ -271,9 +276,7 @@ class _Curves(Generic[P]):
         coordinates = self._rest(s, quotes)
         resting = self._quotes(coordinates, s)
         number = self.equations.number(s)
-        if any(
-            row[self.varied.key] == number and _same(row, resting) for row in self.points
-        ):
+        if any(row[self.varied.key] == number and _same(row, resting) for row in self.points):
             return
         self._follow(self.path.follow(coordinates, s, MOST_POINTS, forward=forward))
 
@@ -289,7 +292,7 @@ class _Curves(Generic[P]):
         economy.close()
         where = f"at {self.varied.key} = {number:g}"
         if outcome is not Outcome.CLEARED:
-            raise Refused(f"{where} the rounds do not clear: {outcome}")
+            raise NotCleared(f"{where} the rounds end with: {outcome}")
         economy = self.varied.economy(number)
         excess = economy.look(coordinates)
         held = economy.market.limits(economy.terms).held(coordinates, excess.residual)
@@ -456,8 +459,8 @@ class _Curves(Generic[P]):
             quotes = self._quotes(self.path.coordinates(point), point.s)
             try:
                 self.begin(s, quotes, forward=forward)
-            except Refused as refused:
-                self.events[-1]["what"] = f"{self.events[-1]['what']}; {refused}"
+            except (Refused, NotCleared) as error:
+                self.events[-1]["what"] = f"{self.events[-1]['what']}; {error}"
 
 
 def _settle(varied: Varied[P], number: float, coordinates: FloatArray) -> DateEnd:

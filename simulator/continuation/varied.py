@@ -72,11 +72,12 @@ def varied(parameters: P, changes: Mapping[str, float]) -> P:
     Refused
         If the parameters are not allowed.
     """
-    given: Any = parameters.model_dump(exclude_unset=True)
-    full: Any = parameters.model_dump()
+    # as they are, since a file of data is written as its bare name
+    given: Any = {name: getattr(parameters, name) for name in parameters.model_fields_set}
+    plain: Any = parameters.model_dump()
     for key, number in changes.items():
         first, *rest = parts(key)
-        given[first] = _replaced(full.get(first), rest, number, key)
+        plain[first] = given[first] = _replaced(plain.get(first), rest, number, key)
     return parse(type(parameters), given)
 
 
@@ -146,7 +147,7 @@ class Varied(Generic[P]):
         economy = case.build(np.random.default_rng(self.seed))
         while economy.date < self.date:
             outcome = economy.clear(parameters.max_rounds)
-            if not economy.running and economy.infeasible or outcome != "cleared":
+            if (not economy.running and economy.infeasible) or outcome != "cleared":
                 raise Refused(f"date {economy.date} did not clear at {self.key} = {number!r}")
             economy.announce(**case.announcements[economy.date])
         economy.open()
