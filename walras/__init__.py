@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from markets.repo.market import RepoMarket as RepoMarket
     from simulator.certificate import Certificate as Certificate
     from simulator.certificate import Condition as Condition
+    from simulator.continuation.trace import Trace as Trace
     from simulator.outcome import Ending as Ending
     from simulator.outcome import Outcome as Outcome
     from simulator.page_plan import Account as Account
@@ -76,6 +77,7 @@ _HOMES = {
     "markets.refused": ["Refused"],
     "markets.repo.market": ["RepoMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
+    "simulator.continuation.trace": ["Trace"],
     "simulator.outcome": ["Ending", "Outcome"],
     "simulator.page_plan": ["Account", "Announcement", "Control", "Curve", "Line", "Page"],
     "simulator.parameters": ["Parameters", "about"],
@@ -95,6 +97,7 @@ __all__ = [
     "find",
     "run",
     "scenarios",
+    "trace",
     *_HOME,
 ]
 
@@ -131,6 +134,35 @@ def run(
         If the scenario or a parameter is unknown, or a value is not allowed.
     """
     return find(name).run(seed=seed, studies=studies, starts=starts, **parameters)
+
+
+def trace(
+    name: str,
+    key: str,
+    start: float,
+    end: float,
+    /,
+    *,
+    case: str | None = None,
+    seed: int = 0,
+    starts: int = 1,
+    **parameters: object,
+) -> Trace[Any]:
+    """Follow the equilibrium as a parameter moves, see :func:`simulator.continuation.trace.trace`.
+
+    Raises
+    ------
+    Refused
+        If the scenario, the key or a parameter is unknown, or a value is not allowed.
+    NotCleared
+        If rounds find no equilibrium at the start.
+    """
+    from simulator.continuation.trace import trace as follow
+    from simulator.parameters import parse
+
+    scenario = find(name)
+    given = parse(scenario.parameters, parameters)
+    return follow(scenario, given, key, start, end, case=case, seed=seed, starts=starts)
 
 
 def find(name: str) -> Scenario[Any]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_PANELS: Final = 4
 """Quotes that have a panel: those that move most."""
 
+LOGARITHMIC: Final = 30.0
+"""Factor between the largest and the smallest of positive quotes from which the axis is in logs."""
+
 MARKS: Final = {
     "fold": ("D", palette.BAD, "fold"),
     "fold at a limit": ("D", palette.BAD, "fold"),
@@ -47,6 +50,9 @@ def branches(trace: Trace[P]) -> Figure:
         axes.set_ylabel(name.replace("_", " ") + (f"\n({unit})" if unit else ""))
         _draw(axes, trace, name)
         axes.margins(x=0.02, y=0.08)
+        low, high = trace.points[name].min(), trace.points[name].max()
+        if 0.0 < LOGARITHMIC * low < high:
+            axes.set_yscale("log")
     panels[-1].set_xlabel(trace.key.replace("_", " "))
     handles = {
         label: handle
@@ -83,13 +89,13 @@ def _draw(axes: Axes, trace: Trace[P], name: str) -> None:
             rows.insert(0, rows[0] - 1)
             axes.plot(x[rows], y[rows], color=colour, linestyle=dash, label=label)
     for kind, (marker, colour, label) in MARKS.items():
-        rows = trace.events[trace.events["kind"] == kind]
+        there = trace.events[trace.events["kind"] == kind]
         axes.plot(
-            rows[key].to_numpy(dtype=np.float64),
-            rows[name].to_numpy(dtype=np.float64),
+            there[key].to_numpy(dtype=np.float64),
+            there[name].to_numpy(dtype=np.float64),
             linestyle="None",
             marker=marker,
             markersize=7.0,
             color=colour,
-            label=label if len(rows) else None,
+            label=label if len(there) else None,
         )

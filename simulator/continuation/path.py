@@ -43,7 +43,7 @@ from scipy.optimize import brentq
 from markets.quote import FloatArray, Limits
 from markets.refused import Refused
 
-LONGEST, FIRST, SHORTEST = 0.04, 0.01, 1e-8
+LONGEST, FIRST, SHORTEST = 0.05, 0.02, 1e-8
 """Steps, in coordinates and the share of the way from one end of the parameter to the other."""
 
 MOST_TURN = 0.985
@@ -342,7 +342,7 @@ class Path:
         now = np.where(
             below & limits.lower_attained, -1, np.where(above & limits.upper_attained, 1, 0)
         )
-        return (now != cell) & (limits.lower < limits.upper)
+        return np.asarray((now != cell) & (limits.lower < limits.upper))
 
     def _change_cell(
         self, point: PathPoint, ahead: PathPoint, crossed: NDArray[np.bool_]

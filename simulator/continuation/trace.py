@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -31,8 +32,9 @@ SAME = 1e-6
 ORDERED = 1e-6
 """Largest residual, in a new economy, at quotes where another came to rest."""
 
-BESIDE = 1e-3
-"""Distance from an event, as a share of the step that led there, at which labels are compared."""
+BESIDE, JUST_AFTER = 1e-3, 1e-5
+"""Distances from an event at which labels are compared: before it, as a share of the step that led
+there; after it, in coordinates."""
 
 LOCATED = 1e-8
 """Length of the curve within which a change of a label is known."""
@@ -225,10 +227,9 @@ def trace(
     names = [each.name for each in scenario.cases(parameters)]
     varied = Varied(scenario, parameters, key, names[0] if case is None else case, seed)
     equations = Scaled(varied, start, end)
-    for number in (end, start):
-        economy = varied.economy(number)
-        varied.limits(number)
-    units = {quote.name: quote.unit for quote in economy.market.quotes}
+    varied.limits(end)
+    varied.limits(start)
+    units = {quote.name: quote.unit for quote in varied.economy(start).market.quotes}
     share = equations.share(own)
     stops = (share,) if 0.0 < share < 1.0 else ()
     curves = _Curves(equations, Path(equations, stops), progress)
@@ -309,38 +310,36 @@ class _Curves(Generic[P]):
         """Take down a curve."""
         self.count += 1
         last: PathPoint | None = None
-        before = labels = ()
+        before: tuple[str, ...] = ()
         for point in curve:
             if point.kind == "end":
                 self._note(point, point.note)
                 self._beyond(point)
                 break
-            if last is not None:
-                labels = self._labels(self._just_before(last, point))
-                self._changes(last, point, before, labels)
-            before = self._labels(point)
-            if point.kind not in ("point", "fold"):
-                try:
-                    after = self._labels(self.path.beside(point, BESIDE * 0.01))
-                except Lost:
-                    after = before
-                self._note(point, self._what(point, labels, after))
-                before = after
-            elif point.kind == "fold":
-                self._note(point, "the curve turns back")
-            row = self._row(point)
+            row, labels = self._row(point)
             if not row["certified"]:
-                lost = replace(point, note="the equilibrium is lost: what clears here is none")
-                self._note(replace(lost, kind="end"), lost.note)
+                lost = replace(point, kind="end", note="the equilibrium is lost: none clears here")
+                self._note(lost, lost.note)
                 self._beyond(lost)
                 break
+            if last is not None:
+                if point.kind != "point":
+                    labels = self._labels(self._just_before(last, point))
+                self._changes(last, point, before, labels)
+            before = labels
+            if point.kind == "fold":
+                self._note(point, "the curve turns back")
+            elif point.kind != "point":
+                with suppress(Lost):
+                    before = self._labels(self.path.beside(point, JUST_AFTER))
+                self._note(point, self._what(point, labels, before))
             self.points.append(row)
             if self.progress is not None:
                 self.progress(self.count, self.equations.number(point.s))
             last = point
 
-    def _row(self, point: PathPoint) -> dict[str, object]:
-        """The row of a point: rounds from there, and the certificate."""
+    def _row(self, point: PathPoint) -> tuple[dict[str, object], tuple[str, ...]]:
+        """The row of a point, from rounds begun there and the certificate, and its labels."""
         varied, number = self.varied, self.equations.number(point.s)
         coordinates = self.path.coordinates(point)
         economy = varied.economy(number)
@@ -350,7 +349,8 @@ class _Curves(Generic[P]):
         stays = apart(quotes, end.point.quotes) <= SAME
         certificate, described = end.certificate, end.described
         if not stays:
-            parameters, case = varied.at(number), varied.case_at(number)
+            parameters = varied.at(number)
+            case = varied.case_of(parameters)
             economy.look(coordinates)
             resting, certificate = look(varied.scenario, parameters, case, economy)
             described = varied.scenario.describe(parameters, economy, resting)
@@ -359,7 +359,7 @@ class _Curves(Generic[P]):
             for name, value in described.items()
             if name in varied.scenario.headline and name not in quotes and name != varied.key
         }
-        return {
+        row = {
             "curve": self.count,
             "kind": point.kind,
             varied.key: number,
@@ -372,6 +372,7 @@ class _Curves(Generic[P]):
             "outcome": str(end.outcome),
             "certified": certificate.holds,
         }
+        return row, self._named(described)
 
     def _quotes(self, coordinates: FloatArray, s: float) -> dict[str, float]:
         economy = self.varied.economy(self.equations.number(s))
@@ -388,13 +389,13 @@ class _Curves(Generic[P]):
         economy.rest()
         parameters = varied.at(number)
         resting = varied.scenario.refine(parameters, at_rest(varied.case, economy))
-        described = varied.scenario.describe(parameters, economy, resting)
-        return tuple(str(described[name]) for name in varied.scenario.regimes)
+        return self._named(varied.scenario.describe(parameters, economy, resting))
+
+    def _named(self, described: Mapping[str, object]) -> tuple[str, ...]:
+        return tuple(str(described[name]) for name in self.varied.scenario.regimes)
 
     def _just_before(self, last: PathPoint, point: PathPoint) -> PathPoint:
         """A point of the curve just before one, in the cell in which the curve came."""
-        if point.kind == "point":
-            return point
         try:
             return self.path.beside(last, (1.0 - BESIDE) * (point.length - last.length))
         except Lost:
@@ -444,10 +445,9 @@ class _Curves(Generic[P]):
         """Take down an event."""
         quotes = self._quotes(self.path.coordinates(point), point.s)
         number = self.equations.number(point.s)
-        self.events.append(
-            {"curve": self.count, "kind": point.kind, self.varied.key: number, "what": what}
-            | quotes
-        )
+        key = self.varied.key
+        row: dict[str, object] = {"curve": self.count, "kind": point.kind, key: number}
+        self.events.append({**row, "what": what, **quotes})
 
     def _beyond(self, point: PathPoint) -> None:
         """Where a curve was lost between the ends, rounds beyond may come to rest elsewhere."""
@@ -466,7 +466,8 @@ class _Curves(Generic[P]):
 def _settle(varied: Varied[P], number: float, coordinates: FloatArray) -> DateEnd:
     """How a date ends whose rounds begin at some coordinates."""
     economy: ScenarioEconomy | None = None
-    parameters, case = varied.at(number), varied.case_at(number)
+    parameters = varied.at(number)
+    case = varied.case_of(parameters)
     rng = np.random.default_rng(varied.seed)
     for event in travel(varied.scenario, parameters, case, rng):
         if isinstance(event, Opened):

@@ -127,13 +127,12 @@ class Varied(Generic[P]):
         """The parameters with the number."""
         return varied(self.parameters, {self.key: number})
 
-    def case_at(self, number: float) -> Case:
-        """The case with the number."""
-        for case in self.scenario.cases(self.at(number)):
-            if case.name == self.case:
-                return case
-        names = ", ".join(case.name for case in self.scenario.cases(self.parameters))
-        raise Refused(f"case is {self.case}; the cases are {names}")
+    def case_of(self, parameters: P) -> Case:
+        """The case with parameters that have the number."""
+        cases = {case.name: case for case in self.scenario.cases(parameters)}
+        if self.case not in cases:
+            raise Refused(f"case is {self.case}; the cases are {', '.join(cases)}")
+        return cases[self.case]
 
     def fresh(self, number: float) -> ScenarioEconomy:
         """A new economy, open at the date, before any round of it.
@@ -143,7 +142,8 @@ class Varied(Generic[P]):
         Refused
             If the economy can't be built, or does not clear at a date before.
         """
-        parameters, case = self.at(number), self.case_at(number)
+        parameters = self.at(number)
+        case = self.case_of(parameters)
         economy = case.build(np.random.default_rng(self.seed))
         while economy.date < self.date:
             outcome = economy.clear(parameters.max_rounds)
