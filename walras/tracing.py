@@ -46,8 +46,8 @@ def trace(
     Every point is reached by rounds again and certified; prints where curves fold, regimes change
     and curves end. Exit codes: 0 traced; 2 bad input; 3 no equilibrium to begin with.
     """
-    from simulator.continuation.trace import NotCleared
     from simulator.continuation.trace import trace as follow
+    from simulator.continuation.varied import NotCleared
     from simulator.export import check_writable
 
     try:

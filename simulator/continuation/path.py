@@ -49,8 +49,9 @@ LONGEST, FIRST, SHORTEST = 0.05, 0.02, 1e-8
 MOST_TURN = 0.985
 """Cosine of the largest angle, 10 degrees, between the tangents at both ends of a step."""
 
-CORRECTIONS, CORRECTED = 12, 1e-10
-"""Newton steps of a correction, and the length of the last one."""
+CORRECTIONS, PATIENT, CORRECTED = 10, 3, 1e-10
+"""Newton steps of a correction, those after which each must halve the one before, and the length of
+the last one."""
 
 BRANCHES = 1e-6
 """Length of the curve within which a branch point is known; close to it corrections may fail."""
@@ -199,6 +200,24 @@ class Path:
             point, kind="point", free=free, s=s, tangent=tangent, length=point.length + distance
         )
 
+    def matrix(self, free: FloatArray, s: float, cell: Cell) -> FloatArray:
+        """Derivatives of the normal map by y and s in a cell, shape (n, n + 1)."""
+        by_free = self.equations.slope(self._inside(free, s, cell), s).copy()
+        by_free[:, cell != 0] = -np.eye(free.size)[:, cell != 0]
+        by_s = self._by_s(free, s, cell)
+        return np.column_stack([by_free, by_s])
+
+    def crossed(self, point: PathPoint) -> NDArray[np.bool_]:
+        """Coordinates that are no longer where their cell has them."""
+        limits, y, cell = self.equations.limits(point.s), point.free, point.cell
+        # a residual that is zero all along a limit, give or take rounding, leads nowhere
+        below = y < limits.lower + np.where(cell < 0, CROSSED, -CROSSED)
+        above = y > limits.upper + np.where(cell > 0, -CROSSED, CROSSED)
+        now = np.where(
+            below & limits.lower_attained, -1, np.where(above & limits.upper_attained, 1, 0)
+        )
+        return np.asarray((now != cell) & (limits.lower < limits.upper))
+
     # ------------------------------------------------------------------ inner workings
     def _walk(self, point: PathPoint, most: int) -> Iterator[PathPoint]:
         yield point
@@ -238,10 +257,10 @@ class Path:
             except Lost:
                 if step <= SHORTEST:
                     raise
-                step *= 0.5
+                step *= 0.25
                 continue
             turn = float(_unit(point) @ _unit(ahead))
-            crossed = self._crossed(ahead)
+            crossed = self.crossed(ahead)
             if crossed.any():
                 changed = self._change_cell(point, ahead, crossed)
                 if changed is not None:
@@ -277,13 +296,6 @@ class Path:
         inside = self._inside(free, s, cell)
         return self.equations.residual(inside, s) - (free - inside)
 
-    def _matrix(self, free: FloatArray, s: float, cell: Cell) -> FloatArray:
-        """Its derivatives by y and s, shape (n, n + 1)."""
-        by_free = self.equations.slope(self._inside(free, s, cell), s).copy()
-        by_free[:, cell != 0] = -np.eye(free.size)[:, cell != 0]
-        by_s = self._by_s(free, s, cell)
-        return np.column_stack([by_free, by_s])
-
     def _by_s(self, free: FloatArray, s: float, cell: Cell) -> FloatArray:
         """Derivative of the normal map by s; to one side where the other is not allowed."""
         ends, values = [], []
@@ -305,10 +317,11 @@ class Path:
         limits = self.equations.limits(min(max(s, 0.0), 1.0))
         open_low = (cell == 0) & ~limits.lower_attained
         open_high = (cell == 0) & ~limits.upper_attained
-        for _ in range(CORRECTIONS):
+        last = np.inf
+        for number in range(CORRECTIONS):
             try:
                 value = self._value(free, s, cell)
-                matrix = np.vstack([self._matrix(free, s, cell), row])
+                matrix = np.vstack([self.matrix(free, s, cell), row])
                 gap = target - float(row @ np.append(free, s))
                 step = np.linalg.solve(matrix, np.append(-value, gap))
             except (Refused, np.linalg.LinAlgError) as error:
@@ -320,29 +333,22 @@ class Path:
                 open_high & (free >= limits.upper - ON_A_LIMIT)
             ):
                 raise Lost("a quote runs off to the end of its range")
-            if float(np.max(np.abs(_seen(step, cell)))) <= CORRECTED:
+            length = float(np.max(np.abs(_seen(step, cell))))
+            if length <= CORRECTED:
                 return free, s
+            if number >= PATIENT and length > 0.5 * last:
+                break
+            last = length
         raise Lost("the equilibrium is lost: no point of the curve is found nearby")
 
     def _tangent(self, free: FloatArray, s: float, cell: Cell) -> FloatArray:
         """The oriented tangent, with coordinates at limits left out of its length."""
-        matrix = self._matrix(free, s, cell)
+        matrix = self.matrix(free, s, cell)
         if not np.isfinite(matrix).all():
             raise Lost("slopes are no numbers")
         kernel = np.linalg.qr(matrix.T, mode="complete")[0][:, -1]
         sign = float(np.linalg.slogdet(np.vstack([matrix, kernel]))[0])
         return np.asarray(kernel * (sign or 1.0) * self._sign / np.linalg.norm(_seen(kernel, cell)))
-
-    def _crossed(self, point: PathPoint) -> NDArray[np.bool_]:
-        """Coordinates that are no longer where their cell has them."""
-        limits, y, cell = self.equations.limits(point.s), point.free, point.cell
-        # a residual that is zero all along a limit, give or take rounding, leads nowhere
-        below = y < limits.lower + np.where(cell < 0, CROSSED, -CROSSED)
-        above = y > limits.upper + np.where(cell > 0, -CROSSED, CROSSED)
-        now = np.where(
-            below & limits.lower_attained, -1, np.where(above & limits.upper_attained, 1, 0)
-        )
-        return np.asarray((now != cell) & (limits.lower < limits.upper))
 
     def _change_cell(
         self, point: PathPoint, ahead: PathPoint, crossed: NDArray[np.bool_]
@@ -361,7 +367,7 @@ class Path:
                 at = self._on_limit(point, share * length, k, side)
             except Lost:
                 continue
-            if not np.delete(self._crossed(at), k).any():
+            if not np.delete(self.crossed(at), k).any():
                 found.append(at)
         if not found:
             return None

@@ -15,10 +15,9 @@ import pandas as pd
 from markets.quote import FloatArray, Limits
 from markets.refused import Refused
 from simulator.continuation.path import Lost, Path, PathPoint
-from simulator.continuation.varied import Varied, number_at
+from simulator.continuation.varied import NotCleared, Varied, number_at
 from simulator.declared import Declared
 from simulator.journey import Opened, look, travel
-from simulator.outcome import Outcome
 from simulator.point import DateEnd, ScenarioEconomy, at_rest
 from simulator.results import P
 from simulator.search import apart, growth, search, stability
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 SAME = 1e-6
 """Distance, as a share of the quote, within which rounds begun at a point have stayed there."""
-
-ORDERED = 1e-6
-"""Largest residual, in a new economy, at quotes where another came to rest."""
 
 BESIDE, JUST_AFTER = 1e-3, 1e-5
 """Distances from an event at which labels are compared: before it, as a share of the step that led
@@ -47,10 +43,6 @@ MOST_POINTS = 500
 
 Progress = Callable[[int, float], None]
 """Called after every point with the number of the curve and the parameter."""
-
-
-class NotCleared(Exception):
-    """Rounds found no equilibrium to begin with."""
 
 
 @dataclass(frozen=True)
@@ -274,37 +266,12 @@ class _Curves(Generic[P]):
         self, s: float, quotes: Mapping[str, float] | None = None, *, forward: bool = True
     ) -> None:
         """Follow the curve on which rounds come to rest, unless it is known."""
-        coordinates = self._rest(s, quotes)
-        resting = self._quotes(coordinates, s)
         number = self.equations.number(s)
+        coordinates = self.varied.rest(number, quotes)
+        resting = self._quotes(coordinates, s)
         if any(row[self.varied.key] == number and _same(row, resting) for row in self.points):
             return
         self._follow(self.path.follow(coordinates, s, MOST_POINTS, forward=forward))
-
-    def _rest(self, s: float, quotes: Mapping[str, float] | None) -> FloatArray:
-        """The coordinates at which rounds come to rest, from some quotes or the first ones."""
-        number = self.equations.number(s)
-        economy = self.varied.fresh(number)
-        if quotes is not None:
-            economy.restart(quotes)
-        outcome = economy.clear(self.varied.parameters.max_rounds)
-        assert economy.adjustment is not None
-        coordinates, share = economy.adjustment.coordinates, economy.adjustment.share
-        economy.close()
-        where = f"at {self.varied.key} = {number:g}"
-        if outcome is not Outcome.CLEARED:
-            raise NotCleared(f"{where} the rounds end with: {outcome}")
-        economy = self.varied.economy(number)
-        excess = economy.look(coordinates)
-        held = economy.market.limits(economy.terms).held(coordinates, excess.residual)
-        gap = float(np.max(np.abs(np.where(held, 0.0, excess.share)), initial=0.0))
-        if gap > ORDERED + share:
-            raise Refused(
-                f"{where} new traders leave {gap:.1e} of excess demand where others came to rest:"
-                " orders of this economy depend on the rounds before, so no equilibrium can be"
-                " followed by excess demand alone"
-            )
-        return coordinates
 
     def _follow(self, curve: Iterable[PathPoint]) -> None:
         """Take down a curve."""

@@ -12,9 +12,13 @@ import numpy as np
 from markets.quote import FloatArray, Limits
 from markets.refused import Refused
 from simulator.declared import Declared
+from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.point import Case, ScenarioEconomy
 from simulator.results import P
+
+ORDERED = 1e-6
+"""Largest share of excess demand in a new economy at quotes where another came to rest."""
 
 PART = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
 """A step of the name of a number inside a parameter: ``[0]`` or a name."""
@@ -26,6 +30,10 @@ NO_STEPS = (
     "orders of single traders come in steps, and slopes by a parameter need smooth ones: where"
     ' there is the parameter population, set it to "continuum"'
 )
+
+
+class NotCleared(Exception):
+    """Rounds found no equilibrium to begin with."""
 
 
 def parts(key: str) -> list[str | int]:
@@ -146,8 +154,7 @@ class Varied(Generic[P]):
         case = self.case_of(parameters)
         economy = case.build(np.random.default_rng(self.seed))
         while economy.date < self.date:
-            outcome = economy.clear(parameters.max_rounds)
-            if (not economy.running and economy.infeasible) or outcome != "cleared":
+            if economy.clear(parameters.max_rounds) is not Outcome.CLEARED:
                 raise Refused(f"date {economy.date} did not clear at {self.key} = {number!r}")
             economy.announce(**case.announcements[economy.date])
         economy.open()
@@ -184,6 +191,37 @@ class Varied(Generic[P]):
         economy = self.economy(number)
         economy.look(coordinates)
         return economy.slope()[1]
+
+    def rest(self, number: float, quotes: Mapping[str, float] | None = None) -> FloatArray:
+        """The coordinates at which rounds come to rest, from some quotes or the first ones.
+
+        Raises
+        ------
+        NotCleared
+            If they do not.
+        Refused
+            If new traders would order something else at these quotes, so that rounds can't be
+            told apart from their past.
+        """
+        economy, where = self.fresh(number), f"at {self.key} = {number:g}"
+        if quotes is not None:
+            economy.restart(quotes)
+        outcome = economy.clear(self.parameters.max_rounds)
+        assert economy.adjustment is not None
+        coordinates, share = economy.adjustment.coordinates, economy.adjustment.share
+        economy.close()
+        if outcome is not Outcome.CLEARED:
+            raise NotCleared(f"{where} the rounds end with: {outcome}")
+        excess = self.economy(number).look(coordinates)
+        held = self.limits(number).held(coordinates, excess.residual)
+        gap = float(np.max(np.abs(np.where(held, 0.0, excess.share)), initial=0.0))
+        if gap > ORDERED + share:
+            raise Refused(
+                f"{where} new traders leave {gap:.1e} of excess demand where others came to rest:"
+                " orders of this economy depend on the rounds before, and slopes by a parameter"
+                " need orders that answer quotes alone"
+            )
+        return coordinates
 
     def close(self) -> None:
         """Let go of all economies."""
