@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from simulator.results import Results as Results
     from simulator.run import Run as Run
     from simulator.scenario import Scenario as Scenario
+    from simulator.sensitivity.derivatives import Sensitivities as Sensitivities
     from simulator.title import Title as Title
     from walras.composed import Economy as Economy
 
@@ -87,6 +88,7 @@ _HOMES = {
     "simulator.results": ["Results"],
     "simulator.run": ["Run"],
     "simulator.scenario": ["Scenario"],
+    "simulator.sensitivity.derivatives": ["Sensitivities"],
     "simulator.title": ["Title"],
     "walras.composed": ["Economy"],
 }
@@ -97,6 +99,7 @@ __all__ = [
     "find",
     "run",
     "scenarios",
+    "sensitivities",
     "trace",
     *_HOME,
 ]
@@ -163,6 +166,35 @@ def trace(
     scenario = find(name)
     given = parse(scenario.parameters, parameters)
     return follow(scenario, given, key, start, end, case=case, seed=seed, starts=starts)
+
+
+def sensitivities(
+    name: str,
+    /,
+    *,
+    keys: list[str] | None = None,
+    case: str | None = None,
+    date: int | None = None,
+    seed: int = 0,
+    **parameters: object,
+) -> Sensitivities[Any]:
+    """Derivatives of quotes and read-outs by parameters at a resting point.
+
+    See :func:`simulator.sensitivity.derivatives.sensitivities`.
+
+    Raises
+    ------
+    Refused
+        If the scenario, a key or a parameter is unknown, or a value is not allowed.
+    NotCleared
+        If the date does not come to rest.
+    """
+    from simulator.parameters import parse
+    from simulator.sensitivity.derivatives import sensitivities as derive
+
+    scenario = find(name)
+    given = parse(scenario.parameters, parameters)
+    return derive(scenario, given, keys=keys, case=case, date=date, seed=seed)
 
 
 def find(name: str) -> Scenario[Any]:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from markets.refused import Refused
 from walras.asked import DEFECT, INTERRUPTED, NOT_CLEARED, Own, What, asked, finder, refuse
 from walras.catalogue import find_or_load, titles
+from walras.deriving import sensitivities
 from walras.printing import Display, err, out, print_certificate, print_run, print_table
 from walras.tracing import trace
 
@@ -342,6 +343,7 @@ def rehearse(what: What, own: Own = None) -> None:
 
 
 app.command()(trace)
+app.command()(sensitivities)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from simulator.continuation.varied import NotCleared, Varied, number_at
 from simulator.declared import Declared
 from simulator.journey import Opened, look, travel
 from simulator.point import DateEnd, ScenarioEconomy, at_rest
+from simulator.report_folder import records, write
 from simulator.results import P
 from simulator.search import apart, growth, search, stability
 
@@ -80,7 +81,7 @@ class Trace(Generic[P]):
 
     Attributes
     ----------
-    scenario, parameters, seed, case
+    scenario, parameters, seed, case, starts
         What was traced; ``parameters`` has the parameter as it was given.
     key, start, end : str, float, float
         The number that moved, from where to where.
@@ -100,6 +101,7 @@ class Trace(Generic[P]):
     parameters: P
     seed: int
     case: str
+    starts: int
     key: str
     start: float
     end: float
@@ -138,10 +140,30 @@ class Trace(Generic[P]):
         return {"branches": branches(self)}
 
     def export(self, folder: str | FilePath = "runs", *, plots: bool = True) -> FilePath:
-        """Write tables, figure and a JSON document to a new folder inside ``folder``."""
-        from simulator.continuation.export import export
+        """Write tables, figure and a JSON document to a new folder inside ``folder``.
 
-        return export(self, FilePath(folder), plots=plots)
+        Returns
+        -------
+        pathlib.Path
+            The folder of this trace; an older one of the same parameters, range and seed is
+            replaced.
+
+        Raises
+        ------
+        Refused
+            If ``folder`` is a file or can't be written to.
+        """
+        said = self.to_json()
+        return write(
+            FilePath(folder),
+            "trace",
+            self.scenario.name,
+            self.parameters,
+            {name: said[name] for name in ("seed", "case", "key", "from", "to", "starts")},
+            {"points": self.points, "events": self.events},
+            said,
+            self.plot() if plots else {},
+        )
 
     def to_json(self) -> dict[str, Any]:
         """All of it as a JSON document."""
@@ -153,11 +175,12 @@ class Trace(Generic[P]):
             "key": self.key,
             "from": self.start,
             "to": self.end,
+            "starts": self.starts,
             "summary": self.summary,
             "certified": self.certified,
             "units": dict(self.units),
-            "events": _records(self.events),
-            "points": _records(self.points),
+            "events": records(self.events),
+            "points": records(self.points),
         }
 
     def __repr__(self) -> str:
@@ -237,6 +260,7 @@ def trace(
         parameters=parameters,
         seed=seed,
         case=varied.case,
+        starts=starts,
         key=key,
         start=start,
         end=end,
@@ -458,9 +482,3 @@ def _changed(before: tuple[str, ...], after: tuple[str, ...]) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as JSON knows them; numbers that are none become null."""
-    plain = table.astype(object).where(table.notna() & ~table.isin([np.inf, -np.inf]), None)
-    return plain.to_dict("records")  # type: ignore[return-value]

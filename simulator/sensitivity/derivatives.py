@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
@@ -33,6 +34,7 @@ from simulator.continuation.varied import Varied, number_at
 from simulator.declared import Declared
 from simulator.parameters import Parameters
 from simulator.point import at_rest
+from simulator.report_folder import records, write
 from simulator.results import P
 
 if TYPE_CHECKING:
@@ -47,6 +49,20 @@ TURNS = 4
 AGREE, NOTHING = 1e-4, 1e-7
 """Difference of the derivatives to both sides, as a share of the larger one, up to which they are
 one; and elasticity below which they need not agree."""
+
+
+COLUMNS = [
+    "parameter",
+    "value",
+    "output",
+    "level",
+    "derivative",
+    "below",
+    "above",
+    "kink",
+    "elasticity",
+    "quote",
+]
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,9 @@ class Sensitivities(Generic[P]):
         ``derivative`` (empty at a kink), ``below`` and ``above`` (one-sided; empty where that side
         is not allowed or not found), ``kink``, ``elasticity`` (derivative times value over level),
         and ``quote``: whether the output is one.
+    left_out : mapping
+        Parameters that can't be moved alone, or at which nothing is found to either side, with the
+        reason.
     """
 
     scenario: Declared[P]
@@ -99,6 +118,12 @@ class Sensitivities(Generic[P]):
     case: str
     date: int
     table: pd.DataFrame
+    left_out: Mapping[str, str]
+
+    @property
+    def keys(self) -> list[str]:
+        """The parameters."""
+        return list(dict.fromkeys(self.table["parameter"]))
 
     @property
     def kinks(self) -> list[str]:
@@ -108,7 +133,7 @@ class Sensitivities(Generic[P]):
     @property
     def summary(self) -> str:
         """What was worked out, in a sentence."""
-        count = self.table["parameter"].nunique()
+        count = len(self.keys)
         kinks = f"; kinks in {', '.join(self.kinks)}" if self.kinks else ""
         return (
             f"derivatives at the resting point of {self.case}, date {self.date}, by {count}"
@@ -121,17 +146,35 @@ class Sensitivities(Generic[P]):
 
         return {"sensitivities": bars(self)}
 
+    def export(self, folder: str | FilePath = "runs", *, plots: bool = True) -> FilePath:
+        """Write table, figure and a JSON document to a new folder inside ``folder``.
+
+        Raises
+        ------
+        Refused
+            If ``folder`` is a file or can't be written to.
+        """
+        return write(
+            FilePath(folder),
+            "sensitivities",
+            self.scenario.name,
+            self.parameters,
+            {"seed": self.seed, "case": self.case, "date": self.date, "keys": self.keys},
+            {"derivatives": self.table},
+            self.to_json(),
+            self.plot() if plots else {},
+        )
+
     def to_json(self) -> dict[str, Any]:
         """All of it as a JSON document."""
-        table = self.table.astype(object)
-        plain = table.where(self.table.notna(), None)
         return {
             "scenario": self.scenario.name,
             "parameters": self.parameters.model_dump(mode="json"),
             "seed": self.seed,
             "case": self.case,
             "date": self.date,
-            "sensitivities": plain.to_dict("records"),
+            "left_out": dict(self.left_out),
+            "sensitivities": records(self.table),
         }
 
     def __repr__(self) -> str:
@@ -181,15 +224,20 @@ def sensitivities(
     keys = list(scalars(parameters)) if keys is None else keys
     coordinates: FloatArray | None = None
     rows: list[dict[str, object]] = []
+    left_out: dict[str, str] = {}
     for key in keys:
         varied = Varied(scenario, parameters, key, name, seed, last)
         near = _Near(varied, number_at(parameters, key))
         if coordinates is None:
             varied.limits(near.value)
             coordinates = varied.rest(near.value)
-        rows += _rows(near, coordinates)
+        try:
+            rows += _rows(near, coordinates)
+        except Lost as lost:
+            left_out[key] = str(lost)
         varied.close()
-    return Sensitivities(scenario, parameters, seed, name, last, pd.DataFrame(rows))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return Sensitivities(scenario, parameters, seed, name, last, table, left_out)
 
 
 def scalars(parameters: Parameters) -> Iterator[str]:
@@ -219,36 +267,47 @@ def _rows(near: _Near[P], coordinates: FloatArray) -> list[dict[str, object]]:
     sides = {side: _one_sided(near, path, point, side, here) for side in (-1, 1)}
     rows: list[dict[str, object]] = []
     for name, level in here.items():
-        below, above = (sides[side].get(name, np.nan) / near.scale for side in (-1, 1))
-        known = [slope for slope in (below, above) if np.isfinite(slope)]
-        derivative = float(np.mean(known)) if known else np.nan
+        below, above = (_at(sides[side], name) / near.scale + 0.0 for side in (-1, 1))
+        allowed = [slope for side, slope in ((-1, below), (1, above)) if sides[side] is not None]
+        apart = above - below if len(allowed) == 2 else 0.0
         by_share = near.scale / (abs(level) or 1.0)
-        apart = abs(above - below)
-        kink = len(known) == 2 and bool(
-            apart > AGREE * max(abs(below), abs(above)) and apart * by_share > NOTHING
-        )
-        derivative = np.nan if kink else derivative
+        alike = abs(apart) <= AGREE * max(abs(below), abs(above)) or abs(apart) * by_share < NOTHING
+        kink = not (alike and all(np.isfinite(allowed)))
+        derivative = np.nan if kink or not allowed else float(np.mean(allowed))
         rows.append(
-            {
-                "parameter": near.varied.key,
-                "value": near.value,
-                "output": name,
-                "level": level,
-                "derivative": derivative,
-                "below": below,
-                "above": above,
-                "kink": kink,
-                "elasticity": derivative * near.value / level if level else np.nan,
-                "quote": name in quotes,
-            }
+            dict(
+                zip(
+                    COLUMNS,
+                    (
+                        near.varied.key,
+                        near.value,
+                        name,
+                        level,
+                        derivative,
+                        below,
+                        above,
+                        kink,
+                        derivative * near.value / level if level else np.nan,
+                        name in quotes,
+                    ),
+                    strict=True,
+                )
+            )
         )
     return rows
 
 
+def _at(slopes: Mapping[str, float] | None, name: str) -> float:
+    return np.nan if slopes is None else slopes.get(name, np.nan)
+
+
 def _one_sided(
     near: _Near[P], path: Path, point: PathPoint, side: int, here: Mapping[str, float]
-) -> dict[str, float]:
-    """Derivatives of all outputs by s to one side; empty where that side is not there."""
+) -> dict[str, float] | None:
+    """Derivatives of all outputs by s to one side.
+
+    None where the parameter may not go there, empty where no equilibrium is found there.
+    """
     try:
         first, second = (_slope(path, point, side * step * DISTANCE) for step in (1, 2))
         towards = 2.0 * first - second
@@ -258,7 +317,9 @@ def _one_sided(
             beside = replace(point, free=point.free + s * towards, s=s)
             moved = replace(beside, cell=_cell(path, beside))
             values.append(_outputs(near, path, moved)[0])
-    except (Refused, Lost):
+    except Refused:
+        return None
+    except Lost:
         return {}
     return {
         name: (4.0 * values[0][name] - values[1][name] - 3.0 * level) / (2.0 * side * DISTANCE)

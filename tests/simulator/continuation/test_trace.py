@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import walras
@@ -115,3 +117,11 @@ def test_orders_that_depend_on_the_rounds_before_are_refused() -> None:
 def test_a_start_that_does_not_clear_is_told() -> None:
     with pytest.raises(NotCleared, match="ran out of rounds"):
         walras.trace("exchange", "consumers[0].elasticity", 0.0, 0.1, rule="plain", max_rounds=3)
+
+
+def test_an_exported_trace_has_both_tables(tmp_path: Path) -> None:
+    trace = walras.trace("exchange", "consumers[0].elasticity", 0.5, 0.6)
+    folder = trace.export(tmp_path, plots=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "points.parquet"), trace.points)
+    assert (folder / "events.csv").is_file()
+    assert json.loads((folder / "trace.json").read_text())["to"] == 0.6
