@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
 
 from markets.refused import Refused
-from walras.asked import DEFECT, INTERRUPTED, NOT_CLEARED, Own, What, asked, finder, refuse
-from walras.catalogue import find_or_load, titles
-from walras.deriving import sensitivities
+from walras.catalogue import find, find_or_load, titles
 from walras.printing import Display, err, out, print_certificate, print_run, print_table
-from walras.tracing import trace
 
 if TYPE_CHECKING:
     from simulator.declared import Declared
     from simulator.parameters import Parameters
     from simulator.run import Run
     from simulator.scenario import Scenario
+
+DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     name="walras",
@@ -31,6 +32,29 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FILE.toml|FILE.py",
+        help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
+    ),
+]
+Own = Annotated[
+    Path | None,
+    typer.Option(
+        "--scenario",
+        metavar="FILE.py",
+        help="your own scenario, where a file of parameters or a run names it; it is executed",
+    ),
+]
+
+
+def _refuse(sentence: object) -> NoReturn:
+    """Say in one sentence what is wrong with the input, and leave with 2."""
+    err.print(f"[red]walras:[/red] {escape(str(sentence))}", soft_wrap=True, highlight=False)
+    raise typer.Exit(BAD_INPUT)
 
 
 def _version(asked: bool) -> None:
@@ -76,7 +100,7 @@ def show(
     try:
         scenario = find_or_load(name)
     except Refused as error:
-        refuse(error)
+        _refuse(error)
     if toml:
         print(to_toml(scenario.name, scenario.parameters(), comments=True), end="")
         return
@@ -123,7 +147,7 @@ def run(
     """
     scenario: Scenario[Any] | None = None
     try:
-        scenario, parameters = asked(what, assignments, own)
+        scenario, parameters = _asked(what, assignments, own)
         if folder is None and not as_json:
             folder = Path("runs")
         finished, written = _run(
@@ -137,7 +161,7 @@ def run(
             quiet=quiet,
         )
     except Refused as error:
-        refuse(error)
+        _refuse(error)
     except Exception as error:
         if scenario is not None:
             _refuse_own(error, scenario, None)
@@ -208,7 +232,7 @@ def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | N
 
     sentence = where(error, scenario)
     if sentence is not None:
-        refuse(sentence + ("" if written is None else f" (the record so far is in {written})"))
+        _refuse(sentence + ("" if written is None else f" (the record so far is in {written})"))
 
 
 @app.command()
@@ -227,10 +251,10 @@ def serve(
     from walras.serving import serve as serve_page
 
     try:
-        scenario, parameters = asked(what, assignments, own)
+        scenario, parameters = _asked(what, assignments, own)
         check_servable(host, port)
     except Refused as error:
-        refuse(error)
+        _refuse(error)
     given = parameters.model_dump(mode="json", exclude_defaults=True)
     shown = scenario.name if scenario.file is None else str(scenario.file.resolve())
     with err.status(f"{scenario.name}: starting the page") as status:
@@ -256,7 +280,7 @@ def verify(
     altered: list[str] = []
     certified = True
     try:
-        runs, known = runs_in(folder), finder(own)
+        runs, known = runs_in(folder), _find(own)
         for number, place in enumerate(runs):
             checked = verify_run(place, known)
             if len(runs) > 1:
@@ -272,9 +296,9 @@ def verify(
                 out.print("files are as they were exported", highlight=False)
             certified = certified and checked.certified
     except Refused as error:
-        refuse(error)
+        _refuse(error)
     if altered:
-        refuse("files were altered: " + "; ".join(altered))
+        _refuse("files were altered: " + "; ".join(altered))
     if not certified:
         raise typer.Exit(NOT_CLEARED)
 
@@ -297,7 +321,7 @@ def compare(
         if folder is not None:
             export(compared, folder)
     except Refused as error:
-        refuse(error)
+        _refuse(error)
     out.print("[bold]asked differently[/bold]" if len(compared.parameters) else "asked the same")
     print_table(compared.parameters)
     print_table(compared.outcomes)
@@ -316,7 +340,7 @@ def new(
     try:
         write_new(file)
     except Refused as error:
-        refuse(error)
+        _refuse(error)
     out.print(f"written to {file}; run it with walras run {file}", highlight=False)
 
 
@@ -329,7 +353,7 @@ def rehearse(what: What, own: Own = None) -> None:
 
     holds = True
     try:
-        scenario, parameters = asked(what, None, own)
+        scenario, parameters = _asked(what, None, own)
         for case in scenario.cases(parameters):
             build, rng = case.build, np.random.default_rng(0)
             certificate = rehearse_economy(lambda build=build, rng=rng: build(rng))  # type: ignore[misc]
@@ -337,18 +361,141 @@ def rehearse(what: What, own: Own = None) -> None:
             print_certificate(certificate)
             holds = holds and certificate.holds
     except Refused as error:
-        refuse(error)
+        _refuse(error)
     if not holds:
         raise typer.Exit(NOT_CLEARED)
 
 
-app.command()(trace)
-app.command()(sensitivities)
+@app.command()
+def trace(
+    what: What,
+    moved: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY=FROM:TO",
+            help="the number that moves: haircuts=0.01:0.3, consumers[0].endowment[1]=8:16",
+        ),
+    ],
+    own: Own = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="name of the case; the first unless given")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="begin curves at all that so many starts find")
+    ] = 1,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+) -> None:
+    """Follow the equilibrium as a number moves, around folds and through changes of regime.
+
+    Every point is reached by rounds again and certified; prints where curves fold, regimes change
+    and curves end. Exit codes: 0 traced; 2 bad input; 3 no equilibrium to begin with.
+    """
+    from walras.tracing import leave_not_cleared, print_trace, read_range, traced
+
+    try:
+        key, start, end = read_range(moved)
+        scenario, parameters = _asked(what, assignments, own)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        with leave_not_cleared(NOT_CLEARED):
+            found = traced(scenario, parameters, key, start, end, case=case, seed=seed,
+                           starts=starts, folder=out_folder, quiet=quiet)  # fmt: skip
+            written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        _refuse(error)
+    print_trace(found, written, as_json=as_json)
+
+
+@app.command()
+def sensitivities(
+    what: What,
+    own: Own = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="a parameter, as often as you like; all if not")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="name of the case; the first unless given")
+    ] = None,
+    date: Annotated[int | None, typer.Option(help="the date; the last unless given")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+) -> None:
+    """Derivative of every quote and headline number in every parameter where a run rests.
+
+    By the implicit function theorem; at a kink one-sided derivatives, below and above. Exit codes:
+    0 done; 2 bad input; 3 the date does not come to rest.
+    """
+    from simulator.export import check_writable
+    from simulator.sensitivity.derivatives import sensitivities as derive
+    from walras.deriving import print_sensitivities
+    from walras.tracing import leave_not_cleared
+
+    try:
+        scenario, parameters = _asked(what, assignments, own)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        if out_folder is not None:
+            check_writable(out_folder)
+        with leave_not_cleared(NOT_CLEARED):
+            found = derive(scenario, parameters, keys=by, case=case, date=date, seed=seed)
+        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        _refuse(error)
+    print_sensitivities(found, written, as_json=as_json)
 
 
 def main() -> None:
     """Entry point of the command."""
     app()
+
+
+def _asked(
+    what: str, assignments: Sequence[str] | None, own: Path | None
+) -> tuple[Scenario[Any], Parameters]:
+    """Scenario and parameters of a name or of a file, with assignments."""
+    from simulator.parameters import parse, parse_assignment, read_toml
+
+    given, folder = dict[str, Any](), None
+    name = what
+    if not what.endswith(".py") and (
+        what.endswith(".toml") or os.sep in what or Path(what).is_file()
+    ):
+        name, given = read_toml(Path(what))
+        folder = Path(what).parent
+        if name.endswith(".py"):
+            raise Refused(
+                f'{what} names the scenario "{name}"; a file of parameters can\'t have code'
+                " executed, name it on the command line: --scenario FILE.py"
+            )
+    scenario = _find(own)(name) if own is not None else find_or_load(name)
+    given |= dict(parse_assignment(text) for text in assignments or [])
+    return scenario, parse(scenario.parameters, given, folder)
+
+
+def _find(own: Path | None) -> Callable[[str], Scenario[Any]]:
+    """How to find the scenario of a name: the user's own file comes first, if one is named."""
+    if own is None:
+        return find
+    scenario = find_or_load(str(own))
+
+    def find_own(name: str) -> Scenario[Any]:
+        return scenario if name == scenario.name else find(name)
+
+    return find_own
 
 
 if __name__ == "__main__":

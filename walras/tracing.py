@@ -1,96 +1,72 @@
-"""The command ``walras trace``."""
+"""What ``walras trace`` does: progress, and the table of folds and changes of regime."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.markup import escape
 
 from markets.refused import Refused
-from walras.asked import NOT_CLEARED, Own, What, asked, refuse
 from walras.printing import err, out, print_table
 
+if TYPE_CHECKING:
+    from simulator.continuation.trace import Trace
+    from simulator.parameters import Parameters
+    from simulator.scenario import Scenario
 
-def trace(
-    what: What,
-    moved: Annotated[
-        str,
-        typer.Argument(
-            metavar="KEY=FROM:TO",
-            help="the number that moves: haircuts=0.01:0.3, consumers[0].endowment[1]=8:16",
-        ),
-    ],
-    own: Own = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
-    ] = None,
-    case: Annotated[
-        str | None, typer.Option(help="name of the case; the first unless given")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
-    starts: Annotated[
-        int, typer.Option(min=1, max=100_000, help="begin curves at all that so many starts find")
-    ] = 1,
-    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON document; export only with --out")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
-) -> None:
-    """Follow the equilibrium as a number moves, around folds and through changes of regime.
 
-    Every point is reached by rounds again and certified; prints where curves fold, regimes change
-    and curves end. Exit codes: 0 traced; 2 bad input; 3 no equilibrium to begin with.
-    """
-    from simulator.continuation.trace import trace as follow
-    from simulator.continuation.varied import NotCleared
+def traced(
+    scenario: Scenario[Any],
+    parameters: Parameters,
+    key: str,
+    start: float,
+    end: float,
+    *,
+    case: str | None,
+    seed: int,
+    starts: int,
+    folder: Path | None,
+    quiet: bool,
+) -> Trace[Any]:
+    """Trace, with progress on the terminal; a folder that can't be written is refused first."""
+    from simulator.continuation.trace import trace
     from simulator.export import check_writable
 
-    try:
-        key, start, end = _range(moved)
-        scenario, parameters = asked(what, assignments, own)
-        folder = Path("runs") if folder is None and not as_json else folder
-        if folder is not None:
-            check_writable(folder)
-        with err.status(f"{scenario.name}: {key}") as status:
-            if quiet or not err.is_terminal:
-                status.stop()
+    if folder is not None:
+        check_writable(folder)
+    with err.status(f"{scenario.name}: {key}") as status:
+        if quiet or not err.is_terminal:
+            status.stop()
 
-            def progress(curve: int, number: float) -> None:
-                status.update(f"{scenario.name}: curve {curve}, {key} = {number:.6g}")
+        def progress(curve: int, number: float) -> None:
+            status.update(f"{scenario.name}: curve {curve}, {key} = {number:.6g}")
 
-            found = follow(
-                scenario,
-                parameters,
-                key,
-                start,
-                end,
-                case=case,
-                seed=seed,
-                starts=starts,
-                progress=progress,
-            )
-        written = None if folder is None else found.export(folder, plots=not no_plots)
-    except Refused as error:
-        refuse(error)
-    except NotCleared as error:
-        err.print(f"[yellow]not cleared[/yellow]: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(NOT_CLEARED) from None
-    if as_json:
-        print(json.dumps(found.to_json(), indent=2, allow_nan=False))
-        return
-    out.print(f"[bold]{scenario.name}[/bold]: {escape(found.summary)}", highlight=False)
-    print_table(found.events)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
+        return trace(
+            scenario,
+            parameters,
+            key,
+            start,
+            end,
+            case=case,
+            seed=seed,
+            starts=starts,
+            progress=progress,
+        )
 
 
-def _range(moved: str) -> tuple[str, float, float]:
-    """Key and ends of ``key=from:to``."""
+def read_range(moved: str) -> tuple[str, float, float]:
+    """Key and ends of ``key=from:to``.
+
+    Raises
+    ------
+    Refused
+        Showing a right one.
+    """
     key, _, ends = moved.partition("=")
     start, _, end = ends.partition(":")
     try:
@@ -99,3 +75,26 @@ def _range(moved: str) -> tuple[str, float, float]:
         raise Refused(
             f'"{moved}" is no range; write key=from:to, for instance haircuts=0.01:0.3'
         ) from None
+
+
+@contextmanager
+def leave_not_cleared(code: int) -> Iterator[None]:
+    """Say that there is no equilibrium to begin with, if there is none, and leave."""
+    from simulator.continuation.varied import NotCleared
+
+    try:
+        yield
+    except NotCleared as error:
+        err.print(f"[yellow]not cleared[/yellow]: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(code) from None
+
+
+def print_trace(found: Trace[Any], written: Path | None, *, as_json: bool) -> None:
+    """The summary and the events, or all of it as JSON."""
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        return
+    out.print(f"[bold]{found.scenario.name}[/bold]: {escape(found.summary)}", highlight=False)
+    print_table(found.events)
+    if written is not None:
+        out.print(f"written to {written}", highlight=False)

@@ -205,6 +205,9 @@ class Path:
         by_free = self.equations.slope(self._inside(free, s, cell), s).copy()
         by_free[:, cell != 0] = -np.eye(free.size)[:, cell != 0]
         by_s = self._by_s(free, s, cell)
+        # where nobody trades something at any quote nearby, its quote stays
+        flat = np.flatnonzero(~by_free.any(axis=1) & (by_s == 0.0))
+        by_free[flat, flat] = -1.0
         return np.column_stack([by_free, by_s])
 
     def crossed(self, point: PathPoint) -> NDArray[np.bool_]:

@@ -331,12 +331,12 @@ def _one_sided(
 def _slope(path: Path, point: PathPoint, s: float) -> FloatArray:
     """Derivative of y by s at a distance, in the cell that it leads into."""
     cell = point.cell
-    towards = np.zeros_like(point.free)
+    towards: FloatArray = np.zeros_like(point.free)
     for _ in range(TURNS):
         beside = replace(point, free=point.free + s * towards, s=s, cell=cell)
         matrix = path.matrix(beside.free, s, cell)
         try:
-            towards = np.linalg.solve(matrix[:, :-1], -matrix[:, -1])
+            towards = np.asarray(np.linalg.solve(matrix[:, :-1], -matrix[:, -1]))
         except np.linalg.LinAlgError:
             raise Lost("slopes are singular") from None
         reached = replace(point, free=point.free + s * towards, s=s)

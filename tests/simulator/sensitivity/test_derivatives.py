@@ -15,7 +15,7 @@ from scenarios.exchange.published import KEHOE
 from simulator.continuation.varied import NotCleared, varied
 from simulator.parameters import parse
 
-REPO = {"traders": 200, "population": "continuum"}
+REPO: dict[str, Any] = {"traders": 200, "population": "continuum"}
 SPECIAL = 1.0 - 0.964730106704
 """Haircut at which the security of a short market goes special."""
 
@@ -43,7 +43,7 @@ def differences(name: str, key: str, **parameters: Any) -> dict[str, float]:
         ("margin-hike", {**REPO, "haircuts": [0.1], "market": "long"}),
         ("margin-spiral", {"experts_wealth": [-4.7]}),
         ("exchange", {"consumers": KEHOE, "start": [1.0, 8.0]}),
-        ("leverage-cycle", {"assets": "borrowing", "low_payoff": [0.3]}),
+        ("leverage-cycle", {"assets": "tranching", "low_payoff": [0.3]}),
     ],
 )
 def test_every_derivative_is_that_of_economies_cleared_again(
@@ -57,6 +57,14 @@ def test_every_derivative_is_that_of_economies_cleared_again(
         again = differences(name, key, **parameters)
         mine = quotes[quotes["parameter"] == key].set_index("output")["derivative"].to_dict()
         assert mine == pytest.approx(again, rel=1e-4, abs=1e-5), key
+
+
+def test_the_quote_of_what_nobody_trades_stays() -> None:
+    found = walras.sensitivities("leverage-cycle", assets="borrowing", low_payoff=[0.3])
+    assert not found.left_out
+    slopes = found.table.set_index(["parameter", "output"])["derivative"]
+    assert slopes["cash", "price_loan_half"] == 0.0
+    assert slopes["cash", "asset_price"] > 0.05
 
 
 def test_read_outs_have_derivatives_too() -> None:
@@ -74,7 +82,8 @@ def test_where_the_security_goes_special_there_is_a_derivative_to_either_side() 
     keys = ["haircuts[0]", "cash"]
     found = walras.sensitivities("margin-hike", keys=keys, haircuts=[SPECIAL], **REPO)
     assert found.kinks == keys
-    row = found.table.set_index(["parameter", "output"]).loc[("haircuts[0]", "repo_rate")]
+    table = found.table[found.table["parameter"] == "haircuts[0]"]
+    row = table.set_index("output").loc["repo_rate"]
     assert np.isnan(row["derivative"])
     assert row["below"] == pytest.approx(0.0, abs=1e-5)
     further = walras.run("margin-hike", studies=False, haircuts=[SPECIAL + 1e-6], **REPO)
