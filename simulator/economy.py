@@ -234,12 +234,20 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         """Ask for orders at some coordinates once the date is open; no quote moves.
 
         What is asked of the economy next, its slope or what traders hold, is about these orders.
+
+        Raises
+        ------
+        Refused
+            If a trader has no choice that meets its constraints there.
         """
         here = self._state.limits.clip(coordinates)
         self.adjustment = replace(
             self._state, coordinates=here, moved=np.full_like(here, NEAREST), settled=False
         )
-        self._last = self._ask(here, self.adjustment.moved)
+        try:
+            self._last = self._ask(here, self.adjustment.moved)
+        except Infeasible as error:
+            raise Refused(str(error)) from None
         self.settlement = self._house.settle(*self._last)
         self.quotes = self.market.named(self.posted)
         return self.market.excess(*self._last)

@@ -428,6 +428,11 @@ def sensitivities(
         str | None, typer.Option(help="name of the case; the first unless given")
     ] = None,
     date: Annotated[int | None, typer.Option(help="the date; the last unless given")] = None,
+    over: Annotated[
+        list[str] | None,
+        typer.Option("--over", metavar="KEY=LOW:HIGH", help="Sobol' indices over such ranges"),
+    ] = None,
+    sample: Annotated[int, typer.Option(help="with --over: groups of runs, a power of two")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
     folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
@@ -437,12 +442,13 @@ def sensitivities(
 ) -> None:
     """Derivative of every quote and headline number in every parameter where a run rests.
 
-    By the implicit function theorem; at a kink one-sided derivatives, below and above. Exit codes:
-    0 done; 2 bad input; 3 the date does not come to rest.
+    By the implicit function theorem; at a kink one-sided derivatives, below and above. With --over,
+    shares of the variance over ranges of parameters instead (Sobol' indices, extra sensitivity).
+    Exit codes: 0 done; 2 bad input; 3 the date does not come to rest.
     """
     from simulator.export import check_writable
     from simulator.sensitivity.derivatives import sensitivities as derive
-    from walras.deriving import print_sensitivities
+    from walras.deriving import print_sensitivities, print_variances, varied_over
     from walras.tracing import leave_not_cleared
 
     try:
@@ -450,6 +456,11 @@ def sensitivities(
         out_folder = Path("runs") if folder is None and not as_json else folder
         if out_folder is not None:
             check_writable(out_folder)
+        if over:
+            shares = varied_over(scenario, parameters, over, sample, case=case, seed=seed)
+            written = None if out_folder is None else shares.export(out_folder, plots=not no_plots)
+            print_variances(shares, written, as_json=as_json)
+            return
         with leave_not_cleared(NOT_CLEARED):
             found = derive(scenario, parameters, keys=by, case=case, date=date, seed=seed)
         written = None if out_folder is None else found.export(out_folder, plots=not no_plots)

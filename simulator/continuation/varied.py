@@ -158,6 +158,8 @@ class Varied(Generic[P]):
                 raise Refused(f"date {economy.date} did not clear at {self.key} = {number!r}")
             economy.announce(**case.announcements[economy.date])
         economy.open()
+        if economy.infeasible:
+            raise Refused(economy.infeasible)
         return economy
 
     def economy(self, number: float) -> ScenarioEconomy:

@@ -44,3 +44,19 @@ def test_what_does_not_work_is_told(words: list[str], code: int, said: str) -> N
     result = derived(*words, "--json")
     assert result.exit_code == code
     assert said in result.stderr
+
+
+def test_shares_of_variance_over_ranges(tmp_path: Path) -> None:
+    pytest.importorskip("SALib")
+    over = ["--over", "experts_wealth=-3:-2", "--over", "volatility=0.6:0.8", "--sample", "8"]
+    result = derived("margin-spiral", *over, "--out", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "from 32 runs in 8 groups" in result.stdout
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "sobol_indices.png").is_file()
+
+
+def test_a_range_that_is_none_is_refused() -> None:
+    result = derived("margin-spiral", "--over", "volatility=0.6", "--json")
+    assert result.exit_code == 2
+    assert "write key=from:to" in result.stderr

@@ -67,5 +67,8 @@ def test_orders_of_single_traders_are_refused() -> None:
 def test_a_later_date_is_reached_by_rounds() -> None:
     given = MarginHike(traders=50, population="continuum")
     second = Varied(MARGIN_HIKE, given, "haircuts[1]", "short", date=2)
-    assert second.economy(0.05).terms == 0.05
+    economy = second.economy(0.05)
+    economy.look(second.rest(0.05))
+    run = MARGIN_HIKE.run(studies=False, traders=50, population="continuum", haircuts=[0.01, 0.05])
+    assert economy.quotes == pytest.approx(run.equilibrium, rel=1e-9)
     second.close()
