@@ -15,6 +15,11 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
     from agents.bankruptcy.clearing_house import BankruptcyClearingHouse as BankruptcyClearingHouse
     from agents.bankruptcy.investors import Investors as Investors
     from agents.beliefs import Beliefs as Beliefs
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from simulator.certificate import Certificate as Certificate
     from simulator.certificate import Condition as Condition
     from simulator.continuation.trace import Trace as Trace
+    from simulator.fit.fit import Fit as Fit
     from simulator.outcome import Ending as Ending
     from simulator.outcome import Outcome as Outcome
     from simulator.page_plan import Account as Account
@@ -79,6 +85,7 @@ _HOMES = {
     "markets.repo.market": ["RepoMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
     "simulator.continuation.trace": ["Trace"],
+    "simulator.fit.fit": ["Fit"],
     "simulator.outcome": ["Ending", "Outcome"],
     "simulator.page_plan": ["Account", "Announcement", "Control", "Curve", "Line", "Page"],
     "simulator.parameters": ["Parameters", "about"],
@@ -97,6 +104,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "__version__",
     "find",
+    "fit",
     "run",
     "scenarios",
     "sensitivities",
@@ -137,6 +145,49 @@ def run(
         If the scenario or a parameter is unknown, or a value is not allowed.
     """
     return find(name).run(seed=seed, studies=studies, starts=starts, **parameters)
+
+
+def fit(
+    name: str,
+    to: str | Path | pd.DataFrame,
+    free: Mapping[str, tuple[float, float]],
+    /,
+    *,
+    starts: int = 16,
+    seeds: int = 1,
+    seed: int = 0,
+    **parameters: object,
+) -> Fit[Any]:
+    """Find the parameters whose simulated moments are nearest to observed ones.
+
+    Parameters
+    ----------
+    name : str
+        The scenario.
+    to : str, Path or pandas.DataFrame
+        Observed moments, see :func:`simulator.fit.moments.read_moments`.
+    free : mapping
+        Lowest and highest value by free parameter.
+    starts, seeds, seed
+        As in :func:`simulator.fit.fit.fit`.
+    **parameters
+        All other parameters where they differ from their defaults.
+
+    Raises
+    ------
+    Refused
+        If something is unknown or not allowed, or there are fewer moments than parameters.
+    """
+    from pathlib import Path
+
+    from simulator.fit.fit import fit as find_nearest
+    from simulator.fit.moments import read_moments
+    from simulator.parameters import parse
+
+    scenario = find(name)
+    given = parse(scenario.parameters, parameters)
+    moments = read_moments(Path(to) if isinstance(to, str) else to)
+    return find_nearest(scenario, given, moments, free, starts=starts, seeds=seeds, seed=seed)
 
 
 def trace(

@@ -469,6 +469,50 @@ def sensitivities(
     print_sensitivities(found, written, as_json=as_json)
 
 
+@app.command()
+def fit(
+    what: What,
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="FILE.csv", help="observed moments: output, observed, ..."),
+    ],
+    free: Annotated[
+        list[str],
+        typer.Option("--free", metavar="KEY=LOW:HIGH", help="a free parameter, and its range"),
+    ],
+    own: Own = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    starts: Annotated[int, typer.Option(min=1, help="points tried before the optimiser")] = 16,
+    seeds: Annotated[int, typer.Option(min=1, help="runs that each moment is the mean of")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="the first seed, and that of the points")] = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+) -> None:
+    """Find the parameters whose simulated numbers are nearest to observed ones.
+
+    By the simulated method of moments: estimates, standard errors, the profile of the objective,
+    which directions are identified, a test of over-identification. Exit codes: 0 done; 2 bad input.
+    """
+    from simulator.export import check_writable
+    from walras.fitting import nearest, print_fit
+
+    try:
+        scenario, parameters = _asked(what, assignments, own)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        if out_folder is not None:
+            check_writable(out_folder)
+        found = nearest(scenario, parameters, to, free, starts=starts, seeds=seeds, seed=seed)
+        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        _refuse(error)
+    print_fit(found, written, as_json=as_json)
+
+
 def main() -> None:
     """Entry point of the command."""
     app()

@@ -18,6 +18,7 @@ from simulator.continuation.path import Lost, Path, PathPoint
 from simulator.continuation.varied import NotCleared, Varied, number_at
 from simulator.declared import Declared
 from simulator.journey import Opened, look, travel
+from simulator.names import counted
 from simulator.point import DateEnd, ScenarioEconomy, at_rest
 from simulator.report_folder import records, write
 from simulator.results import P
@@ -127,10 +128,10 @@ class Trace(Generic[P]):
         unstable = int((self.points["stable"] == "false").sum())
         curves = int(self.points["curve"].max())
         return (
-            f"{len(self.points)} equilibria on {_count(curves, 'curve')} as {self.key} moves from"
-            f" {self.start:g} to {self.end:g}: {_count(folds, 'fold')},"
-            f" {_count(changes, 'other change')} of regime, {unstable} equilibria that the"
-            " textbook rule does not find"
+            f"{counted(len(self.points), 'certified point')} on {counted(curves, 'curve')} as"
+            f" {self.key} moves from {self.start:g} to {self.end:g}: {counted(folds, 'fold')},"
+            f" {counted(changes, 'other change')} of regime; {unstable} of the points are unstable"
+            " under the textbook rule"
         )
 
     def plot(self) -> dict[str, Figure]:
@@ -478,7 +479,3 @@ def _same(row: Mapping[str, object], quotes: Mapping[str, float]) -> bool:
 
 def _changed(before: tuple[str, ...], after: tuple[str, ...]) -> str:
     return "; ".join(f"{a} -> {b}" for a, b in zip(before, after, strict=True) if a != b)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

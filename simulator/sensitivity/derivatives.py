@@ -32,6 +32,7 @@ from markets.refused import Refused
 from simulator.continuation.path import Lost, Path, PathPoint
 from simulator.continuation.varied import Varied, number_at
 from simulator.declared import Declared
+from simulator.names import counted
 from simulator.parameters import Parameters
 from simulator.point import at_rest
 from simulator.report_folder import records, write
@@ -133,11 +134,10 @@ class Sensitivities(Generic[P]):
     @property
     def summary(self) -> str:
         """What was worked out, in a sentence."""
-        count = len(self.keys)
         kinks = f"; kinks in {', '.join(self.kinks)}" if self.kinks else ""
         return (
-            f"derivatives at the resting point of {self.case}, date {self.date}, by {count}"
-            f" parameter{'' if count == 1 else 's'}{kinks}"
+            f"derivatives at the resting point of {self.case}, date {self.date}, by"
+            f" {counted(len(self.keys), 'parameter')}{kinks}"
         )
 
     def plot(self) -> dict[str, Figure]:

@@ -25,6 +25,7 @@ import pandas as pd
 from markets.refused import Refused
 from simulator.continuation.varied import number_at, varied
 from simulator.declared import Declared
+from simulator.names import counted
 from simulator.outcome import Outcome
 from simulator.report_folder import records, write
 from simulator.results import P
@@ -83,7 +84,7 @@ class Variances(Generic[P]):
         left_out = self.of - self.groups
         lost = f", {left_out} left out since a run of them did not clear" if left_out else ""
         return (
-            f"Sobol' indices of {self.case} over {len(self.ranges)} parameters from"
+            f"Sobol' indices of {self.case} over {counted(len(self.ranges), 'parameter')} from"
             f" {len(self.runs)} runs in {self.of} groups{lost}"
         )
 

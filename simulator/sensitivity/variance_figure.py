@@ -17,8 +17,8 @@ MOST_PANELS: Final = 4
 """Outputs that have a panel, in their order."""
 
 KINDS: Final = (
-    ("first", -0.19, palette.PRICE, "", "alone (first order)"),
-    ("total", 0.19, palette.REPO_RATE, "///", "with interactions (total)"),
+    ("first", -0.19, palette.NEUTRAL[1], "", "alone (first order)"),
+    ("total", 0.19, palette.NEUTRAL[2], "///", "with interactions (total)"),
 )
 """Column, place beside the tick, colour, hatch and name of both indices."""
 
@@ -41,7 +41,7 @@ def shares(found: Variances[P]) -> Figure:
                 width=0.36,
                 color=colour,
                 hatch=hatch,
-                ecolor=palette.NEUTRAL[1],
+                ecolor=palette.INK,
                 capsize=3.0,
                 label=label,
             )
