@@ -54,6 +54,8 @@ def parts(key: str) -> list[str | int]:
 def number_at(parameters: P, key: str) -> float:
     """The number of a name; of a list, of which all is replaced, its first entry.
 
+    NaN where it is not given.
+
     Raises
     ------
     Refused
@@ -67,6 +69,8 @@ def number_at(parameters: P, key: str) -> float:
             raise Refused(f"{key} is not among the parameters of this run") from None
     if isinstance(value, list) and len(value) >= 1 and not isinstance(value[0], list):
         value = value[0]
+    if value is None:
+        return float("nan")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Refused(f"{key} is {value!r}; it must be a number")
     return float(value)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from simulator import palette
+from simulator.names import counted
 from simulator.results import P
 
 if TYPE_CHECKING:
@@ -57,5 +58,6 @@ def fitted(found: Fit[P]) -> Figure:
         panel.axvline(estimate["estimate"], color=palette.CLOSED_FORM, linestyle="--")
         panel.set_xlabel(f"{key.replace('_', ' ')} (shaded: 95%)")
         panel.set_ylabel("objective")
-    figure.suptitle(f"{found.scenario.name}: {count} moments, {len(found.ranges)} parameters")
+    said = f"{counted(count, 'moment')}, {counted(len(found.ranges), 'parameter')}"
+    figure.suptitle(f"{found.scenario.name}: {said}")
     return palette.laid_out(figure)

@@ -228,6 +228,8 @@ def sensitivities(
     for key in keys:
         varied = Varied(scenario, parameters, key, name, seed, last)
         near = _Near(varied, number_at(parameters, key))
+        if np.isnan(near.value):
+            raise Refused(f"{key} is not given; give it a number to vary it from")
         if coordinates is None:
             varied.limits(near.value)
             coordinates = varied.rest(near.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from markets.refused import Refused
@@ -41,6 +43,11 @@ def test_a_list_without_an_entry_becomes_one_number() -> None:
 def test_a_number_that_is_not_there_is_refused(key: str) -> None:
     with pytest.raises(Refused, match=key.replace("[", r"\[")):
         number_at(MarginHike(), key)
+
+
+def test_a_number_that_is_not_given_can_be_varied_all_the_same() -> None:
+    assert math.isnan(number_at(MarginHike(), "income_up"))
+    assert varied(MarginHike(), {"income_up": 5.0}).income_up == 5.0
 
 
 def test_what_is_no_number_is_refused() -> None:

@@ -124,6 +124,8 @@ def test_an_exported_study_is_plain(tmp_path: Path) -> None:
 def test_what_can_not_be_asked_is_refused() -> None:
     with pytest.raises(Refused, match="hair"):
         walras.sensitivities("margin-hike", keys=["hair"], **REPO)
+    with pytest.raises(Refused, match="income_up is not given"):
+        walras.sensitivities("margin-hike", keys=["income_up"], **REPO)
     with pytest.raises(Refused, match="date is 3"):
         walras.sensitivities("margin-hike", date=3, **REPO)
     with pytest.raises(Refused, match="the cases are short"):
