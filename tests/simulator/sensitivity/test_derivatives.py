@@ -88,6 +88,10 @@ def test_where_the_security_goes_special_there_is_a_derivative_to_either_side() 
     assert row["below"] == pytest.approx(0.0, abs=1e-5)
     further = walras.run("margin-hike", studies=False, haircuts=[SPECIAL + 1e-6], **REPO)
     assert row["above"] == pytest.approx(further.equilibrium["repo_rate"] / 1e-6, rel=1e-3)
+    before = walras.run("margin-hike", studies=False, haircuts=[SPECIAL - 1e-6], **REPO)
+    price = table.set_index("output").loc["security_price"]
+    fall = price["level"] - before.equilibrium["security_price"]
+    assert price["below"] == pytest.approx(fall / 1e-6, rel=1e-3)
 
 
 def test_at_the_edge_of_a_jump_one_side_is_not_found() -> None:
