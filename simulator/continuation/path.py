@@ -155,6 +155,26 @@ class Path:
         """
         yield from self._walk(self.start(coordinates, s, forward=forward), most)
 
+    def cross(self, branch: PathPoint, side: int, most: int) -> Iterator[PathPoint]:
+        """Points of the other curve through a branch point, to one side.
+
+        There the derivatives have a kernel of two dimensions; the other curve leaves along the
+        direction in it that is orthogonal to this one.
+        """
+        matrix = self.matrix(branch.free, branch.s, branch.cell)
+        first, second = np.linalg.svd(matrix)[2][-2:]
+        along = _unit(branch)
+        direction = float(along @ second) * first - float(along @ first) * second
+        direction *= side / np.linalg.norm(_seen(direction, branch.cell))
+        try:
+            point = self.beside(replace(branch, tangent=direction, length=0.0), FIRST)
+        except Lost:
+            return
+        if float(_unit(point) @ _seen(direction, branch.cell)) < 0.0:
+            self._sign = -self._sign
+            point = replace(point, tangent=-point.tangent)
+        yield from self._walk(point, most)
+
     def start(self, coordinates: FloatArray, s: float, *, forward: bool = True) -> PathPoint:
         """The resting point near some coordinates, directed to where s rises, or falls.
 

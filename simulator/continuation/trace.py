@@ -37,6 +37,9 @@ there; after it, in coordinates."""
 LOCATED = 1e-8
 """Length of the curve within which a change of a label is known."""
 
+NEAR = 1e-3
+"""Distance, in coordinates and the share of the range, of branch points that are one."""
+
 BEYOND = 1e-4
 """Share of the range of the parameter beyond the end of a curve at which rounds are run again."""
 
@@ -209,7 +212,8 @@ def trace(
        wherever the parameter has its own value again, too.
     3. At every point rounds begin anew, and the point is certified like that of a run.
     4. A label of the scenario (``regimes``) that changes between two points is located.
-    5. Where a curve is lost, since excess demand jumps, rounds are run a little beyond, and where
+    5. Where another curve crosses it is followed to both sides.
+    6. Where a curve is lost, since excess demand jumps, rounds are run a little beyond, and where
        they come to rest another curve begins.
 
     Parameters
@@ -281,6 +285,7 @@ class _Curves(Generic[P]):
     points: list[dict[str, object]] = field(default_factory=list)
     events: list[dict[str, object]] = field(default_factory=list)
     count: int = 0
+    branches: list[PathPoint] = field(default_factory=list)
 
     @property
     def varied(self) -> Varied[P]:
@@ -301,6 +306,7 @@ class _Curves(Generic[P]):
     def _follow(self, curve: Iterable[PathPoint]) -> None:
         """Take down a curve."""
         self.count += 1
+        crossed: list[PathPoint] = []
         last: PathPoint | None = None
         before: tuple[str, ...] = ()
         for point in curve:
@@ -319,6 +325,9 @@ class _Curves(Generic[P]):
                     labels = self._labels(self._just_before(last, point))
                 self._changes(last, point, before, labels)
             before = labels
+            if point.kind == "branch point" and not self._visited(point):
+                crossed.append(point)
+                self.branches.append(point)
             if point.kind == "fold":
                 self._note(point, "the curve turns back")
             elif point.kind != "point":
@@ -329,6 +338,16 @@ class _Curves(Generic[P]):
             if self.progress is not None:
                 self.progress(self.count, self.equations.number(point.s))
             last = point
+        for branch in crossed:
+            for side in (1, -1):
+                self._follow(self.path.cross(branch, side, MOST_POINTS))
+
+    def _visited(self, point: PathPoint) -> bool:
+        """Whether a branch point is one from which the other curve was followed before."""
+        return any(
+            abs(point.s - known.s) <= NEAR and bool(np.all(np.abs(point.free - known.free) <= NEAR))
+            for known in self.branches
+        )
 
     def _row(self, point: PathPoint) -> tuple[dict[str, object], tuple[str, ...]]:
         """The row of a point, from rounds begun there and the certificate, and its labels."""

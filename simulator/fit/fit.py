@@ -14,7 +14,8 @@ box.
    :math:`\chi^2` distribution with n - k degrees of freedom (Hansen's J).
 4. Profile: Q with one parameter fixed, at the best values of the others. Values at which it exceeds
    the minimum by less than the 95% quantile of :math:`\chi^2_1` (times :math:`s^2`) can't be told
-   from the estimate; if these reach an end of the range, the moments do not bound the parameter.
+   from the estimate; if these reach an end of the range, the moments do not bound the parameter. A
+   better point that the profile meets takes the place of the estimate.
 5. Identification: the singular values of G. A direction along which :math:`\theta` may go from one
    end of its range to the other without moving r by one standard error is not identified.
 
@@ -69,6 +70,9 @@ MOST_STEPS = 60
 PROFILE_POINTS, NEAR = 9, (-2.0, -1.0, 1.0, 2.0)
 """Values of each parameter at which the profile is worked out: over its range, and in standard
 errors from the estimate."""
+
+BETTER = 1e-4
+"""Share by which a point of the profile must be better than the estimate to take its place."""
 
 AT_AN_END = 1e-4
 """Distance from an end of the range, as a share of it, at which an estimate is there."""
@@ -168,7 +172,7 @@ class Fit(Generic[P]):
             "fit",
             self.scenario.name,
             self.parameters,
-            {"seed": self.seed, "ranges": dict(self.ranges)},
+            {"seed": self.seed, "ranges": dict(self.ranges), "moments": records(self.moments)},
             {**tables, "directions": self.directions},
             self.to_json(),
             self.plot() if plots else {},
@@ -252,8 +256,11 @@ def fit(
         raise Refused(f"none of {starts} points of the ranges clears: {trials.why}")
     found = [trials.refined(unit[k], free=np.arange(count)) for _, k in tried[:REFINED]]
     best = min(found, key=trials.objective)
-    profile, intervals = _profile(trials, best)
-    return _result(trials, best, profile, intervals)
+    while True:
+        profile, intervals, lowest = _profile(trials, best)
+        if trials.objective(lowest) >= (1.0 - BETTER) * trials.objective(best):
+            return _result(trials, best, profile, intervals)
+        best = trials.refined(lowest, np.arange(count))
 
 
 @dataclass
@@ -376,8 +383,9 @@ class _Trials(Generic[P]):
 
 def _profile(
     trials: _Trials[P], best: FloatArray
-) -> tuple[pd.DataFrame, dict[str, tuple[float, float]]]:
-    """Q by each parameter, and the values of each that can't be told from the estimate."""
+) -> tuple[pd.DataFrame, dict[str, tuple[float, float]], FloatArray]:
+    """Q by each parameter, the values that can't be told from the estimate, and the best met."""
+    found = best
     lowest, errors = trials.objective(best), _errors(trials, best)
     allowed = lowest + float(chi2.ppf(CONFIDENCE, 1)) * _variance(trials, lowest)
     rows: list[dict[str, object]] = []
@@ -399,6 +407,7 @@ def _profile(
                 if others.size:
                     beside = trials.refined(beside, others)
                 curve.append((float(place), trials.objective(beside)))
+                found = min(found, beside, key=trials.objective)
         curve.sort()
         intervals[key] = _below(curve, allowed, float(best[k]))
         low, high = trials.ranges[key]
@@ -406,7 +415,7 @@ def _profile(
             {"parameter": key, "value": low + place * (high - low), "objective": value}
             for place, value in curve
         ]
-    return pd.DataFrame(rows), intervals
+    return pd.DataFrame(rows), intervals, found
 
 
 def _errors(trials: _Trials[P], best: FloatArray) -> FloatArray:

@@ -83,6 +83,28 @@ def test_another_curve_that_crosses_is_noticed_and_not_followed() -> None:
     assert points[-1].s == 1.0
 
 
+def test_the_curve_that_crosses_is_followed_to_both_sides() -> None:
+    crossing = Known(lambda u, s: u * (s - 0.513 - u), lambda u, s: s - 0.513 - 2.0 * u)
+    path = Path(crossing)
+    points = list(path.follow(np.array([0.0]), 0.0, 400))
+    (branch,) = (point for point in points if point.kind == "branch point")
+    ends = []
+    for side in (1, -1):
+        other = list(path.cross(branch, side, 400))
+        assert all(point.free[0] == pytest.approx(point.s - 0.513, abs=1e-9) for point in other)
+        ends.append(other[-1].s)
+    assert sorted(ends) == [0.0, 1.0]
+
+
+def test_a_pitchfork_has_two_prongs() -> None:
+    pitchfork = Known(lambda u, s: u * (s - 0.4 - u**2), lambda u, s: s - 0.4 - 3.0 * u**2)
+    path = Path(pitchfork)
+    points = list(path.follow(np.array([0.0]), 0.0, 400))
+    (branch,) = (point for point in points if point.kind == "branch point")
+    ends = [list(path.cross(branch, side, 400))[-1] for side in (1, -1)]
+    assert sorted(end.free[0] for end in ends) == pytest.approx([-np.sqrt(0.6), np.sqrt(0.6)])
+
+
 def test_a_kink_inside_the_limits_is_located() -> None:
     kinked = Known(
         lambda u, s: s - 0.37 - (3.0 * u if u > 0.0 else u), lambda u, s: -3.0 if u > 0.0 else -1.0

@@ -90,6 +90,16 @@ def test_curves_begin_at_all_equilibria_that_several_starts_find() -> None:
     assert trace.certified
 
 
+def test_the_curve_that_crosses_at_equal_prices_is_followed_too() -> None:
+    trace = walras.trace(
+        "exchange", "consumers[0].elasticity", 0.2, 0.3, consumers=KEHOE, start=[1.0, 1.0]
+    )
+    assert trace.certified
+    assert trace.points["curve"].max() == 3
+    at_start = trace.points[trace.points[trace.key] == 0.2]
+    assert sorted(at_start["price[2]"]) == pytest.approx(PRICES["price[2]"], rel=1e-9)
+
+
 def test_repo_shuts_where_the_haircut_is_too_high() -> None:
     trace = walras.trace("pledgeability", "haircut", 0.52, 0.56)
     assert trace.points["repo_market"].iloc[[0, -1]].tolist() == ["open", "shut"]
