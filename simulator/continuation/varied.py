@@ -14,8 +14,12 @@ from markets.refused import Refused
 from simulator.declared import Declared
 from simulator.outcome import Outcome
 from simulator.parameters import parse
-from simulator.point import Case, ScenarioEconomy
+from simulator.point import Case, ScenarioEconomy, at_rest
 from simulator.results import P
+from simulator.search import apart
+
+REFINED = 1e-6
+"""Largest distance of refined quotes from those of the rounds, as a share."""
 
 ORDERED = 1e-6
 """Largest share of excess demand in a new economy at quotes where another came to rest."""
@@ -207,7 +211,7 @@ class Varied(Generic[P]):
             If they do not.
         Refused
             If new traders would order something else at these quotes, so that rounds can't be
-            told apart from their past.
+            told apart from their past; or if the scenario refines where the rounds rest.
         """
         economy, where = self.fresh(number), f"at {self.key} = {number:g}"
         if quotes is not None:
@@ -227,7 +231,22 @@ class Varied(Generic[P]):
                 " orders of this economy depend on the rounds before, and slopes by a parameter"
                 " need orders that answer quotes alone"
             )
+        self._refuse_refined(number)
         return coordinates
+
+    def _refuse_refined(self, number: float) -> None:
+        """Refuse quotes that rounds only approach, at which excess demand has other slopes."""
+        economy = self.economy(number)
+        economy.rest()
+        resting = at_rest(self.case, economy)
+        refined = self.scenario.refine(self.at(number), resting)
+        distance = apart(refined.quotes, resting.quotes)
+        if distance > REFINED:
+            raise Refused(
+                f"at {self.key} = {number:g} rounds come within {distance:.1e} of quotes that are"
+                " then worked out exactly; slopes of excess demand near by are not those of the"
+                " exact quotes"
+            )
 
     def close(self) -> None:
         """Let go of all economies."""

@@ -124,6 +124,11 @@ def test_orders_that_depend_on_the_rounds_before_are_refused() -> None:
         walras.trace("liquidity-contraction", "inertia", 2.0, 3.0)
 
 
+def test_quotes_that_rounds_only_approach_are_refused() -> None:
+    with pytest.raises(Refused, match="worked out exactly"):
+        walras.trace("endogenous-leverage", "cash", 1.0, 2.0)
+
+
 def test_a_start_that_does_not_clear_is_told() -> None:
     with pytest.raises(NotCleared, match="ran out of rounds"):
         walras.trace("exchange", "consumers[0].elasticity", 0.0, 0.1, rule="plain", max_rounds=3)
