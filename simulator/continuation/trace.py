@@ -466,12 +466,15 @@ class _Curves(Generic[P]):
             return
         forward = bool(point.tangent[-1] > 0.0)
         s = point.s + (BEYOND if forward else -BEYOND)
-        if 0.0 < s < 1.0:
-            quotes = self._quotes(self.path.coordinates(point), point.s)
-            try:
-                self.begin(s, quotes, forward=forward)
-            except (Refused, NotCleared) as error:
-                self.events[-1]["what"] = f"{self.events[-1]['what']}; {error}"
+        if not 0.0 < s < 1.0:
+            return
+        event, number = self.events[-1], self.count + 1
+        try:
+            self.begin(s, self._quotes(self.path.coordinates(point), point.s), forward=forward)
+        except (Refused, NotCleared) as error:
+            event["what"] = f"{event['what']}; {error}"
+        if self.count >= number:
+            event["what"] = f"{event['what']}; rounds beyond come to rest on curve {number}"
 
 
 def _settle(varied: Varied[P], number: float, coordinates: FloatArray) -> DateEnd:

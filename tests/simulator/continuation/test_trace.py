@@ -42,6 +42,7 @@ def test_brunnermeier_eisenbach_sannikov_fold_edge_and_jump() -> None:
     assert between["security_price"].between(9.41666, 10.0).all()
     what = " ".join(trace.events["what"])
     assert "funded -> constrained" in what
+    assert "rounds beyond come to rest on curve 2" in what
 
 
 @pytest.mark.parametrize(
