@@ -49,6 +49,10 @@ LONGEST, FIRST, SHORTEST = 0.05, 0.02, 1e-8
 MOST_TURN = 0.985
 """Cosine of the largest angle, 10 degrees, between the tangents at both ends of a step."""
 
+STRAY, STRAY_AT_A_KINK = 0.5, 20.0
+"""Largest distance of a point from its prediction, as a share of the step: of any, and of the
+shortest, over which a kink may turn the curve by up to 87 degrees."""
+
 CORRECTIONS, PATIENT, CORRECTED = 10, 3, 1e-10
 """Newton steps of a correction, those after which each must halve the one before, and the length of
 the last one."""
@@ -277,6 +281,7 @@ class Path:
         while True:
             try:
                 ahead = self._ahead(point, step)
+                self._refuse_jump(point, ahead)
             except Lost:
                 if step <= SHORTEST:
                     raise
@@ -298,6 +303,14 @@ class Path:
             if step <= SHORTEST:
                 raise Lost("several coordinates reach their limits at once")
             step *= 0.5
+
+    def _refuse_jump(self, point: PathPoint, ahead: PathPoint) -> None:
+        """Refuse a point that is too far from where it was predicted to be on the same curve."""
+        step = ahead.length - point.length
+        by_step = np.append(ahead.free - point.free, ahead.s - point.s) - step * point.tangent
+        most = STRAY if step > SHORTEST else STRAY_AT_A_KINK
+        if float(np.linalg.norm(_seen(by_step, point.cell))) > most * step:
+            raise Lost("the equilibrium is lost: excess demand jumps")
 
     def _ahead(self, point: PathPoint, step: float) -> PathPoint:
         """The point a step ahead, or at the end of s if that comes first."""

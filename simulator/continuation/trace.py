@@ -461,20 +461,34 @@ class _Curves(Generic[P]):
         self.events.append({**row, "what": what, **quotes})
 
     def _beyond(self, point: PathPoint) -> None:
-        """Where a curve was lost between the ends, rounds beyond may come to rest elsewhere."""
+        """Where a curve was lost between the ends, rounds beyond may come to rest elsewhere.
+
+        Slopes that jump on the last steps to there are those of the jump, and no kink.
+        """
+        *earlier, event = self.events
+        while earlier and self._at_jump(earlier[-1], event):
+            earlier.pop()
+        self.events = [*earlier, event]
         if not 0.0 < point.s < 1.0 or not point.note.startswith("the equilibrium is lost"):
             return
         forward = bool(point.tangent[-1] > 0.0)
         s = point.s + (BEYOND if forward else -BEYOND)
         if not 0.0 < s < 1.0:
             return
-        event, number = self.events[-1], self.count + 1
+        number = self.count + 1
         try:
             self.begin(s, self._quotes(self.path.coordinates(point), point.s), forward=forward)
         except (Refused, NotCleared) as error:
             event["what"] = f"{event['what']}; {error}"
         if self.count >= number:
             event["what"] = f"{event['what']}; rounds beyond come to rest on curve {number}"
+
+    def _at_jump(self, event: Mapping[str, object], end: Mapping[str, object]) -> bool:
+        """Whether an event is a kink where the curve ends."""
+        numbers = [float(row[self.varied.key]) for row in (event, end)]  # type: ignore[arg-type]
+        apart_by = abs(self.equations.share(numbers[0]) - self.equations.share(numbers[1]))
+        alike = event["curve"] == end["curve"] and event["kind"] == "kink"
+        return alike and apart_by <= BEYOND
 
 
 def _settle(varied: Varied[P], number: float, coordinates: FloatArray) -> DateEnd:

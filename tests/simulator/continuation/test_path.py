@@ -138,6 +138,13 @@ def test_a_jump_ends_the_curve() -> None:
     assert points[-1].s == pytest.approx(0.6, abs=1e-4)
 
 
+def test_a_small_jump_is_no_step_either() -> None:
+    jumping = Known(lambda u, s: s - u + (0.06 if s > 0.6 else 0.0), lambda u, s: -1.0)
+    points = followed(jumping, 0.0)
+    assert points[-1].kind == "end"
+    assert points[-1].s == pytest.approx(0.6, abs=1e-6)
+
+
 def test_points_are_taken_at_stops_on_every_pass() -> None:
     cubic = Known(lambda u, s: 2.0 * (s - 0.5) - u**3 + u, lambda u, s: 1.0 - 3.0 * u**2)
     points = list(Path(cubic, stops=(0.5,)).follow(np.array([-1.4]), 0.0, 400))

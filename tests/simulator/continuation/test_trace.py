@@ -104,6 +104,7 @@ def test_the_curve_that_crosses_at_equal_prices_is_followed_too() -> None:
 def test_repo_shuts_where_the_haircut_is_too_high() -> None:
     trace = walras.trace("pledgeability", "haircut", 0.52, 0.56)
     assert trace.points["repo_market"].iloc[[0, -1]].tolist() == ["open", "shut"]
+    assert list(trace.events["kind"]) == ["end"]
     assert trace.certified
 
 
