@@ -36,7 +36,7 @@ def observed(error: float | None = ERROR, noise: tuple[float, float] = (0.0, 0.0
 
 
 def test_the_parameters_that_made_the_moments_are_found() -> None:
-    found = walras.fit("exchange", observed(), BOTH, starts=8, **ECONOMY)
+    found = walras.fit("exchange", observed(), BOTH, starts=3, **ECONOMY)
     assert list(found.estimates["estimate"]) == pytest.approx([0.7, 1.5], rel=1e-5)
     assert found.objective == pytest.approx(0.0, abs=1e-8)
     assert found.identified == 2
@@ -91,7 +91,7 @@ def test_runs_that_do_not_clear_are_kept_away_from() -> None:
 
 
 def test_means_over_seeds_count_their_own_error() -> None:
-    drawn: dict[str, Any] = {"traders": 40, "beliefs": "beta(a=2, b=3)", "haircuts": [0.05]}
+    drawn: dict[str, Any] = {"traders": 12, "beliefs": "beta(a=2, b=3)", "haircuts": [0.05]}
     table = pd.DataFrame({"output": ["security_price"], "observed": [1.0], "error": [1e-4]})
     found = walras.fit(
         "margin-hike", table, {"high_payoff": (1.0, 1.4)}, starts=2, seeds=2, **drawn
