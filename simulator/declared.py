@@ -35,6 +35,8 @@ class Declared(ABC, Generic[P]):
         What a reader of the results should keep in mind, if anything.
     headline : sequence of str
         Columns of the table of dates that the command prints before quotes.
+    regimes : sequence of str
+        Columns of the table of dates that name the regime; a trace locates where they change.
     traders_shown : {"every date", "last date"}
         Dates whose traders a run keeps one by one; scenarios of thousands of dates keep the last
         of each case. Every date is certified all the same.
@@ -48,6 +50,7 @@ class Declared(ABC, Generic[P]):
     parameters: type[P]
     caution: str = ""
     headline: Sequence[str] = ()
+    regimes: Sequence[str] = ()
     traders_shown: Literal["every date", "last date"] = "every date"
     page: Page = Page()
     file: Path | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Generic, Never, cast
 
 import mesa
@@ -241,6 +242,33 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         """Residuals at the quotes of the last round, and their derivatives by the coordinates."""
         return self.market.excess(*self._round).residual, self._depth()
 
+    def look(self, coordinates: FloatArray) -> Excess:
+        """Ask for orders at some coordinates once the date is open; no quote moves.
+
+        What is asked of the economy next, its slope or what traders hold, is about these orders.
+
+        Raises
+        ------
+        Refused
+            If a trader has no choice that meets its constraints there.
+        """
+        here = self._state.limits.clip(coordinates)
+        self.adjustment = replace(
+            self._state, coordinates=here, moved=np.full_like(here, NEAREST), settled=False
+        )
+        try:
+            self._last = self._ask(here, self.adjustment.moved)
+        except Infeasible as error:
+            raise Refused(str(error)) from None
+        self.settlement = self._house.settle(*self._last)
+        self.quotes = self.market.named(self.posted)
+        return self.market.excess(*self._last)
+
+    def stand(self, coordinates: FloatArray) -> None:
+        """Begin the rounds of this date at some coordinates, once it is open."""
+        self.look(coordinates)
+        self._begin_at(coordinates)
+
     def announce(self, **terms: object) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
 
@@ -298,8 +326,11 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
 
     def _begin(self) -> None:
         """Start the rule at the quotes."""
+        self._begin_at(self.market.locate(self.quotes, self.terms))
+
+    def _begin_at(self, coordinates: FloatArray) -> None:
+        """Start the rule at some coordinates."""
         limits = self.market.limits(self.terms)
-        coordinates = self.market.locate(self.quotes, self.terms)
         _check(limits, coordinates, len(self.market.excess_names))
         self.adjustment = self.adjuster.start(coordinates, limits)
         self.running = True

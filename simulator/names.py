@@ -1,4 +1,4 @@
-"""Names that are not known."""
+"""Names that are not known, and how many there are of something."""
 
 from __future__ import annotations
 
@@ -11,3 +11,12 @@ def unknown(name: str, known: Sequence[str], kind: str) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
     return f'"{name}" is not a {kind}; {hint}'
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "fold"), counted(2, "fold")
+    ('1 fold', '2 folds')
+    """
+    return f"{number} {noun}" + ("" if number == 1 else "s")

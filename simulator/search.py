@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -135,7 +135,7 @@ def _rows(key: tuple[str, int], arrivals: list[_Arrival]) -> list[Mapping[str, o
                 "outcome": str(first.end.outcome),
                 "starts": len(rest),
                 "share": len(rest) / len(arrivals),
-                "stable": _stable(first.growth),
+                "stable": stability(first.growth),
                 "growth": first.growth,
                 **first.end.point.quotes,
             }
@@ -154,7 +154,8 @@ def _rows(key: tuple[str, int], arrivals: list[_Arrival]) -> list[Mapping[str, o
     return rows
 
 
-def _stable(growth: float) -> str:
+def stability(growth: float) -> str:
+    """Whether the textbook rule comes back, by the growth of a small displacement, in a word."""
     return "unknown" if np.isnan(growth) else str(growth < -NEUTRAL).lower()
 
 
@@ -164,15 +165,28 @@ def _apart(one: _Arrival, other: _Arrival) -> float:
     Quotes of what nobody trades at either are left out where both lie in both intervals.
     """
     mine, theirs = one.end.point.quotes, other.end.point.quotes
+    ends = (one.end.intervals, other.end.intervals)
+    untraded = {
+        name
+        for name, quote in mine.items()
+        if all(
+            name in end and all(end[name][0] <= q <= end[name][1] for q in (quote, theirs[name]))
+            for end in ends
+        )
+    }
+    return apart(mine, theirs, untraded)
+
+
+def apart(
+    mine: Mapping[str, float], theirs: Mapping[str, float], left_out: Collection[str] = ()
+) -> float:
+    """Largest distance of quotes of the same names, as a share of the larger one."""
     largest = max(abs(quote) for quote in mine.values())
     distances = [0.0]
     for name, quote in mine.items():
-        pair, ends = (quote, theirs[name]), (one.end.intervals, other.end.intervals)
-        if all(
-            name in end and all(end[name][0] <= q <= end[name][1] for q in pair) for end in ends
-        ):
+        if name in left_out:
             continue
         # a rate that is zero is compared with the largest of all quotes
-        scale = max(*map(abs, pair), NEGLIGIBLE * largest, np.finfo(float).tiny)
-        distances.append(abs(pair[0] - pair[1]) / scale)
+        scale = max(abs(quote), abs(theirs[name]), NEGLIGIBLE * largest, np.finfo(float).tiny)
+        distances.append(abs(quote - theirs[name]) / scale)
     return max(distances)

@@ -15,6 +15,11 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
     from agents.bankruptcy.clearing_house import BankruptcyClearingHouse as BankruptcyClearingHouse
     from agents.bankruptcy.defaulters import Defaulters as Defaulters
     from agents.bankruptcy.investors import Investors as Investors
@@ -90,6 +95,8 @@ if TYPE_CHECKING:
     from markets.repo.market import RepoMarket as RepoMarket
     from simulator.certificate import Certificate as Certificate
     from simulator.certificate import Condition as Condition
+    from simulator.continuation.trace import Trace as Trace
+    from simulator.fit.fit import Fit as Fit
     from simulator.outcome import Ending as Ending
     from simulator.outcome import Outcome as Outcome
     from simulator.page_plan import Account as Account
@@ -107,6 +114,7 @@ if TYPE_CHECKING:
     from simulator.results import Results as Results
     from simulator.run import Run as Run
     from simulator.scenario import Scenario as Scenario
+    from simulator.sensitivity.derivatives import Sensitivities as Sensitivities
     from simulator.title import Title as Title
     from walras.composed import Economy as Economy
 
@@ -174,6 +182,8 @@ _HOMES = {
     "markets.refused": ["Infeasible", "Refused"],
     "markets.repo.market": ["RepoMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
+    "simulator.continuation.trace": ["Trace"],
+    "simulator.fit.fit": ["Fit"],
     "simulator.outcome": ["Ending", "Outcome"],
     "simulator.page_plan": ["Account", "Announcement", "Control", "Curve", "Line", "Page"],
     "simulator.parameters": ["Parameters", "about"],
@@ -183,6 +193,7 @@ _HOMES = {
     "simulator.results": ["Results"],
     "simulator.run": ["Run"],
     "simulator.scenario": ["Scenario"],
+    "simulator.sensitivity.derivatives": ["Sensitivities"],
     "simulator.title": ["Title"],
     "walras.composed": ["Economy"],
 }
@@ -191,8 +202,11 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "__version__",
     "find",
+    "fit",
     "run",
     "scenarios",
+    "sensitivities",
+    "trace",
     *_HOME,
 ]
 
@@ -229,6 +243,107 @@ def run(
         If the scenario or a parameter is unknown, or a value is not allowed.
     """
     return find(name).run(seed=seed, studies=studies, starts=starts, **parameters)
+
+
+def fit(
+    name: str,
+    to: str | Path | pd.DataFrame,
+    free: Mapping[str, tuple[float, float]],
+    /,
+    *,
+    starts: int = 16,
+    seeds: int = 1,
+    seed: int = 0,
+    **parameters: object,
+) -> Fit[Any]:
+    """Find the parameters whose simulated moments are nearest to observed ones.
+
+    Parameters
+    ----------
+    name : str
+        The scenario.
+    to : str, Path or pandas.DataFrame
+        Observed moments, see :func:`simulator.fit.moments.read_moments`.
+    free : mapping
+        Lowest and highest value by free parameter.
+    starts, seeds, seed
+        As in :func:`simulator.fit.fit.fit`.
+    **parameters
+        All other parameters where they differ from their defaults.
+
+    Raises
+    ------
+    Refused
+        If something is unknown or not allowed, or there are fewer moments than parameters.
+    """
+    from pathlib import Path
+
+    from simulator.fit.fit import fit as find_nearest
+    from simulator.fit.moments import read_moments
+    from simulator.parameters import parse
+
+    scenario = find(name)
+    given = parse(scenario.parameters, parameters)
+    moments = read_moments(Path(to) if isinstance(to, str) else to)
+    return find_nearest(scenario, given, moments, free, starts=starts, seeds=seeds, seed=seed)
+
+
+def trace(
+    name: str,
+    key: str,
+    start: float,
+    end: float,
+    /,
+    *,
+    case: str | None = None,
+    seed: int = 0,
+    starts: int = 1,
+    **parameters: object,
+) -> Trace[Any]:
+    """Follow the equilibrium as a parameter moves, see :func:`simulator.continuation.trace.trace`.
+
+    Raises
+    ------
+    Refused
+        If the scenario, the key or a parameter is unknown, or a value is not allowed.
+    NotCleared
+        If rounds find no equilibrium at the start.
+    """
+    from simulator.continuation.trace import trace as follow
+    from simulator.parameters import parse
+
+    scenario = find(name)
+    given = parse(scenario.parameters, parameters)
+    return follow(scenario, given, key, start, end, case=case, seed=seed, starts=starts)
+
+
+def sensitivities(
+    name: str,
+    /,
+    *,
+    keys: list[str] | None = None,
+    case: str | None = None,
+    date: int | None = None,
+    seed: int = 0,
+    **parameters: object,
+) -> Sensitivities[Any]:
+    """Derivatives of quotes and read-outs by parameters at a resting point.
+
+    See :func:`simulator.sensitivity.derivatives.sensitivities`.
+
+    Raises
+    ------
+    Refused
+        If the scenario, a key or a parameter is unknown, or a value is not allowed.
+    NotCleared
+        If the date does not come to rest.
+    """
+    from simulator.parameters import parse
+    from simulator.sensitivity.derivatives import sensitivities as derive
+
+    scenario = find(name)
+    given = parse(scenario.parameters, parameters)
+    return derive(scenario, given, keys=keys, case=case, date=date, seed=seed)
 
 
 def find(name: str) -> Scenario[Any]:

@@ -378,6 +378,156 @@ def rehearse(what: What, own: Own = None, code: Code = None) -> None:
         raise typer.Exit(NOT_CLEARED)
 
 
+@app.command()
+def trace(
+    what: What,
+    moved: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY=FROM:TO",
+            help="the number that moves: haircuts=0.01:0.3, consumers[0].endowment[1]=8:16",
+        ),
+    ],
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="name of the case; the first unless given")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="begin curves at all that so many starts find")
+    ] = 1,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+) -> None:
+    """Follow the equilibrium as a number moves, around folds and through changes of regime.
+
+    Every point is reached by rounds again and certified; prints where curves fold, regimes change
+    and curves end. Exit codes: 0 traced; 2 bad input; 3 no equilibrium to begin with.
+    """
+    from walras.tracing import leave_not_cleared, print_trace, read_range, traced
+
+    try:
+        key, start, end = read_range(moved)
+        scenario, parameters = _asked(what, assignments, own, code)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        with leave_not_cleared(NOT_CLEARED):
+            found = traced(scenario, parameters, key, start, end, case=case, seed=seed,
+                           starts=starts, folder=out_folder, quiet=quiet)  # fmt: skip
+            written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        _refuse(error)
+    print_trace(found, written, as_json=as_json)
+
+
+@app.command()
+def sensitivities(
+    what: What,
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="a parameter, as often as you like; all if not")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="name of the case; the first unless given")
+    ] = None,
+    date: Annotated[int | None, typer.Option(help="the date; the last unless given")] = None,
+    over: Annotated[
+        list[str] | None,
+        typer.Option("--over", metavar="KEY=LOW:HIGH", help="Sobol' indices over such ranges"),
+    ] = None,
+    sample: Annotated[int, typer.Option(help="with --over: groups of runs, a power of two")] = 128,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+) -> None:
+    """Derivative of every quote and headline number in every parameter where a run rests.
+
+    By the implicit function theorem; at a kink one-sided derivatives, below and above. With --over,
+    shares of the variance over ranges of parameters instead (Sobol' indices, extra sensitivity).
+    Exit codes: 0 done; 2 bad input; 3 the date does not come to rest.
+    """
+    from simulator.export import check_writable
+    from simulator.sensitivity.derivatives import sensitivities as derive
+    from walras.deriving import print_sensitivities, print_variances, varied_over
+    from walras.tracing import leave_not_cleared
+
+    try:
+        scenario, parameters = _asked(what, assignments, own, code)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        if out_folder is not None:
+            check_writable(out_folder)
+        if over:
+            shares = varied_over(scenario, parameters, over, sample, case=case, seed=seed)
+            written = None if out_folder is None else shares.export(out_folder, plots=not no_plots)
+            print_variances(shares, written, as_json=as_json)
+            return
+        with leave_not_cleared(NOT_CLEARED):
+            found = derive(scenario, parameters, keys=by, case=case, date=date, seed=seed)
+        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        _refuse(error)
+    print_sensitivities(found, written, as_json=as_json)
+
+
+@app.command()
+def fit(
+    what: What,
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="FILE.csv", help="observed moments: output, observed, ..."),
+    ],
+    free: Annotated[
+        list[str],
+        typer.Option("--free", metavar="KEY=LOW:HIGH", help="a free parameter, and its range"),
+    ],
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    starts: Annotated[int, typer.Option(min=1, help="points tried before the optimiser")] = 16,
+    seeds: Annotated[int, typer.Option(min=1, help="runs that each moment is the mean of")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="the first seed, and that of the points")] = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+) -> None:
+    """Find the parameters whose simulated numbers are nearest to observed ones.
+
+    By the simulated method of moments: estimates, standard errors, the profile of the objective,
+    which directions are identified, a test of over-identification. Exit codes: 0 done; 2 bad input.
+    """
+    from simulator.export import check_writable
+    from walras.fitting import nearest, print_fit
+
+    try:
+        scenario, parameters = _asked(what, assignments, own, code)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        if out_folder is not None:
+            check_writable(out_folder)
+        found = nearest(scenario, parameters, to, free, starts=starts, seeds=seeds, seed=seed)
+        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        _refuse(error)
+    print_fit(found, written, as_json=as_json)
+
+
 def main() -> None:
     """Entry point of the command."""
     app()

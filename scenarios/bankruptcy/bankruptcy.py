@@ -144,6 +144,7 @@ class BankruptcyScenario(BondScenario[TwoInvestors]):
         " rounds stop at the first that they meet."
     )
     headline = ("regime", "return_spread")
+    regimes = ("regime",)
 
     def cases(self, parameters: TwoInvestors) -> list[Case]:
         """One economy at one date."""

@@ -207,6 +207,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
     title = MARGIN_SPIRAL
     parameters = MarginSpiral
     headline = ("experts_wealth", "branch", "margin", "equilibria", "near_fold")
+    regimes = ("branch",)
     page = PAGE
 
     def cases(self, parameters: MarginSpiral) -> list[Case]:

@@ -167,6 +167,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         " to be one on which forecasts are right."
     )
     headline = ("haircut", "repo_market", "realised_b1", "realised_b2")
+    regimes = ("repo_market",)
     traders_shown = "last date"
 
     def cases(self, parameters: Pledgeability) -> list[Case]:

@@ -47,6 +47,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
     title = MARGIN_HIKE
     parameters = MarginHike
     headline = ("haircut", "marginal_long", "marginal_short", "regime", "verdict")
+    regimes = ("regime",)
     page = PAGE
 
     def cases(self, parameters: MarginHike) -> list[Case]:

@@ -1,0 +1,1 @@
+"""Parameters whose simulated moves are nearest to observed ones."""

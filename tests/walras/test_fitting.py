@@ -1,0 +1,41 @@
+"""The command ``walras fit``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from walras.command import app
+
+RANGE = ["--free", "high_payoff=1.05:1.3", "--starts", "2"]
+SMALL = ["--set", "traders=50", "--set", "population=continuum", "--set", "haircuts=[0.02]"]
+
+
+def fitted(file: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["fit", "margin-hike", "--to", str(file), *words])
+
+
+def test_a_file_is_fitted_and_the_result_written(tmp_path: Path) -> None:
+    file = tmp_path / "observed.csv"
+    file.write_text("output,observed,error\nsecurity_price,0.8,0.01\n")
+    result = fitted(file, *RANGE, *SMALL, "--out", str(tmp_path / "runs"), "--no-plots")
+    assert result.exit_code == 0, result.output
+    assert "high_payoff" in result.stdout
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert (
+        json.loads((folder / "fit.json").read_text())["estimates"][0]["parameter"] == "high_payoff"
+    )
+
+
+def test_bad_input_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "observed.csv"
+    file.write_text("output,observed\nprice,0.8\n")
+    for words, said in (
+        ([*RANGE, *SMALL], '"price" is not one of the outputs'),
+        (["--free", "high_payoff", *SMALL], "write key=from:to"),
+    ):
+        result = fitted(file, *words, "--json")
+        assert result.exit_code == 2
+        assert said in result.stderr
