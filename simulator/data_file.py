@@ -49,8 +49,9 @@ class DataFile:
     def _validate(cls, given: Any, info: ValidationInfo) -> DataFile:
         if isinstance(given, cls):
             return given
+        named = info.field_name or "it"  # a value that is checked before it is part of a whole
         if not isinstance(given, (str, os.PathLike)):
-            raise ValueError(f"{info.field_name} is {given!r}; it must be the name of a file")
+            raise ValueError(f"{named} is {given!r}; it must be the name of a file")
         for folder in ((info.context or {}).get(FOLDER), Path()):
             try:
                 if folder is not None and Path(folder, given).is_file():
@@ -58,7 +59,7 @@ class DataFile:
             except (OSError, ValueError):
                 continue  # a name that no file can have
         shown = str(given)[:100]
-        raise Refused(f'{info.field_name} is "{shown}"; it must be the name of a file')
+        raise Refused(f'{named} is "{shown}"; it must be the name of a file')
 
 
 def data_files(parameters: object) -> Iterator[DataFile]:

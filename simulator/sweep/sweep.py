@@ -1,0 +1,457 @@
+"""Many runs of a scenario, here or on a cluster, into one table; stopped and taken up again."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from markets.refused import Refused
+from simulator.declared import Declared
+from simulator.export import check_writable, digest
+from simulator.outcome import Outcome
+from simulator.sweep.manifest import Manifest, changed_values
+from simulator.sweep.one_run import Asking, Finished, failed, rest
+from simulator.sweep.plan import Asked, Plan, PlannedRun, checked, planned, refuse_if_none_allowed
+from simulator.sweep.store import DATES, SECONDS, Store, set_aside
+from simulator.sweep.work import Find, Job, built, work
+from simulator.sweep.workers import Workers, processes, workers
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+JOB_SECONDS = 0.5
+"""Work in one job: much longer than handing it out, and little to lose."""
+
+JOB_RUNS = 200
+"""Most runs of one job."""
+
+LOCK = ".lock"
+"""File that a command at work holds."""
+
+KILLED = "its worker process was killed, and another one that tried it, too"
+"""Why there is no more to say of a run that takes its process down with it."""
+
+SEGMENT = 16
+"""Runs that follow each other before one starts afresh, so that a chain can be cut into jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a sweep is.
+
+    Attributes
+    ----------
+    done, total : int
+        Runs.
+    counts : mapping
+        Runs done by outcome.
+    """
+
+    done: int
+    total: int
+    counts: Mapping[str, int]
+
+
+Progress = Callable[[Standing], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a sweep is done.
+
+    Attributes
+    ----------
+    workers : int
+        Processes; with none everything is done in this one.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers are used instead.
+    follow : str, optional
+        Parameter along which runs start from each other's resting quotes.
+    asking : Asking
+        What is wanted of every run.
+    anyway : bool
+        Whether to go on with other versions or parameters than the sweep was begun with.
+    """
+
+    workers: int = 0
+    scheduler: str | None = None
+    follow: str | None = None
+    asking: Asking = field(default_factory=Asking)
+    anyway: bool = False
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep that is done, or the part of one that is.
+
+    Attributes
+    ----------
+    folder : Path
+        Where its tables are.
+    plan : Plan
+        Every run of it.
+    counts : mapping
+        Runs done by outcome.
+    done_now : int
+        Runs that this command did.
+    seconds : float
+        How long that took.
+    """
+
+    folder: Path
+    plan: Plan
+    counts: Mapping[str, int]
+    done_now: int
+    seconds: float
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per date of every run: parameters, outcome, certificate, quotes, read-outs."""
+        return pd.read_parquet(self.folder / DATES)
+
+    @cached_property
+    def run_seconds(self) -> pd.DataFrame:
+        """Seconds of every run; apart from the table, which is the same every time."""
+        return pd.read_parquet(self.folder / SECONDS)
+
+    def plot(
+        self, x: str, y: str | Sequence[str] = (), by: str | None = None
+    ) -> Mapping[str, Figure]:
+        """Lines over a parameter or read-out with bands over seeds, see :mod:`figures`."""
+        from simulator.sweep.figures import lines
+
+        return lines(self.folder, x, [y] if isinstance(y, str) else y, by)
+
+    def heat(self, a: str, b: str, y: str | Sequence[str] = ()) -> Mapping[str, Figure]:
+        """Maps over two parameters, outcomes included, see :mod:`figures`."""
+        from simulator.sweep.figures import maps
+
+        return maps(self.folder, a, b, [y] if isinstance(y, str) else y)
+
+    @property
+    def saving(self) -> str | None:
+        """What following neighbours saved, in a sentence; None if nothing followed."""
+        table = self.table
+        if "followed" not in table:
+            return None
+        first = table[table["date"] == 1].groupby("followed")[["rounds", "evaluations"]].mean()
+        if not {True, False} <= set(first.index):
+            return None
+        then, now = first.loc[False], first.loc[True]
+        return (
+            f"from a neighbour's quotes the first date took {now['rounds']:.1f} rounds and"
+            f" {now['evaluations']:.1f} evaluations, from the first quotes {then['rounds']:.1f} and"
+            f" {then['evaluations']:.1f}"
+        )
+
+    def __repr__(self) -> str:
+        """A line that says how many runs there are and how they ended."""
+        ended = ", ".join(f"{number} {outcome}" for outcome, number in self.counts.items())
+        return f"<Sweep {self.plan.scenario}, {len(self.plan)} runs: {ended}>"
+
+
+def sweep(
+    find: Find,
+    asked: Asked,
+    folder: Path,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Do every run that is asked for and not done yet, and write the tables.
+
+    1. Check what is asked; read what the folder holds, and refuse what does not go with it.
+    2. Hand out what is missing, and keep what comes back.
+    3. Give all parts the same columns.
+
+    Parameters
+    ----------
+    find : callable
+        Loads the scenario, here and in every worker.
+    asked : Asked
+        Values of parameters, and seeds.
+    folder : Path
+        Where the sweep is, or is to be.
+    options : Options, optional
+        How it is done.
+    progress : callable, optional
+        Called with the standing whenever runs are done.
+
+    Raises
+    ------
+    Refused
+        If something asked for is not allowed, the folder holds another sweep, workers can't be
+        used, or the disk is full. What was done is kept, and the same command goes on from it.
+    """
+    options = options or Options()
+    scenario, begun = find(), time.perf_counter()
+    if options.follow is not None and len(scenario.cases(scenario.parameters())) > 1:
+        raise Refused(f"{scenario.name} has several cases; runs can't follow each other there")
+    later = Manifest(
+        scenario=scenario.name,
+        source=None if scenario.file is None else digest(scenario.file),
+        asked=(checked(scenario.parameters, asked),),
+        follow=options.follow,
+        time_limit=options.asking.time_limit,
+        tables=options.asking.tables,
+        built=(built(),),
+    )
+    check_writable(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        plan, manifest = _opened(folder, scenario, later, options)
+        store = Store(folder, plan, options.asking.tables)
+        before = int(store.done.sum())
+        if progress is not None:
+            progress(Standing(before, len(plan), dict(store.counts)))
+        if before < len(plan):
+            _do(find, store, later.built[0], options, progress)
+        if not manifest.finished:
+            store.finish()
+            replace(manifest, finished=True).write(folder)
+    counts = {str(o): store.counts[str(o)] for o in Outcome if store.counts[str(o)]}
+    return Sweep(folder, plan, counts, len(plan) - before, time.perf_counter() - begun)
+
+
+def read(folder: Path, find: Callable[[str], Declared[Any]]) -> tuple[Plan, Manifest]:
+    """The plan of a folder, and what was asked.
+
+    Raises
+    ------
+    Refused
+        If it holds no sweep.
+    """
+    manifest = Manifest.read(folder)
+    if manifest is None:
+        raise Refused(f"{folder} is not the folder of a sweep: it has no sweep.json")
+    model = find(manifest.scenario).parameters
+    return planned(manifest.scenario, model, manifest.asked, manifest.follow), manifest
+
+
+def _opened(
+    folder: Path, scenario: Declared[Any], later: Manifest, options: Options
+) -> tuple[Plan, Manifest]:
+    """The plan, and the manifest on disk, once it is clear that they go with what is there."""
+    model, follow = scenario.parameters, later.follow
+    earlier = Manifest.read(folder)
+    if earlier is None:
+        if any(path.name != LOCK for path in folder.iterdir()):
+            raise Refused(f"out is {folder}, which holds something else; name a new folder")
+        plan = planned(scenario.name, model, later.asked, follow)
+        refuse_if_none_allowed(plan, model)
+        later.write(folder)
+        return plan, later
+    different = earlier.differences(later)
+    if earlier.scenario == later.scenario and earlier.follow == follow:
+        before = planned(scenario.name, model, earlier.asked, follow)
+        different = changed_values(before, planned(scenario.name, model, later.asked, follow)) + different
+        if different and not options.anyway:
+            _refuse(folder, different)
+        manifest = earlier.joined(later)
+        plan = planned(scenario.name, model, manifest.asked, follow)
+        _refuse_unextendable(earlier, manifest, before, plan)
+        same = len(plan) == len(before) and plan.columns == before.columns
+        if not same:
+            refuse_if_none_allowed(plan, model)
+            set_aside(folder)
+        manifest = replace(manifest, finished=earlier.finished and same)
+        manifest.write(folder)
+        return plan, manifest
+    raise Refused(
+        f"{folder} holds another sweep: {'; '.join(different)}. Name another folder (--out)"
+    )
+
+
+def _refuse(folder: Path, different: Sequence[str]) -> None:
+    raise Refused(
+        f"{folder} holds a sweep that differs: {'; '.join(different)}. To go on all the same:"
+        " --anyway; to begin afresh: another folder (--out)"
+    )
+
+
+def _refuse_unextendable(earlier: Manifest, later: Manifest, before: Plan, plan: Plan) -> None:
+    """Refuse what can't be made part of a sweep."""
+    samples = {asked.sample for asked in later.asked if asked.sample is not None}
+    if len(earlier.asked) < len(later.asked) and any(s.kind == "latin" for s in samples):
+        raise Refused(
+            "a Latin hypercube can't be extended, since its points depend on their number; take"
+            " another folder (--out), or a Sobol' sample"
+        )
+    follow = later.follow
+    if follow is not None and follow in before.columns:
+        old, new = before.values[follow], plan.values[follow]
+        if list(new[: len(old)]) != list(old):
+            raise Refused(
+                f"runs follow each other along {follow}, so that only values beyond {old[-1]} can"
+                " be added to it; take another folder (--out)"
+            )
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep two commands from working at one sweep; the lock goes with the process."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    with (folder / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(f"another command is at work on {folder}; wait for its end") from None
+        yield
+
+
+# ---------------------------------------------------------------------- handing out
+def _do(
+    find: Find,
+    store: Store,
+    versions: Mapping[str, str | None],
+    options: Options,
+    progress: Progress | None,
+) -> None:
+    """Hand out what is missing, and keep what comes back."""
+    pace = _Pace()
+
+    def keep(job: Job, finished: list[Finished]) -> None:
+        pace.add(finished)
+        store.keep(job.runs[0].place, finished)
+        if progress is not None:
+            progress(Standing(int(store.done.sum()), len(store.plan), dict(store.counts)))
+
+    jobs = _jobs(store, Job(find, versions, options.asking, (), options.follow is not None), pace)
+    while True:
+        with workers(options.workers, options.scheduler) as staff:
+            suspects = _hand_out(staff, jobs, keep)
+        if not suspects:
+            return
+        for job in suspects:
+            keep(job, _carefully(job))
+
+
+def _hand_out(
+    staff: Workers, jobs: Iterator[Job], keep: Callable[[Job, list[Finished]], None]
+) -> list[Job]:
+    """Keep the workers busy until nothing is left; the jobs in hand if all of them were lost."""
+    asked: dict[Future[list[Finished]], Job] = {}
+    ready: list[Job] = []  # halves of jobs that took their workers down
+    later: dict[str, Job] = {}  # second halves, by the run that they follow
+    while True:
+        while len(asked) < staff.ahead():
+            job = ready.pop() if ready else next(jobs, None)
+            if job is None:
+                break
+            try:
+                asked[staff.executor.submit(work, job)] = job
+            except BrokenProcessPool:
+                return [job, *asked.values()]
+        if not asked:
+            return []
+        for future in wait(asked, return_when=FIRST_COMPLETED).done:
+            job = asked.pop(future)
+            try:
+                finished = future.result()
+            except BrokenProcessPool:
+                return [job, *asked.values()]
+            except staff.killed:
+                if len(job.runs) > 1:
+                    first, second = _halves(job)
+                    ready.append(first)
+                    later[first.runs[-1].key] = second
+                    continue
+                finished = [failed(job.runs[0], KILLED)]
+            except CancelledError:
+                raise Refused(
+                    "the scheduler was lost; what was done before is kept, and the same command"
+                    " goes on from it"
+                ) from None
+            except (ImportError, AttributeError) as error:
+                raise Refused(
+                    f"a worker was refused: it can't load this version of walras ({error}); install"
+                    " the same versions on every worker"
+                ) from None
+            keep(job, finished)
+            if finished[-1].key in later:
+                ready.append(_after(finished, later.pop(finished[-1].key)))
+
+
+def _carefully(job: Job) -> list[Finished]:
+    """Do a job in a process of its own; if that is lost, by halves, so that one run is to blame."""
+    try:
+        with processes(1) as executor:
+            return executor.submit(work, job).result()
+    except BrokenProcessPool:
+        if len(job.runs) == 1:
+            return [failed(job.runs[0], KILLED)]
+    first, second = _halves(job)
+    done = _carefully(first)
+    return done + _carefully(_after(done, second))
+
+
+def _halves(job: Job) -> tuple[Job, Job]:
+    """Both halves of a job of several runs."""
+    half = len(job.runs) // 2
+    return replace(job, runs=job.runs[:half]), replace(job, runs=job.runs[half:])
+
+
+def _after(finished: Sequence[Finished], job: Job) -> Job:
+    """A job that comes after some runs, and follows them if runs do."""
+    return replace(job, neighbour=finished[-1].rest if job.follow else None)
+
+
+class _Pace:
+    """How long runs take, and so how many make a job."""
+
+    def __init__(self) -> None:
+        self.runs, self.seconds = 0, 0.0
+
+    def add(self, finished: Sequence[Finished]) -> None:
+        """Learn from some runs."""
+        self.runs += len(finished)
+        self.seconds += sum(done.seconds for done in finished)
+
+    @property
+    def job(self) -> int:
+        """Runs of a job."""
+        if not self.runs:
+            return 1
+        mean = max(self.seconds / self.runs, 1e-6)
+        return min(max(int(JOB_SECONDS / mean), 1), JOB_RUNS)
+
+
+def _jobs(store: Store, empty: Job, pace: _Pace) -> Iterator[Job]:
+    """What is missing, in the order of the plan, as jobs of consecutive runs."""
+    if not empty.follow:
+        for stretch in _stretches(store, range(len(store.plan))):
+            start = stretch.start
+            while start < stretch.stop:
+                places = range(start, min(start + pace.job, stretch.stop))
+                yield replace(empty, runs=tuple(store.plan.run(place) for place in places))
+                start = places.stop
+        return
+    for segment in store.plan.segments(store.plan.columns[-1], SEGMENT):
+        for stretch in _stretches(store, segment):
+            before = stretch.start - 1
+            yield replace(
+                empty,
+                runs=tuple(store.plan.run(place) for place in stretch),
+                neighbour=rest(store.rows(before)) if before >= segment.start else None,
+            )
+
+
+def _stretches(store: Store, places: range) -> Iterator[range]:
+    """Consecutive places of which no run is done."""
+    missing = ~store.done[places.start : places.stop]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
+    for start, stop in edges.reshape(-1, 2).tolist():
+        yield range(places.start + start, places.start + stop)
