@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from markets.refused import Refused
-from simulator.data_file import DataFile
+from simulator.data_file import FOLDER, DataFile
 from simulator.names import unknown
 from simulator.parameters import Parameters, allowed, parse
 from simulator.sweep.axes import Axis, Range, Sample, read_sample, rounded
@@ -205,8 +205,10 @@ class Plan:
                 yield range(start, min(start + length, last))
 
 
-def checked(model: type[Parameters], asked: Asked) -> Asked:
+def checked(model: type[Parameters], asked: Asked, folder: Path | None = None) -> Asked:
     """What is asked, with every value as the scenario's parameters know it.
+
+    Names of data files are looked for in a folder, if one is given, before the working folder.
 
     Raises
     ------
@@ -230,7 +232,7 @@ def checked(model: type[Parameters], asked: Asked) -> Asked:
                 " --sample sobol:4096"
             )
         for end in (part.low, part.high):
-            _plain_value(model.model_fields[part.name], part.name, end)
+            _plain_value(model.model_fields[part.name], part.name, end, folder)
     if asked.sample is not None and not asked.ranges:
         raise Refused(f"sample is {asked.sample}, and no parameter is a range; write key=0:1")
     if not asked.seeds:
@@ -240,13 +242,11 @@ def checked(model: type[Parameters], asked: Asked) -> Asked:
             f"these are {asked.runs:,} runs; at most {MOST_RUNS:,} can be asked for:"
             " take fewer values, or a sample of them (--sample sobol:4096 key=0:1)"
         )
-    axes = [
-        Axis(
-            axis.name,
-            tuple(_plain_value(model.model_fields[axis.name], axis.name, v) for v in axis.values),
-        )
-        for axis in asked.axes
-    ]
+    axes = []
+    for axis in asked.axes:
+        field = model.model_fields[axis.name]
+        plain = tuple(_plain_value(field, axis.name, value, folder) for value in axis.values)
+        axes.append(Axis(axis.name, plain))
     return Asked(axes, asked.ranges, asked.sample, tuple(asked.seeds))
 
 
@@ -357,13 +357,13 @@ def _expanded(
     return _Table(choices, codes)
 
 
-def _plain_value(field: FieldInfo, name: str, value: object) -> Any:
+def _plain_value(field: FieldInfo, name: str, value: object, folder: Path | None) -> Any:
     """A value as JSON knows it, checked on its own."""
     given = value.item() if isinstance(value, np.generic) else value
     given = given[FILE] if _is_file(given) else given  # type: ignore[index]
     adapter = _adapter(field)
     try:
-        parsed = adapter.validate_python(given)
+        parsed = adapter.validate_python(given, context={FOLDER: folder})
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         if problem["type"] == "value_error":

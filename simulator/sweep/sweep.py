@@ -166,6 +166,7 @@ def sweep(
     folder: Path,
     options: Options | None = None,
     progress: Progress | None = None,
+    beside: Path | None = None,
 ) -> Sweep:
     """Do every run that is asked for and not done yet, and write the tables.
 
@@ -185,6 +186,8 @@ def sweep(
         How it is done.
     progress : callable, optional
         Called with the standing whenever runs are done.
+    beside : Path, optional
+        Where names of data files are looked for before the working folder.
 
     Raises
     ------
@@ -199,7 +202,7 @@ def sweep(
     later = Manifest(
         scenario=scenario.name,
         source=None if scenario.file is None else digest(scenario.file),
-        asked=(checked(scenario.parameters, asked),),
+        asked=(checked(scenario.parameters, asked, beside),),
         follow=options.follow,
         time_limit=options.asking.time_limit,
         tables=options.asking.tables,
@@ -220,21 +223,6 @@ def sweep(
             replace(manifest, finished=True).write(folder)
     counts = {str(o): store.counts[str(o)] for o in Outcome if store.counts[str(o)]}
     return Sweep(folder, plan, counts, len(plan) - before, time.perf_counter() - begun)
-
-
-def read(folder: Path, find: Callable[[str], Declared[Any]]) -> tuple[Plan, Manifest]:
-    """The plan of a folder, and what was asked.
-
-    Raises
-    ------
-    Refused
-        If it holds no sweep.
-    """
-    manifest = Manifest.read(folder)
-    if manifest is None:
-        raise Refused(f"{folder} is not the folder of a sweep: it has no sweep.json")
-    model = find(manifest.scenario).parameters
-    return planned(manifest.scenario, model, manifest.asked, manifest.follow), manifest
 
 
 def _opened(
