@@ -152,7 +152,9 @@ def _range(name: str, value: str) -> Axis | Range:
         return Range(name, low, high)
     count = int(match[3])
     if not 2 <= count <= MOST_VALUES or low == high:
-        raise Refused(f'{name} is "{value}"; a range has two values or more: {right}')
+        raise Refused(
+            f'{name} is "{value}"; a range has between 2 and {MOST_VALUES:,} values: {right}'
+        )
     numbers = [rounded(number) for number in np.linspace(low, high, count).tolist()]
     whole = "." not in value and "e" not in value.lower()
     if whole and all(number.is_integer() for number in numbers):
