@@ -19,7 +19,7 @@ from markets.refused import Refused
 from simulator.declared import Declared
 from simulator.export import check_writable, digest
 from simulator.outcome import Outcome
-from simulator.sweep.manifest import Manifest, changed_values
+from simulator.sweep.manifest import MANIFEST, Manifest, changed_values
 from simulator.sweep.one_run import Asking, Finished, failed, rest
 from simulator.sweep.plan import Asked, Plan, PlannedRun, checked, planned, refuse_if_none_allowed
 from simulator.sweep.store import DATES, SECONDS, Store, set_aside
@@ -217,7 +217,12 @@ def sweep(
         if progress is not None:
             progress(Standing(before, len(plan), dict(store.counts)))
         if before < len(plan):
-            _do(find, store, later.built[0], options, progress)
+            try:
+                _do(find, store, later.built[0], options, progress)
+            except Refused:
+                if not store.done.any():
+                    _leave_nothing(folder)
+                raise
         if not manifest.finished:
             store.finish()
             replace(manifest, finished=True).write(folder)
@@ -298,6 +303,14 @@ def _alone(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise Refused(f"another command is at work on {folder}; wait for its end") from None
         yield
+
+
+def _leave_nothing(folder: Path) -> None:
+    """Remove what only says that a sweep was to begin."""
+    for name in (MANIFEST, LOCK):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 # ---------------------------------------------------------------------- handing out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -12,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from markets.refused import Refused
 
@@ -140,8 +142,10 @@ def _cluster(address: str) -> Iterator[Workers]:
             'a scheduler needs the extra cluster: pip install "walras[cluster]"'
         ) from None
     try:
+        where = urlsplit(address)
+        socket.create_connection((where.hostname or "", where.port or 0), PATIENCE).close()
         client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever else may listen at that address
         said = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         raise Refused(
             f"the scheduler {address} can't be reached ({said}); it must be the address that"
