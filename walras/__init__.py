@@ -150,6 +150,7 @@ def sweep(
     follow: str | None = None,
     tables: Sequence[str] = (),
     time_limit: float | None = None,
+    starts: int = 1,
     anyway: bool = False,
     **parameters: object,
 ) -> Sweep:
@@ -179,6 +180,8 @@ def sweep(
         Any of ``rounds`` and ``members``: tables to keep beside that of dates.
     time_limit : float, optional
         Seconds after which the rounds of a run go on no longer.
+    starts : int
+        With more than one, the column ``equilibria`` counts what is found from so many starts.
     anyway : bool
         Whether to go on though versions or parameters differ from those of the sweep so far.
     **parameters
@@ -200,13 +203,14 @@ def sweep(
     from simulator.sweep.sweep import Options
     from walras.sweeping import from_python
 
+    asking = Asking(tuple(tables), time_limit, starts)
     return from_python(
         find(name),
         parameters,
         seeds=seeds,
         sample=sample,
         folder=folder,
-        options=Options(workers, scheduler, follow, Asking(tuple(tables), time_limit), anyway),
+        options=Options(workers, scheduler, follow, asking, anyway),
     )
 
 

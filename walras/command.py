@@ -312,6 +312,9 @@ def sweep(
     rounds: Annotated[bool, typer.Option("--rounds", help="keep a table of all rounds")] = False,
     members: Annotated[bool, typer.Option("--members", help="keep a table of traders")] = False,
     time_limit: TimeLimit = None,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="count the equilibria found from so many starts")
+    ] = 1,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="go on though versions or parameters differ")
     ] = False,
@@ -339,6 +342,7 @@ def sweep(
             folder=folder,
             tables=[name for name, on in (("rounds", rounds), ("members", members)) if on],
             time_limit=time_limit,
+            starts=starts,
             anyway=anyway,
             quiet=quiet,
             beside=beside,

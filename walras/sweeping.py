@@ -95,6 +95,7 @@ def command(
     folder: Path | None,
     tables: Sequence[str],
     time_limit: float | None,
+    starts: int,
     anyway: bool,
     quiet: bool,
     beside: Path | None,
@@ -107,7 +108,7 @@ def command(
         workers=_cores() if workers is None else workers,
         scheduler=scheduler,
         follow=follow,
-        asking=Asking(tuple(tables), time_limit),
+        asking=Asking(tuple(tables), time_limit, starts),
         anyway=anyway,
     )
     target = FOLDER / scenario.name if folder is None else folder

@@ -35,6 +35,8 @@ class Manifest:
         Seconds of a run.
     tables : tuple of str
         Tables beside those of dates.
+    starts : int
+        From how many starts equilibria are counted.
     built : tuple of mappings
         Versions by which it was made, the latest last.
     finished : bool
@@ -47,6 +49,7 @@ class Manifest:
     follow: str | None
     time_limit: float | None
     tables: tuple[str, ...]
+    starts: int
     built: tuple[Mapping[str, str | None], ...]
     finished: bool = False
 
@@ -84,6 +87,7 @@ class Manifest:
             "follow": self.follow,
             "time_limit": self.time_limit,
             "tables": list(self.tables),
+            "starts": self.starts,
             "built": list(self.built),
             "finished": self.finished,
         }
@@ -104,6 +108,7 @@ class Manifest:
                 ("follow", self.follow, later.follow),
                 ("time-limit", self.time_limit, later.time_limit),
                 ("tables", list(self.tables), list(later.tables)),
+                ("starts", self.starts, later.starts),
             )
             if then != now
         ]

@@ -16,8 +16,9 @@ from simulator.declared import Declared
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.point import DateEnd
-from simulator.results import outcome_of, row_of
+from simulator.results import EQUILIBRIA, outcome_of, row_of
 from simulator.run import travel_all
+from simulator.search import search
 from simulator.sweep.plan import PlannedRun, as_given
 
 ROUNDS, MEMBERS = "rounds", "members"
@@ -37,10 +38,14 @@ class Asking:
         Any of ``rounds`` and ``members``.
     time_limit : float, optional
         Seconds after which the rounds of a run go on no longer.
+    starts : int
+        With more than one, the read-out ``equilibria`` counts the resting points found at a date
+        from so many starts, see :func:`simulator.search.search`.
     """
 
     tables: tuple[str, ...] = ()
     time_limit: float | None = None
+    starts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +120,18 @@ def run_one(
         return Finished(planned.key, rows, str(Outcome.REFUSED), seconds, {})
     if isinstance(travelled.error, KeyboardInterrupt):
         raise travelled.error
-    rows = [_row(end) for end in travelled.ends]
-    outcome = outcome_of(travelled.ends, travelled.error)
-    if travelled.error is not None:
-        rows.append(_stopped(outcome, f"{type(travelled.error).__name__}: {travelled.error}"))
+    rows, error = [_row(end) for end in travelled.ends], travelled.error
+    outcome = outcome_of(travelled.ends, error)
+    if asking.starts > 1 and error is None and outcome is not Outcome.OUT_OF_TIME:
+        try:
+            found = search(scenario, parameters, asking.starts, planned.run_seed)
+            for row, end in zip(rows, travelled.ends, strict=True):
+                here = (found["case"] == end.point.case) & (found["date"] == end.point.date)
+                row["read_outs"][EQUILIBRIA] = int(found.loc[here, "of"].max())
+        except Exception as stopped:  # noqa: BLE001 - it is a row
+            error, outcome = stopped, Outcome.DEFECT
+    if error is not None:
+        rows.append(_stopped(outcome, f"{type(error).__name__}: {error}"))
     tables = {}
     if ROUNDS in asking.tables:
         tables[ROUNDS] = _table(travelled.rounds)

@@ -206,6 +206,7 @@ def sweep(
         follow=options.follow,
         time_limit=options.asking.time_limit,
         tables=options.asking.tables,
+        starts=options.asking.starts,
         built=(built(),),
     )
     check_writable(folder)
