@@ -26,6 +26,7 @@ FLOORS = ("markets", "agents", "simulator", "scenarios")
 """Packages of walras whose code results come from."""
 
 
+@cache
 def versions() -> dict[str, str | None]:
     """Version of Python and of every package; None where one is not installed."""
     return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}

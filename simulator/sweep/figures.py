@@ -30,7 +30,7 @@ MOST_LINES: Final = 8
 MOST_PANELS: Final = 6
 """Columns in one figure of lines."""
 
-MOST_WORDS: Final = 8
+MOST_WORDS: Final = 6
 """Words that a map tells apart."""
 
 MOST_TICKS: Final = 12
@@ -42,6 +42,12 @@ sample, each run is a dot."""
 
 SEVERAL = "several"
 """Word of a cell whose runs differ."""
+
+SEVERAL_EQUILIBRIA: Final = f"{Outcome.CLEARED}, several equilibria"
+"""Outcome of a date at which more than one was found."""
+
+SINGLE: Final = r"\[[-+.\de]+\]"
+"""Text of a list of a single number."""
 
 MARKERS: Final = "osD^vP*X"
 DASHES: Final = ("-", "--", "-.", ":")
@@ -119,7 +125,7 @@ def lines(
             panels[0].legend(
                 title=_words(by), loc="upper left", bbox_to_anchor=(1.005, 1.0), borderaxespad=0.0
             )
-        figure.suptitle(_title(shown, names, {x, by}), fontsize=11)
+        figure.suptitle(_title(shown, names, {x, by}, "mean and range"), fontsize=11)
         return {f"{x}-lines": palette.laid_out(figure)}
 
 
@@ -163,7 +169,8 @@ def maps(
             axes.set_xlabel(_words(a))
             axes.set_ylabel(_words(b))
             axes.grid(visible=False)
-            figure.suptitle(_title(shown, [name], {a, b}), fontsize=11)
+            how = "mean" if _numeric(shown.rows[name]) else f'"{SEVERAL}" where they differ'
+            figure.suptitle(_title(shown, [name], {a, b}, how), fontsize=11)
             figures[f"{a}-{b}-{name}"] = palette.laid_out(figure)
     return figures
 
@@ -173,7 +180,7 @@ def _read(folder: Path, keys: Sequence[str], date: int | None) -> Shown:
     paths = sorted((folder / DATES).glob("part-*.parquet"))
     if not paths:
         raise Refused(f"{folder} holds no table of a sweep; name the folder of one that is done")
-    table = pd.read_parquet(paths)
+    table = pd.read_parquet(paths).apply(_single)
     fields = pq.read_schema(paths[0])
     kinds = {field.name: field.metadata[KIND].decode() for field in fields if field.metadata}
     quotes = [name for name, kind in kinds.items() if kind == "quotes"]
@@ -195,6 +202,13 @@ def _read(folder: Path, keys: Sequence[str], date: int | None) -> Shown:
     return Shown(rows.reset_index(drop=True), quotes, varied)
 
 
+def _single(column: pd.Series) -> pd.Series:
+    """A parameter that is a list as numbers, if every value of it lists a single one."""
+    if _numeric(column) or not column.astype(str).str.fullmatch(SINGLE).all():
+        return column
+    return column.str.strip("[]").astype(np.float64)
+
+
 def _refuse_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         if name not in table:
@@ -206,17 +220,15 @@ def _told(rows: pd.DataFrame, name: str) -> pd.Series:
     words = rows[name].astype(object).where(rows[name].notna(), "none")
     if name == "outcome" and EQUILIBRIA in rows:
         many = (rows[EQUILIBRIA] > 1) & (words == str(Outcome.CLEARED))
-        words = words.mask(many, f"{Outcome.CLEARED}, several equilibria")
+        words = words.mask(many, SEVERAL_EQUILIBRIA)
     return words.astype(str)
 
 
-def _title(shown: Shown, names: Sequence[str], used: set[str | None]) -> str:
+def _title(shown: Shown, names: Sequence[str], used: set[str | None], how: str) -> str:
     """What is shown: over what means are taken, and what is left out."""
     over = [_words(name) for name in shown.parameters if name not in used]
     said = [", ".join(_words(name) for name in names)]
     if over:
-        means = [name for name in names if _numeric(shown.rows[name])]
-        how = "mean and range" if means else f'"{SEVERAL}" where they differ'
         said.append(f"{how} over {', '.join(over)}")
     left_out = int((shown.rows["outcome"] != str(Outcome.CLEARED)).sum())
     if left_out and any(_numeric(shown.rows[name]) for name in names):
@@ -237,8 +249,8 @@ def _places(axes: Axes, column: pd.Series, *, up: bool = False) -> pd.Series:
     """Where the values of a column stand on an axis: numbers where they are, words in a row."""
     axis = axes.yaxis if up else axes.xaxis
     if _numeric(column):
-        whole = column.dtype.kind in "iu"
-        axis.set_major_locator(MaxNLocator(integer=whole, nbins="auto"))
+        if column.dtype.kind in "iu":
+            axis.set_major_locator(MaxNLocator(integer=True))
         return column.astype(np.float64)
     words = column.astype(str)
     order = list(dict.fromkeys(sorted(words)))
@@ -299,18 +311,23 @@ def _legend_of_words(
     found = sorted(set(cells), key=lambda word: (word != str(Outcome.CLEARED), word))
     if len(found) > MOST_WORDS:
         raise Refused(f"y is {name}, which has {len(found)} words; a map tells {MOST_WORDS} apart")
-    colours = [palette.GOOD if word == str(Outcome.CLEARED) else "" for word in found]
-    others = iter([c for c in palette.EXCESS[::-1] if c != palette.GOOD])
-    colours = [colour or next(others) for colour in colours]
+    known = {
+        str(Outcome.CLEARED): palette.GOOD,
+        SEVERAL_EQUILIBRIA: palette.REPO_RATE,
+        **palette.HOLDERS,
+    }
+    others = iter([c for c in palette.EXCESS[::-1] if c not in known.values()] * len(found))
+    colours = [known.get(word) or next(others) for word in found]
     code = cells.map({word: place for place, word in enumerate(found)})
     wide = code.unstack()
-    if wide.notna().to_numpy().mean() >= GRID:
+    grid = wide.notna().to_numpy().mean() >= GRID
+    if grid:
         tints = ListedColormap([palette.tint(colour, 0.45) for colour in colours])
         axes.pcolormesh(
             wide.columns, wide.index, wide.to_numpy(dtype=np.float64), shading="nearest",
             cmap=tints, vmin=-0.5, vmax=len(found) - 0.5,
         )  # fmt: skip
-    size = max(2.0, min(8.0, 160.0 / max(wide.shape)))
+    size = max(2.0, min(8.0, 160.0 / max(wide.shape if grid else (len(code) ** 0.5,))))
     for place, (word, colour) in enumerate(zip(found, colours, strict=True)):
         here = code[code == place].index
         axes.plot(

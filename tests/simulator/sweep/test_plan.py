@@ -1,0 +1,131 @@
+"""The plan of a sweep: which runs, in which order, with which random numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from markets.refused import Refused
+from scenarios.repo.economy import MarginHike
+from simulator.sweep.axes import Axis, Range, Sample
+from simulator.sweep.plan import Asked, Plan, checked, planned, refuse_if_none_allowed
+
+HAIRCUTS = Axis("haircuts", ([0.03], [0.01]))
+LOW = Axis("low_payoff", (0.7, 0.5, 0.6))
+
+
+def plan(*requests: Asked, follow: str | None = None) -> Plan:
+    return planned("margin-hike", MarginHike, [checked(MarginHike, a) for a in requests], follow)
+
+
+def test_all_combinations_are_planned_in_the_order_of_their_values() -> None:
+    made = plan(Asked([HAIRCUTS, LOW], seeds=(1, 0)))
+    runs = [made.run(place) for place in range(len(made))]
+    said = [(run.given["haircuts"], run.given["low_payoff"], run.seed) for run in runs]
+    assert said == [(h, p, s) for h in ([0.01], [0.03]) for p in (0.5, 0.6, 0.7) for s in (0, 1)]
+    assert len({run.key for run in runs}) == len({run.run_seed for run in runs}) == 12
+
+
+def test_a_plan_does_not_depend_on_how_its_runs_came_to_be_asked_for() -> None:
+    at_once = plan(Asked([HAIRCUTS, LOW], seeds=range(3)))
+    rest = Axis("low_payoff", (0.7, 0.6))
+    in_parts = plan(
+        Asked([HAIRCUTS, Axis("low_payoff", (0.5,))], seeds=(2,)),
+        Asked([HAIRCUTS, rest], seeds=range(3)),
+        Asked([HAIRCUTS, Axis("low_payoff", (0.5, 0.6))], seeds=(1, 0)),
+    )
+    assert np.array_equal(at_once.codes, in_parts.codes)
+    assert [at_once.run(p) for p in range(18)] == [in_parts.run(p) for p in range(18)]
+
+
+def test_the_random_numbers_of_a_run_stay_its_own_when_the_plan_grows() -> None:
+    small, large = plan(Asked([LOW])), plan(Asked([LOW, HAIRCUTS], seeds=(0, 1)), Asked([LOW]))
+    known = {run.key: run.run_seed for run in map(large.run, range(len(large)))}
+    assert len(known) == 15
+    for run in map(small.run, range(3)):
+        assert known[run.key] == run.run_seed
+
+
+def test_a_default_is_the_same_run_whether_it_is_written_or_not() -> None:
+    written = plan(Asked([LOW, Axis("market", ("short",)), Axis("cash", (1,))])).run(0)
+    assert written.key == plan(Asked([LOW])).run(0).key
+    assert written.given["cash"] == 1.0
+
+
+def test_the_parameter_that_is_followed_changes_first() -> None:
+    made = plan(Asked([LOW, HAIRCUTS], seeds=(0, 1)), follow="low_payoff")
+    assert made.columns == ("haircuts", "seed", "low_payoff")
+    chains = list(made.segments("low_payoff", 2))
+    assert chains == [range(s, e) for s, e in
+                      ((0, 2), (2, 3), (3, 5), (5, 6), (6, 8), (8, 9), (9, 11), (11, 12))]  # fmt: skip
+    assert [made.run(place).given["low_payoff"] for place in range(3)] == [0.5, 0.6, 0.7]
+
+
+def test_a_sobol_sample_fills_its_ranges_evenly_and_begins_a_longer_one() -> None:
+    ranges = [Range("low_payoff", 0.2, 0.6), Range("traders", 100, 200)]
+    choice = Axis("market", ("short", "long"))
+    runs = [
+        [made.run(place) for place in range(len(made))]
+        for made in (plan(Asked([choice], ranges, Sample("sobol", n), (0, 1))) for n in (16, 64))
+    ]
+    assert [len(part) for part in runs] == [32, 128]
+    assert {run.key for run in runs[0]} < {run.key for run in runs[1]}
+    points = runs[1][::2]
+    counts, _ = np.histogram([run.given["low_payoff"] for run in points], 16, (0.2, 0.6))
+    assert counts.tolist() == [4] * 16
+    assert [run.given["market"] for run in points].count("long") == 32
+    assert all(type(run.given["traders"]) is int for run in points)
+    assert {100 <= run.given["traders"] <= 200 for run in points} == {True}
+
+
+def test_a_latin_hypercube_has_one_point_in_every_slice() -> None:
+    made = plan(Asked((), [Range("low_payoff", 0.0, 0.5)], Sample("latin", 10)))
+    counts, _ = np.histogram(made.values["low_payoff"], 10, (0.0, 0.5))
+    assert counts.tolist() == [1] * 10
+
+
+def test_a_file_is_its_content(tmp_path: Path) -> None:
+    keys = []
+    for number, cash in enumerate((1, 1, 2)):
+        path = tmp_path / f"members{number}.csv"
+        path.write_text(f"name,cash\na,{cash}\nb,3\n")
+        run = plan(Asked([Axis("members", (str(path),))])).run(0)
+        keys.append(run.key)
+    assert keys[0] == keys[1] != keys[2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked([Axis("low_payof", (1,))]), 'did you mean "low_payoff"'),
+        (Asked([Axis("seed", (1,))]), "seed is no parameter; write --seeds 0:20"),
+        (Asked([LOW, LOW]), "low_payoff is given twice"),
+        (Asked([Axis("low_payoff", (0.5, -1.0))]), "low_payoff is -1.0; it must be a number in"),
+        (Asked([Axis("haircuts", (0.01,))]), "lists are written haircuts=[0.01],[0.03]"),
+        (Asked([Axis("cash", ("logn(3)",))]), 'cash: "logn" is not a distribution'),
+        (Asked([Axis("members", ("no.csv",))]), 'members: it is "no.csv"'),
+        (Asked([], [Range("low_payoff", 0.0, 1.0)]), "write low_payoff=0:1:11, or say how"),
+        (Asked([], [Range("traders", 0.0, 9.5)], Sample("sobol", 4)), "traders is 0.0"),
+        (Asked([LOW], sample=Sample("sobol", 4)), "no parameter is a range; write key=0:1"),
+        (Asked([LOW], seeds=()), "there are no seeds"),
+        (Asked([Axis("low_payoff", tuple(range(10**6))), Axis("high_payoff", tuple(range(10**6)))]),
+         "these are 1,000,000,000,000 runs; at most 10,000,000"),
+    ],
+)  # fmt: skip
+def test_what_cant_be_planned_is_refused(asked: Asked, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        checked(MarginHike, asked)
+    assert said in str(refused.value)
+
+
+def test_a_plan_of_which_no_run_is_allowed_is_refused() -> None:
+    high = Axis("high_payoff", (0.3,))
+    with pytest.raises(Refused, match="payoff"):
+        refuse_if_none_allowed(plan(Asked([LOW, high])), MarginHike)
+    some = Axis("high_payoff", (0.3, 0.55))
+    refuse_if_none_allowed(plan(Asked([LOW, some])), MarginHike)
+
+
+def test_what_is_asked_goes_through_json() -> None:
+    asked = Asked([HAIRCUTS], [Range("low_payoff", 0.0, 0.5)], Sample("sobol", 8), (0, 3))
+    assert Asked.from_json(asked.to_json()) == asked
