@@ -101,7 +101,9 @@ class Travelled:
         tables = []
         for case, record in self.records:
             table = record.frame()
-            tables.append(pd.concat([pd.Series(case, index=table.index, name="case"), table], axis=1))
+            tables.append(
+                pd.concat([pd.Series(case, index=table.index, name="case"), table], axis=1)
+            )
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 

@@ -1,4 +1,4 @@
-"""What a result depends on beside its parameters: versions of Python, of packages and of the code."""
+"""What a result depends on beside its parameters: versions of Python, packages and code."""
 
 from __future__ import annotations
 

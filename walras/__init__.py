@@ -199,8 +199,8 @@ def sweep(
         If something asked for is not allowed, the folder holds another sweep, workers can't be
         used, or the disk is full; what was done is kept.
     """
+    from simulator.sweep.handing_out import Options
     from simulator.sweep.one_run import Asking
-    from simulator.sweep.sweep import Options
     from walras.sweeping import from_python
 
     asking = Asking(tuple(tables), time_limit, starts)

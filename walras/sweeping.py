@@ -15,10 +15,11 @@ from rich.markup import escape
 
 from markets.refused import Refused
 from simulator.scenario import Scenario
+from simulator.sweep.asked import Asked
 from simulator.sweep.axes import Axis, Range, read_axis, read_sample, read_seeds
+from simulator.sweep.handing_out import Options, Standing
 from simulator.sweep.one_run import Asking
-from simulator.sweep.plan import Asked
-from simulator.sweep.sweep import Options, Standing, Sweep, sweep
+from simulator.sweep.sweep import Sweep, sweep
 from walras.printing import err, out
 
 if TYPE_CHECKING:
@@ -194,7 +195,13 @@ class Bar:
 
 
 def _bar() -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = [
         TextColumn("{task.description}"),
@@ -218,7 +225,9 @@ def _report(done: Sweep) -> None:
     )
     if done.done_now:
         rate = done.done_now / max(done.seconds, 1e-9)
-        out.print(f"{done.done_now} runs in {done.seconds:.3g} s, {rate:.3g} a second", highlight=False)
+        out.print(
+            f"{done.done_now} runs in {done.seconds:.3g} s, {rate:.3g} a second", highlight=False
+        )
     if done.saving is not None:
         out.print(escape(done.saving), highlight=False)
     out.print(f"written to {done.folder}", highlight=False)
@@ -228,9 +237,7 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
 
 
-def _asked(
-    parts: Sequence[Axis | Range], seeds: Sequence[int], sample: str | None
-) -> Asked:
+def _asked(parts: Sequence[Axis | Range], seeds: Sequence[int], sample: str | None) -> Asked:
     return Asked(
         axes=[part for part in parts if isinstance(part, Axis)],
         ranges=[part for part in parts if isinstance(part, Range)],

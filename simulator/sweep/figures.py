@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -180,7 +181,7 @@ def _read(folder: Path, keys: Sequence[str], date: int | None) -> Shown:
     paths = sorted((folder / DATES).glob("part-*.parquet"))
     if not paths:
         raise Refused(f"{folder} holds no table of a sweep; name the folder of one that is done")
-    table = pd.read_parquet(paths).apply(_single)
+    table = pd.read_parquet(folder / DATES).apply(_single)
     fields = pq.read_schema(paths[0])
     kinds = {field.name: field.metadata[KIND].decode() for field in fields if field.metadata}
     quotes = [name for name, kind in kinds.items() if kind == "quotes"]
@@ -295,7 +296,7 @@ def _numbers(
         return
     wide = rows[name].groupby([up, across]).mean().unstack()
     if wide.notna().to_numpy().mean() >= GRID:
-        drawn = axes.pcolormesh(
+        drawn: ScalarMappable = axes.pcolormesh(
             wide.columns, wide.index, wide.to_numpy(), shading="nearest", cmap="cividis"
         )
     else:
@@ -307,7 +308,9 @@ def _legend_of_words(
     axes: Axes, rows: pd.DataFrame, name: str, across: pd.Series, up: pd.Series
 ) -> None:
     """Words as colours and markers: cells of a grid, or dots of a sample."""
-    cells = rows[name].groupby([up, across]).agg(lambda w: w.iloc[0] if w.nunique() == 1 else SEVERAL)
+    cells = (
+        rows[name].groupby([up, across]).agg(lambda w: w.iloc[0] if w.nunique() == 1 else SEVERAL)
+    )
     found = sorted(set(cells), key=lambda word: (word != str(Outcome.CLEARED), word))
     if len(found) > MOST_WORDS:
         raise Refused(f"y is {name}, which has {len(found)} words; a map tells {MOST_WORDS} apart")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from markets.refused import Refused
-from simulator.sweep.plan import SEED, Asked, Plan
+from simulator.sweep.asked import SEED, Asked
+from simulator.sweep.plan import Plan
 from simulator.sweep.work import unlike
 
 MANIFEST = "sweep.json"
@@ -69,9 +70,9 @@ class Manifest:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if data.pop("format") != FORMAT:
                 raise Refused(f"{path} is of another version of walras; take another folder")
-            lists = {name: tuple(data.pop(name)) for name in ("tables", "built")}
             asked = tuple(Asked.from_json(part) for part in data.pop("asked"))
-            return cls(asked=asked, **lists, **data)
+            tables, built = tuple(data.pop("tables")), tuple(data.pop("built"))
+            return cls(asked=asked, tables=tables, built=built, **data)
         except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, Refused):
                 raise
@@ -115,7 +116,7 @@ class Manifest:
         return found + unlike(self.built[-1], later.built[-1])
 
     def joined(self, later: Manifest) -> Manifest:
-        """This one, with what a later command adds."""
+        """What was asked for before, with what a later command adds."""
         asked = self.asked if later.asked[0] in self.asked else (*self.asked, *later.asked)
         built = self.built if later.built[0] == self.built[-1] else (*self.built, *later.built)
         return replace(later, asked=asked, built=built)

@@ -19,7 +19,8 @@ from simulator.point import DateEnd
 from simulator.results import EQUILIBRIA, outcome_of, row_of
 from simulator.run import travel_all
 from simulator.search import search
-from simulator.sweep.plan import PlannedRun, as_given
+from simulator.sweep.plan import PlannedRun
+from simulator.sweep.values import as_given
 
 ROUNDS, MEMBERS = "rounds", "members"
 """Tables of a sweep that are written on request."""
@@ -160,7 +161,7 @@ def _row(end: DateEnd) -> dict[str, dict[str, Any]]:
     if end.certificate.conditions:
         worst = end.certificate.worst()
         head |= {"worst_condition": worst.name, "worst_strain": worst.strain}
-    quotes = {name: float(told.pop(name)) for name in end.point.quotes}
+    quotes = {name: told.pop(name) for name in end.point.quotes}
     return {"head": head, "quotes": quotes, "read_outs": told}
 
 

@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,8 +21,9 @@ from pyarrow import feather
 from markets.refused import Refused
 from simulator.outcome import Outcome
 from simulator.sweep.one_run import MEMBERS, ROUNDS, Finished
-from simulator.sweep.plan import Plan, as_cell
+from simulator.sweep.plan import Plan
 from simulator.sweep.table import conform, joined, tabulate, untabulated, write
+from simulator.sweep.values import as_cell
 
 PART = {False: 1_000, True: 50}
 """Runs in one file of each table, without and with a table of members."""
@@ -37,9 +38,9 @@ class Store:
     """What is done of a sweep, on disk.
 
     ``dates``, ``seconds`` and, if asked for, ``rounds`` and ``members`` are folders with a Parquet
-    file for every so many runs of the plan, its parts. Runs of a part that is not complete wait in ``pending``.
-    When the plan grows, everything is set aside in ``earlier`` and sorted in anew. Every file is
-    written under another name first, then renamed, so that none is ever half-written.
+    file for every so many runs of the plan, its parts. Runs of a part that is not complete wait in
+    ``pending``. When the plan grows, everything is set aside in ``earlier`` and sorted in anew.
+    Every file is written under another name first, then renamed: none is ever half-written.
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ class Store:
             self._kept += 1
         for name in self.tables[:-2]:
             table = _stacked([_named(done.key, done.tables[name]) for done in finished])
-            _replace(path.with_suffix(f".{name}"), lambda f, t=table: feather.write_feather(t, f))
+            _replace(path.with_suffix(f".{name}"), partial(feather.write_feather, table))
         said = [
             {"run": d.key, "outcome": d.outcome, "seconds": d.seconds, "rows": d.rows}
             for d in finished
@@ -171,7 +172,7 @@ class Store:
 
     def _write(self, part: int) -> None:
         """Write the files of a part whose runs are all done."""
-        waiting = {}
+        waiting: dict[str, Path] = {}
         for path in self._waiting(part):
             waiting |= dict.fromkeys(self._read(path), path)
         runs = [self.plan.run(place) for place in range(len(self.plan))[self._slice(part)]]
@@ -180,7 +181,7 @@ class Store:
         for name in self.tables:
             self._path(name, part).parent.mkdir(parents=True, exist_ok=True)
         for name in self.tables[:-2]:
-            keys = {path: [] for path in sources}
+            keys: dict[Path, list[str]] = {path: [] for path in sources}
             for path, run in zip(sources, runs, strict=True):
                 keys[path].append(run.key)
             table = _stacked([_of_runs(_beside(path, name), keys[path]) for path in keys])

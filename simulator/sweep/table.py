@@ -54,7 +54,8 @@ def tabulate(rows: Sequence[Row], parameters: Mapping[str, Sequence[object]]) ->
         All values that each parameter has in the sweep: they decide on its type, so that all parts
         have the same.
     """
-    fields, arrays = [], []
+    fields: list[pa.Field] = []
+    arrays: list[pa.Array] = []
     for kind in KINDS:
         found = dict.fromkeys(name for row in rows for name in row.get(kind, {}))
         listed = [n for n in HEAD_TYPES if n != "followed" or n in found]
@@ -76,7 +77,9 @@ def tabulate(rows: Sequence[Row], parameters: Mapping[str, Sequence[object]]) ->
 
 def untabulated(table: pa.Table) -> list[dict[str, dict[str, Any]]]:
     """The rows of a table by kind of column and name; without what is missing."""
-    rows: list[dict[str, dict[str, Any]]] = [{kind: {} for kind in KINDS} for _ in range(len(table))]
+    rows: list[dict[str, dict[str, Any]]] = [
+        {kind: {} for kind in KINDS} for _ in range(len(table))
+    ]
     for column, field in zip(table.columns, table.schema, strict=True):
         kind, name = field.metadata[KIND].decode(), field.metadata[NAME].decode()
         for row, cell in zip(rows, column.to_pylist(), strict=True):

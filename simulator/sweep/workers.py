@@ -154,6 +154,7 @@ def _cluster(address: str) -> Iterator[Workers]:
     with client, client.get_executor(pure=False) as executor:
 
         def ahead() -> int:
-            return max(FEWEST_AHEAD, AHEAD * sum(client.nthreads().values()))
+            threads: dict[str, int] = client.nthreads()
+            return max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
 
         yield Workers(executor, ahead, KilledWorker)

@@ -7,8 +7,9 @@ import pytest
 
 from markets.refused import Refused
 from scenarios.repo.economy import MarginHike
+from simulator.sweep.asked import Asked, checked
 from simulator.sweep.axes import Axis, Range, Sample
-from simulator.sweep.plan import Asked, Plan, checked, planned, refuse_if_none_allowed
+from simulator.sweep.plan import Plan, planned, refuse_if_none_allowed
 
 HAIRCUTS = Axis("haircuts", ([0.03], [0.01]))
 LOW = Axis("low_payoff", (0.7, 0.5, 0.6))
@@ -56,8 +57,8 @@ def test_the_parameter_that_is_followed_changes_first() -> None:
     made = plan(Asked([LOW, HAIRCUTS], seeds=(0, 1)), follow="low_payoff")
     assert made.columns == ("haircuts", "seed", "low_payoff")
     chains = list(made.segments("low_payoff", 2))
-    assert chains == [range(s, e) for s, e in
-                      ((0, 2), (2, 3), (3, 5), (5, 6), (6, 8), (8, 9), (9, 11), (11, 12))]  # fmt: skip
+    ends = ((0, 2), (2, 3), (3, 5), (5, 6), (6, 8), (8, 9), (9, 11), (11, 12))
+    assert chains == [range(start, stop) for start, stop in ends]
     assert [made.run(place).given["low_payoff"] for place in range(3)] == [0.5, 0.6, 0.7]
 
 
