@@ -150,23 +150,24 @@ def sweep(
         built=(built(),),
     )
     check_writable(folder)
+    fresh = not (folder / MANIFEST).exists()
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        plan, manifest = _opened(folder, scenario, later, options)
-        store = Store(folder, plan, options.asking.tables)
-        before = int(store.done.sum())
-        if progress is not None:
-            progress(Standing(before, len(plan), dict(store.counts)))
-        if before < len(plan):
-            try:
+        try:
+            plan, manifest = _opened(folder, scenario, later, options)
+            store = Store(folder, plan, options.asking.tables)
+            before = int(store.done.sum())
+            if progress is not None:
+                progress(Standing(before, len(plan), dict(store.counts)))
+            if before < len(plan):
                 do(find, store, later.built[0], options, progress)
-            except Refused:
-                if not store.done.any():
-                    _leave_nothing(folder)
-                raise
-        if not manifest.finished:
-            store.finish()
-            replace(manifest, finished=True).write(folder)
+            if not manifest.finished:
+                store.finish()
+                replace(manifest, finished=True).write(folder)
+        except Refused:
+            if fresh:
+                _leave_nothing(folder)
+            raise
     counts = {str(o): store.counts[str(o)] for o in Outcome if store.counts[str(o)]}
     return Sweep(folder, plan, counts, len(plan) - before, time.perf_counter() - begun)
 
@@ -249,8 +250,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _leave_nothing(folder: Path) -> None:
-    """Remove what only says that a sweep was to begin."""
-    for name in (MANIFEST, LOCK):
-        (folder / name).unlink(missing_ok=True)
-    if not any(folder.iterdir()):
+    """Remove a folder if it only says that a sweep was to begin."""
+    if {path.name for path in folder.iterdir()} <= {MANIFEST, LOCK}:
+        for path in folder.iterdir():
+            path.unlink()
         folder.rmdir()
