@@ -11,6 +11,7 @@ from typing import Any
 from markets.refused import Refused
 from simulator.sweep.asked import SEED, Asked
 from simulator.sweep.plan import Plan
+from simulator.sweep.whole_file import on_disk, write_whole
 from simulator.sweep.work import unlike
 
 MANIFEST = "sweep.json"
@@ -92,12 +93,9 @@ class Manifest:
             "built": list(self.built),
             "finished": self.finished,
         }
-        hidden = folder / f".{MANIFEST}"
-        try:
-            hidden.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-            hidden.replace(folder / MANIFEST)
-        finally:
-            hidden.unlink(missing_ok=True)
+        text = json.dumps(data, indent=1) + "\n"
+        with on_disk(folder):
+            write_whole(folder / MANIFEST, lambda file: file.write(text.encode()))
 
     def differences(self, later: Manifest) -> list[str]:
         """What a later command has different beside values that it adds, each in a few words."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import feather
 
-from markets.refused import Refused
 from simulator.outcome import Outcome
 from simulator.sweep.one_run import MEMBERS, ROUNDS, Finished
 from simulator.sweep.plan import Plan
 from simulator.sweep.table import conform, joined, tabulate, untabulated, write
 from simulator.sweep.values import as_cell
+from simulator.sweep.whole_file import UNFINISHED, on_disk, write_whole
 
 PART = {False: 1_000, True: 50}
 """Runs in one file of each table, without and with a table of members."""
@@ -62,7 +60,7 @@ class Store:
         self._read = lru_cache(maxsize=8)(_source)
         for mark in (folder / EARLIER).glob(f"*/{MOVING}"):
             _move(folder, mark)
-        for hidden in folder.rglob(".part-*"):
+        for hidden in folder.rglob(f"{UNFINISHED}*"):
             hidden.unlink()
         self._find()
         self._kept = sum(1 for _ in (folder / PENDING).rglob("*.json"))
@@ -89,7 +87,7 @@ class Store:
         Refused
             If they can't be written; what was kept before is not touched.
         """
-        with _on_disk(self.folder):
+        with on_disk(self.folder):
             first = 0
             while first < len(finished):
                 part = (place + first) // self.size
@@ -109,7 +107,7 @@ class Store:
         Refused
             If that can't be written.
         """
-        with _on_disk(self.folder):
+        with on_disk(self.folder):
             for part in range(self.parts):
                 if not self._path(DATES, part).exists():
                     self._write(part)
@@ -162,12 +160,12 @@ class Store:
             self._kept += 1
         for name in self.tables[:-2]:
             table = _stacked([_named(done.key, done.tables[name]) for done in finished])
-            _replace(path.with_suffix(f".{name}"), partial(feather.write_feather, table))
+            write_whole(path.with_suffix(f".{name}"), partial(feather.write_feather, table))
         said = [
             {"run": d.key, "outcome": d.outcome, "seconds": d.seconds, "rows": d.rows}
             for d in finished
         ]
-        _replace(path, lambda f: f.write(json.dumps(said).encode()))
+        write_whole(path, lambda f: f.write(json.dumps(said).encode()))
         self._kept += 1
 
     def _write(self, part: int) -> None:
@@ -212,7 +210,7 @@ def set_aside(folder: Path) -> None:
     Refused
         If the disk does not allow it.
     """
-    with _on_disk(folder):
+    with on_disk(folder):
         for mark in (folder / EARLIER).glob(f"*/{MOVING}"):
             _move(folder, mark)
         number = sum(1 for _ in (folder / EARLIER).glob("*"))
@@ -229,31 +227,6 @@ def _move(folder: Path, mark: Path) -> None:
         if (folder / name).exists():
             (folder / name).replace(mark.with_name(name))
     mark.unlink()
-
-
-@contextmanager
-def _on_disk(folder: Path) -> Iterator[None]:
-    """Refuse what the disk refuses."""
-    try:
-        yield
-    except OSError as error:
-        raise Refused(
-            f"{folder} can't be written to ({error.strerror or error}); what was done before is"
-            " there, and the same command goes on from it"
-        ) from error
-
-
-def _replace(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Fill a file under another name, then give it its own."""
-    hidden = path.with_name(f".part-{path.name}")
-    try:
-        with hidden.open("wb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
-        hidden.replace(path)
-    finally:
-        hidden.unlink(missing_ok=True)
 
 
 def _source(path: Path) -> dict[str, dict[str, Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from simulator.sweep.whole_file import write_whole
 
 COMPRESSION = "zstd"
 
@@ -125,16 +126,9 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """Write a table to disk for good: under another name first, then renamed."""
-    hidden = path.with_name(f".{path.name}")
-    try:
-        with hidden.open("wb") as file:
-            pq.write_table(table.combine_chunks(), file, compression=COMPRESSION)
-            file.flush()
-            os.fsync(file.fileno())
-        hidden.replace(path)
-    finally:
-        hidden.unlink(missing_ok=True)
+    """Write a table to disk for good, all or nothing."""
+    whole = table.combine_chunks()
+    write_whole(path, lambda file: pq.write_table(whole, file, compression=COMPRESSION))
 
 
 def _as(form: pa.DataType, cell: object) -> object:
