@@ -23,7 +23,7 @@ from simulator.names import unknown
 from simulator.outcome import Outcome
 from simulator.results import EQUILIBRIA
 from simulator.sweep.store import DATES
-from simulator.sweep.table import KIND
+from simulator.sweep.table import KIND, joined, read_parts
 
 MOST_LINES: Final = 8
 """Lines that can be told apart in one panel."""
@@ -181,9 +181,9 @@ def _read(folder: Path, keys: Sequence[str], date: int | None) -> Shown:
     paths = sorted((folder / DATES).glob("part-*.parquet"))
     if not paths:
         raise Refused(f"{folder} holds no table of a sweep; name the folder of one that is done")
-    table = pd.read_parquet(folder / DATES).apply(_single)
-    fields = pq.read_schema(paths[0])
-    kinds = {field.name: field.metadata[KIND].decode() for field in fields if field.metadata}
+    table = read_parts(folder / DATES).apply(_single)
+    schema = joined([pq.read_schema(path) for path in paths])
+    kinds = {field.name: field.metadata[KIND].decode() for field in schema}
     quotes = [name for name, kind in kinds.items() if kind == "quotes"]
     varied = [
         name

@@ -41,8 +41,6 @@ class Manifest:
         From how many starts equilibria are counted.
     built : tuple of mappings
         Versions by which it was made, the latest last.
-    finished : bool
-        Whether all is done.
     """
 
     scenario: str
@@ -53,7 +51,6 @@ class Manifest:
     tables: tuple[str, ...]
     starts: int
     built: tuple[Mapping[str, str | None], ...]
-    finished: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -91,11 +88,16 @@ class Manifest:
             "tables": list(self.tables),
             "starts": self.starts,
             "built": list(self.built),
-            "finished": self.finished,
         }
         text = json.dumps(data, indent=1) + "\n"
         with on_disk(folder):
             write_whole(folder / MANIFEST, lambda file: file.write(text.encode()))
+
+    def like(self, later: Manifest) -> bool:
+        """Whether runs of a later command fit into the tables of this sweep."""
+        return all(
+            getattr(self, name) == getattr(later, name) for name in ("scenario", "follow", "tables")
+        )
 
     def differences(self, later: Manifest) -> list[str]:
         """What a later command has different beside values that it adds, each in a few words."""

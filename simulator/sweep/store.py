@@ -70,6 +70,13 @@ class Store:
         """Number of files of each table."""
         return -(-len(self.plan) // self.size)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all tables are there, and nothing else is."""
+        on_the_way = any((self.folder / name).exists() for name in (PENDING, EARLIER))
+        parts = range(self.parts)
+        return not on_the_way and all(self._path(DATES, part).exists() for part in parts)
+
     # ------------------------------------------------------------------ what is done
     def rows(self, place: int) -> list[dict[str, dict[str, Any]]]:
         """The rows of a run that is done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from simulator.sweep.handing_out import Options, Progress, Standing, do
 from simulator.sweep.manifest import MANIFEST, Manifest, changed_values
 from simulator.sweep.plan import Plan, planned, refuse_if_none_allowed
 from simulator.sweep.store import DATES, SECONDS, Store, set_aside
+from simulator.sweep.table import read_parts
 from simulator.sweep.work import Find, built
 
 if TYPE_CHECKING:
@@ -57,12 +58,12 @@ class Sweep:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per date of every run: parameters, outcome, certificate, quotes, read-outs."""
-        return pd.read_parquet(self.folder / DATES)
+        return read_parts(self.folder / DATES)
 
     @cached_property
     def run_seconds(self) -> pd.DataFrame:
         """Seconds of every run; apart from the table, which is the same every time."""
-        return pd.read_parquet(self.folder / SECONDS)
+        return read_parts(self.folder / SECONDS)
 
     def plot(
         self, x: str, y: str | Sequence[str] = (), by: str | None = None
@@ -154,16 +155,15 @@ def sweep(
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         try:
-            plan, manifest = _opened(folder, scenario, later, options)
+            plan = _opened(folder, scenario, later, options)
             store = Store(folder, plan, options.asking.tables)
             before = int(store.done.sum())
             if progress is not None:
                 progress(Standing(before, len(plan), dict(store.counts)))
             if before < len(plan):
                 do(find, store, later.built[0], options, progress)
-            if not manifest.finished:
+            if not store.whole:
                 store.finish()
-                replace(manifest, finished=True).write(folder)
         except Refused:
             if fresh:
                 _leave_nothing(folder)
@@ -172,47 +172,37 @@ def sweep(
     return Sweep(folder, plan, counts, len(plan) - before, time.perf_counter() - begun)
 
 
-def _opened(
-    folder: Path, scenario: Declared[Any], later: Manifest, options: Options
-) -> tuple[Plan, Manifest]:
-    """The plan, and the manifest on disk, once it is clear that they go with what is there."""
+def _opened(folder: Path, scenario: Declared[Any], later: Manifest, options: Options) -> Plan:
+    """The plan of a folder, whose manifest is written once both go with what is there."""
     model, follow = scenario.parameters, later.follow
+    alone = planned(scenario.name, model, later.asked, follow)
     earlier = Manifest.read(folder)
     if earlier is None:
         if any(path.name != LOCK for path in folder.iterdir()):
             raise Refused(f"out is {folder}, which holds something else; name a new folder")
-        plan = planned(scenario.name, model, later.asked, follow)
-        refuse_if_none_allowed(plan, model)
+        refuse_if_none_allowed(alone, model)
         later.write(folder)
-        return plan, later
+        return alone
     different = earlier.differences(later)
-    if earlier.scenario == later.scenario and earlier.follow == follow:
-        before = planned(scenario.name, model, earlier.asked, follow)
-        different = (
-            changed_values(before, planned(scenario.name, model, later.asked, follow)) + different
+    if not earlier.like(later):
+        raise Refused(
+            f"{folder} holds another sweep: {'; '.join(different)}. Name another folder (--out)"
         )
-        if different and not options.anyway:
-            _refuse(folder, different)
-        manifest = earlier.joined(later)
-        plan = planned(scenario.name, model, manifest.asked, follow)
-        _refuse_unextendable(earlier, manifest, before, plan)
-        same = len(plan) == len(before) and plan.columns == before.columns
-        if not same:
-            refuse_if_none_allowed(plan, model)
-            set_aside(folder)
-        manifest = replace(manifest, finished=earlier.finished and same)
-        manifest.write(folder)
-        return plan, manifest
-    raise Refused(
-        f"{folder} holds another sweep: {'; '.join(different)}. Name another folder (--out)"
-    )
-
-
-def _refuse(folder: Path, different: Sequence[str]) -> None:
-    raise Refused(
-        f"{folder} holds a sweep that differs: {'; '.join(different)}. To go on all the same:"
-        " --anyway; to begin afresh: another folder (--out)"
-    )
+    before = planned(scenario.name, model, earlier.asked, follow)
+    different = changed_values(before, alone) + different
+    if different and not options.anyway:
+        raise Refused(
+            f"{folder} holds a sweep that differs: {'; '.join(different)}. To go on all the same:"
+            " --anyway; to begin afresh: another folder (--out)"
+        )
+    manifest = earlier.joined(later)
+    plan = planned(scenario.name, model, manifest.asked, follow)
+    _refuse_unextendable(earlier, manifest, before, plan)
+    if len(plan) != len(before) or plan.columns != before.columns:
+        refuse_if_none_allowed(plan, model)
+        set_aside(folder)
+    manifest.write(folder)
+    return plan
 
 
 def _refuse_unextendable(earlier: Manifest, later: Manifest, before: Plan, plan: Plan) -> None:

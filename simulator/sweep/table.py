@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -123,6 +124,14 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
         for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def read_parts(folder: Path) -> pd.DataFrame:
+    """A table whose parts may still have different columns."""
+    parts = [pq.read_table(path) for path in sorted(folder.glob("part-*.parquet"))]
+    schema = joined([part.schema for part in parts])
+    table: pd.DataFrame = pa.concat_tables([conform(part, schema) for part in parts]).to_pandas()
+    return table
 
 
 def write(table: pa.Table, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -13,6 +14,7 @@ from simulator.declared import Declared
 from simulator.outcome import Outcome
 from simulator.sweep.one_run import Asking, Finished, run_one, with_followed
 from simulator.sweep.plan import PlannedRun
+from simulator.sweep.values import FILE, is_file
 from simulator.versions import code, versions
 
 Find = Callable[[], Declared[Any]]
@@ -71,7 +73,7 @@ def work(job: Job) -> list[Finished]:
     Raises
     ------
     Refused
-        If this process has other versions than the sweep.
+        If this process has other versions than the sweep, or lacks a file of data.
     """
     different = unlike(job.built, built())
     if different:
@@ -80,6 +82,10 @@ def work(job: Job) -> list[Finished]:
             + (f" (and {len(different) - 1} more)" if len(different) > 1 else "")
             + "; install the same versions on every worker"
         )
+    files = [value[FILE] for run in job.runs for value in run.given.values() if is_file(value)]
+    missing = [path for path in files if not Path(path).is_file()]
+    if missing:
+        raise Refused(f"a worker was refused: it can't find {missing[0]}, which a parameter names")
     with _ONE_AT_A_TIME:
         scenario, neighbour = _found(job.find), job.neighbour
         finished = []

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,3 +161,10 @@ def test_a_worker_without_this_version_is_refused() -> None:
     job = work.Job(partial(Counted), {}, Asking(), (PlannedRun(0, "0", {}, 0, 0),))
     with pytest.raises(Refused, match=r"can't load this version of walras \(No module named"):
         handing_out._hand_out(staff, iter([job]), lambda job, finished: None)
+
+
+def test_a_worker_without_a_file_of_data_is_refused(tmp_path: Path) -> None:
+    given = {"members": {"file": str(tmp_path / "banks.csv"), "sha256": "0"}}
+    job = work.Job(partial(Counted), work.built(), Asking(), (PlannedRun(0, "0", given, 0, 0),))
+    with pytest.raises(Refused, match=r"can't find .*banks\.csv, which a parameter names"):
+        work.work(job)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from markets.refused import Refused
+from simulator.sweep import store
 from simulator.sweep.asked import Asked
 from simulator.sweep.axes import Axis
 from simulator.sweep.sweep import Sweep
@@ -58,3 +59,15 @@ def test_a_full_disk_stops_a_sweep_cleanly(
     done = do()
     assert not list(done.folder.rglob(".part*"))
     assert content(done.folder) == content(do(folder="at once").folder)
+
+
+def test_a_command_that_was_killed_after_setting_aside_may_be_the_one_before(
+    do: Callable[..., Sweep], scenario: Counted
+) -> None:
+    done = do()
+    before = content(done.folder)
+    store.set_aside(done.folder)
+    assert not (done.folder / "dates").exists()
+    again = do()
+    assert (again.done_now, scenario.made) == (0, 16)
+    assert content(done.folder) == before
