@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from markets.refused import Refused
@@ -49,6 +50,8 @@ def test_a_sweep_is_one_tidy_table(do: Callable[..., Sweep], scenario: Counted) 
     assert set(done.run_seconds["run"]) == set(table["run"])
     parts = sorted(path.name for path in (done.folder / "dates").iterdir())
     assert parts == [f"part-0000{n}.parquet" for n in range(4)]
+    schemas = [pq.read_schema(path) for path in (done.folder / "dates").iterdir()]
+    assert all(schema.equals(schemas[0], check_metadata=True) for schema in schemas)
     kept = {path.name for path in done.folder.iterdir()}
     assert kept == {"dates", "seconds", "sweep.json", ".lock"}
 
