@@ -20,6 +20,7 @@ from benchmarks import (
     report,
     scaling,
     solvers,
+    sweeps,
 )
 from benchmarks.report import Table
 
@@ -37,6 +38,7 @@ class Sizes:
     command: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
+    sweep: tuple[int, int]
 
 
 FULL = Sizes(
@@ -47,6 +49,7 @@ FULL = Sizes(
     command=(10**4, 10**5),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
+    sweep=(400, 1000),
 )
 
 QUICK = Sizes(
@@ -57,6 +60,7 @@ QUICK = Sizes(
     command=(100,),
     solvers=100,
     haircuts=(0.05,),
+    sweep=(4, 50),
 )
 """Sizes at which nothing is worth knowing but that everything runs."""
 
@@ -69,6 +73,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "reading the arrays": lambda: [reading.table(sizes.reading)],
         "parts of a round": lambda: [overhead.parts(sizes.parts)],
         "the command": lambda: [overhead.command(sizes.command)],
+        "sweeps": lambda: [sweeps.table(*sizes.sweep)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import aims, one_agent_per_trader, overhead, reading, report, scaling, solvers
+from benchmarks import (
+    aims,
+    one_agent_per_trader,
+    overhead,
+    reading,
+    report,
+    scaling,
+    solvers,
+    sweeps,
+)
 from benchmarks.economies import FAMILIES, cohort, economy, start_again
 from benchmarks.report import Table
 from markets.quote import FloatArray
@@ -99,6 +108,7 @@ def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
         reading.table([20]),
         overhead.parts([20]),
         *solvers.table(20, [0.2]),
+        sweeps.table(2, 20),
     ]
     tables.insert(0, aims.table(tables))
     missed = [row for row in tables[0].rows if row[-1] == "NO"]
