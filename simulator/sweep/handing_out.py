@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 
@@ -110,7 +110,8 @@ def do(
 
     jobs = _jobs(store, Job(find, versions, options.asking, (), options.follow is not None), pace)
     while True:
-        with workers(options.workers, options.scheduler) as staff:
+        missing = int((~store.done).sum())
+        with workers(min(options.workers, missing), options.scheduler) as staff:
             suspects = _hand_out(staff, jobs, keep)
         if not suspects:
             return
@@ -149,11 +150,6 @@ def _hand_out(
                     later[first.runs[-1].key] = second
                     continue
                 finished = [failed(job.runs[0], KILLED)]
-            except CancelledError:
-                raise Refused(
-                    "the scheduler was lost; what was done before is kept, and the same command"
-                    " goes on from it"
-                ) from None
             except (ImportError, AttributeError) as error:
                 raise Refused(
                     f"a worker was refused: it can't load this version of walras ({error}); install"

@@ -26,6 +26,9 @@ from simulator.sweep.whole_file import UNFINISHED, on_disk, write_whole
 PART = {False: 1_000, True: 50}
 """Runs in one file of each table, without and with a table of members."""
 
+NOTHING = pa.table({})
+"""Rounds or members of a run that had none: it was refused, or its worker was killed."""
+
 DATES, SECONDS = "dates", "seconds"
 PENDING, EARLIER, MOVING = "pending", "earlier", "moving"
 TABLES = (ROUNDS, MEMBERS, SECONDS, DATES)
@@ -152,9 +155,10 @@ class Store:
             return
         places = {self.plan.run(place).key: place for place in range(len(self.plan))}
         for path in [*sorted(earlier), *present]:
-            for key, outcome in _outcomes(path).items():
-                if path in earlier:
-                    self._earlier[key] = path
+            outcomes = _outcomes(path)
+            if aside in path.parents:
+                self._earlier |= dict.fromkeys(outcomes, path)
+            for key, outcome in outcomes.items():
                 place = places.get(key)
                 if place is not None and not self.done[place]:
                     self.done[place] = True
@@ -166,7 +170,8 @@ class Store:
         while (path := folder / f"{self._kept:08d}.json").exists():
             self._kept += 1
         for name in self.tables[:-2]:
-            table = _stacked([_named(done.key, done.tables[name]) for done in finished])
+            kept = [_named(done.key, done.tables.get(name, NOTHING)) for done in finished]
+            table = _stacked(kept)
             write_whole(path.with_suffix(f".{name}"), partial(feather.write_feather, table))
         said = [
             {"run": d.key, "outcome": d.outcome, "seconds": d.seconds, "rows": d.rows}

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,6 +137,7 @@ def _cluster(address: str) -> Iterator[Workers]:
     """The workers of a Dask cluster."""
     try:
         from distributed import Client, KilledWorker
+        from distributed.comm import CommClosedError
     except ImportError:
         raise Refused(
             'a scheduler needs the extra cluster: pip install "walras[cluster]"'
@@ -151,10 +152,16 @@ def _cluster(address: str) -> Iterator[Workers]:
             f"the scheduler {address} can't be reached ({said}); it must be the address that"
             " dask scheduler prints, such as tcp://127.0.0.1:8786"
         ) from None
-    with client, client.get_executor(pure=False) as executor:
 
-        def ahead() -> int:
-            threads: dict[str, int] = client.nthreads()
-            return max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
+    def ahead() -> int:
+        threads: dict[str, int] = client.nthreads()
+        return max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
 
-        yield Workers(executor, ahead, KilledWorker)
+    try:
+        with client, client.get_executor(pure=False) as executor:
+            yield Workers(executor, ahead, KilledWorker)
+    except (CommClosedError, CancelledError):
+        raise Refused(
+            f"the scheduler {address} was lost; what was done before is kept, and the same command"
+            " goes on from it"
+        ) from None

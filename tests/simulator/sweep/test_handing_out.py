@@ -134,22 +134,6 @@ def test_jobs_are_sized_by_how_long_runs_take() -> None:
     assert pace.job == 1
 
 
-def test_a_scheduler_that_is_lost_on_the_way_is_said() -> None:
-    future: Future[Any] = Future()
-    future.cancel()
-
-    class Lost(Executor):
-        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-            return future
-
-    staff = Workers(Lost(), lambda: 1, Killed)
-    runs = (PlannedRun(0, "0", {}, 0, 0),)
-    job = work.Job(partial(Counted), {}, Asking(), runs)
-    future.set_running_or_notify_cancel()
-    with pytest.raises(Refused, match="the scheduler was lost; what was done before is kept"):
-        handing_out._hand_out(staff, iter([job]), lambda job, finished: None)
-
-
 def test_a_worker_without_this_version_is_refused() -> None:
     class Older(Executor):
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:

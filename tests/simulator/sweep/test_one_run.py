@@ -30,12 +30,15 @@ def test_a_run_of_a_sweep_is_repeated_by_its_run_seed(do: Callable[..., Sweep]) 
     assert done.table["security_price"].nunique() == len(done.table)
 
 
-def test_what_fails_is_a_row_with_its_reason(do: Callable[..., Sweep]) -> None:
+@pytest.mark.parametrize("tables", [(), ("rounds", "members")])
+def test_what_fails_is_a_row_with_its_reason(
+    do: Callable[..., Sweep], tables: tuple[str, ...]
+) -> None:
     steps = Axis("step", (1.0, 13.0))
     asked = Asked([TRADERS, HAIRCUTS, Axis("low_payoff", (0.5, 1.2)), steps])
     with pytest.raises(Stop):
-        do(asked, progress=stop_after(5))
-    done = do(asked)
+        do(asked, progress=stop_after(5), tables=tables)
+    done = do(asked, tables=tables)
     assert dict(done.counts) == {"cleared": 2, "refused input": 4, "internal error": 2}
     failed = done.table[done.table["outcome"] != "cleared"]
     assert failed["date"].isna().all()

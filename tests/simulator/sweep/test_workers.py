@@ -153,11 +153,12 @@ def test_processes_leave_the_environment_as_it_was(monkeypatch: pytest.MonkeyPat
 
 # ---------------------------------------------------------------------- a cluster on this machine
 Cluster = tuple[str, list[subprocess.Popen[bytes]]]
+"""Address of the scheduler; its process, and those of its workers."""
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A scheduler and two worker processes; the address, and the workers."""
+    """A scheduler and two worker processes."""
     pytest.importorskip("distributed")
     found = tmp_path / "scheduler.json"
     quiet: dict[str, Any] = {"env": PATH, "stdout": subprocess.DEVNULL, "cwd": tmp_path}
@@ -180,17 +181,17 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
                     [*worker, "--no-nanny", "--no-dashboard"], stderr=subprocess.DEVNULL, **quiet
                 )
             )
-        yield json.loads(found.read_text())["address"], started[1:]
+        yield json.loads(found.read_text())["address"], started
     finally:
         for process in reversed(started):
             process.kill()
             process.wait()
 
 
-def kill_one(staff: list[subprocess.Popen[bytes]], runs: int) -> Callable[[Standing], None]:
+def kill(process: subprocess.Popen[bytes], runs: int) -> Callable[[Standing], None]:
     def progress(standing: Standing) -> None:
         if standing.done >= runs:
-            staff[0].kill()
+            process.kill()
 
     return progress
 
@@ -201,9 +202,9 @@ def test_a_cluster_that_loses_a_worker_loses_no_run(
 ) -> None:
     address, staff = cluster
     done = sweep(
-        margin_hike, ASKED, tmp_path / "sweep", Options(scheduler=address), kill_one(staff, 5)
+        margin_hike, ASKED, tmp_path / "sweep", Options(scheduler=address), kill(staff[1], 5)
     )
-    assert staff[0].poll() is not None
+    assert staff[1].poll() is not None
     assert table(done.folder) == here
 
 
@@ -215,3 +216,15 @@ def test_a_cluster_with_another_walras_is_refused(
     with pytest.raises(Refused, match=r"a worker was refused: there walras is .*, not 9\.9"):
         sweep(margin_hike, ASKED, tmp_path / "sweep", Options(scheduler=cluster[0]))
     assert not (tmp_path / "sweep").exists()
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_its_scheduler_says_so(
+    cluster: Cluster, here: bytes, tmp_path: Path
+) -> None:
+    address, staff = cluster
+    with pytest.raises(Refused, match=f"the scheduler {address} was lost; what was done before"):
+        sweep(margin_hike, ASKED, tmp_path / "sweep", Options(scheduler=address), kill(staff[0], 5))
+    done = sweep(margin_hike, ASKED, tmp_path / "sweep")
+    assert 0 < done.done_now < len(LOW.values)
+    assert table(done.folder) == here
