@@ -35,10 +35,10 @@ run: $(VENV)/.stamp-run ## a haircut is raised in a short and in a long market: 
 	@find $(OUT) -newer $(OUT)/.stamp \( -name '*.png' -o -name '*.svg' \) | sort | sed 's/^/  /'
 
 test: $(VENV)/.stamp-dev ## run the normal test suite, on all cores
-	@$(BIN)/python -m pytest -q -n auto
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 test-slow: $(VENV)/.stamp-dev ## run the slow tests only
-	@$(BIN)/python -m pytest -q -n auto -m "slow and not browser"
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "slow and not browser"
 
 test-browser: $(VENV)/.stamp-browser-test ## run the browser tests only
 	@$(BIN)/python -m pytest -q -m browser

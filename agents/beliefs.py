@@ -69,6 +69,9 @@ class Beliefs:
         Ties are broken by the fields, so that the order given can't matter.
         """
         original = np.asarray(self.given, dtype=np.float64).ravel()
+        order = np.argsort(original)
+        if np.all(np.diff(original[order]) > 0.0):
+            return order
         full = [np.broadcast_to(field, original.size) for field in fields]
         return np.lexsort([*reversed(full), original])
 

@@ -71,6 +71,14 @@ class ClearingHouse(mesa.Agent, Generic[Terms, Quotes, Book, Orders, Placed]):
         """What traders must know to take their positions; nothing unless overridden."""
         return cast(Placed, None)
 
+    def misses(self, posted: Quotes) -> Mapping[str, float]:
+        """How far what is charged is from what its rules ask for at these quotes, by name.
+
+        As a share of the price; zero, or where the rounds rest the precision of clearing. None
+        unless overridden.
+        """
+        return {}
+
     def redundant(self, posted: Quotes, book: Book) -> Mapping[str, float]:
         """Excess demand in the markets that Walras' law leaves over, by the market's name.
 

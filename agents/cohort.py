@@ -28,14 +28,6 @@ Placed = TypeVar("Placed", default=None)
 """What the clearing house tells traders when they take their positions."""
 
 
-class Infeasible(Exception):
-    """A member has no choice that meets its constraints at the posted quotes.
-
-    The message names the member and the constraint. A cohort raises it in :meth:`Cohort.respond`;
-    the rounds of the date end, and the outcome says so.
-    """
-
-
 class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
     """Base of every cohort: one Mesa agent whose fields are arrays, one row per member.
 
@@ -95,6 +87,25 @@ def rows_shown(members: int, limit: int | None, around: list[float]) -> NDArray[
     near = [np.arange(int(place) - 3, int(place) + 4) for place in around]
     rows = np.unique(np.concatenate([spread, *near]))
     return rows[(rows >= 0) & (rows < members)]
+
+
+def in_given_order(
+    shown: pd.DataFrame, names: Sequence[str], given: NDArray[np.int64]
+) -> pd.DataFrame:
+    """A table of members with their names, in the order in which they were given.
+
+    Parameters
+    ----------
+    shown : DataFrame
+        Some of the members, with the columns ``cohort`` and ``member``.
+    names : sequence of str
+        Names of all members, in the order given.
+    given : array of shape (rows,)
+        Place of each row of the table in that order.
+    """
+    shown.insert(1, "name", [names[place] for place in given])
+    shown["member"] = given
+    return shown.iloc[np.argsort(given, kind="stable")].reset_index(drop=True)
 
 
 def one_or_each(name: str, value: float | Sequence[float] | FloatArray, members: int) -> FloatArray:

@@ -14,9 +14,12 @@ from rich.console import Console
 from benchmarks import (
     aims,
     machine,
+    margin_rules,
+    members,
     one_agent_per_trader,
     overhead,
     reading,
+    replay,
     report,
     scaling,
     solvers,
@@ -36,6 +39,9 @@ class Sizes:
     reading: tuple[int, ...]
     parts: tuple[int, ...]
     command: tuple[int, ...]
+    replay: tuple[int, ...]
+    members: tuple[int, ...]
+    margin_rules: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
     sweep: tuple[int, int]
@@ -47,6 +53,9 @@ FULL = Sizes(
     reading=(10**5, 10**6, 10**7),
     parts=(10**3, 10**4, 10**5, 10**6),
     command=(10**4, 10**5),
+    replay=(2_520,),
+    members=(10**5, 10**6),
+    margin_rules=(10**4, 10**5, 10**6),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
     sweep=(400, 1000),
@@ -58,6 +67,9 @@ QUICK = Sizes(
     reading=(1000,),
     parts=(100,),
     command=(100,),
+    replay=(400,),
+    members=(100,),
+    margin_rules=(100,),
     solvers=100,
     haircuts=(0.05,),
     sweep=(4, 50),
@@ -73,6 +85,9 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "reading the arrays": lambda: [reading.table(sizes.reading)],
         "parts of a round": lambda: [overhead.parts(sizes.parts)],
         "the command": lambda: [overhead.command(sizes.command)],
+        "margin rules replayed": lambda: [replay.table(sizes.replay)],
+        "members of one's own": lambda: [members.table(sizes.members)],
+        "margin rules in the rounds": lambda: [margin_rules.table(sizes.margin_rules)],
         "sweeps": lambda: [sweeps.table(*sizes.sweep)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }

@@ -11,13 +11,13 @@ from agents.repo.clearing_house import RepoClearingHouse
 from agents.repo.order_sums import compiled_order_sums
 from agents.repo.traders import Traders
 from markets.instruments import Security
-from markets.margin import FlatMargin
+from markets.margin import FlatMargin, PostedMargin
 from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
 from simulator.economy import Economy
 
-RepoEconomy = Economy[float, RepoQuotes, RepoBook]
+RepoEconomy = Economy[PostedMargin, RepoQuotes, RepoBook]
 """An economy of the repo market."""
 
 SECURITY = Security(0.70, 1.15)

@@ -38,7 +38,7 @@ def measure(family: str, traders: int) -> dict[str, float]:
         ``clearing`` rounds (median) and of taking ``positions``; how many ``rounds``; and MiB of
         memory at the peak in all, at the peak before positions are taken, and before the set-up.
     """
-    empty = _peak()
+    empty = peak()
     start = process_time()
     made = economy(family, traders)
     made.open()
@@ -52,7 +52,7 @@ def measure(family: str, traders: int) -> dict[str, float]:
             made.step()
         clearing.append(process_time() - start)
     cleared = not made.running
-    trading = _peak()
+    trading = peak()
     start = process_time()
     made.rest()
     return {
@@ -61,7 +61,7 @@ def measure(family: str, traders: int) -> dict[str, float]:
         "setup": setup,
         "clearing": statistics.median(clearing),
         "positions": process_time() - start,
-        "peak": _peak(),
+        "peak": peak(),
         "trading": trading,
         "empty": empty,
     }
@@ -79,7 +79,7 @@ def table(sizes: Sequence[int]) -> Table:
         ),
     )  # fmt: skip
     for family in with_compiled(FAMILIES):
-        found = [_apart(family, size) for size in sizes]
+        found = [apart("benchmarks.scaling", family, str(size)) for size in sizes]
         for one in found:
             per_round = one["clearing"] / one["rounds"]
             result.rows.append(
@@ -111,10 +111,10 @@ def exponent(points: Sequence[tuple[float, float]]) -> float:
     return float(np.polyfit(x, y, 1)[0])
 
 
-def _apart(family: str, traders: int) -> dict[str, float]:
-    """Measure in a fresh process."""
+def apart(module: str, *words: str) -> dict[str, float]:
+    """What a module measures in a fresh process, which it prints as JSON."""
     told = subprocess.run(
-        [sys.executable, "-m", "benchmarks.scaling", family, str(traders)],
+        [sys.executable, "-m", module, *words],
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -123,7 +123,7 @@ def _apart(family: str, traders: int) -> dict[str, float]:
     return {name: float(value) for name, value in json.loads(told.stdout).items()}
 
 
-def _peak() -> float:
+def peak() -> float:
     """Peak memory of this process so far, MiB."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -10,12 +10,12 @@ import numpy as np
 from typing_extensions import TypeVar
 
 from agents.clearing_house import ClearingHouse, Settlement
-from agents.cohort import Cohort, Infeasible
+from agents.cohort import Cohort
 from markets.adjustment.rule import Adjuster, Adjustment
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.market import Market, Start
 from markets.quote import Excess, FloatArray, Limits
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 from simulator.cycle import find_cycle
 from simulator.knowledge import Knowledge
 from simulator.outcome import Ending, Outcome
@@ -62,6 +62,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     evaluations : int
         How often all traders were asked for orders at this date: once per round, and more often
         where the rule needs the depth of a market that does not report it.
+    starts : numpy.random.Generator
+        What first quotes are drawn from if they are random; ``rng`` unless replaced before the
+        economy opens.
     knew : Knowledge
         The most that the rule was told at this date.
     settlement : Settlement or None
@@ -88,6 +91,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         start: Start = "primitives",
     ) -> None:
         super().__init__(rng=rng)
+        self.starts = self.rng
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
         self.start = start
@@ -142,29 +146,37 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
 
     # ------------------------------------------------------------------ rounds
     def open(self) -> None:
-        """Let the market learn who is there, and start the adjustment at the quotes."""
+        """Let the market learn who is there, and start the adjustment at the quotes.
+
+        If the house can't say what it charges, the date ends as infeasible before any round.
+        """
         self._cohorts, self._house = self.cohorts, self.house
         if not self._cohorts:
             raise Refused("an economy needs at least one cohort of traders")
         if self.record is None:
             self.market.open(cast(Sequence[Never], self._cohorts))
-            self.first_quotes = self.market.starting_quotes(self.start, self.rng)
+            self.first_quotes = self.market.starting_quotes(self.start, self.starts)
             self.quotes = self.first_quotes
         self._house.wake(self.date)
-        self.terms = self._house.charge(self.quotes)
-        for cohort in self._cohorts:
-            cohort.wake(self.date, self.terms)
-        self._begin()
+        try:
+            self.terms = self._house.charge(self.quotes)
+            for cohort in self._cohorts:
+                cohort.wake(self.date, self.terms)
+            self._begin()
+        except Infeasible as error:
+            self.infeasible, self.running = str(error), False
 
     def restart(self, start: Start) -> None:
         """Begin the rounds of this date again, from other quotes, once it is open."""
-        self.quotes = self.market.starting_quotes(start, self.rng)
+        self.quotes = self.market.starting_quotes(start, self.starts)
         self._begin()
 
     def step(self) -> None:
         """One round: post, respond, net, settle, adjust, record."""
         if self.adjustment is None:
             self.open()
+        if self.infeasible:
+            return
         state = self._state
         try:
             self._last = self._ask(state.coordinates, state.moved)
@@ -245,7 +257,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             if not hasattr(house, name):
                 raise Refused(f"the clearing house has no {name} to announce")
             setattr(house, name, value)
-        if self.round > 0:
+        if self.round > 0 or self.infeasible:
             self.date += 1
         if self.adjustment is not None and not self.adjustment.settled:
             self.quotes = self.first_quotes

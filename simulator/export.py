@@ -18,6 +18,7 @@ from simulator.data_file import data_files
 from simulator.declared import Declared
 from simulator.parameters import to_toml
 from simulator.results import P, Results
+from simulator.title import COMPOSED
 from simulator.versions import versions
 
 if TYPE_CHECKING:
@@ -208,15 +209,23 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
     form : Format
         Kinds, resolution and width.
     """
+    from matplotlib import rc_context
+
+    from simulator.palette import laid_out
+
     undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     if form.width is not None:
         width, height = figure.get_size_inches()
         inches = form.width / MILLIMETRES
         figure.set_size_inches(inches, height * inches / width)
-    for kind in form.kinds:
-        named = {} if kind == "png" else {"Creator": "walras"}
-        path = stem.with_name(f"{stem.name}.{kind}")
-        figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
+    laid_out(figure)
+    # Matplotlib draws a figure once more per file for a layout; this one has its own for good
+    with rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+        for kind in form.kinds:
+            named = {} if kind == "png" else {"Creator": "walras"}
+            path = stem.with_name(f"{stem.name}.{kind}")
+            figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
 
 
 def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finished: bool) -> None:
@@ -237,7 +246,9 @@ def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finis
 
 
 def _repeat(run: Results[P], source: Path | None) -> str:
-    """The command that repeats a run from its folder; it names the user's own file, if any."""
+    """How to repeat a run from its folder: a command, which names the user's own file, if any."""
+    if run.title is COMPOSED:
+        return "run the program again that composed it"
     own = "" if source is None else f" --scenario {source.name}"
     return f"walras run parameters.toml{own} --seed {run.seed}"
 

@@ -20,6 +20,9 @@ REDUNDANT = 1e-8
 adds up the errors of all other markets, each of which may be 1e-10 of what is traded there."""
 
 
+CHARGED = 1e-9
+"""Largest difference, as a share of the price, of a margin from what its rule asks for."""
+
 SAME_POINT = 1e-6
 """Largest distance of a refined quote from the quote of the last round whose orders still count."""
 
@@ -159,9 +162,10 @@ def look(
 ) -> tuple[RestingPoint, Certificate]:
     """Where the economy stands, as if it were at rest, and the certificate of that.
 
-    Beside the scenario's own conditions the certificate has one for every market that Walras' law
-    leaves over, recomputed from the netted orders, unless refining led away from those, or orders
-    had not settled and the point is proved without them.
+    Beside the scenario's own conditions the certificate has one for every margin that a rule asks
+    for, and one for every market that Walras' law leaves over, recomputed from the netted orders,
+    unless refining led away from those, or orders had not settled and the point is proved without
+    them.
     """
     economy.rest()
     point = scenario.refine(parameters, at_rest(case.name, economy))
@@ -179,7 +183,17 @@ def look(
         )
         for name, share in redundant.items()
     )
-    return point, Certificate((*conditions, *left_over))
+    misses = {} if economy.infeasible else economy.house.misses(economy.posted)
+    charged = tuple(
+        Condition(
+            f"charged: {name}",
+            abs(missed),
+            CHARGED,
+            f"the {name} is what its rule asks for (share of the price)",
+        )
+        for name, missed in misses.items()
+    )
+    return point, Certificate((*conditions, *charged, *left_over))
 
 
 def _moved(economy: ScenarioEconomy, point: RestingPoint) -> float:

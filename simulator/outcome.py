@@ -48,8 +48,8 @@ _ADVICE = {
     " from more optimistic expectations to look for another.",
     Outcome.OUT_OF_RANGE: "Look for a side of the market without limits to its orders, or try"
     " another rule (rule).",
-    Outcome.INFEASIBLE: "A trader has no choice that meets its constraints: check endowments and"
-    " incomes.",
+    Outcome.INFEASIBLE: "A trader has no choice that meets its constraints, or a margin rule gives"
+    " no haircut: check endowments, incomes and the rule.",
     Outcome.REFUSED: "These parameters can't be used together; the reason says which and why.",
     Outcome.INTERRUPTED: "The run was interrupted; what was done before is recorded.",
     Outcome.DEFECT: "This is a defect of the program: please report it with the traceback and the"

@@ -140,7 +140,7 @@ def laid_out(figure: Figure) -> Figure:
     from matplotlib.transforms import Bbox
 
     engine = figure.get_layout_engine()
-    if engine is not None:
+    if engine is not None and figure.axes:
         engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -18,6 +18,7 @@ from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName, rule
 from markets.quote import FloatArray
 from markets.refused import Refused
+from simulator.code_file import CODE
 from simulator.data_file import FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.names import unknown
@@ -198,7 +199,12 @@ def _as_plain(value: Any) -> Any:
 P = TypeVar("P", bound=Parameters)
 
 
-def parse(model: type[P], given: Mapping[str, Any], folder: Path | None = None) -> P:
+def parse(
+    model: type[P],
+    given: Mapping[str, Any],
+    folder: Path | None = None,
+    code: Collection[Path] | None = None,
+) -> P:
     """Check given values against a declaration.
 
     Parameters
@@ -209,6 +215,9 @@ def parse(model: type[P], given: Mapping[str, Any], folder: Path | None = None) 
         Values by name.
     folder : Path, optional
         Where names of data files are looked for before the working folder.
+    code : collection of Path, optional
+        The files that may be executed if a value names them; any unless given, since then it is
+        Python code that does.
 
     Raises
     ------
@@ -216,7 +225,10 @@ def parse(model: type[P], given: Mapping[str, Any], folder: Path | None = None) 
         With one sentence that names the field, the value and what is allowed.
     """
     try:
-        parsed = model.model_validate(dict(given), context={FOLDER: folder})
+        context: dict[str, object] = {FOLDER: folder}
+        if code is not None:
+            context[CODE] = frozenset(path.resolve() for path in code)
+        parsed = model.model_validate(dict(given), context=context)
     except ValidationError as error:
         raise Refused(explain(error, model)) from None
     paths = {file.path for file in data_files(parsed)}

@@ -1,4 +1,10 @@
-"""Series of prices that a user brings: a column of dates, and one or more securities."""
+r"""Series of prices that a user brings: a column of dates, and one or more securities.
+
+Returns are log returns :math:`\ln(p_t / p_{t-1})` from each row to the next, however many days lie
+between: weekends and holidays are no rows. Prices are closing prices in any currency, adjusted for
+dividends and splits by whoever made the file; horizons and windows count rows. Each row has a price
+of every security: cells are never filled in.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +42,13 @@ class PriceSeries:
 
     @property
     def returns(self) -> FloatArray:
-        """Log returns from each row to the next, however many days lie between.
-
-        Weekends and holidays are no rows; shape (dates - 1, securities).
-        """
+        """Log returns from each row to the next, shape (dates - 1, securities)."""
         return np.asarray(np.diff(np.log(self.prices), axis=0))
 
 
-def read_prices(source: Path | pd.DataFrame, least: int = 2) -> PriceSeries:
+def read_prices(
+    source: Path | pd.DataFrame, least: int = 2, longest_gap: int | None = None
+) -> PriceSeries:
     """Read and check a series of prices.
 
     Parameters
@@ -53,12 +58,15 @@ def read_prices(source: Path | pd.DataFrame, least: int = 2) -> PriceSeries:
         per security.
     least : int
         Rows that it must have.
+    longest_gap : int, optional
+        Days that may lie between two rows; any number unless given.
 
     Raises
     ------
     Refused
-        If a price is missing or not above zero, dates are not in ascending order, repeated or
-        unreadable, or mix times with and without a time zone: with the row and the column.
+        If a price is missing or not above zero, dates are not in ascending order, repeated, too
+        far apart or unreadable, or mix times with and without a time zone: with the row and the
+        column.
     """
     called = str(source) if isinstance(source, Path) else "prices"
     table = read_file(source) if isinstance(source, Path) else source
@@ -72,6 +80,8 @@ def read_prices(source: Path | pd.DataFrame, least: int = 2) -> PriceSeries:
         raise Refused(f"{called} has {len(table)} rows; it needs at least {least}")
     table = table.set_axis(names, axis=1)
     dates = _dates(table[DATE], called)
+    if longest_gap is not None:
+        _refuse_gaps(dates, called, longest_gap)
     columns = [_prices(table[name], name, called) for name in securities]
     return PriceSeries(dates, tuple(securities), np.column_stack(columns))
 
@@ -109,6 +119,17 @@ def _dates(column: pd.Series, called: str) -> pd.DatetimeIndex:
     return read
 
 
+def _refuse_gaps(dates: pd.DatetimeIndex, called: str, longest: int) -> None:
+    """Refuse dates that are further apart than a number of days."""
+    days = (dates[1:] - dates[:-1]).days
+    if days.max() > longest:
+        row = int(np.argmax(days > longest)) + 2
+        raise Refused(
+            f"{called}, row {row}: date {dates[row - 1].date()} is {days[row - 2]} days after the"
+            f" one above it; longest_gap allows {longest}"
+        )
+
+
 def _prices(column: pd.Series, name: str, called: str) -> FloatArray:
     """The prices of a security."""
     prices = to_numbers(column)
@@ -116,5 +137,5 @@ def _prices(column: pd.Series, name: str, called: str) -> FloatArray:
     if wrong.any():
         row = int(np.argmax(wrong)) + 1
         shown = spoken(column.iloc[row - 1])
-        raise Refused(f"{called}, row {row}: {name} is {shown}; a price must be above 0")
+        raise Refused(f"{called}, row {row}: {name} is {shown}; a price must be a number above 0")
     return prices

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from typing_extensions import TypeVar
 
+from markets.refused import Infeasible
 from simulator.certificate import Certificate
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters
@@ -175,9 +176,11 @@ class Results(Generic[P]):
 
 def outcome_of(ends: Sequence[DateEnd], error: BaseException | None) -> Outcome:
     """How a run ended: the first date that did not end in a certified equilibrium tells."""
+    if isinstance(error, KeyboardInterrupt):
+        return Outcome.INTERRUPTED
     if error is not None:
-        stopped = isinstance(error, KeyboardInterrupt)
-        return Outcome.INTERRUPTED if stopped else Outcome.DEFECT
+        infeasible = isinstance(error, Infeasible)  # in a study; of dates the end tells
+        return Outcome.INFEASIBLE if infeasible else Outcome.DEFECT
     return next((e.outcome for e in ends if e.outcome is not Outcome.CLEARED), Outcome.CLEARED)
 
 

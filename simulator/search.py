@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from simulator.declared import Declared
 from simulator.journey import Opened, travel
 from simulator.outcome import Outcome
-from simulator.point import DateEnd, ScenarioEconomy
+from simulator.point import Case, DateEnd, ScenarioEconomy
 from simulator.results import P
 
 SAME = 1e-6
@@ -42,8 +43,9 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
 
     The first start is that of the parameters, and its later dates start where the dates before
     them came to rest. All others are random quotes, drawn anew at every date, from a stream of
-    random numbers per start; but the second begins later dates where the parameters say. One row
-    per case, date and equilibrium, the most frequent first:
+    random numbers per start; but the second begins later dates where the parameters say. All else
+    that is drawn (members, news) is that of the run with this seed. One row per case, date and
+    equilibrium, the most frequent first:
 
     * ``number`` and ``of``: which of the equilibria found; ``number`` is empty for starts that did
       not come to rest, which have a row per outcome.
@@ -59,10 +61,11 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
     arrivals: dict[tuple[str, int], list[_Arrival]] = {}
     drawn = parameters.model_copy(update={"start": "random"})
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(starts)]
-    streams[0] = np.random.default_rng(seed)
-    for number, generator in enumerate(streams):
+    for number, stream in enumerate(streams):
+        generator = np.random.default_rng(seed)  # all starts are in the economy of the run
         asked = parameters if number == 0 else drawn
-        for case in scenario.cases(asked):
+        for one in scenario.cases(asked):
+            case = replace(one, build=partial(_starting, one, stream)) if number > 0 else one
             economy: ScenarioEconomy | None = None
             for event in travel(scenario, asked, case, generator):
                 if isinstance(event, Opened):
@@ -76,6 +79,13 @@ def search(scenario: Declared[P], parameters: P, starts: int, seed: int) -> pd.D
                 economy.close()
     rows = [row for key, found in arrivals.items() for row in _rows(key, found)]
     return pd.DataFrame(rows)
+
+
+def _starting(case: Case, stream: np.random.Generator, rng: np.random.Generator) -> ScenarioEconomy:
+    """The economy of a case, whose first quotes come from a stream of their own."""
+    economy = case.build(rng)
+    economy.starts = stream
+    return economy
 
 
 def growth(economy: ScenarioEconomy) -> float:

@@ -19,6 +19,9 @@ SNIFFED = 65_536
 DECIMAL_COMMA = re.compile(r"(?:^|;|\t)\s*[+-]?\d+,\d+\s*(?=;|\t|$)", re.MULTILINE)
 """A field with a decimal comma."""
 
+NUMBER_WITH_COMMA = re.compile(r"\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*")
+"""A cell that is a number with a decimal comma, and nothing else."""
+
 WORDS = ("name", "date")
 """Columns that are read as text even where they look like numbers."""
 
@@ -83,7 +86,8 @@ def read_file(path: Path) -> pd.DataFrame:
                 index_col=False,
                 dtype=dict.fromkeys(WORDS, str),
             )
-        return table.set_axis(names, axis=1)  # pandas renames the second of two
+        table = table.set_axis(names, axis=1)  # pandas renames the second of two
+        return _with_points(table) if decimal == "," else table
     except pd.errors.ParserWarning:
         raise Refused(f"{path} can't be read: a row has more fields than the header") from None
     except UnicodeDecodeError:
@@ -91,3 +95,17 @@ def read_file(path: Path) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserError) as error:
         reason = str(error).strip().splitlines()[0]
         raise Refused(f"{path} can't be read: {reason}") from None
+
+
+def _with_points(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of columns that were read as text because of some other cell, with decimal points."""
+
+    def pointed(cell: object) -> object:
+        number = NUMBER_WITH_COMMA.fullmatch(cell) if isinstance(cell, str) else None
+        return cell if number is None else ".".join(number.groups())
+
+    columns = [
+        values if name in WORDS or pd.api.types.is_numeric_dtype(values) else values.map(pointed)
+        for name, values in table.items()
+    ]
+    return pd.concat(columns, axis=1)

@@ -25,3 +25,7 @@ class Title:
     summary: str
     source: str
     module: str = ""
+
+
+COMPOSED = Title("composed", "an economy composed by hand", "its author")
+"""Title of every run of an economy that was composed in Python."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from simulator.declared import Declared
 from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
 from simulator.parameters import parse
 from simulator.point import RestingPoint
+from simulator.title import COMPOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ class Verification:
         return bool(self.certificates) and all(c.holds for c in self.certificates)
 
 
-def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
+def verify(
+    folder: Path, find: Callable[[str], Declared[Any]], code: Collection[Path] = ()
+) -> Verification:
     """Certify an exported run again.
 
     1. Find the manifest and check its own seal.
@@ -58,12 +61,16 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
        are any.
     4. Certify every resting point; the certificates of the manifest are not used.
 
+    Of an economy that was composed in Python steps 3 and 4 are for the program that composed it.
+
     Parameters
     ----------
     folder : pathlib.Path
         An exported run.
     find : callable
         The scenario of a name; refuses one that it does not know.
+    code : collection of Path
+        Files that may be executed if the run's parameters name them.
 
     Raises
     ------
@@ -71,9 +78,11 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
         If the folder is no exported run, or too little of it is left to check.
     """
     manifest = read_manifest(folder)
-    scenario = find(str(manifest["scenario"]))
     altered = altered_files(folder, manifest)
-    parameters = parse(scenario.parameters, manifest["parameters"], folder)
+    if manifest["scenario"] == COMPOSED.name:
+        return _composed(manifest, altered)
+    scenario = find(str(manifest["scenario"]))
+    parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
     dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
     if not len(dates):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
@@ -114,6 +123,20 @@ def verify(folder: Path, find: Callable[[str], Declared[Any]]) -> Verification:
         dates=shown.assign(certified=[c.holds for c in certificates]),
         certificates=tuple(certificates),
         unchecked=unchecked,
+    )
+
+
+def _composed(manifest: Mapping[str, Any], altered: tuple[str, ...]) -> Verification:
+    """What can be said of an economy that was composed in Python: no file can make it again."""
+    certified = sum(bool(date.get("certified")) for date in manifest["dates"])
+    said = f"it was certified at {certified} of {len(manifest['dates'])} dates when it was exported"
+    again = "this economy was composed in Python; run the program again that composed it"
+    return Verification(
+        scenario=COMPOSED.name,
+        altered=altered,
+        dates=pd.DataFrame(columns=["case", "date", "certified"]),
+        certificates=(),
+        unchecked=(f"{again} ({said})",),
     )
 
 

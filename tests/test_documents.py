@@ -6,11 +6,14 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
+from simulator.export import Format, save_figure
 from walras.command import app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +38,17 @@ def blocks(kind: str) -> Iterator[tuple[str, str]]:
                 yield f"{document.relative_to(ROOT)}:{number}", match[2]
 
 
+@pytest.fixture
+def one_kind_of_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn, and written as small PNG only; tests of export write every kind."""
+
+    def save(figure: Figure, stem: Path, form: Format) -> None:
+        save_figure(figure, stem, replace(form, kinds=("png",), dpi=50.0))
+
+    monkeypatch.setattr("simulator.export.save_figure", save)
+
+
+@pytest.mark.usefixtures("one_kind_of_figure")
 @pytest.mark.parametrize(("place", "code"), list(blocks("python")), ids=lambda text: text[:40])
 def test_python_shown_runs(place: str, code: str, tmp_path: Path) -> None:
     here = Path.cwd()
@@ -45,6 +59,7 @@ def test_python_shown_runs(place: str, code: str, tmp_path: Path) -> None:
         os.chdir(here)
 
 
+@pytest.mark.usefixtures("one_kind_of_figure")
 @pytest.mark.parametrize(("place", "lines"), list(blocks("console")), ids=lambda text: text[:40])
 def test_commands_shown_run(place: str, lines: str, tmp_path: Path) -> None:
     here = Path.cwd()

@@ -19,24 +19,76 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agents.bankruptcy.clearing_house import BankruptcyClearingHouse as BankruptcyClearingHouse
+    from agents.bankruptcy.defaulters import Defaulters as Defaulters
     from agents.bankruptcy.investors import Investors as Investors
+    from agents.bankruptcy.utility import ConstantRiskAversion as ConstantRiskAversion
+    from agents.bankruptcy.utility import LinearQuadratic as LinearQuadratic
+    from agents.bankruptcy.utility import QuadraticAtBothDates as QuadraticAtBothDates
     from agents.beliefs import Beliefs as Beliefs
     from agents.clearing_house import ClearingHouse as ClearingHouse
     from agents.clearing_house import Settlement as Settlement
     from agents.cohort import Cohort as Cohort
-    from agents.cohort import Infeasible as Infeasible
+    from agents.credit.clearing_house import CreditPool as CreditPool
+    from agents.credit.households import Households as Households
+    from agents.credit.plan import Plan as Plan
+    from agents.exchange.consumers import Consumers as Consumers
+    from agents.exchange.consumers import ExchangeHouse as ExchangeHouse
+    from agents.exchange.consumers import Primitives as Primitives
+    from agents.funding.clearing_house import MarginClearingHouse as MarginClearingHouse
+    from agents.funding.customers import Customers as Customers
+    from agents.funding.experts import Experts as Experts
+    from agents.pledge.clearing_house import PledgeClearingHouse as PledgeClearingHouse
+    from agents.pledge.forecast import Information as Information
+    from agents.pledge.forecast import PriceFunction as PriceFunction
+    from agents.pledge.investors import InformedInvestors as InformedInvestors
+    from agents.pledge.learner import Learner as Learner
+    from agents.pledge.nature import Lognormal as Lognormal
+    from agents.pledge.nature import Nature as Nature
+    from agents.pledge.noise_traders import NoiseTraders as NoiseTraders
+    from agents.promises.believers import Believers as Believers
+    from agents.promises.clearing_house import CollateralClearingHouse as CollateralClearingHouse
+    from agents.promises.state_believers import StateBelievers as StateBelievers
+    from agents.promises.state_continuum import StateContinuum as StateContinuum
     from agents.repo.clearing_house import RepoClearingHouse as RepoClearingHouse
     from agents.repo.traders import Traders as Traders
     from markets.adjustment.rule import Adjuster as Adjuster
     from markets.adjustment.rules import rule as rule
+    from markets.bankruptcy.default_market import DefaultMarket as DefaultMarket
+    from markets.bankruptcy.instruments import BondAndEquities as BondAndEquities
     from markets.bankruptcy.market import BondMarket as BondMarket
+    from markets.credit.contract import Contract as Contract
+    from markets.credit.contract import RealCoupon as RealCoupon
+    from markets.credit.contract import RealPrepayment as RealPrepayment
+    from markets.credit.event_tree import EventTree as EventTree
+    from markets.credit.event_tree import Node as Node
+    from markets.credit.market import CreditMarket as CreditMarket
+    from markets.exchange.market import ExchangeMarket as ExchangeMarket
+    from markets.funding.market import FundedMarket as FundedMarket
     from markets.instruments import Security as Security
+    from markets.margin import ExpectedShortfall as ExpectedShortfall
+    from markets.margin import FilteredValueAtRisk as FilteredValueAtRisk
     from markets.margin import FlatMargin as FlatMargin
+    from markets.margin import Known as Known
+    from markets.margin import LinearMargin as LinearMargin
     from markets.margin import MarginRule as MarginRule
+    from markets.margin import NormalValueAtRisk as NormalValueAtRisk
+    from markets.margin import SidedMargin as SidedMargin
+    from markets.margin import ValueAtRisk as ValueAtRisk
     from markets.market import Market as Market
+    from markets.pledge.market import PledgeableMarket as PledgeableMarket
+    from markets.promises.market import CollateralMarket as CollateralMarket
+    from markets.promises.menu import Menu as Menu
+    from markets.promises.menu import default_swap as default_swap
+    from markets.promises.menu import down_tranche as down_tranche
+    from markets.promises.menu import loan as loan
+    from markets.promises.narrowing import Narrowing as Narrowing
+    from markets.promises.state_market import StateMarket as StateMarket
+    from markets.promises.state_menu import Pledge as Pledge
+    from markets.promises.state_menu import StateMenu as StateMenu
     from markets.quote import Excess as Excess
     from markets.quote import Limits as Limits
     from markets.quote import Quote as Quote
+    from markets.refused import Infeasible as Infeasible
     from markets.refused import Refused as Refused
     from markets.repo.market import RepoMarket as RepoMarket
     from simulator.certificate import Certificate as Certificate
@@ -64,20 +116,66 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "agents.bankruptcy.clearing_house": ["BankruptcyClearingHouse"],
+    "agents.bankruptcy.defaulters": ["Defaulters"],
     "agents.bankruptcy.investors": ["Investors"],
+    "agents.bankruptcy.utility": [
+        "ConstantRiskAversion",
+        "LinearQuadratic",
+        "QuadraticAtBothDates",
+    ],
     "agents.beliefs": ["Beliefs"],
     "agents.clearing_house": ["ClearingHouse", "Settlement"],
-    "agents.cohort": ["Cohort", "Infeasible"],
+    "agents.cohort": ["Cohort"],
+    "agents.credit.clearing_house": ["CreditPool"],
+    "agents.credit.households": ["Households"],
+    "agents.credit.plan": ["Plan"],
+    "agents.exchange.consumers": ["Consumers", "ExchangeHouse", "Primitives"],
+    "agents.funding.clearing_house": ["MarginClearingHouse"],
+    "agents.funding.customers": ["Customers"],
+    "agents.funding.experts": ["Experts"],
+    "agents.pledge.clearing_house": ["PledgeClearingHouse"],
+    "agents.pledge.forecast": ["Information", "PriceFunction"],
+    "agents.pledge.investors": ["InformedInvestors"],
+    "agents.pledge.learner": ["Learner"],
+    "agents.pledge.nature": ["Lognormal", "Nature"],
+    "agents.pledge.noise_traders": ["NoiseTraders"],
+    "agents.promises.believers": ["Believers"],
+    "agents.promises.clearing_house": ["CollateralClearingHouse"],
+    "agents.promises.state_believers": ["StateBelievers"],
+    "agents.promises.state_continuum": ["StateContinuum"],
     "agents.repo.clearing_house": ["RepoClearingHouse"],
     "agents.repo.traders": ["Traders"],
     "markets.adjustment.rule": ["Adjuster"],
     "markets.adjustment.rules": ["rule"],
+    "markets.bankruptcy.default_market": ["DefaultMarket"],
+    "markets.bankruptcy.instruments": ["BondAndEquities"],
     "markets.bankruptcy.market": ["BondMarket"],
+    "markets.credit.contract": ["Contract", "RealCoupon", "RealPrepayment"],
+    "markets.credit.event_tree": ["EventTree", "Node"],
+    "markets.credit.market": ["CreditMarket"],
+    "markets.exchange.market": ["ExchangeMarket"],
+    "markets.funding.market": ["FundedMarket"],
     "markets.instruments": ["Security"],
-    "markets.margin": ["FlatMargin", "MarginRule"],
+    "markets.margin": [
+        "ExpectedShortfall",
+        "FilteredValueAtRisk",
+        "FlatMargin",
+        "Known",
+        "LinearMargin",
+        "MarginRule",
+        "NormalValueAtRisk",
+        "SidedMargin",
+        "ValueAtRisk",
+    ],
     "markets.market": ["Market"],
+    "markets.pledge.market": ["PledgeableMarket"],
+    "markets.promises.market": ["CollateralMarket"],
+    "markets.promises.menu": ["Menu", "default_swap", "down_tranche", "loan"],
+    "markets.promises.narrowing": ["Narrowing"],
+    "markets.promises.state_market": ["StateMarket"],
+    "markets.promises.state_menu": ["Pledge", "StateMenu"],
     "markets.quote": ["Excess", "Limits", "Quote"],
-    "markets.refused": ["Refused"],
+    "markets.refused": ["Infeasible", "Refused"],
     "markets.repo.market": ["RepoMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
     "simulator.outcome": ["Ending", "Outcome"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -55,6 +55,14 @@ TimeLimit = Annotated[
         min=0,
         metavar="SECONDS",
         help="rounds of a run go on no longer; it is looked at after every round",
+    ),
+]
+Code = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--code",
+        metavar="FILE.py",
+        help="a file with a margin rule that a file of parameters, or a run, names; it is executed",
     ),
 ]
 
@@ -126,6 +134,7 @@ def show(
 def run(
     what: What,
     own: Own = None,
+    code: Code = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, as often as you like")
     ] = None,
@@ -156,7 +165,7 @@ def run(
     """
     scenario: Scenario[Any] | None = None
     try:
-        scenario, parameters = _asked(what, assignments, own)
+        scenario, parameters = _asked(what, assignments, own, code)
         if folder is None and not as_json:
             folder = Path("runs")
         finished, written = _run(
@@ -251,6 +260,7 @@ def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | N
 def serve(
     what: What,
     own: Own = None,
+    code: Code = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="key=value, as often as you like")
     ] = None,
@@ -259,15 +269,16 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
 ) -> None:
     """Watch and steer a scenario in the browser, until Ctrl-C."""
+    from simulator.data_file import WHERE
     from walras.serving import Asked, check_servable
     from walras.serving import serve as serve_page
 
     try:
-        scenario, parameters = _asked(what, assignments, own)
+        scenario, parameters = _asked(what, assignments, own, code)
         check_servable(host, port)
     except Refused as error:
         _refuse(error)
-    given = parameters.model_dump(mode="json", exclude_defaults=True)
+    given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
     shown = scenario.name if scenario.file is None else str(scenario.file.resolve())
     with err.status(f"{scenario.name}: starting the page") as status:
 
@@ -394,6 +405,7 @@ def verify(
         Path, typer.Argument(metavar="DIR", help="an exported run, or a folder of several")
     ],
     own: Own = None,
+    code: Code = None,
 ) -> None:
     """Certify exported runs again from their files alone, and say whether they were altered."""
     from simulator.verify import runs_in
@@ -404,7 +416,7 @@ def verify(
     try:
         runs, known = runs_in(folder), _find(own)
         for number, place in enumerate(runs):
-            checked = verify_run(place, known)
+            checked = verify_run(place, known, code or ())
             if len(runs) > 1:
                 out.print(f"{'' if number == 0 else chr(10)}[bold]{place}[/bold]", highlight=False)
             rows = checked.dates.to_dict("records")
@@ -467,7 +479,7 @@ def new(
 
 
 @app.command()
-def rehearse(what: What, own: Own = None) -> None:
+def rehearse(what: What, own: Own = None, code: Code = None) -> None:
     """Check that an economy keeps the rules that every economy must keep, with its defaults."""
     import numpy as np
 
@@ -475,7 +487,7 @@ def rehearse(what: What, own: Own = None) -> None:
 
     holds = True
     try:
-        scenario, parameters = _asked(what, None, own)
+        scenario, parameters = _asked(what, None, own, code)
         for case in scenario.cases(parameters):
             build, rng = case.build, np.random.default_rng(0)
             certificate = rehearse_economy(lambda build=build, rng=rng: build(rng))  # type: ignore[misc]
@@ -494,14 +506,24 @@ def main() -> None:
 
 
 def _asked(
-    what: str, assignments: Sequence[str] | None, own: Path | None
+    what: str, assignments: Sequence[str] | None, own: Path | None, code: Sequence[Path] | None
 ) -> tuple[Scenario[Any], Parameters]:
-    """Scenario and parameters of a name or of a file, with assignments."""
+    """Scenario and parameters of a name or of a file, with assignments.
+
+    Files of code that an assignment names are named on the command line.
+    """
+    from simulator.code_file import CodeFile
+    from simulator.data_file import data_files
     from simulator.parameters import parse, parse_assignment
 
     scenario, given, folder = _named(what, own)
-    given |= dict(parse_assignment(text) for text in assignments or [])
-    return scenario, parse(scenario.parameters, given, folder)
+    assigned = dict(parse_assignment(text) for text in assignments or [])
+    named = [*(code or []), *(Path(text) for text in _texts(assigned) if text.endswith(".py"))]
+    parameters = parse(scenario.parameters, given | assigned, folder, named)
+    for file in data_files(parameters):
+        if isinstance(file, CodeFile):
+            file.module()  # refused here if the command line does not name it
+    return scenario, parameters
 
 
 def _named(what: str, own: Path | None) -> tuple[Scenario[Any], dict[str, Any], Path | None]:
@@ -521,6 +543,16 @@ def _named(what: str, own: Path | None) -> tuple[Scenario[Any], dict[str, Any], 
                 " executed, name it on the command line: --scenario FILE.py"
             )
     return _find(own)(name) if own is not None else find_or_load(name), given, folder
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a value, those inside tables and lists included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for part in value.values() for text in _texts(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in _texts(part))
 
 
 def _find(own: Path | None) -> Callable[[str], Scenario[Any]]:

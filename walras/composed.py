@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from importlib import import_module
 
-import numpy as np
-
-from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
-from agents.repo.clearing_house import RepoClearingHouse
-from markets.bankruptcy.market import BondMarket
 from markets.refused import Refused
-from markets.repo.market import RepoMarket
 from simulator import economy
 from simulator.certificate import Certificate
-from simulator.parameters import Parameters
-from simulator.point import Case, RestingPoint, ScenarioEconomy
-from simulator.run import Run, simulate
-from simulator.scenario import Scenario
-from simulator.title import Title
+from simulator.composed import Composed, Composition
+from simulator.point import RestingPoint, ScenarioEconomy
+from simulator.run import Run
 
-NAME = "composed"
+Certifier = Callable[[ScenarioEconomy, RestingPoint], Certificate]
+"""The certificate of a resting point of a live economy."""
 
 
 class Economy(economy.Economy[economy.Terms, economy.Quotes, economy.Book]):
@@ -41,9 +34,9 @@ class Economy(economy.Economy[economy.Terms, economy.Quotes, economy.Book]):
         self,
         dates: Sequence[Mapping[str, object]] = ({},),
         *,
-        certify: Callable[[ScenarioEconomy, RestingPoint], Certificate] | None = None,
+        certify: Certifier | None = None,
         max_rounds: int = economy.MAX_ROUNDS,
-    ) -> Run[Parameters]:
+    ) -> Run[Composition]:
         """Take the economy through its dates; it is used up by that.
 
         Parameters
@@ -52,9 +45,9 @@ class Economy(economy.Economy[economy.Terms, economy.Quotes, economy.Book]):
             What the clearing house announces at each date, as keyword arguments of
             :meth:`announce`; at the first usually nothing.
         certify : callable, optional
-            The certificate of a resting point. Not needed for a market that walras knows: its
-            clearing, budgets, best responses and accounts are those of its definition of
-            equilibrium, whatever cohorts trade in it.
+            The certificate of a resting point. Not needed where market, clearing house and cohorts
+            are those of walras: its clearing, budgets, best responses and accounts are those of
+            their definition of equilibrium, whatever cohorts trade.
         max_rounds : int
             Rounds at one date before the run gives up.
 
@@ -66,82 +59,43 @@ class Economy(economy.Economy[economy.Terms, economy.Quotes, economy.Book]):
         Raises
         ------
         Refused
-            If it has traded before, or nothing says what an equilibrium of its market is.
+            If it has traded before, or nothing says what an equilibrium of its parts is.
         """
-        if self.record is not None:
-            raise Refused("this economy has traded before; compose it anew for a run")
-        certifier = certify or _certifier(self.market)
-        parameters = Parameters(max_rounds=max_rounds)
-        return simulate(_Composed(self, list(dates), certifier), parameters)
+        if certify is None:
+            return _definition(type(self.market))(self, dates).through_dates(max_rounds)
+        return _Own(self, dates, certify).through_dates(max_rounds)
 
 
-class _Composed(Scenario[Parameters]):
-    """A scenario around one live economy."""
+class _Own(Composed):
+    """Certified as the author of the composition says."""
 
-    title = Title(NAME, "an economy composed by hand", "its author")
-    parameters = Parameters
+    parts = (object,)
 
     def __init__(
         self,
-        composed: ScenarioEconomy,
-        dates: list[Mapping[str, object]],
-        certifier: Callable[[ScenarioEconomy, RestingPoint], Certificate],
+        economy: ScenarioEconomy,
+        dates: Sequence[Mapping[str, object]],
+        certifier: Certifier,
     ) -> None:
-        self.composed, self.dates, self.certifier = composed, dates, certifier
+        super().__init__(economy, dates)
+        self.certifier = certifier
 
-    def cases(self, parameters: Parameters) -> list[Case]:
-        """The economy, with what is announced."""
-
-        def build(rng: np.random.Generator) -> ScenarioEconomy:
-            first = self.dates[0] if self.dates else {}
-            if first:
-                self.composed.announce(**first)
-            return self.composed
-
-        return [Case(NAME, build, self.dates or [{}])]
-
-    def certify(self, parameters: Parameters, point: RestingPoint) -> Certificate:
+    def certify(self, parameters: Composition, point: RestingPoint) -> Certificate:
         """The certificate of a resting point on the terms of its date."""
-        return self.certifier(self.composed, point)
+        return self.certifier(self.economy, point)
 
 
-def _certifier(market: object) -> Callable[[ScenarioEconomy, RestingPoint], Certificate]:
-    """How to certify an economy with a market."""
-    if isinstance(market, RepoMarket):
-        return partial(_certify_repo, market)
-    if isinstance(market, BondMarket):
-        return partial(_certify_bankruptcy, market)
+def _definition(market: type) -> type[Composed]:
+    """What an equilibrium with a market is.
+
+    An economy has one name on every floor: that of ``markets.repo`` is ``scenarios.repo.composed``.
+    """
+    for kind in market.__mro__:
+        floor, *names = kind.__module__.split(".")
+        if floor == "markets" and len(names) > 1:
+            found: type[Composed] = import_module(f"scenarios.{names[0]}.composed").COMPOSED
+            return found
     raise Refused(
-        f"nothing says what an equilibrium of a {type(market).__name__} is; give certify, a"
+        f"nothing says what an equilibrium of a {market.__name__} is; give certify, a"
         " function of the economy and the resting point"
     )
-
-
-def _certify_repo(market: RepoMarket, made: ScenarioEconomy, point: RestingPoint) -> Certificate:
-    """Of repo margins: every trader's program, the markets, the house's accounts."""
-    from scenarios.repo.certificate import certify
-
-    assert isinstance(made.house, RepoClearingHouse)
-    assert isinstance(made.terms, float)
-    return certify(
-        low_payoff=market.security.low_payoff,
-        high_payoff=market.security.high_payoff,
-        haircut=made.terms,
-        security_price=point.quotes["security_price"],
-        repo_rate=point.quotes["repo_rate"],
-        agents=point.agents,
-        reuse=market.reuse,
-        complete=point.complete,
-    )
-
-
-def _certify_bankruptcy(
-    market: BondMarket, made: ScenarioEconomy, point: RestingPoint
-) -> Certificate:
-    """Of bankruptcy: every member's program, clearing, repayment rates, no arbitrage."""
-    from scenarios.bankruptcy.certificate import certify
-    from scenarios.bankruptcy.state import read
-
-    house = made.house
-    assert isinstance(house, BankruptcyClearingHouse)
-    return certify(read(market.instruments, house.short_limit, point), complete=point.complete)

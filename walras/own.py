@@ -7,18 +7,16 @@ that of the scenario, its object an instance of :class:`simulator.scenario.Scena
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import os
 import re
-import sys
 import tempfile
-import traceback
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
 from markets.refused import Refused
+from simulator.code_file import execute, first_line, line_in
 from simulator.declared import Declared
 from simulator.parameters import Parameters
 from simulator.scenario import Scenario
@@ -34,7 +32,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 """Names that a scenario may have: they are part of the names of folders."""
 
 _loaded: dict[Path, Scenario[Any]] = {}
-"""Files that were executed in this process; again would make their classes twice."""
+"""Scenarios of files that were executed in this process."""
 
 
 def load(path: Path) -> Scenario[Any]:
@@ -49,7 +47,7 @@ def load(path: Path) -> Scenario[Any]:
     """
     place = path.resolve()
     if place not in _loaded:
-        _loaded[place] = _checked(getattr(_execute(path, place), VARIABLE, None), path, place)
+        _loaded[place] = _checked(getattr(execute(path), VARIABLE, None), path, place)
     return _loaded[place]
 
 
@@ -73,7 +71,7 @@ def announced_scenario(point: EntryPoint) -> Scenario[Any]:
     except Exception as error:
         raise Refused(
             f"{package} announces {point.name} but fails to import:"
-            f" {type(error).__name__}: {_first_line(error)}"
+            f" {type(error).__name__}: {first_line(error)}"
         ) from error
     if not isinstance(scenario, Scenario) or scenario.name != point.name:
         raise Refused(f"{package} announces {point.name}, which is no scenario of that name")
@@ -84,10 +82,10 @@ def where(error: BaseException, scenario: Declared[Any]) -> str | None:
     """Where in the user's own file something went wrong, in a sentence; None if not there."""
     if scenario.file is None:
         return None
-    line = _line(error, scenario.file.resolve())
+    line = line_in(error, scenario.file.resolve())
     if line is None:
         line = inspect.getsourcelines(type(scenario))[1]
-    return f"{scenario.file}, line {line}: {type(error).__name__}: {_first_line(error)}"
+    return f"{scenario.file}, line {line}: {type(error).__name__}: {first_line(error)}"
 
 
 def write_new(path: Path) -> None:
@@ -118,32 +116,6 @@ def write_new(path: Path) -> None:
         raise Refused(f"{path} can't be written: {error.strerror}") from None
 
 
-def _execute(path: Path, place: Path) -> Any:
-    name = f"walras_own_{place.stem}_{len(_loaded)}"
-    spec = importlib.util.spec_from_file_location(name, place)
-    if spec is None or spec.loader is None or not place.is_file():
-        raise Refused(f"{path} can't be read: there is no such file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    if str(place.parent) not in sys.path:
-        sys.path.append(str(place.parent))
-    try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        del sys.modules[name]
-        file = path if error.filename == str(place) else error.filename
-        raise Refused(f"{file}, line {error.lineno}: {error.msg}") from None
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        del sys.modules[name]
-        line = _line(error, place)
-        at = f"{path}, line {line}" if line is not None else f"{path}"
-        said = _first_line(error)
-        raise Refused(f"{at}: {type(error).__name__}{': ' if said else ''}{said}") from error
-    return module
-
-
 def _checked(scenario: Any, path: Path, place: Path) -> Scenario[Any]:
     """The scenario, with the file that it came from."""
     if not isinstance(scenario, Scenario):
@@ -164,14 +136,3 @@ def _checked(scenario: Any, path: Path, place: Path) -> Scenario[Any]:
         raise Refused(f"{at} has no parameters; it must be a subclass of walras.Parameters")
     scenario.file = path
     return scenario
-
-
-def _line(error: BaseException, place: Path) -> int | None:
-    """The last line of a file on the way to an error."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(place)]
-    return lines[-1] if lines else None
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or "").partition("\n")[0]

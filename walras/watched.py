@@ -196,7 +196,7 @@ class Watched:
                 control = self.page.announcement
                 if control is not None:
                     past = list(getattr(parameters, control.parameter))[: self.date]
-                    changed = parameters.model_dump() | {control.parameter: [*past, _tidy(value)]}
+                    changed = dict(parameters) | {control.parameter: [*past, _tidy(value)]}
                     parameters = parse(self.what.parameters, changed)
                 case = self._find(self.chosen, parameters)
                 announced = Announced(parameters, case.announcements[self.date])

@@ -39,10 +39,10 @@ from numpy.typing import NDArray
 
 from agents.bankruptcy.trade_slopes import newton_matrix, solve_each
 from agents.bankruptcy.trades import Consumption, Endowment, Trades, consumption
-from agents.cohort import Infeasible
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import BoolArray, FloatArray
+from markets.refused import Infeasible
 
 FLAT = 1e-13
 """Gradient below this share of its own parts is zero."""

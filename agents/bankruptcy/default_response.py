@@ -40,10 +40,10 @@ import numpy as np
 from agents.bankruptcy.plans import Plans, payments
 from agents.bankruptcy.trade_slopes import solve_each
 from agents.bankruptcy.trades import Endowment
-from agents.cohort import Infeasible
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
+from markets.refused import Infeasible
 
 INERTIA = 0.1
 """Curvature of the inertia in a trade, as a share of the curvature of a member's utility in it at

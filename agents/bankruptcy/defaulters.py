@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mesa
 import numpy as np
 import pandas as pd
@@ -10,12 +12,11 @@ from agents.bankruptcy.default_response import Answer, Penalised, best_plans
 from agents.bankruptcy.investors import BLOCK, Investors
 from agents.bankruptcy.plans import Plans, consumed
 from agents.bankruptcy.utility import Rows, Utility
-from agents.cohort import Infeasible
 from markets.bankruptcy.default_market import TREMBLE, DefaultBook
 from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 
 FOLLOW = 0.4
 """Share of the way to this round's plans by which those move that the next round's stay close to.
@@ -29,7 +30,7 @@ class Defaulters(Investors):
 
     Parameters
     ----------
-    model, name, utility, now, later, equities
+    model, name, utility, now, later, equities, names
         As for :class:`agents.bankruptcy.investors.Investors`.
     penalty : array of shape (members, states)
         :math:`\lambda_s \ge 0`, utility lost per good of default in a state.
@@ -50,8 +51,11 @@ class Defaulters(Investors):
         later: FloatArray,
         equities: FloatArray,
         penalty: FloatArray,
+        names: Sequence[str] | None = None,
     ) -> None:
-        super().__init__(model, name, utility=utility, now=now, later=later, equities=equities)
+        super().__init__(
+            model, name, utility=utility, now=now, later=later, equities=equities, names=names
+        )
         if penalty.shape != self.goods_later.shape:
             raise Refused(
                 f"{name}: penalty has shape {penalty.shape}; it must be one per member and state,"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mesa
 import numpy as np
 import pandas as pd
@@ -10,12 +12,12 @@ from agents.bankruptcy.best_response import best_trades
 from agents.bankruptcy.trade_slopes import solve_each, trade_slopes
 from agents.bankruptcy.trades import Endowment, Trades, consumption
 from agents.bankruptcy.utility import Rows, Utility
-from agents.cohort import Cohort, Infeasible
+from agents.cohort import Cohort
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 
 BLOCK = 1 << 13
 """Members whose derivatives are worked out at a time, so that intermediate arrays stay small."""
@@ -38,6 +40,8 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         Goods in each state of date 1, above zero.
     equities : array of shape (members, equities)
         Equities owned before trade, at least zero.
+    names : sequence of str, optional
+        Names of the members, for the table.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         now: FloatArray,
         later: FloatArray,
         equities: FloatArray,
+        names: Sequence[str] | None = None,
     ) -> None:
         self.now = np.asarray(now, dtype=np.float64)
         self.goods_later = np.asarray(later, dtype=np.float64)
@@ -77,7 +82,7 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
             if wrong.size:
                 raise Refused(f"{name}: {field} has {wrong[0]}; each must be finite and {wanted}")
         super().__init__(model, name, members)
-        self.utility = utility
+        self.utility, self.names = utility, names
         self._start: Trades | None = None
         self._answer: tuple[BondQuotes, Trades] | None = None
         self.posted: BondQuotes | None = None
@@ -222,9 +227,12 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
 
     def _primitives(self, rows: Rows) -> dict[str, object]:
         """Columns of what members are and own before they trade."""
+        places = np.arange(self.members)[rows]
+        named = {} if self.names is None else {"name": [self.names[place] for place in places]}
         columns: dict[str, object] = {
             "cohort": self.name,
-            "member": np.arange(self.members)[rows],
+            **named,
+            "member": places,
             **self.utility.rows(rows).columns(),
             "endowed_now": self.now[rows],
         }

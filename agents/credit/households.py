@@ -228,15 +228,38 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
 
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """What every member holds at every node: one row per member and part of its plan."""
-        rows = []
-        for member, name in enumerate(self.households):
-            for part, node, instrument, place in self.plan.labels:
-                rows.append((self.name, name, part, node, instrument, self.plans[member, place]))
-        columns = ["cohort", "household", "part", "node", "instrument", "amount"]
-        return pd.DataFrame(rows, columns=columns)
+        """What every member holds at every node: one row per member and part of its plan.
+
+        Rows of what is consumed say what the member receives of the good at the node, and what it
+        likes: the weight in its utility and its risk aversion. Those of other parts have zeros.
+        """
+        labels = self.plan.labels
+        parts, nodes, instruments, places = zip(*labels, strict=True)
+        own = np.zeros((3, self.members, len(labels)))
+        goods = np.isin(places, self.plan.parts["x"].ravel())
+        aversion = np.broadcast_to(self.tastes.aversion.reshape(self.members, -1), self._liked)
+        for table, values in zip(own, (self.endowment, self.tastes.weights, aversion), strict=True):
+            table[:, goods] = values.reshape(self.members, -1)
+        return pd.DataFrame(
+            {
+                "cohort": self.name,
+                "household": np.repeat(np.array(self.households, dtype=object), len(labels)),
+                "part": parts * self.members,
+                "node": nodes * self.members,
+                "instrument": instruments * self.members,
+                "amount": self.plans[:, places].ravel(),
+                "endowed": own[0].ravel(),
+                "weight": own[1].ravel(),
+                "risk_aversion": own[2].ravel(),
+            }
+        )
 
     # ------------------------------------------------------------------ inner workings
+    @property
+    def _liked(self) -> tuple[int, int]:
+        """Members, and goods over all nodes."""
+        return self.members, self.tastes.weights.shape[1]
+
     def _best(self, posted: CreditQuotes) -> Answer:
         """The batch of programs, on a scale of one."""
         budgets, incomes = self._constraints(posted)

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from agents.clearing_house import ClearingHouse
-from agents.cohort import Cohort
+from agents.cohort import Cohort, rows_shown
 from markets.quote import FloatArray
 
 
@@ -59,12 +59,19 @@ class Consumers(Cohort[None, FloatArray]):
         Names of the goods (columns) and of the consumers (rows).
     primitives : Primitives
         What the consumers want and own.
+    name : str
+        Name of the cohort in records.
     """
 
     def __init__(
-        self, model: mesa.Model, goods: Sequence[str], names: Sequence[str], primitives: Primitives
+        self,
+        model: mesa.Model,
+        goods: Sequence[str],
+        names: Sequence[str],
+        primitives: Primitives,
+        name: str = "consumers",
     ) -> None:
-        super().__init__(model, "consumers", len(names))
+        super().__init__(model, name, len(names))
         self.goods, self.names, self.primitives = goods, names, primitives
         self.owned, self.wanted = self._sum(primitives.endowment), self._sum(primitives.weights)
         self.holding = primitives.endowment
@@ -86,9 +93,19 @@ class Consumers(Cohort[None, FloatArray]):
         self.holding = self.demand(posted)
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
-        """Holdings, one row per row of the cohort."""
-        holdings = {f"holding[{k}]": self.holding[:, j] for j, k in enumerate(self.goods)}
-        return pd.DataFrame({"consumer": self.names, "members": self.primitives.members} | holdings)
+        """Primitives and holdings, one row per row of the cohort (about ``limit`` if given)."""
+        weights, endowment, elasticity, members = self.primitives
+        rows = rows_shown(self.members, limit, [])
+        columns = {
+            "cohort": self.name,
+            "name": [self.names[row] for row in rows],
+            "members": members[rows],
+        }
+        for what, amounts in (("weights", weights), ("endowment", endowment)):
+            columns |= {f"{what}[{k}]": amounts[rows, j] for j, k in enumerate(self.goods)}
+        columns["elasticity"] = elasticity[rows]
+        columns |= {f"holding[{k}]": self.holding[rows, j] for j, k in enumerate(self.goods)}
+        return pd.DataFrame(columns)
 
     def _sum(self, amounts: FloatArray) -> FloatArray:
         """Sum over all consumers, exactly rounded so that their order can't matter."""

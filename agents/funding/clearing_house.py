@@ -13,7 +13,7 @@ from agents.clearing_house import ClearingHouse
 from markets.funding.book import FundedBook, exposures, filled
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
-from markets.margin import PriceMargin, SidedMargin, both_sides
+from markets.margin import MarginRule, PostedSides
 from markets.quote import FloatArray
 
 
@@ -61,20 +61,35 @@ class MarginClearingHouse(
     model : mesa.Model
         The economy.
     margins : mapping
-        A rule for each asset, or one for each side of a position in it, by the name of its quote,
-        in the market's order.
+        A rule for each asset by the name of its quote, in the market's order; one that differs by
+        the side of a position is a :class:`~markets.margin.sided.SidedMargin`.
+    every_round : bool, optional
+        Whether rules are asked in every round at the posted price, or once per date at the last
+        close; as each rule itself says unless given.
+    history : mapping, optional
+        Closing prices before the first date, the oldest first, by the name of the quote.
 
     Attributes
     ----------
-    deposits : array, optional
-        Cash that experts will have with the house at the next date, below zero where it is a debt;
-        announce it to change their wealth.
+    deposits : float, optional
+        Cash that all experts together will have with the house at the next date, below zero where
+        it is a debt; announce it to change their wealth.
     """
 
-    def __init__(self, model: mesa.Model, margins: Mapping[str, PriceMargin | SidedMargin]) -> None:
+    def __init__(
+        self,
+        model: mesa.Model,
+        margins: Mapping[str, MarginRule],
+        *,
+        every_round: bool | None = None,
+        history: Mapping[str, FloatArray] | None = None,
+    ) -> None:
         super().__init__(model)
         self.margins = dict(margins)
-        self.deposits: FloatArray | None = None
+        self.every_round = every_round
+        self.history = dict(history or {})
+        self.posted: dict[str, PostedSides] = {}
+        self.deposits: float | None = None
         self.date = 0
         self._closed = False
 
@@ -84,12 +99,24 @@ class MarginClearingHouse(
 
     def charge(self, quotes: Mapping[str, float]) -> MarginTerms:
         """Terms of a date: from the second on every rule first learns where the last one closed."""
-        if self._closed:
-            self.margins = {
-                name: rule.closed_at(quotes[name]) for name, rule in self.margins.items()
-            }
+        for name, rule in self.margins.items():
+            if name not in self.posted:
+                self.posted[name] = PostedSides.opened(
+                    rule, quotes[name], self.history.get(name), every_round=self.every_round
+                )
+            elif self._closed:
+                self.posted[name] = self.posted[name].closed_at(quotes[name])
+            self.posted[name] = self.posted[name].by(rule)
         deposits, self.deposits = self.deposits, None
-        return MarginTerms(self.date - 1, tuple(map(both_sides, self.margins.values())), deposits)
+        return MarginTerms(self.date - 1, tuple(self.posted.values()), deposits)
+
+    def misses(self, posted: FundedQuotes) -> Mapping[str, float]:
+        """Margin charged on each asset less what its rule asks for, on the side of experts."""
+        rows = zip(self.posted.items(), posted.price, posted.side, posted.margin, strict=True)
+        return {
+            f"margin on {name}": float(margin - rule.on(side).margin(float(price))) / float(price)
+            for (name, rule), price, side, margin in rows
+        }
 
     def settle(self, posted: FundedQuotes, book: FundedBook) -> FundedSettlement:
         """Fill what experts take, keep margin on it, and draw up the accounts.

@@ -1,18 +1,21 @@
 r"""Customers: mean-variance traders who hedge exposures that they bring to the market.
 
-Group i starts with an exposure :math:`z_{ij}` to asset j, whose payoff has mean :math:`v_j` and
-variance :math:`\sigma_j^2`, independent of the others. Its best response to the price is the
-position :math:`y_{ij}` that maximises
+Group i has risk aversion :math:`\gamma_i` and starts with an exposure :math:`z_{ij}` to asset j,
+whose payoff has mean :math:`v_j` and variance :math:`\sigma_j^2`, independent of the others. Its
+best response to the price is the position :math:`y_{ij}` that maximises
 
 .. math:: \sum_j \Bigl[ (v_j - q_j)\, y_{ij}
-          - \tfrac{\gamma}{2} \sigma_j^2 (y_{ij} + z_{ij})^2 \Bigr],
-   \qquad y_{ij} = \frac{v_j - q_j}{\gamma \sigma_j^2} - z_{ij} .
+          - \tfrac{\gamma_i}{2} \sigma_j^2 (y_{ij} + z_{ij})^2 \Bigr],
+   \qquad y_{ij} = \frac{v_j - q_j}{\gamma_i \sigma_j^2} - z_{ij} .
 
-All groups together sell :math:`S_j = Z_j - s_j (v_j - q_j)` with :math:`Z_j = \sum_i z_{ij}` and,
-for two groups, :math:`s_j = 2 / (\gamma \sigma_j^2)`.
+All groups together sell :math:`S_j = Z_j - s_j (v_j - q_j)` with :math:`Z_j = \sum_i z_{ij}` and
+:math:`s_j = \sum_i 1 / (\gamma_i \sigma_j^2)`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
 
 import mesa
 import numpy as np
@@ -37,10 +40,12 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         Name of the cohort in records.
     exposures : array of shape (groups, assets) or (dates, groups, assets)
         z, what each group wants to sell at the fundamental value, at each date; the last row stays.
-    risk_aversion : float
+    risk_aversion : float or array of shape (groups,)
         Coefficient of absolute risk aversion, per cash; positive.
     volatility : array of shape (assets,)
         Standard deviation of each asset's payoff, cash; positive.
+    names : sequence of str, optional
+        Names of the groups.
     """
 
     def __init__(
@@ -49,25 +54,27 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         name: str = "customers",
         *,
         exposures: FloatArray,
-        risk_aversion: float,
+        risk_aversion: float | FloatArray,
         volatility: FloatArray,
+        names: Sequence[str] | None = None,
     ) -> None:
         by_date = np.asarray(exposures, dtype=np.float64)
         self.exposures = by_date if by_date.ndim == 3 else by_date[None, :, :]
         super().__init__(model, name, self.exposures.shape[1])
         self.volatility = np.atleast_1d(np.asarray(volatility, dtype=np.float64))
-        if not risk_aversion > 0.0 or not np.all(self.volatility > 0.0):
+        self.risk_aversion = np.broadcast_to(np.asarray(risk_aversion, np.float64), self.members)
+        if not np.all(self.risk_aversion > 0.0) or not np.all(self.volatility > 0.0):
             raise Refused(
                 f"risk_aversion is {risk_aversion} and volatility {self.volatility.tolist()};"
                 " customers need positive ones"
             )
-        self.risk_aversion = risk_aversion
-        self.appetite = 1.0 / (risk_aversion * self.volatility**2)
+        self.appetite = 1.0 / (self.risk_aversion[:, None] * self.volatility**2)
+        self.names = names
         self.held: FloatArray | None = None
 
     def concession(self) -> FloatArray:
         """Furthest above and below the fundamental value that groups trade among themselves."""
-        alone = self.exposures.sum(axis=1) / (self.members * self.appetite)
+        alone = self.exposures.sum(axis=1) / self.appetite.sum(axis=0)
         return np.stack([np.max(-alone, axis=0), np.max(alone, axis=0)]).clip(min=0.0)
 
     def exposure(self, date: int) -> FloatArray:
@@ -84,7 +91,7 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         sold = -self.positions(posted).sum(axis=0)
         return FundedBook(
             sold=sold,
-            sold_by_price=self.members * self.appetite,
+            sold_by_price=self.appetite.sum(axis=0),
             gross=np.abs(self.exposure(posted.date)).sum(axis=0),
             cash=float(posted.price @ sold),
             funds=0.0,
@@ -104,14 +111,31 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         return pd.DataFrame(
             {
                 "cohort": self.name,
+                "role": "customer",
                 "member": np.repeat(np.arange(groups), assets),
+                "name": member_names(self, assets),
                 "asset": np.tile(np.arange(assets), groups),
                 "fundamental": np.tile(self.posted.fundamental, groups),
                 "margin_long": np.tile(self.posted.margins[1], groups),
                 "margin_short": np.tile(self.posted.margins[0], groups),
+                "volatility": np.tile(self.volatility, groups),
                 "exposure": self.exposure(self.posted.date).ravel(),
+                "risk_aversion": np.repeat(self.risk_aversion, assets),
                 "endowed_cash": 0.0,
                 "endowed_assets": 0.0,
                 "position": self.held.ravel(),
             }
         )
+
+
+class Named(Protocol):
+    """A cohort whose members may have names."""
+
+    members: int
+    names: Sequence[str] | None
+
+
+def member_names(cohort: Named, assets: int) -> list[str]:
+    """Name of each member, its number from 1 if it has none, repeated for every asset."""
+    names = cohort.names or [str(number) for number in range(1, cohort.members + 1)]
+    return [name for name in names for _ in range(assets)]

@@ -16,11 +16,14 @@ whose wealth is not positive is wiped out and holds nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mesa
 import numpy as np
 import pandas as pd
 
 from agents.cohort import Cohort
+from agents.funding.customers import member_names
 from markets.funding.book import FundedBook
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
@@ -42,6 +45,11 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         positions.
     endowment : array of shape (members, assets)
         x0, positions at the start of a date.
+    deposits : float, optional
+        What is announced of the deposits of all at the first date; by default the sum of ``cash``.
+        When other deposits are announced, each expert has its equal share of the change.
+    names : sequence of str, optional
+        Names of the members.
     carries : bool
         Whether the positions of a date, and what was gained on them, are the start of the next;
         otherwise every date starts from the endowment.
@@ -57,12 +65,19 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         *,
         cash: FloatArray,
         endowment: FloatArray,
+        deposits: float | None = None,
+        names: Sequence[str] | None = None,
         carries: bool = False,
         recapitalised: float = 0.0,
     ) -> None:
         self.endowment = np.atleast_2d(np.asarray(endowment, dtype=np.float64))
         super().__init__(model, name, len(self.endowment))
-        self.cash = self._one_each(cash)
+        self.cash = np.asarray(cash, dtype=np.float64)
+        if self.cash.shape != (self.members,):
+            raise Refused(f"cash has shape {self.cash.shape}; there are {self.members} experts")
+        first = float(np.sum(self.cash)) if deposits is None else deposits
+        self._apart = self.cash - first / self.members
+        self.names = names
         if not 0.0 <= recapitalised <= 1.0:
             raise Refused(f"recapitalised is {recapitalised}; it must lie in [0, 1]")
         self.carries, self.recapitalised = carries, recapitalised
@@ -83,7 +98,7 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
             self.endowment = self.held
         self.held = None
         if terms.deposits is not None:
-            self.cash = self._one_each(terms.deposits)
+            self.cash = terms.deposits / self.members + self._apart
 
     def wealth(self, posted: FundedQuotes) -> FloatArray:
         """Wealth of every expert at the posted prices, shape (members,)."""
@@ -119,13 +134,6 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         self.posted = posted
         self.held = np.maximum(self.wealth(posted), 0.0)[:, None] * placed
 
-    def _one_each(self, cash: FloatArray) -> FloatArray:
-        """Cash as an array with one entry per expert."""
-        each = np.asarray(cash, dtype=np.float64)
-        if each.shape != (self.members,):
-            raise Refused(f"cash has shape {each.shape}; there are {self.members} experts")
-        return each
-
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """Primitives and positions, one row per expert and asset."""
         if self.held is None:
@@ -134,12 +142,15 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         return pd.DataFrame(
             {
                 "cohort": self.name,
+                "role": "expert",
                 "member": np.repeat(np.arange(members), assets),
+                "name": member_names(self, assets),
                 "asset": np.tile(np.arange(assets), members),
                 "fundamental": np.tile(self.posted.fundamental, members),
                 "margin_long": np.tile(self.posted.margins[1], members),
                 "margin_short": np.tile(self.posted.margins[0], members),
                 "exposure": 0.0,
+                "risk_aversion": 0.0,
                 "endowed_cash": np.repeat(self.cash, assets),
                 "endowed_assets": self.endowment.ravel(),
                 "position": self.held.ravel(),

@@ -8,13 +8,19 @@ weights :math:`c, a, g, d` with variance :math:`V`, their orders clear the marke
           \ln\frac{\chi}{h}\Big],
 
 with :math:`A = (\mu - (1 - h))/h` and :math:`B = (1 - \mu)(1 - h)/h` where repo is open, and
-:math:`A = 1, B = 0` where it is shut. So they can tell in the morning, from the announced haircut,
-which price function their forecasts would bring about, revise them toward Bayes' rule under it, and
-go on until nothing changes. Nobody has to have seen a price at this haircut before.
+:math:`A = 1, B = 0` where it is shut. Where investors differ, with :math:`S, S'` the sums of
+:math:`w_i/\gamma_i` over spot and over repo investors and :math:`W, W'` those of :math:`w_i`, it is
+:math:`w A/\gamma = S - S'(1-h)/h`, :math:`w B/\gamma = S'(1-h)/h`, and
+:math:`(W - W'(1-h)/h)/(S - S'(1-h)/h)` stands in the place of :math:`\gamma` in the constant (with
+plus signs, and 1 for :math:`(1-h)/h`, where repo is shut). So they can tell in the morning, from
+the announced haircut, which price function their forecasts would bring about, revise them toward
+Bayes' rule under it, and go on until nothing changes. Nobody has to have seen a price at this
+haircut before.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +30,9 @@ from markets.pledge.terms import RepoTerms
 
 REVISIONS = 500
 """Revisions at most; where revising halves the distance to the end, 50 are enough."""
+
+ALIKE = 1e-12
+"""Relative difference of two risk aversions that is rounding."""
 
 UNCHANGED = 1e-15
 """Largest relative change of a weight that counts as none: rounding."""
@@ -39,17 +48,31 @@ class Crowd:
 
     Attributes
     ----------
-    spot_share : float
-        Share of investors without access to repo.
-    risk_aversion : float
-        Relative risk aversion.
-    wealth : float
-        Wealth of all investors, in securities.
+    wealth : pair of float
+        Wealth of all spot and of all repo investors, in securities.
+    tolerance : pair of float
+        Sum of wealth over relative risk aversion, of all spot and of all repo investors.
     """
 
-    spot_share: float
-    risk_aversion: float
-    wealth: float
+    wealth: tuple[float, float]
+    tolerance: tuple[float, float]
+
+    @property
+    def spot_share(self) -> float:
+        """Share of spot investors in all that tolerate risk: mu where investors are alike."""
+        spot, repo = self.tolerance
+        return spot / (spot + repo)
+
+    @property
+    def risk_aversion(self) -> float:
+        """Relative risk aversion of all together."""
+        return math.fsum(self.wealth) / math.fsum(self.tolerance)
+
+    @property
+    def alike(self) -> bool:
+        """Whether both sides have the same risk aversion."""
+        spot, repo = (w / t for w, t in zip(self.wealth, self.tolerance, strict=True))
+        return math.isclose(spot, repo, rel_tol=ALIKE)
 
     def implied(self, forecast: Forecast, terms: RepoTerms, known: Information) -> PriceFunction:
         """The price function that a forecast which all share brings about (pure)."""
@@ -63,14 +86,17 @@ class Crowd:
                 forecast.variance,
             )
         )
-        gamma, share = self.risk_aversion, self.spot_share
-        buys = np.where(terms.active, (1.0 - share) * terms.leverage, 0.0)
-        sells = np.where(terms.active, share - buys, 1.0)
+        spot, repo = self.tolerance
+        buys = np.where(terms.active, repo * terms.leverage, 0.0)
+        sells = np.where(terms.active, spot - buys, spot + repo)
+        owners, borrowers = self.wealth
+        sold = np.where(terms.active, owners - borrowers * terms.leverage, math.fsum(self.wealth))
         slope = 1.0 / np.where(g == 1.0, NEXT_TO_ONE, 1.0 - g)
+        premium = 0.5 * (sold / sells - 1.0) * variance
         return PriceFunction(
-            b0=slope * (c - 0.5 * a / known.signal_precision - 0.5 * (gamma - 1.0) * variance),
+            b0=slope * (c - 0.5 * a / known.signal_precision - premium),
             b1=slope * a,
-            b2=slope * gamma * variance / (self.wealth * sells),
+            b2=slope * variance / sells,
             b3=slope * (d + buys / sells),
         )
 

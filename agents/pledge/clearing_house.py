@@ -9,8 +9,9 @@ for the security: the condition that the market itself checks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import mesa
 import numpy as np
@@ -18,9 +19,8 @@ import numpy as np
 from agents.clearing_house import ClearingHouse
 from agents.pledge.forecast import PriceFunction
 from agents.pledge.nature import Nature
-from markets.margin import HistoricalMargin, MarginRule
+from markets.margin import MarginRule, PostedMargin
 from markets.pledge.book import SpotBook
-from markets.pledge.lender_margin import LenderMargin
 from markets.pledge.market import PRICE_REACH
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
@@ -64,14 +64,16 @@ class PledgeSettlement:
 
 
 class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBook, PriceFunction]):
-    """A clearing house that sets the haircut of each security and clears the spot market.
+    r"""A clearing house that sets the haircut of each security and clears the spot market.
 
     Parameters
     ----------
     model : mesa.Model
         The economy.
     margins : sequence of MarginRule
-        The rule for each security.
+        The rule for each security, asked once a day. The returns that it reads are those of the
+        security bought at each day's price, :math:`\ln(v/p)`; the price, that of the day before;
+        the position, securities lent against on the day before.
     repo_rate : float or array of shape (securities,), optional
         Interest on repo loans, per period, given from outside; if None, the markets quote it.
     nature : Nature
@@ -95,16 +97,12 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         self.nature = nature
         self.log_price: FloatArray = np.zeros(len(self.margins))
         self.last_rate, self.lent = self.log_price, self.log_price
+        self.date, self._learns = 0, False
+        self.posted: tuple[PostedMargin, ...] = ()
 
     def wake(self, date: int) -> None:
-        """Update margin rules that read returns, or repo rates and loans, of the day before."""
-        if date == 1:
-            return
-        returns = self.nature.at(date - 1).log_value - self.log_price
-        days = zip(returns.tolist(), self.last_rate.tolist(), self.lent.tolist(), strict=True)
-        self.margins = tuple(
-            _after(rule, *day) for rule, day in zip(self.margins, days, strict=True)
-        )
+        """Begin a day; from the second on, rules have returns, repo rates and loans to read."""
+        self._learns, self.date = self.date > 0 and date > self.date, date
 
     def charge(self, quotes: Mapping[str, float]) -> RepoTerms:
         """Haircuts announced at the last quotes, and the value of the call in a repo at them."""
@@ -112,10 +110,32 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         log_prices = last[: len(self.margins)]
         prices = np.exp(np.clip(log_prices, -PRICE_REACH, PRICE_REACH))
         rates = last[len(self.margins) :] if self.repo_rate is None else self.repo_rate
-        haircut = np.array(
-            [rule.haircut(float(p)) for rule, p in zip(self.margins, prices, strict=True)]
+        if not self.posted:
+            self.posted = tuple(
+                PostedMargin.opened(rule, float(price), every_round=False)
+                for rule, price in zip(self.margins, prices, strict=True)
+            )
+        elif self._learns:
+            self.posted = tuple(self._after_a_day(prices))
+        self.posted = tuple(
+            replace(posted, rule=rule)
+            for posted, rule in zip(self.posted, self.margins, strict=True)
         )
+        haircut = np.array([posted.announced for posted in self.posted])
         return RepoTerms.of(haircut, rates, self.nature.value.precision)
+
+    def _after_a_day(self, prices: FloatArray) -> Iterator[PostedMargin]:
+        """What rules know a day later: prices with the day's return, scaled to end at the last."""
+        returns = self.nature.at(self.date - 1).log_value - self.log_price
+        for k, (posted, price) in enumerate(zip(self.posted, prices.tolist(), strict=True)):
+            logs = np.append(np.log(posted.closes) - returns[k], 0.0) + math.log(price)
+            logs[:-1] -= math.log(posted.closes[-1])
+            yield replace(
+                posted.closed_at(price),
+                closes=np.exp(np.clip(logs, -PRICE_REACH, PRICE_REACH)),
+                position=float(self.lent[k]),
+                repo_rate=float(self.last_rate[k]),
+            )
 
     def settle(self, posted: SpotQuotes, book: SpotBook) -> PledgeSettlement:
         """Volume, investors beyond their means, and the excess demand of the repo market."""
@@ -140,13 +160,6 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         slope = -book.free_by_price
         parts = (book.constant, book.by_value, book.by_noise, book.by_pledge)
         return PriceFunction(*(part / _or_nan(slope) for part in parts))
-
-
-def _after(rule: MarginRule, log_return: float, repo_rate: float, lent: float) -> MarginRule:
-    """A margin rule on the next day."""
-    if isinstance(rule, HistoricalMargin):
-        return rule.after(log_return)
-    return rule.facing(repo_rate, lent) if isinstance(rule, LenderMargin) else rule
 
 
 def _or_nan(slope: FloatArray) -> FloatArray:

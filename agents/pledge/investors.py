@@ -26,16 +26,18 @@ README of :mod:`scenarios.pledge`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import mesa
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from agents.cohort import Cohort, Population
+from agents.cohort import Cohort, Population, one_or_each
 from agents.pledge.anticipation import Crowd
 from agents.pledge.forecast import Forecast, Information, PriceFunction
 from agents.pledge.learner import Learner
@@ -76,10 +78,12 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         Repo terms to the price function that members conjecture on the first day.
     known : Information
         The distributions of value, noise and signals, which members know.
-    risk_aversion : float
+    risk_aversion : float or array of shape (members,)
         Relative risk aversion, above 1.
-    wealth : float
-        Wealth of a continuum of investors of mass one, in securities.
+    wealth : float or array of shape (members,)
+        Wealth of each member, in securities.
+    names : sequence of str, optional
+        Names of the members.
     learner : Learner
         How they learn from day to day.
     sees_rates : bool
@@ -105,8 +109,9 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         nature: Nature,
         belief: Belief,
         known: Information,
-        risk_aversion: float,
-        wealth: float,
+        risk_aversion: float | FloatArray,
+        wealth: float | FloatArray,
+        names: Sequence[str] | None = None,
         learner: Learner | None = None,
         sees_rates: bool = False,
         limits: Limited = "ignored",
@@ -119,8 +124,9 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         self.nature = nature
         self.belief = belief
         self.known = known
-        self.risk_aversion = risk_aversion
-        self.wealth = wealth
+        self.risk_aversion = one_or_each("risk_aversion", risk_aversion, members)
+        self.wealth = one_or_each("wealth", wealth, members)
+        self.names = names
         self.learner = Learner() if learner is None else learner
         self.sees_rates = sees_rates
         self.limits = limits
@@ -167,9 +173,22 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         forecast = Forecast.bayes(self.belief(terms), self.known)
         if self.learner.rule != "reasoning":
             return forecast
-        spot_share = self.share if self.role == "spot" else 1.0 - self.share
-        crowd = Crowd(spot_share, self.risk_aversion, self.wealth)
-        return crowd.reasoned(forecast, terms, self.known)
+        return self.crowd.reasoned(forecast, terms, self.known)
+
+    @property
+    def crowd(self) -> Crowd:
+        """What all investors, in all cohorts, know about each other."""
+        cohorts = [c for c in self.model.agents if isinstance(c, InformedInvestors)]
+
+        def both(amount: Callable[[InformedInvestors], FloatArray]) -> tuple[float, float]:
+            """Sums over spot and over repo investors."""
+            spot, repo = (
+                math.fsum(c.total(amount(c)) for c in cohorts if c.role == role)
+                for role in ("spot", "repo")
+            )
+            return spot, repo
+
+        return Crowd(both(lambda c: c.wealth), both(lambda c: c.wealth / c.risk_aversion))
 
     def _see(self, log_value: FloatArray) -> None:
         """Private signals: ln s = ln v - 1/(2 tau) + error, drawn in place."""
@@ -195,7 +214,7 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             rows = slice(low, min(low + BLOCK, self.members))
             totals += self._totals(posted, rows, ends)
         net, gross, steepness, by_pledge_value, free, beyond = totals
-        each, pledging, size = self._each(), self._pledging(posted), self._size(posted)
+        pledging, size = self._pledging(posted), self._size(posted)
         order, volume = size * net, np.abs(size) * gross
         tilt = self._slopes(posted)
         # what moves orders beside the price: the value of a pledge where pledging pays, the share
@@ -206,7 +225,7 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             sold=0.5 * (volume - order),
             by_price=size * steepness,
             by_repo=np.where(
-                indifferent, each * (posted.terms.leverage + 1.0) * net, size * by_pledge_value
+                indifferent, (posted.terms.leverage + 1.0) * net, size * by_pledge_value
             ),
             free=size * free,
             constant=size * tilt.constant,
@@ -214,10 +233,10 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             by_value=size * tilt.by_value,
             by_noise=np.zeros_like(size),
             by_pledge=size * tilt.by_pledge,
-            pledged=each * pledging * net,
-            pledges=each * pledging * gross,
-            pledged_by_price=each * pledging * steepness,
-            pledged_by_repo=np.where(indifferent, each * net, each * pledging * by_pledge_value),
+            pledged=pledging * net,
+            pledges=pledging * gross,
+            pledged_by_price=pledging * steepness,
+            pledged_by_repo=np.where(indifferent, net, pledging * by_pledge_value),
             beyond_limits=beyond * self.share / self.members,
         )
 
@@ -233,15 +252,16 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         slopes = np.empty_like(shares)
         variance = self.forecast_at(posted).variance[:, 0]
         for row, number in enumerate(variance.tolist()):
-            choice = PowerChoice.of(self.risk_aversion, number)
+            choice = PowerChoice.of(float(self.risk_aversion[0]), number)
             kept = 0.5 - shares[row]
             shares[row], slopes[row] = 0.5 - choice.share(kept), choice.slope(kept)
         return shares, slopes
 
     def _loglinear(self, posted: SpotQuotes, rows: slice) -> FloatArray:
         forecast = self.forecast_at(posted).of(rows)
-        steep = 1.0 / (self.risk_aversion * forecast.variance)
-        constant = 0.5 - 0.5 / self.risk_aversion
+        aversion = _rows(self.risk_aversion, rows)
+        steep = 1.0 / (aversion * forecast.variance)
+        constant = 0.5 - 0.5 / aversion
         pledge = posted.log_pledge_value[:, None]
         level = (
             constant
@@ -265,7 +285,7 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
     def orders(self, posted: SpotQuotes) -> FloatArray:
         """Securities that each member buys (negative: sells), shape (securities, members)."""
         shares = self._within_means(posted)
-        shares *= self._size(posted)[:, None]
+        shares *= self._size(posted)[:, None] * self.wealth
         return shares
 
     def hold(self, posted: SpotQuotes, placed: PriceFunction) -> None:
@@ -284,7 +304,8 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         securities = len(self.log_signal)
         terms = self.posted.terms
         forecast = self.forecast_at(self.posted).of(rows)
-        pledged = self._each() * self._pledging(self.posted)[:, None]
+        wealth = _rows(self.wealth, rows)
+        pledged = wealth * self._pledging(self.posted)[:, None]
         pledged = pledged * self._within_means(self.posted, rows)
 
         def spread(values: FloatArray) -> FloatArray:
@@ -296,7 +317,10 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
                 "role": self.role,
                 "security": np.repeat(np.arange(securities), shown.size),
                 "member": np.tile(shown, securities),
+                "name": self._named(shown) * securities,
                 "mass": self.share / self.members,
+                "wealth": spread(wealth),
+                "risk_aversion": spread(_rows(self.risk_aversion, rows)),
                 "haircut": spread(terms.haircut[:, None]),
                 "log_value": spread(self.log_value[:, None]),
                 "log_signal": self.log_signal[:, rows].ravel(),
@@ -327,14 +351,14 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         """1 for securities that members pledge, 0 for others."""
         return (self._pledging(posted) > 0.0).astype(np.float64)
 
-    def _each(self) -> float:
-        """Wealth of a member, in securities."""
-        return self.wealth * self.share / self.members
+    def _named(self, shown: NDArray[np.int64]) -> list[str]:
+        """Names of some members; their numbers from 1 if they have none."""
+        return [str(k + 1) if self.names is None else self.names[k] for k in shown.tolist()]
 
     def _size(self, posted: SpotQuotes) -> FloatArray:
-        """Securities that a member buys for each unit of share y."""
+        """Securities that a member buys for each unit of wealth and of share y."""
         pledging = self._pledging(posted)
-        return self._each() * (pledging * posted.terms.leverage - (1.0 - pledging))
+        return pledging * posted.terms.leverage - (1.0 - pledging)
 
     def _ends(self, posted: SpotQuotes) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest share of wealth within a member's means, (6) and (7)."""
@@ -346,25 +370,28 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
     ) -> FloatArray:
         """Sums over a block of members, shape (6, securities).
 
-        The sums of shares, their absolute values, their slopes with respect to the log price and to
-        the log value of a pledge, shares without limits, and of members beyond the limits.
+        Sums, weighted with wealth, of shares, their absolute values, their slopes with respect to
+        the log price and to the log value of a pledge, and of shares without limits; and the number
+        of members beyond the limits.
         """
         lower, upper = (end[:, None] for end in ends)
+        aversion, wealth = _rows(self.risk_aversion, rows), _rows(self.wealth, rows)
         forecast = self.forecast_at(posted).of(rows)
         free, moves = self._chosen(posted, rows)
         beyond = (free < lower) | (free > upper)
-        steep = np.broadcast_to(moves / (self.risk_aversion * forecast.variance), free.shape)
+        steep = np.broadcast_to(moves * wealth / (aversion * forecast.variance), free.shape)
         shares = free
         if self.limits == "imposed":
             shares = np.clip(free, lower, upper)
             steep = np.where(beyond, 0.0, steep)
         by_price = np.sum(steep * (1.0 - forecast.on_price), axis=1)
         by_pledge = np.sum(steep * (self._pledges(posted)[:, None] - forecast.on_pledge), axis=1)
-        net, gross = np.sum(shares, axis=1), np.sum(np.abs(shares), axis=1)
-        return np.stack([net, gross, by_price, by_pledge, np.sum(free, axis=1), beyond.sum(axis=1)])
+        owned = np.broadcast_to(wealth, shares.shape[1])
+        net, gross = shares @ owned, np.abs(shares) @ owned
+        return np.stack([net, gross, by_price, by_pledge, free @ owned, beyond.sum(axis=1)])
 
     def _slopes(self, posted: SpotQuotes) -> _Slopes:
-        """Coefficients of the sum of shares, on average over the errors of signals.
+        """Coefficients of the sum of shares times wealth, on average over the errors of signals.
 
         Exact demands are not linear: theirs are the tangent at the quotes and the day's state.
         """
@@ -375,18 +402,24 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
             return summed
 
         free, moves = self._chosen(posted, slice(None)) if self.exact else (None, 1.0)
-        steep = moves / (self.risk_aversion * forecast.variance)
+        steep = moves * self.wealth / (self.risk_aversion * forecast.variance)
         signal = total(steep * forecast.on_signal)
-        constant = self.members * (0.5 - 0.5 / self.risk_aversion) - total(
+        constant = self.total(self.wealth * (0.5 - 0.5 / self.risk_aversion)) - total(
             steep * forecast.constant
         )
         constant += 0.5 * signal / self.known.signal_precision
         by_price = total(steep * (1.0 - forecast.on_price))
         by_pledge = total(steep * (self._pledges(posted)[:, None] - forecast.on_pledge))
         if free is not None:
-            constant = np.sum(free, axis=1) + signal * self.log_value
+            owned = np.broadcast_to(self.wealth, self.members)
+            constant = free @ owned + signal * self.log_value
             constant -= by_price * posted.log_price + by_pledge * posted.log_pledge_value
         return _Slopes(constant, by_price, -signal, by_pledge)
+
+
+def _rows(field: FloatArray, rows: slice) -> FloatArray:
+    """Rows of a field; the one row where members are alike in it."""
+    return field if field.size == 1 else field[rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
-from agents.cohort import Cohort, Population, one_or_each, rows_shown
+from agents.cohort import Cohort, Population, in_given_order, one_or_each, rows_shown
 from agents.promises.best_response import exposure, wealth_shares
 from agents.promises.ventures import Ventures
 from markets.promises.book import CollateralBook
@@ -70,6 +70,8 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
         Endowment of each member, not negative; one number in a continuum.
     population : {"individuals", "continuum"}
         Whether members are single traders, or a mass spread smoothly over the line of beliefs.
+    names : sequence of str, optional
+        Names of the members, in the order of the other fields; tables then keep that order.
 
     Raises
     ------
@@ -88,6 +90,7 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
         cash: float | Sequence[float] | FloatArray = 1.0,
         asset: float | Sequence[float] | FloatArray = 1.0,
         population: Population = "individuals",
+        names: Sequence[str] | None = None,
     ) -> None:
         self.population: Population = population
         self.beliefs = beliefs if isinstance(beliefs, Beliefs) else Beliefs(beliefs)
@@ -98,6 +101,7 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
         super().__init__(model, name, members)
         self.cash = one_or_each("cash", cash, members)
         self.asset = one_or_each("asset", asset, members)
+        self.names, self.given = names, np.arange(members)
         if population == "continuum":
             self.beliefs.refuse_ties()
             if max(self.cash.size, self.asset.size) > 1:
@@ -105,7 +109,7 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
                     "cash and asset are one number each in a continuum; make a cohort of each kind"
                 )
         elif self.beliefs.values is not None:
-            order = self.beliefs.order(self.cash, self.asset)
+            order = self.given = self.beliefs.order(self.cash, self.asset)
             self.cash = self.cash if self.cash.size == 1 else self.cash[order]
             self.asset = self.asset if self.asset.size == 1 else self.asset[order]
         self.endowed_cash, self.endowed_asset = self.total(self.cash), self.total(self.asset)
@@ -238,7 +242,7 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
         asset = self.asset if self.asset.size == 1 else self.asset[rows]
         units = (cash + posted.asset_price * asset)[:, None] * shares / ventures.cost
         names = posted.menu.names
-        return pd.DataFrame(
+        shown = pd.DataFrame(
             {
                 "cohort": self.name,
                 "member": rows,
@@ -256,3 +260,4 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
                 **dict(zip([f"sold_{n}" for n in names], (units @ ventures.sold).T, strict=True)),
             }
         )
+        return shown if self.names is None else in_given_order(shown, self.names, self.given[rows])

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.cohort import Cohort, one_or_each, rows_shown
+from agents.cohort import Cohort, in_given_order, one_or_each, rows_shown
 from agents.promises.trembling import StateVentures, answers, spread
 from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
@@ -50,6 +50,10 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
         Endowment of each member, not negative.
     patience : float or array, optional
         Weight of consumption after the news; None if consumption now is worth nothing.
+    names : sequence of str, optional
+        Names of the members, for the table.
+    given : array of shape (n,), optional
+        Place of each named member among the names, the order of the table; as they are if not.
 
     Raises
     ------
@@ -67,6 +71,8 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
         cash: float | Sequence[float] | FloatArray = 1.0,
         asset: float | Sequence[float] | FloatArray = 1.0,
         patience: float | Sequence[float] | FloatArray | None = None,
+        names: Sequence[str] | None = None,
+        given: NDArray[np.int64] | None = None,
     ) -> None:
         chances = np.asarray(chances, dtype=np.float64)
         if chances.ndim != 2 or len(chances) < 2:
@@ -81,6 +87,8 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
             raise Refused(f"beliefs contains {row}; probabilities are not negative and add up to 1")
         super().__init__(model, name, len(chances))
         self.chances = chances
+        self.names = names
+        self.given = np.arange(self.members) if given is None else given
         self.cash = np.broadcast_to(one_or_each("cash", cash, self.members), self.members)
         self.asset = np.broadcast_to(one_or_each("asset", asset, self.members), self.members)
         self.now = patience is not None
@@ -176,7 +184,8 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
         consumed = held[:, 0] if self.now else np.zeros(rows.size)
         bought, sold = held[:, ventures.bought], held[:, ventures.sold]
         first = self.chances[rows, 0]
-        return pd.DataFrame(
+        later = {f"belief_{s}": self.chances[rows, k] for k, s in enumerate(menu.states)}
+        shown = pd.DataFrame(
             {
                 "cohort": self.name,
                 "member": rows,
@@ -184,6 +193,8 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
                 "belief": first,
                 "belief_low": first,
                 "belief_high": first,
+                **(later if len(later) > 2 else {}),
+                **({"patience": self.patience[rows]} if self.now else {}),
                 "endowed_cash": cash,
                 "endowed_asset": asset,
                 "consumed": consumed,
@@ -193,3 +204,4 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
                 **{f"sold_{n}": sold[:, j] for j, n in enumerate(menu.names)},
             }
         )
+        return shown if self.names is None else in_given_order(shown, self.names, self.given[rows])

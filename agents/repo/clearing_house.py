@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mesa
 
 from agents.clearing_house import ClearingHouse
-from markets.margin import MarginRule
+from markets.margin import MarginRule, PostedMargin
+from markets.quote import FloatArray
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
 
@@ -59,8 +60,11 @@ class RepoSettlement:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-class RepoClearingHouse(ClearingHouse[float, RepoQuotes, RepoBook, RepoBook, float]):
+class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBook, float]):
     """A clearing house that stands between longs and shorts in repo.
+
+    One haircut is for all: with different ones a security in repo would cost different traders
+    different amounts, and the market has one repo rate for everybody.
 
     Parameters
     ----------
@@ -68,15 +72,49 @@ class RepoClearingHouse(ClearingHouse[float, RepoQuotes, RepoBook, RepoBook, flo
         The economy.
     margin : MarginRule
         The rule it charges margin by, the same to longs and shorts.
+    every_round : bool, optional
+        Whether the rule is asked in every round at the posted price, or once per date at the last
+        close; as the rule itself says unless given.
+    history : array of shape (n,), optional
+        Closing prices before the first date, the oldest first. Rules read returns: the prices are
+        scaled so that the last is the price from which the rounds start.
     """
 
-    def __init__(self, model: mesa.Model, margin: MarginRule) -> None:
+    def __init__(
+        self,
+        model: mesa.Model,
+        margin: MarginRule,
+        *,
+        every_round: bool | None = None,
+        history: FloatArray | None = None,
+    ) -> None:
         super().__init__(model)
         self.margin = margin
+        self.every_round = every_round
+        self.history = history
+        self.posted: PostedMargin | None = None
+        self.date, self._closed = 0, False
 
-    def charge(self, quotes: Mapping[str, float]) -> float:
-        """Haircut that the house announces at the last quotes, before anybody trades."""
-        return self.margin.haircut(quotes["security_price"])
+    def wake(self, date: int) -> None:
+        """Begin a date; from the second on, the rule has a close to learn from."""
+        self._closed, self.date = self.date > 0 and date > self.date, date
+
+    def charge(self, quotes: Mapping[str, float]) -> PostedMargin:
+        """The margin of this date."""
+        price = quotes["security_price"]
+        if self.posted is None:
+            self.posted = PostedMargin.opened(self.margin, price, self.history)
+        elif self._closed:
+            self.posted = self.posted.closed_at(price)
+        self.posted = replace(self.posted, rule=self.margin, every_round=self.every_round)
+        self.posted.haircut(price)  # a rule that fails is told before the rounds
+        return self.posted
+
+    def misses(self, posted: RepoQuotes) -> Mapping[str, float]:
+        """Haircut charged less the one that the rule asks for at the price of this date."""
+        assert self.posted is not None
+        asked = self.posted.asked if self.posted.follows else self.posted.haircut
+        return {"haircut": posted.haircut - asked(posted.price)}
 
     def settle(self, posted: RepoQuotes, book: RepoBook) -> RepoSettlement:
         r"""Accept what is matched, charge margin and reinvest it, and draw up the accounts.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agents.cohort import rows_shown
+from agents.cohort import in_given_order, rows_shown
 from agents.repo.multipliers import multipliers
 from agents.repo.primitives import Primitives, Rows, pick
 from agents.repo.sides import full_size
@@ -128,6 +128,8 @@ def table(
         knots = np.union1d(low, high) / members
         belief = beliefs.means(knots)[np.searchsorted(knots, low / members)]
     else:
+        if traders.given is not None:
+            rows = rows[np.argsort(traders.given[rows])]
         low, high = rows.astype(np.float64), rows + 1.0
         held = positions(traders, posted, placed, rows)
         belief = beliefs.members(members)[rows]
@@ -147,6 +149,7 @@ def table(
             "endowed_securities": each(traders.securities),
             "income_up": each(traders.income_up),
             "income_down": each(traders.income_down),
+            "haircut": posted.haircut,
             "cash": held.cash,
             "security": held.security,
             "repo_lending": held.borrowed,
@@ -156,7 +159,4 @@ def table(
     )
     if traders.names is None or traders.given is None:
         return shown
-    given = traders.given[rows]
-    shown.insert(1, "name", [traders.names[place] for place in given])
-    shown["member"] = given
-    return shown.iloc[np.argsort(given, kind="stable")].reset_index(drop=True)
+    return in_given_order(shown, traders.names, traders.given[rows])

@@ -27,32 +27,35 @@ class Side:
     total: float
     by_price: float
     by_funded_price: float
+    by_haircut: float
     in_band: float
 
 
 def side(traders: Primitives, posted: RepoQuotes, summing: Summing, *, long: bool) -> Side:
     """Orders of the longs (the first rows) or of the shorts (the last)."""
     if not (long or posted.reuse):
-        return Side(0.0, 0.0, 0.0, 0.0)
+        return Side(0.0, 0.0, 0.0, 0.0, 0.0)
     rung, band = (
         (posted.long_rung, posted.long_band) if long else (posted.short_rung, posted.short_band)
     )
     if traders.alike:
         count = traders.above(rung) if long else traders.members - traders.above(rung)
         each = [float(part[0]) for part in full_size(traders, posted, slice(0, 1), long=long)]
-        total, by_price, by_funded = (count * part for part in each)
+        total, by_price, by_funded, by_haircut = (count * part for part in each)
         in_band = each[0] * max(traders.above(band.below) - traders.above(band.above), 0.0)
     else:
-        total, by_price, by_funded = _sum_side(traders, posted, summing, rung, long=long)
+        total, by_price, by_funded, by_haircut = _sum_side(
+            traders, posted, summing, rung, long=long
+        )
         above, below = traders.above(band.above), traders.above(band.below)
         in_band = _waiting(traders, posted, above, below, long=long)
-    return Side(total, by_price, by_funded, in_band)
+    return Side(total, by_price, by_funded, by_haircut, in_band)
 
 
 def full_size(
     traders: Primitives, posted: RepoQuotes, rows: Rows, *, long: bool
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Full order of the chosen rows with its derivatives by the price and the funded price.
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Full order of the chosen rows; its derivatives by price, funded price and haircut.
 
     Steps: wealth; what margin allows; what solvency allows; the smaller of the two. Nobody is
     short where collateral is not reused.
@@ -67,21 +70,28 @@ def full_size(
     solvency_by_funded = by_solvency / (-loss if long else loss)
     if not posted.margined:
         size, by_price, by_funded = by_solvency, solvency_by_price, solvency_by_funded
+        by_haircut = np.zeros_like(size)
     else:
         by_margin = wealth / (price * haircut)
         solvent = by_solvency < by_margin
         size = np.minimum(by_margin, by_solvency)
         by_price = np.where(solvent, solvency_by_price, -cash / (price * price * haircut))
         by_funded = np.where(solvent, solvency_by_funded, 0.0)
-    count = size.size
+        by_haircut = np.where(solvent, 0.0, -by_margin / haircut)
     if not (long or posted.reuse):
-        return np.zeros(count), np.zeros(count), np.zeros(count)
-    return size, np.broadcast_to(by_price, count), np.broadcast_to(by_funded, count)
+        nothing = np.zeros(size.size)
+        return nothing, nothing, nothing, nothing
+    return (
+        size,
+        np.broadcast_to(by_price, size.size),
+        np.broadcast_to(by_funded, size.size),
+        np.broadcast_to(by_haircut, size.size),
+    )
 
 
 def _sum_side(
     traders: Primitives, posted: RepoQuotes, summing: Summing, rung: Rung, *, long: bool
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, float]:
     """Sums of the orders of one side and of their derivatives.
 
     All rows beyond the rung count in full, those on it with the share that is filled.
@@ -93,7 +103,7 @@ def _sum_side(
         filled = (traders.above(rung) - above) / (upto - above)
         part = filled if long else 1.0 - filled
         sums += part * _sum_rows(traders, posted, summing, above, upto, long=long)
-    return float(sums[0]), float(sums[1]), float(sums[2])
+    return float(sums[0]), float(sums[1]), float(sums[2]), float(sums[3])
 
 
 def _sum_rows(
@@ -113,10 +123,12 @@ def _sum_rows(
         1.0 / (price * haircut) if posted.margined else np.inf,
         1.0 / loss,
     )
-    by_price = sums.solvent_securities / loss
+    by_price, by_haircut = sums.solvent_securities / loss, 0.0
     if posted.margined:
         by_price -= sums.margined_cash / (price * price * haircut)
-    return np.array([sums.total, by_price, sums.solvent_orders / (-loss if long else loss)])
+        by_haircut = (sums.solvent_orders - sums.total) / haircut
+    by_funded = sums.solvent_orders / (-loss if long else loss)
+    return np.array([sums.total, by_price, by_funded, by_haircut])
 
 
 def _waiting(

@@ -45,12 +45,13 @@ from agents.repo.positions import table
 from agents.repo.primitives import Primitives
 from agents.repo.sides import side
 from markets.instruments import Security
+from markets.margin import PostedMargin
 from markets.quote import FloatArray
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
 
 
-class Traders(Cohort[float, RepoQuotes, RepoBook, float]):
+class Traders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
     """A cohort of traders who share the problem above and differ in beliefs and endowments.
 
     Parameters
@@ -143,10 +144,12 @@ class Traders(Cohort[float, RepoQuotes, RepoBook, float]):
             longs=longs.total,
             longs_by_price=longs.by_price,
             longs_by_long_price=longs.by_funded_price,
+            longs_by_haircut=longs.by_haircut,
             longs_in_band=longs.in_band,
             shorts=shorts.total,
             shorts_by_price=shorts.by_price,
             shorts_by_short_price=shorts.by_funded_price,
+            shorts_by_haircut=shorts.by_haircut,
             shorts_in_band=shorts.in_band,
             idle_cash=wealth - margin,
             cash=self.total_cash,

@@ -184,7 +184,7 @@ def primitives(parameters: Parameters) -> Primitives:
     rho = np.array(parameters.states.probabilities)
     order = sorted(zip(parameters.cohort_names, parameters.cohorts, strict=True))
     cohorts = [cohort for _, cohort in order]
-    size = [cohort.members for cohort in cohorts]
+    size = [cohort.count for cohort in cohorts]
     one = [c.weight if c.utility == "quadratic" else c.risk_aversion for c in cohorts]
     other = [c.satiation if c.utility == "quadratic" else c.patience for c in cohorts]
     return Primitives(

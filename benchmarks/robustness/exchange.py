@@ -67,7 +67,7 @@ def gaps(parameters: Parameters, results: Run[Any]) -> Mapping[str, float]:
         return {"traded": np.inf}
     prices = np.array(list(results.quotes(-1).values()))
     columns = [f"holding[{good}]" for good in given.names]
-    held = results.agents.set_index("consumer")[columns].to_numpy(np.float64)
+    held = results.agents.set_index("name")[columns].to_numpy(np.float64)
     supply, demand = np.zeros(len(prices)), np.zeros(len(prices))
     best, spent, unwanted = 0.0, 0.0, 0.0
     for each, x in zip(given.consumers, held, strict=True):

@@ -317,7 +317,7 @@ def _rule(case: str, parameters: Any, before: Sequence[_Date], now: _Date) -> Fl
         variance = np.maximum(keep * variance + (1.0 - keep) * change**2, least)
         at_risk = multiple * np.sqrt(variance)
         charged = np.maximum(floor, np.clip(charged, at_risk, full * at_risk))
-    margin: FloatArray = at_risk if case == "value-at-risk" else charged
+    margin: FloatArray = at_risk if case == "volatility" else charged
     return margin
 
 

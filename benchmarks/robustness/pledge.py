@@ -39,7 +39,7 @@ RANGES: Mapping[str, str] = {
     "limits": "ignored, or imposed (then noise within what investors have)",
     "population": "individuals or continuum",
     "investors": "10 to 300",
-    "margin_rule": "flat, value-at-risk, or lender with any of its four cases",
+    "margin": "flat, value-at-risk, or lender with any of its four cases",
     "haircuts": "1 to 5 securities (pledgeable-securities)",
 }
 """Range of each parameter."""
@@ -84,7 +84,8 @@ def draw(rng: np.random.Generator) -> Drawn:
     if kind == "clears":
         drawn["repo_rate"] = "clears"
     if kind == "value-at-risk":
-        drawn |= {"margin_rule": kind, "tail": _uniform(rng, 0.05, 0.9), "days": 12}
+        confidence = 1.0 - _uniform(rng, 0.05, 0.49)
+        drawn |= {"margin": {"rule": kind, "confidence": confidence}, "days": 12}
     if kind == "lender":
         drawn |= {
             "margin_rule": kind,

@@ -96,8 +96,8 @@ class NestedTatonnement:
             inside,
             np.full_like(inside, 0.1),
             limits,
-            inner=_whole(limits, 0),
-            outer=_whole(limits, 1),
+            inner=whole(limits, 0),
+            outer=whole(limits, 1),
         )
 
     def asks_depth(self, state: Adjustment) -> bool:
@@ -121,13 +121,13 @@ class NestedTatonnement:
         target = here.copy()
         outer = state.outer
         if first > max(self.share * second, 0.1 * self.share_tolerance) and not inner.closed:
-            target[0] = _tried(inner, limits, 0)
+            target[0] = tried(inner, limits, 0)
         elif limits.upper[1] > limits.lower[1] and not outer.closed:
             outer = outer.narrowed(float(here[1]), float(excess.residual[1]))
-            target[1] = _tried(outer, limits, 1)
-            inner = _whole(limits, 0)
+            target[1] = tried(outer, limits, 1)
+            inner = whole(limits, 0)
         else:
-            inner, outer = _whole(limits, 0), _whole(limits, 1)
+            inner, outer = whole(limits, 0), whole(limits, 1)
         moved = np.abs(target - here)
         return replace(
             judged,
@@ -139,12 +139,12 @@ class NestedTatonnement:
         )
 
 
-def _whole(limits: Limits, market: int) -> Bracket:
+def whole(limits: Limits, market: int) -> Bracket:
     """The bracket from limit to limit."""
     return Bracket(float(limits.lower[market]), float(limits.upper[market]))
 
 
-def _tried(bracket: Bracket, limits: Limits, market: int) -> float:
+def tried(bracket: Bracket, limits: Limits, market: int) -> float:
     """The next coordinate of a market to try."""
     return bracket.next(
         low_attained=bool(limits.lower_attained[market]),

@@ -140,6 +140,7 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         rungs = self._rungs(terms)
         value, scale, highest = rungs.fundamental, *_scale_of(rungs)
         price = np.array([quotes[name] for name in self.names])
+        price = np.clip(price, value - rungs.widest[1], value + rungs.widest[0])
         gain = (value - price) * SIDE_SIGNS / rungs.margins(np.stack([price, price]))[0]
         premium = min(float(np.max(gain, initial=0.0, where=self._needed)), highest)
         short_at, long_at = rungs.prices(premium)

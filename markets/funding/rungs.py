@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from markets.margin import PriceMargin, SidedMargin
+from markets.margin import PostedMargin, PostedSides
 from markets.quote import FloatArray
 
 ROOM = 1.25
@@ -39,7 +39,7 @@ def reach(concession: FloatArray, fundamental: FloatArray) -> FloatArray:
 
 
 def margins(
-    rules: Sequence[SidedMargin], prices: FloatArray, sides: FloatArray
+    rules: Sequence[PostedSides], prices: FloatArray, sides: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Margin on one of each asset at its price and on its side, and its slope, both (assets,)."""
     charged = [rule.on(side) for rule, side in zip(rules, sides, strict=True)]
@@ -54,7 +54,7 @@ class Rungs:
 
     Attributes
     ----------
-    rules : sequence of SidedMargin
+    rules : sequence of PostedSides
         One per asset.
     fundamental : array of shape (assets,)
         v.
@@ -62,7 +62,7 @@ class Rungs:
         The reach, see :func:`reach`.
     """
 
-    rules: Sequence[SidedMargin]
+    rules: Sequence[PostedSides]
     fundamental: FloatArray
     widest: FloatArray
 
@@ -109,7 +109,7 @@ class Rungs:
         )
 
 
-def _distance(rule: PriceMargin, value: float, premium: float, side: float, most: float) -> float:
+def _distance(rule: PostedMargin, value: float, premium: float, side: float, most: float) -> float:
     """Solve d = premium * margin(value - side * d) for the distance d of a rung, up to ``most``."""
     if premium * rule.margin(value - side * most) >= most:
         return most

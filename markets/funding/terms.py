@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markets.margin import SidedMargin
-from markets.quote import FloatArray
+from markets.margin import PostedSides
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +15,12 @@ class MarginTerms:
     ----------
     date : int
         Date of the calendar, from 0.
-    rules : tuple of SidedMargin
+    rules : tuple of PostedSides
         One per asset, for long and for short positions.
-    deposits : array, optional
-        New cash of every expert; without it experts keep what they have.
+    deposits : float, optional
+        New cash of all experts together; without it experts keep what they have.
     """
 
     date: int
-    rules: tuple[SidedMargin, ...]
-    deposits: FloatArray | None = None
+    rules: tuple[PostedSides, ...]
+    deposits: float | None = None

@@ -2,21 +2,34 @@
 
 from markets.margin.anti_procyclical import AntiProcyclicalMargin
 from markets.margin.flat import FlatMargin
+from markets.margin.historical import (
+    ExpectedShortfall,
+    FilteredValueAtRisk,
+    NormalValueAtRisk,
+    ValueAtRisk,
+)
+from markets.margin.known import Known
+from markets.margin.least import LeastMargin
 from markets.margin.linear import LinearMargin
-from markets.margin.rule import HistoricalMargin, MarginRule, PriceMargin
-from markets.margin.sided import SidedMargin, both_sides
-from markets.margin.value_at_risk import ValueAtRiskMargin
+from markets.margin.posted import PostedMargin
+from markets.margin.rule import MarginRule
+from markets.margin.sided import PostedSides, SidedMargin, on_side
 from markets.margin.volatility import VolatilityMargin
 
 __all__ = [
     "AntiProcyclicalMargin",
+    "ExpectedShortfall",
+    "FilteredValueAtRisk",
     "FlatMargin",
-    "HistoricalMargin",
+    "Known",
+    "LeastMargin",
     "LinearMargin",
     "MarginRule",
-    "PriceMargin",
+    "NormalValueAtRisk",
+    "PostedMargin",
+    "PostedSides",
     "SidedMargin",
-    "ValueAtRiskMargin",
+    "ValueAtRisk",
     "VolatilityMargin",
-    "both_sides",
+    "on_side",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from markets.margin.rule import refuse_haircut
+from markets.margin.known import Known
+from markets.margin.rule import MarginRule, refuse_haircut
 
 
 @dataclass(frozen=True, slots=True)
-class FlatMargin:
+class FlatMargin(MarginRule):
     """The same haircut at every price.
 
     Parameters
@@ -22,24 +24,17 @@ class FlatMargin:
         If the rate is not a number in [0, 1).
     """
 
+    every_round: ClassVar[bool] = True
     rate: float
 
     def __post_init__(self) -> None:
         """Refuse a haircut outside [0, 1)."""
         refuse_haircut(self.rate)
 
-    def haircut(self, price: float) -> float:
+    def haircut(self, known: Known) -> float:
         """Return the flat rate at any price."""
         return self.rate
 
-    def margin(self, price: float) -> float:
-        """Margin in cash, in proportion to the price."""
-        return self.rate * price
-
-    def slope(self, price: float) -> float:
-        """Return the flat rate: the margin falls with the price."""
+    def slope(self, known: Known) -> float:
+        """Return the flat rate: the margin is in proportion to the price."""
         return self.rate
-
-    def closed_at(self, price: float) -> FlatMargin:
-        """Return the rule itself; it does not learn."""
-        return self

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
+from markets.margin.known import Known
+from markets.margin.rule import MarginRule
 from markets.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
-class LinearMargin:
+class LinearMargin(MarginRule):
     r"""A margin that rises as the price falls below a reference: :math:`m(q) = m_0 + t (v - q)`.
 
     Parameters
@@ -28,6 +31,7 @@ class LinearMargin:
         If the base is not positive, or a number is not finite.
     """
 
+    every_round: ClassVar[bool] = True
     base: float
     rise: float
     reference: float
@@ -42,18 +46,14 @@ class LinearMargin:
                 " both must be finite numbers"
             )
 
-    def haircut(self, price: float) -> float:
+    def haircut(self, known: Known) -> float:
         """Margin as a share of the price."""
-        return self.margin(price) / price
+        return self.margin(known) / known.price
 
-    def margin(self, price: float) -> float:
+    def margin(self, known: Known) -> float:
         """Margin in cash."""
-        return self.base + self.rise * (self.reference - price)
+        return self.base + self.rise * (self.reference - known.price)
 
-    def slope(self, price: float) -> float:
+    def slope(self, known: Known) -> float:
         """Return minus the rise, at every price."""
         return -self.rise
-
-    def closed_at(self, price: float) -> LinearMargin:
-        """Return the rule itself; it does not learn."""
-        return self

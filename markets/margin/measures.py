@@ -4,7 +4,7 @@ Each gives two quantiles (or means beyond them) of the log return :math:`R` over
 of risk* of :math:`n` dates: the low one, against which the margin of a long position protects, and
 the high one, for a short position. With confidence :math:`c` the tail is :math:`a = 1 - c`.
 
-Returns are the oldest first, shape (T,).
+Returns are the oldest first, shape (..., T): one row per window of the past, or a single one.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 
 from markets.quote import FloatArray
 
-Tails = tuple[float, float]
-"""Low and high return over the margin period of risk."""
+Tails = tuple[FloatArray, FloatArray]
+"""Low and high return over the margin period of risk, both of shape (...)."""
 
 
 def historical_simulation(returns: FloatArray, confidence: float, horizon: int) -> Tails:
@@ -28,9 +28,7 @@ def historical_simulation(returns: FloatArray, confidence: float, horizon: int) 
 
     Source: Jorion, *Value at Risk* (2007), section 10.3.
     """
-    summed = over(returns, horizon)
-    low, high = np.quantile(summed, [1.0 - confidence, confidence])
-    return float(low), float(high)
+    return _quantiles(over(returns, horizon), confidence)
 
 
 def expected_shortfall(returns: FloatArray, confidence: float, horizon: int) -> Tails:
@@ -45,25 +43,27 @@ def expected_shortfall(returns: FloatArray, confidence: float, horizon: int) -> 
     Source: Acerbi and Tasche, *Journal of Banking and Finance* 26 (2002), definition 2.6 and
     proposition 4.1.
     """
-    ordered = np.sort(over(returns, horizon))
-    return _tail_mean(ordered, 1.0 - confidence), -_tail_mean(-ordered[::-1], 1.0 - confidence)
+    ordered = np.sort(over(returns, horizon), axis=-1)
+    tail = 1.0 - confidence
+    return _tail_mean(ordered, tail), -_tail_mean(-ordered[..., ::-1], tail)
 
 
 def exponential_volatility(returns: FloatArray, decay: float) -> FloatArray:
-    r"""Standard deviation expected at each date and at the next, shape (T + 1,).
+    r"""Standard deviation expected at each date and at the next, shape (..., T + 1).
 
     .. math:: \sigma_{t+1}^2 = \lambda \sigma_t^2 + (1 - \lambda) r_t^2 ,
 
-    from the mean square of all returns, :math:`\sigma_1^2`. Means are taken as zero.
+    from the mean square of all returns, :math:`\sigma_1^2`. Means are taken as zero. A decay of 1
+    keeps that for good: all returns weigh the same.
 
     Source: J.P. Morgan, *RiskMetrics Technical Document* (1996), section 5.2.
     """
     from scipy.signal import lfilter
 
-    squares = np.append(np.mean(returns**2), returns**2)
-    shares = np.append(1.0, np.full(returns.size, 1.0 - decay))
-    variance = lfilter([1.0], [1.0, -decay], shares * squares)
-    return np.sqrt(np.asarray(variance, dtype=np.float64))
+    squares = returns**2
+    first = np.mean(squares, axis=-1, keepdims=True)
+    told = np.concatenate([first, (1.0 - decay) * squares], axis=-1)
+    return np.sqrt(np.asarray(lfilter([1.0], [1.0, -decay], told), dtype=np.float64))
 
 
 def normal(returns: FloatArray, confidence: float, horizon: int, decay: float) -> Tails:
@@ -75,7 +75,7 @@ def normal(returns: FloatArray, confidence: float, horizon: int, decay: float) -
     """
     from scipy.special import ndtri
 
-    sigma = float(exponential_volatility(returns, decay)[-1])
+    sigma = exponential_volatility(returns, decay)[..., -1]
     high = float(ndtri(confidence)) * math.sqrt(horizon) * sigma
     return -high, high
 
@@ -92,24 +92,33 @@ def filtered_historical_simulation(
     Vosper, *Journal of Futures Markets* 19 (1999).
     """
     sigma = exponential_volatility(returns, decay)
-    before = sigma[:-1]
-    scores = np.divide(returns, before, out=np.zeros_like(returns), where=before > 0.0)
-    low, high = np.quantile(scores, [1.0 - confidence, confidence])
-    scale = math.sqrt(horizon) * float(sigma[-1])
-    return scale * float(low), scale * float(high)
+    before = sigma[..., :-1]
+    scores = np.divide(returns, before, out=np.zeros_like(before), where=before > 0.0)
+    low, high = _quantiles(scores, confidence)
+    scale = math.sqrt(horizon) * sigma[..., -1]
+    return scale * low, scale * high
 
 
 def over(returns: FloatArray, horizon: int) -> FloatArray:
-    """Overlapping log returns over several dates, shape (T - horizon + 1,)."""
-    levels = np.append(0.0, np.cumsum(returns))
-    return np.asarray(levels[horizon:] - levels[:-horizon])
+    """Overlapping log returns over several dates, shape (..., T - horizon + 1)."""
+    if horizon == 1:
+        return returns
+    levels = np.zeros((*returns.shape[:-1], returns.shape[-1] + 1))
+    np.cumsum(returns, axis=-1, out=levels[..., 1:])
+    return np.asarray(levels[..., horizon:] - levels[..., :-horizon])
 
 
-def _tail_mean(ordered: FloatArray, tail: float) -> float:
+def _quantiles(values: FloatArray, confidence: float) -> Tails:
+    """The low and the high quantile."""
+    low, high = np.quantile(values, [1.0 - confidence, confidence], axis=-1)
+    return np.asarray(low), np.asarray(high)
+
+
+def _tail_mean(ordered: FloatArray, tail: float) -> FloatArray:
     """Mean of the lowest share of ordered values, the last one of them in part."""
-    count = tail * ordered.size
+    count = tail * ordered.shape[-1]
     whole = math.floor(count)
     part = count - whole
-    inside = float(np.sum(ordered[:whole]))
-    beyond = part * float(ordered[whole]) if part > 0.0 else 0.0
-    return (inside + beyond) / count
+    inside = np.sum(ordered[..., :whole], axis=-1)
+    beyond = part * ordered[..., whole] if part > 0.0 else 0.0
+    return np.asarray((inside + beyond) / count)

@@ -1,43 +1,51 @@
-"""What a margin rule answers: a haircut, a margin in cash, and how it learns."""
+"""What a margin rule answers: a haircut, from what the clearing house knows."""
 
 from __future__ import annotations
 
-from typing import Protocol, Self, runtime_checkable
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import ClassVar
 
+from markets.margin.known import Known
 from markets.refused import Refused
 
-
-class MarginRule(Protocol):
-    """A rule by which a clearing house charges margin."""
-
-    def haircut(self, price: float) -> float:
-        """Haircut (1 - loan-to-value ratio), a share in [0, 1), at the last price."""
-        ...
+NEARBY = 1e-6
+"""Distance, as a share of the price, over which the slope of a margin is measured."""
 
 
-class PriceMargin(MarginRule, Protocol):
-    """A margin rule that also gives its margin in cash, and how it moves with price and date."""
+class MarginRule(ABC):
+    """Base of margin rules. A rule of your own is a subclass with a method :meth:`haircut`.
 
-    def margin(self, price: float) -> float:
+    Rules keep no state: all they may use is in :class:`~markets.margin.known.Known`. The house
+    remembers prices and charges, see :class:`~markets.margin.posted.PostedMargin`.
+
+    Attributes
+    ----------
+    every_round : bool
+        Whether the rule is asked in every round, at the posted price, unless its house is told
+        otherwise; if not, once per date, at the price at which the last date closed.
+    """
+
+    every_round: ClassVar[bool] = False
+
+    @abstractmethod
+    def haircut(self, known: Known) -> float:
+        """Haircut (1 - loan-to-value ratio), the share of a position's value kept as margin."""
+
+    def margin(self, known: Known) -> float:
         """Margin on one security, long or short, in cash: the haircut times the price."""
-        ...
+        return self.haircut(known) * known.price
 
-    def slope(self, price: float) -> float:
-        """Derivative of :meth:`margin` by the price; negative where margins destabilise."""
-        ...
+    def slope(self, known: Known) -> float:
+        """Derivative of :meth:`margin` by the price now; negative where margins destabilise.
 
-    def closed_at(self, price: float) -> PriceMargin:
-        """The rule at the next date, after a date that closed at ``price``."""
-        ...
-
-
-@runtime_checkable
-class HistoricalMargin(MarginRule, Protocol):
-    """A rule that reads past returns of the security."""
-
-    def after(self, log_return: float) -> Self:
-        """The rule with one more return in its past."""
-        ...
+        Measured between two prices nearby unless a rule knows it.
+        """
+        step = NEARBY * known.price
+        above, below = (
+            self.margin(replace(known, price=known.price + side * step)) for side in (1.0, -1.0)
+        )
+        return (above - below) / (2.0 * step)
 
 
 def refuse_haircut(value: float) -> None:

@@ -34,22 +34,26 @@ names the four cases; the formula is our derivation.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 from scipy.special import ndtri
 
-from markets.margin.value_at_risk import WHOLE
+from markets.margin.known import Known
+from markets.margin.rule import MarginRule
 from markets.refused import Refused
 
 Covered = Literal["principal", "repayment"]
+
+WHOLE = math.nextafter(1.0, 0.0)
+"""Largest haircut below 1: what a haircut of all but nothing rounds to."""
 
 FIRST_EXPOSURE = 0.5
 """Exposure on the first day: half of an endowment is cash, and all of it may be lent."""
 
 
 @dataclass(frozen=True, slots=True)
-class LenderMargin:
+class LenderMargin(MarginRule):
     """The least haircut at which a lender loses too much with a small probability.
 
     Parameters
@@ -66,8 +70,8 @@ class LenderMargin:
         Endowment of those who may lend, in securities.
     least : float
         Haircut below which none is announced.
-    repo_rate, exposure : float
-        Those of the day before.
+    first_rate : float
+        The repo rate that counts on the first day.
     """
 
     tail: float
@@ -76,8 +80,7 @@ class LenderMargin:
     tolerated: float
     endowment: float
     least: float
-    repo_rate: float = 0.0
-    exposure: float = FIRST_EXPOSURE
+    first_rate: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a probability or a tolerated loss outside its range."""
@@ -86,15 +89,14 @@ class LenderMargin:
         if not 0.0 <= self.tolerated < math.inf:
             raise Refused(f"tolerated_loss is {self.tolerated}; it must be at least 0")
 
-    def haircut(self, price: float) -> float:
+    def haircut(self, known: Known) -> float:
         """Haircut (1 - loan-to-value ratio), the same at any price."""
+        rate, exposure = known.repo_rate, known.position / self.endowment
+        if known.charged is None:
+            rate, exposure = self.first_rate, FIRST_EXPOSURE
         sigma = self.value_precision**-0.5
         worst = math.exp(float(ndtri(self.tail)) * sigma - 0.5 * sigma**2)
         if self.tolerated > 0.0:
-            worst = worst + self.tolerated / self.exposure if self.exposure > 0.0 else math.inf
-        owed = 1.0 + (self.repo_rate if self.covered == "repayment" else 0.0)
+            worst = worst + self.tolerated / exposure if exposure > 0.0 else math.inf
+        owed = 1.0 + (rate if self.covered == "repayment" else 0.0)
         return min(max(self.least, 1.0 - worst / owed), WHOLE)
-
-    def facing(self, repo_rate: float, lent: float) -> Self:
-        """The rule on the next day, after loans against so many securities at a repo rate."""
-        return replace(self, repo_rate=repo_rate, exposure=lent / self.endowment)

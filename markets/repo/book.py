@@ -19,6 +19,8 @@ class RepoBook:
         Their derivatives by the funded price of the side.
     longs_in_band, shorts_in_band : float
         Orders waiting in the band of the ladder around each funded price.
+    longs_by_haircut, shorts_by_haircut : float
+        Their derivatives by the haircut.
     idle_cash : float
         Cash left if nobody holds more repo than its position needs.
     cash, supply : float
@@ -28,10 +30,12 @@ class RepoBook:
     longs: float
     longs_by_price: float
     longs_by_long_price: float
+    longs_by_haircut: float
     longs_in_band: float
     shorts: float
     shorts_by_price: float
     shorts_by_short_price: float
+    shorts_by_haircut: float
     shorts_in_band: float
     idle_cash: float
     cash: float

@@ -13,6 +13,9 @@ reservation prices, from which the quotes follow:
 .. math:: q = e_2 + \frac{2 - h}{2 (1 - h)} (e_1 - e_2), \qquad
           \rho = -\frac{e_1 - e_2}{2 q (1 - h)}.
 
+A haircut that follows the posted price by its rule, :math:`1 - h = m(q)`, is a third coordinate
+beside these two, with the residual :math:`m(q) - (1 - h)`.
+
 Where collateral is not reused nobody is short, a lender of cash has no use for the collateral, and
 the repo rate rests at zero: at a negative one all owners would pledge and nobody would lend, at a
 positive one nobody would keep the cash. One coordinate is left, the place of the marginal long.
@@ -30,6 +33,7 @@ import numpy as np
 
 from markets.instruments import Security
 from markets.ladder import Ladder
+from markets.margin import PostedMargin
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
@@ -57,12 +61,15 @@ TINY = 1e-12
 """Orders below this share of the supply count as this share, and prices below this share of the
 best payoff, so that logarithms and positions stay finite."""
 
+HIGHEST = 0.999_999
+"""Largest haircut that a margin which follows the price may reach."""
+
 FEW = 100.0
 """Traders: the repo book is thin if no more than these can be short where the security is special,
 each with as many securities as there are per trader; see :mod:`markets.repo.places`."""
 
 
-class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
+class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
     r"""The markets for a security and for its repo.
 
     Coordinates: ``u[0]``, the place between longs and shorts (it rises with the price), in
@@ -78,12 +85,17 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
     (1-h)/(2h) of the supply (h the haircut), and the second residual is the logarithm of shorts
     over that.
 
+    With ``margin_follows`` there is a third coordinate, the haircut, in [0, 1), whose residual is
+    the haircut that the rule asks for at the posted price less the one posted.
+
     Parameters
     ----------
     security : Security
         What is traded.
     reuse : bool
         Whether a lender may sell what was pledged to it. If not, nobody can be short.
+    margin_follows : bool
+        Whether the margin rule may be asked in every round at the posted price.
     """
 
     quotes: tuple[Quote, ...] = (
@@ -91,11 +103,14 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         Quote("repo_rate", "per period", "interest on cash lent against the security"),
     )
 
-    excess_names: tuple[str, ...] = ("security_excess", "reinvestment_excess")
-
-    def __init__(self, security: Security, *, reuse: bool = True) -> None:
+    def __init__(
+        self, security: Security, *, reuse: bool = True, margin_follows: bool = False
+    ) -> None:
         self.security = security
         self.reuse = reuse
+        self.margin_follows = margin_follows
+        followed = ("haircut_excess",) if margin_follows else ()
+        self.excess_names = ("security_excess", "reinvestment_excess", *followed)
         self._ladder: Ladder | None = None
         self._traders = 0
 
@@ -119,26 +134,33 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             raise RuntimeError("the market has not been opened: it knows no traders yet")
         return self._ladder
 
-    def _can_be_special(self, haircut: float) -> bool:
+    def _can_be_special(self, terms: PostedMargin) -> bool:
         """Whether the repo rate can fall below zero."""
-        return self.reuse and haircut > NO_MARGIN
+        return self.reuse and (terms.follows or terms.announced > NO_MARGIN)
 
     def thin(self, haircut: float) -> bool:
         """Whether few traders are short where the security is special, see :data:`FEW`."""
         shorts = min(1.0, (1.0 - haircut) / (2.0 * haircut)) if haircut > NO_MARGIN else np.inf
         return self._traders * shorts <= FEW
 
-    def limits(self, haircut: float) -> Limits:
+    def limits(self, terms: PostedMargin) -> Limits:
         """The box of the coordinates; without margin the repo rate has nothing to ration.
 
         Nor has it where collateral is not reused.
         """
-        special = self._can_be_special(haircut)
+        if terms.follows and not self.margin_follows:
+            raise Refused(
+                f"margin rule {type(terms.rule).__name__} follows the posted price; the market must"
+                " be made with margin_follows=True"
+            )
+        count = 3 if self.margin_follows else 2
+        special = self._can_be_special(terms)
+        highest = HIGHEST if terms.follows else terms.announced
         return Limits(
-            lower=np.array([-1.0, 0.0]),
-            upper=np.array([0.0, 1.0 if special else 0.0]),
-            lower_attained=np.array([False, True]),
-            upper_attained=np.array([False, not special]),
+            lower=np.array([-1.0, 0.0, 0.0 if terms.follows else highest])[:count],
+            upper=np.array([0.0, 1.0 if special else 0.0, highest])[:count],
+            lower_attained=np.array([False, True, not terms.follows])[:count],
+            upper_attained=np.array([False, not special, not terms.follows])[:count],
             grain=self.ladder.grain,
         )
 
@@ -155,23 +177,33 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             "repo_rate": float(rng.uniform(-0.5, 0.0)),
         }
 
-    def locate(self, quotes: Mapping[str, float], haircut: float) -> FloatArray:
+    def locate(self, quotes: Mapping[str, float], terms: PostedMargin) -> FloatArray:
         """Coordinates of two quotes, moved inside the ladder if they stand off it."""
         price, repo_rate = quotes["security_price"], quotes["repo_rate"]
+        haircut = terms.announced
         loan = 1.0 - haircut
         edge = 0.5 / (self.ladder.nodes.size - 1)
         long_at = self.ladder.coordinate(price * (1.0 + repo_rate * loan))
         short_at = self.ladder.coordinate(price * (1.0 + repo_rate * (2.0 - loan)))
         long_at = min(max(long_at, edge), 1.0 - edge)
         short_at = min(max(short_at, long_at), 1.0 - edge)
-        if not self._can_be_special(haircut):
+        if not self._can_be_special(terms):
             short_at = long_at
-        return coordinates_of(long_at, short_at, thin=self.thin(haircut))
+        at = coordinates_of(long_at, short_at, thin=self.thin(haircut))
+        return np.append(at, min(haircut, HIGHEST)) if self.margin_follows else at
 
-    def post(self, coordinates: FloatArray, haircut: float, moved: FloatArray) -> RepoQuotes:
-        """Quotes at the coordinates; the slope is measured over the distance last moved."""
-        long_at, short_at = places(coordinates, thin=self.thin(haircut))
-        reach = float(np.max(moved))
+    def post(self, coordinates: FloatArray, terms: PostedMargin, moved: FloatArray) -> RepoQuotes:
+        """Quotes at the coordinates; the slope is measured over the distance last moved.
+
+        Raises
+        ------
+        Infeasible
+            If a margin rule that follows the price fails.
+        """
+        thin = self.thin(terms.announced)
+        haircut = float(coordinates[2]) if terms.follows else terms.announced
+        long_at, short_at = places(coordinates, thin=thin)
+        reach = float(np.max(moved[:2]))
         long_rung, short_rung = self.ladder.rung(long_at), self.ladder.rung(short_at)
         spread = long_rung.price - short_rung.price
         if haircut > NO_MARGIN and spread > 0.0:
@@ -181,6 +213,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             price, repo_rate = long_rung.price, 0.0
         # a worst payoff of zero is the ladder's end: approached, and in floating point reached
         price = max(price, TINY * self.security.high_payoff)
+        asked = terms.asked(price) if terms.follows else haircut
         return RepoQuotes(
             price=price,
             repo_rate=repo_rate,
@@ -191,6 +224,9 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
             long_band=self.ladder.band(long_at, reach),
             short_band=self.ladder.band(short_at, reach),
             reuse=self.reuse,
+            asked=asked,
+            asked_slope=terms.asked_slope(price, asked) if terms.follows else 0.0,
+            thin=thin,
         )
 
     def named(self, posted: RepoQuotes) -> dict[str, float]:
@@ -203,7 +239,7 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         reinvested = posted.haircut * (book.longs + book.shorts)
         dust = TINY * book.supply
         beyond = reinvested - book.supply
-        if self.thin(posted.haircut):
+        if posted.thin:
             room = (1.0 - posted.haircut) / (2.0 * posted.haircut) * book.supply
             second = (book.shorts + dust) / (room + dust)
             twice = 2.0 * posted.haircut
@@ -211,43 +247,49 @@ class RepoMarket(Market[float, RepoQuotes, RepoBook, RepoTrader]):
         else:
             second = (reinvested + dust) / book.supply
             share = beyond / (reinvested + book.supply)
+        security = (book.longs - offered) / (book.longs + offered)
+        missing = posted.asked - posted.haircut
+        count = len(self.excess_names)
         return Excess(
-            residual=np.log([(book.longs + dust) / offered, second]),
-            share=np.array([(book.longs - offered) / (book.longs + offered), share]),
-            units=np.array([book.longs - offered, beyond]),
+            residual=np.array([np.log((book.longs + dust) / offered), np.log(second), missing])[
+                :count
+            ],
+            share=np.array([security, share, missing])[:count],
+            units=np.array([book.longs - offered, beyond, missing])[:count],
         )
 
     def depth(self, posted: RepoQuotes, book: RepoBook, coordinates: FloatArray) -> FloatArray:
-        r"""Derivative of the residuals with respect to the coordinates, shape (2, 2).
+        r"""Derivative of the residuals with respect to the coordinates, shape (n, n).
 
-        The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` -> funded prices and
-        price -> longs and shorts -> residuals. What a move along the ladder adds to the longs is
-        what waits in the band, and what the change of prices does to orders already there.
+        The chain is coordinates -> places on the ladder :math:`(c_1, c_2)` and haircut -> funded
+        prices and price -> longs and shorts -> residuals. What a move along the ladder adds to the
+        longs is what waits in the band, and what the change of prices does to orders already there.
         """
         margin = posted.haircut
-        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
-        to_short = to_long - 1.0
         e1, e2 = posted.long_band.price_slope, posted.short_band.price_slope
-        longs = np.array(
-            [
-                book.longs_in_band / posted.long_band.length
-                + (book.longs_by_long_price + book.longs_by_price * to_long) * e1,
-                -book.longs_by_price * to_short * e2,
-            ]
-        )
-        shorts = np.array(
-            [
-                book.shorts_by_price * to_long * e1,
-                -book.shorts_in_band / posted.short_band.length
-                + (book.shorts_by_short_price - book.shorts_by_price * to_short) * e2,
-            ]
-        )
+        spread = posted.long_price - posted.short_price
+        special = margin > NO_MARGIN and spread > 0.0
+        to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
+        by_haircut = -0.5 * spread / margin**2 if special else 0.0
+        price = np.array([to_long * e1, (1.0 - to_long) * e2, by_haircut])
+        longs, shorts = book.longs_by_price * price, book.shorts_by_price * price
+        longs[0] += book.longs_in_band / posted.long_band.length + book.longs_by_long_price * e1
+        shorts[1] += book.shorts_by_short_price * e2
+        shorts[1] -= book.shorts_in_band / posted.short_band.length
+        haircut = np.array([0.0, 0.0, 1.0])
+        longs += book.longs_by_haircut * haircut
+        shorts += book.shorts_by_haircut * haircut
         dust = TINY * book.supply
         wanted, offered = book.longs + dust, book.shorts + book.supply
-        thin = self.thin(margin)
-        if thin:
-            second = shorts / (book.shorts + dust)
+        if posted.thin:
+            room = haircut / max(margin * (1.0 - margin), NO_MARGIN)
+            second = shorts / (book.shorts + dust) + room
         else:
-            second = margin * (longs + shorts) / (margin * (book.longs + book.shorts) + dust)
-        by_place = np.array([longs / wanted - shorts / offered, second])
-        return np.asarray(by_place @ slopes(coordinates, thin=thin))
+            reinvested = margin * (longs + shorts) + haircut * (book.longs + book.shorts)
+            second = reinvested / (margin * (book.longs + book.shorts) + dust)
+        third = posted.asked_slope * price - haircut
+        by_place = np.array([longs / wanted - shorts / offered, second, third])
+        chain = np.eye(3)
+        chain[:2, :2] = slopes(coordinates, thin=posted.thin)
+        count = len(self.excess_names)
+        return np.asarray((by_place @ chain)[:count, :count])

@@ -26,6 +26,12 @@ class RepoQuotes:
         Interest on cash lent against the security, per period; at most 0.
     haircut : float
         Margin as a share of the position's value, charged to both sides.
+    asked : float
+        The haircut that the margin rule asks for at this price.
+    asked_slope : float
+        Its derivative by the price; zero unless the rule follows the posted price.
+    thin : bool
+        How the coordinates are taken, see :mod:`markets.repo.places`.
     reuse : bool
         Whether a lender may sell what was pledged to it; if not, nobody can be short.
     long_price, short_price : float
@@ -46,6 +52,9 @@ class RepoQuotes:
     long_band: Band
     short_band: Band
     reuse: bool = True
+    asked: float = 0.0
+    asked_slope: float = 0.0
+    thin: bool = False
 
     @property
     def margined(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +19,16 @@ from markets.bankruptcy.instruments import numbered
 from markets.bankruptcy.quotes import BondQuotes
 from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions, welfare
 from scenarios.bankruptcy.bond_scenario import BondScenario, state_of
-from scenarios.bankruptcy.capm_parameters import BankruptcyCapm, members_of
+from scenarios.bankruptcy.capm_members import everybody
+from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
+from scenarios.bankruptcy.certificate import wealth
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
 from simulator.economy import Economy
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.population.members import trading
 from simulator.results import Results
 
 if TYPE_CHECKING:
@@ -33,17 +37,15 @@ if TYPE_CHECKING:
 PROPOSITIONS_UP_TO = 100_000
 """Members up to which both propositions are evaluated at the resting point."""
 
+BY_MEMBER = "credit_risk_by_member"
+"""Name of the table of credit risk by member."""
+
 
 def economy(
     parameters: BankruptcyCapm, rng: np.random.Generator
 ) -> Economy[float, BondQuotes, BondBook]:
     """The economy of these cohorts."""
-    names = parameters.cohort_names
-    cohorts = [
-        members_of(c, n, rng, parameters.penalty)
-        for c, n in zip(parameters.cohorts, names, strict=True)
-    ]
-    return build(parameters.instruments, cohorts, parameters, rng)
+    return build(parameters.instruments, everybody(parameters, rng), parameters, rng)
 
 
 class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
@@ -64,7 +66,7 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
     def describe(
         self, parameters: BankruptcyCapm, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
-        """Credit risk, bounds of Proposition 2, and how far 3 is off (NaN if they don't apply)."""
+        """Credit risk, bounds of Proposition 2, how far 3 is off (NaN if they don't apply)."""
         state = state_of(parameters, point)
         names = ("bond_price_at_least", "bond_price_at_most", "sharing_rule_error")
         values = [math.nan] * 3
@@ -72,7 +74,10 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
             price = propositions.prices(state)
             error = float(np.max(np.abs(propositions.sharing_rule(state) - state.later)))
             values = [price.lowest, price.highest, error]
-        return summary(state) | dict(zip(names, values, strict=True))
+        bought = state.bond_price * (state.lent + state.promised)
+        bought = bought + np.abs(state.equities) @ state.equity_prices
+        known = {"traders_trading": trading(bought, wealth(state)) if point.complete else math.nan}
+        return known | summary(state) | dict(zip(names, values, strict=True))
 
     def closed_form(
         self, parameters: BankruptcyCapm, point: RestingPoint
@@ -130,7 +135,27 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
             )
         if welfare.STUDY in results.studies:
             shown["welfare"] = figures.welfare_figure(results.studies[welfare.STUDY])
+        if "name" in results.agents:
+            state = state_of(results.parameters, results.points[-1])
+            from simulator.net_trades import net_trades
+
+            values = np.column_stack(
+                [state.bond * state.bond_price, state.equities * state.equity_prices]
+            )
+            traded = ["bond", *(f"equity {name}" for name in instruments.equity_names)]
+            shown["net_trades"] = net_trades(
+                pd.DataFrame(values, _names(results.agents), traded), "goods at date 0"
+            )
         return shown
+
+    def tables(self, results: Results[BankruptcyCapm]) -> Mapping[str, pd.DataFrame]:
+        """Credit risk by member and state, where members have names and somebody borrows."""
+        if "name" not in results.agents:
+            return {}
+        state = state_of(results.parameters, results.points[-1])
+        named = replace(state, cohort=_names(results.agents).to_numpy(dtype=object))
+        table = by_cohort(named, results.parameters.instruments)
+        return {} if table is None else {BY_MEMBER: table.rename(columns={"cohort": "name"})}
 
     def report(self, results: Results[BankruptcyCapm]) -> pd.DataFrame | None:
         """Credit risk by cohort and state; None if nobody borrows."""
@@ -138,6 +163,11 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
             return None
         state = state_of(results.parameters, results.points[-1])
         return by_cohort(state, results.parameters.instruments)
+
+
+def _names(agents: pd.DataFrame) -> pd.Series:
+    """Names of members, of their cohorts where they have none."""
+    return agents["name"].fillna(agents["cohort"])
 
 
 SCENARIO = BankruptcyCapmScenario()

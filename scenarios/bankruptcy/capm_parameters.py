@@ -5,55 +5,65 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
-from agents.bankruptcy.utility import (
-    ConstantRiskAversion,
-    LinearQuadratic,
-    QuadraticAtBothDates,
-    Utility,
-)
 from markets.bankruptcy.instruments import BondAndEquities
-from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.bankruptcy.economy import BondParameters, Members, Penalty, penalties
+from scenarios.bankruptcy.economy import BondParameters, Penalty, penalties
+from simulator.data_file import written
 from simulator.parameters import Table, about
+from simulator.population.members import (
+    EACH,
+    TABLE,
+    DrawnAmount,
+    GivenEach,
+    GivenMembers,
+    correlation_parameter,
+    drawable,
+)
 
 Positive = Annotated[float, Field(gt=0.0)]
-Amount = Annotated[float, Field(ge=0.0)]
+DrawnPositive = Annotated[Positive | str, AfterValidator(drawable), PlainSerializer(written)]
+"""A number above 0 for all members, or the distribution that each one's is drawn from."""
+
+ABOVE = "a number above 0, or a distribution"
 
 
 class CohortOfInvestors(Table):
     """A table ``[[cohorts]]``."""
 
     name: str | None = about("name in tables; its number if not given", default=None)
-    members: int = about("number of members", "members", default=1, ge=1)
+    members: GivenEach = about(
+        "how many members, or a table of them, with the columns of the parameter members: what a"
+        " column lacks is as here",
+        "members", EACH, default=1,
+    )  # fmt: skip
+    correlation: dict[str, float] = correlation_parameter()
     utility: Literal["quadratic", "quadratic at both dates", "constant risk aversion"] = about(
         "form of the utility function", default="quadratic"
     )
-    weight: Positive | None = about(
+    weight: DrawnPositive | None = about(
         "marginal utility of goods at date 0 (a_0), or weight of date 0; quadratic utilities",
-        "utility per good", "a number above 0; 1 if not given and quadratic at both dates",
-        default=None,
+        "utility per good", f"{ABOVE}; 1 if not given and quadratic at both dates", default=None,
     )  # fmt: skip
-    satiation: Positive | None = about(
+    satiation: DrawnPositive | None = about(
         "consumption beyond which more is worse (a_1), at date 1 or at both; quadratic utilities",
-        "goods", "a number above 0", default=None,
+        "goods", ABOVE, default=None,
     )  # fmt: skip
-    risk_aversion: Positive | None = about(
-        "absolute risk aversion; constant risk aversion", "per good", "a number above 0",
-        default=None,
+    risk_aversion: DrawnPositive | None = about(
+        "absolute risk aversion; constant risk aversion", "per good", ABOVE, default=None
+    )
+    patience: DrawnPositive | None = about(
+        "weight of date 1; constant risk aversion", "", ABOVE, default=None
+    )
+    endowment_now: DrawnPositive = about("goods at date 0 (w_0)", "goods", ABOVE)
+    endowment_later: list[DrawnPositive] = about(
+        "goods in each state of date 1 (w_1)", "goods",
+        "a list of one number above 0, or distribution, per state",
     )  # fmt: skip
-    patience: Positive | None = about(
-        "weight of date 1; constant risk aversion", "", "a number above 0", default=None
-    )
-    endowment_now: Positive = about("goods at date 0 (w_0)", "goods", "a number above 0")
-    endowment_later: list[Positive] = about(
-        "goods in each state of date 1 (w_1)", "goods", "a list of one number above 0 per state"
-    )
-    equities: list[Amount] = about(
+    equities: list[DrawnAmount] = about(
         "equities owned before trade (delta)", "equities",
-        "a list of one number of at least 0 per equity", default=[],
+        "a list of one number of at least 0, or distribution, per equity", default=[],
     )  # fmt: skip
     penalty: Penalty | None = about(
         "its own penalty on default (lambda) where the economy has one", "utility per good",
@@ -84,6 +94,19 @@ class CohortOfInvestors(Table):
                 raise Refused(f'{name} is given; utility "{self.utility}" has none')
         return self
 
+    @property
+    def alike(self) -> bool:
+        """Whether members have what the table says, up to its spread."""
+        given = [self.weight, self.satiation, self.risk_aversion, self.patience, self.endowment_now]
+        texts = [isinstance(v, str) for v in [*given, *self.endowment_later, *self.equities]]
+        return isinstance(self.members, int) and not any(texts)
+
+    @property
+    def count(self) -> int:
+        """Number of members, who are not given one by one."""
+        assert isinstance(self.members, int)
+        return self.members
+
 
 class States(Table):
     """The table ``[states]``."""
@@ -98,7 +121,7 @@ class States(Table):
 class Equities(Table):
     """The table ``[equities]``."""
 
-    payoffs: list[list[Amount]] = about(
+    payoffs: list[list[Annotated[float, Field(ge=0.0)]]] = about(
         "payoff of each equity in each state (columns of Y)", "goods per equity",
         "one list per equity, each of one number of at least 0 per state", default=[],
     )  # fmt: skip
@@ -107,16 +130,16 @@ class Equities(Table):
 
 def _default_cohorts() -> list[CohortOfInvestors]:
     rows = (
-        (8.2, 9.0, 3.6, [0.2, 0.3, 0.9], 0.4),
-        (5.3, 7.2, 3.4, [0.7, 1.0, 0.8], 0.7),
-        (4.7, 7.1, 4.8, [0.2, 0.6, 1.2], 1.2),
+        (8.2, 9.0, 3.6, (0.2, 0.3, 0.9), 0.4),
+        (5.3, 7.2, 3.4, (0.7, 1.0, 0.8), 0.7),
+        (4.7, 7.1, 4.8, (0.2, 0.6, 1.2), 1.2),
     )
     return [
         CohortOfInvestors(
             weight=weight,
             satiation=satiation,
             endowment_now=now,
-            endowment_later=later,
+            endowment_later=[*later],
             equities=[owned],
         )
         for weight, satiation, now, later, owned in rows
@@ -129,6 +152,14 @@ class BankruptcyCapm(BondParameters):
     cohorts: list[CohortOfInvestors] = about(
         "who trades: one table per cohort", "", "a list of at least one table [[cohorts]]",
         default=_default_cohorts(), min_length=1,
+    )  # fmt: skip
+    members: GivenMembers = about(
+        "members one by one, of a single cohort in place of all cohorts; a column that is missing"
+        " takes the value of the first of these. Columns: name; endowment_now,"
+        " endowment_later[STATE] (goods); equities[EQUITY] (equities); weight (utility per good),"
+        " satiation (goods), or risk_aversion (per good) and patience, as that cohort's utility has"
+        " them; penalty[STATE] (utility per good) where debtors choose what they deliver",
+        "", TABLE, default=None,
     )  # fmt: skip
     states: States = about(
         "what may happen at date 1", "", "a table [states]",
@@ -167,13 +198,9 @@ class BankruptcyCapm(BondParameters):
         if len(set(names)) < len(names):
             raise Refused(f"cohorts have the names {', '.join(names)}; each must be different")
         self._penalties()
-        instruments = self.instruments
-        for j, total in enumerate(np.sum([c.equities for c in self.cohorts], axis=0)):
-            if not total > 0.0:
-                raise Refused(
-                    f"cohorts own none of equity {instruments.equity_names[j]}; somebody must"
-                )
-        self._refuse_satiation(instruments)
+        if all(cohort.alike for cohort in self.groups):  # others are looked at where they are made
+            self._refuse_unowned()
+            self._refuse_satiation()
         return self
 
     def _penalties(self) -> None:
@@ -188,27 +215,45 @@ class BankruptcyCapm(BondParameters):
             if penalty is not None:
                 penalties(penalty, 1, len(self.states.probabilities))
 
-    def _refuse_satiation(self, instruments: BondAndEquities) -> None:
+    def _refuse_unowned(self) -> None:
+        """Refuse an equity that nobody owns."""
+        owned = np.sum([np.array(c.equities, dtype=np.float64) for c in self.groups], axis=0)
+        for name, total in zip(self.instruments.equity_names, owned, strict=True):
+            if not total > 0.0:
+                raise Refused(f"cohorts own none of equity {name}; somebody must")
+
+    def _refuse_satiation(self) -> None:
         """Members of a cohort choose alike, so none can eat more than its share of all goods."""
         goods = sum(
-            c.members * (np.array(c.endowment_later) + instruments.payoffs @ np.array(c.equities))
-            for c in self.cohorts
+            c.count
+            * (
+                np.array(c.endowment_later, dtype=np.float64)
+                + self.instruments.payoffs @ np.array(c.equities, dtype=np.float64)
+            )
+            for c in self.groups
         )
-        for i, cohort in enumerate(self.cohorts):
+        for i, cohort in enumerate(self.groups):
             most = float(np.max(goods))
             if cohort.utility == "quadratic at both dates":
-                most = max(most, sum(c.members * c.endowment_now for c in self.cohorts))
-            most /= cohort.members
-            if cohort.satiation is not None and cohort.satiation < most:
+                most = max(most, sum(c.count * float(c.endowment_now) for c in self.groups))
+            most /= cohort.count
+            if cohort.satiation is not None and float(cohort.satiation) < most:
                 raise Refused(
                     f"cohorts[{i}].satiation is {cohort.satiation:g}; it must be at least {most:g},"
                     " a member's share if its cohort had all goods, or more could be worse"
                 )
 
     @property
+    def groups(self) -> list[CohortOfInvestors]:
+        """The cohorts that trade: of the first alone its members, if these are given."""
+        if self.members is None:
+            return self.cohorts
+        return [self.cohorts[0].model_copy(update={"members": self.members})]
+
+    @property
     def cohort_names(self) -> list[str]:
-        """Names of the cohorts."""
-        return [c.name or f"cohort {i + 1}" for i, c in enumerate(self.cohorts)]
+        """Names of the cohorts that trade."""
+        return [c.name or f"cohort {i + 1}" for i, c in enumerate(self.groups)]
 
     @property
     def instruments(self) -> BondAndEquities:
@@ -219,34 +264,3 @@ class BankruptcyCapm(BondParameters):
             tuple(self.states.names or ()),
             tuple(self.equities.names or ()),
         )
-
-
-def members_of(
-    cohort: CohortOfInvestors,
-    name: str,
-    rng: np.random.Generator,
-    penalty: Penalty | None = None,
-) -> Members:
-    """A cohort as arrays, its members' endowments drawn around those of its table.
-
-    ``penalty`` is that of the economy, which counts where the cohort has none of its own.
-    """
-    count = cohort.members
-
-    def each(value: list[float]) -> FloatArray:
-        wobble = rng.uniform(-cohort.spread, cohort.spread, (count, len(value)))
-        return np.array(value) * (1.0 + wobble)
-
-    def same(value: float | None) -> FloatArray:
-        return np.full(count, 1.0 if value is None else value)
-
-    utility: Utility = ConstantRiskAversion(same(cohort.risk_aversion), same(cohort.patience))
-    if cohort.utility == "quadratic":
-        utility = LinearQuadratic(same(cohort.weight), same(cohort.satiation))
-    elif cohort.utility == "quadratic at both dates":
-        utility = QuadraticAtBothDates(same(cohort.weight), same(cohort.satiation))
-    now, later = each([cohort.endowment_now])[:, 0], each(cohort.endowment_later)
-    if cohort.penalty is not None:
-        penalty = cohort.penalty
-    chosen = None if penalty is None else penalties(penalty, count, len(cohort.endowment_later))
-    return Members(name, utility, now, later, each(cohort.equities), chosen)

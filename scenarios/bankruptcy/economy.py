@@ -103,6 +103,7 @@ class Members:
     """A cohort as arrays with one row per member.
 
     A penalty, of shape (members, states), replaces bankruptcy by default at the members' choice.
+    Names are kept in the table of members.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Members:
     later: FloatArray
     equities: FloatArray
     penalty: FloatArray | None = None
+    names: Sequence[str] | None = None
 
 
 def build(
@@ -149,5 +151,6 @@ def build(
             now=members.now,
             later=members.later,
             equities=members.equities,
+            names=members.names,
         )
     return economy

@@ -51,9 +51,11 @@ def credit_risk_by_endowment_risk(
     -------
     pandas.DataFrame or None
         Columns ``endowment_risk``, the quotes, and those of
-        :func:`scenarios.bankruptcy.credit_risk.summary`; None if fewer than two risks clear.
+        :func:`scenarios.bankruptcy.credit_risk.summary`; None if fewer than two risks clear, or
+        where members are given one by one or drawn.
     """
-    if sum(cohort.members for cohort in parameters.cohorts) > RISKS_UP_TO:
+    cohorts = parameters.groups
+    if not all(c.alike for c in cohorts) or sum(c.count for c in cohorts) > RISKS_UP_TO:
         return None
     rows: list[dict[str, float]] = []
     for risk in RISKS:

@@ -7,21 +7,22 @@ patient and an impatient household of logarithmic utility. After Iraola and Torr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from scenarios.credit import CREDIT_TREE, published
 from scenarios.credit.certificate import certify
 from scenarios.credit.economy import AuctionedEconomy, build
 from scenarios.credit.intervals import intervals
+from scenarios.credit.members import shown
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.propositions import evaluate
-from scenarios.credit.read_out import described, judged, rates, untraded
+from scenarios.credit.read_out import described, judged, rates, trading, untraded
 from scenarios.credit.rental import rental_market
 from scenarios.credit.strategies import payment_strategies
 from simulator.certificate import Certificate
@@ -48,11 +49,21 @@ class CreditScenario(Scenario[CreditTree]):
     reference: Published | None = None
 
     def cases(self, parameters: CreditTree) -> list[Case]:
-        """The economies of the parameters, each with one date."""
-        return [
-            Case(name, partial(build, economy, parameters), [{}])
-            for name, economy in parameters.economies().items()
-        ]
+        """The economies of the parameters, each with one date.
+
+        The first to be built draws the households of all.
+        """
+        made: list[dict[str, CreditEconomy]] = []
+
+        def maker(name: str) -> Callable[[np.random.Generator], AuctionedEconomy]:
+            def build_one(rng: np.random.Generator) -> AuctionedEconomy:
+                if not made:
+                    made.append(parameters.economies(parameters.entries(rng)))
+                return build(made[0][name], parameters, rng)
+
+            return build_one
+
+        return [Case(name, maker(name), [{}]) for name in parameters.cases(parameters.households)]
 
     def refine(self, parameters: CreditTree, point: RestingPoint) -> RestingPoint:
         """The exact equilibrium that the rounds approach, where it can be proved."""
@@ -73,13 +84,15 @@ class CreditScenario(Scenario[CreditTree]):
     ) -> Mapping[str, object]:
         """Utilities, payment rates, auctions, and remarks on a resting point."""
         assert isinstance(economy, AuctionedEconomy)
-        return described(
-            _economy(parameters, point),
+        read = _economy(parameters, point)
+        columns = described(
+            read,
             point,
             averages=economy.averages,
             auction_steps=economy.auction_steps,
             auction_move=economy.auction_move,
         )
+        return {**columns, "traders_trading": trading(read, point)}
 
     def intervals(
         self, parameters: CreditTree, point: RestingPoint
@@ -97,6 +110,8 @@ class CreditScenario(Scenario[CreditTree]):
         if self.reference is None or not len(point.agents):
             return None
         economy = _economy(parameters, point)
+        if parameters.members is not None:
+            return None
         default = self.parameters().economies()
         if economy != default.get(point.case) or untraded(economy, point):
             return None
@@ -132,13 +147,13 @@ class CreditScenario(Scenario[CreditTree]):
         from scenarios.credit import figures
 
         drawings = figures.by_round(results)
-        economies = results.parameters.economies()
         strategies = results.studies.get("payment_strategies")
         for row, end in enumerate(results.ends):
-            economy, point = economies[end.point.case], end.point
+            point = end.point
             ending = f"_{row + 1}" if len(results.ends) > 1 else ""
             if not len(point.agents):
                 continue
+            economy = _economy(results.parameters, point)
             shares = rates(economy, point.agents)
             drawings[f"event_tree{ending}"] = figures.event_tree(economy, end, shares)
             drawings[f"flows{ending}"] = figures.flows(economy, end)
@@ -149,14 +164,20 @@ class CreditScenario(Scenario[CreditTree]):
 
 
 def _economy(parameters: CreditTree, point: RestingPoint) -> CreditEconomy:
-    """The economy of a resting point."""
-    return parameters.economies()[point.case]
+    """The economy of a resting point, whose households the table of agents shows."""
+    if not parameters.drawn:
+        return parameters.economies()[point.case]
+    tree = parameters.cases(parameters.households)[point.case].tree
+    return parameters.cases(shown(point.agents, tree))[point.case]
 
 
 def described_points(results: Results[CreditTree]) -> list[tuple[CreditEconomy, RestingPoint]]:
     """The resting points of a run, each with its economy; those that were traded to."""
-    economies = results.parameters.economies()
-    return [(economies[point.case], point) for point in results.points if len(point.agents)]
+    return [
+        (_economy(results.parameters, point), point)
+        for point in results.points
+        if len(point.agents)
+    ]
 
 
 class CreditTreeScenario(CreditScenario):

@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from scenarios.credit import HOUSING
 from scenarios.credit.credit_tree import CreditScenario
-from scenarios.credit.parameters import CreditTree, Entry, economy_part
+from scenarios.credit.members import Entry
+from scenarios.credit.parameters import CreditTree, economy_part
 
 NODES: list[Entry] = [
     {"name": "0"},

@@ -11,7 +11,8 @@ from __future__ import annotations
 from markets.refused import Refused
 from scenarios.credit import LIQUIDITY_CONTRACTION
 from scenarios.credit.credit_tree import CreditScenario
-from scenarios.credit.parameters import CreditTree, Entry, economy_part, inertia_parameter
+from scenarios.credit.members import Entry
+from scenarios.credit.parameters import CreditTree, economy_part, inertia_parameter
 from scenarios.credit.prepayment import BRISK, HOUSEHOLDS, MORTGAGE, NODES, late_credit
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.reading import read
@@ -35,9 +36,9 @@ class LiquidityContraction(CreditTree):
     )
     households: list[Entry] = economy_part("households", HOUSEHOLDS)
 
-    def economies(self) -> dict[str, CreditEconomy]:
+    def cases(self, households: list[Entry]) -> dict[str, CreditEconomy]:
         """One economy for each list of nodes with credit."""
-        whole = read(self.goods, self.nodes, self.contracts, self.households)
+        whole = read(self.goods, self.nodes, self.contracts, households)
         economies = {}
         for number, nodes in enumerate(self.credit_at):
             for node in nodes:
@@ -52,7 +53,7 @@ class LiquidityContraction(CreditTree):
                 if contract.issued_at in (whole.tree.root, *nodes)
             ]
             case = f"credit at {', '.join(nodes)}" if nodes else "no credit at date 1"
-            economies[case] = read(self.goods, self.nodes, offered, self.households)
+            economies[case] = read(self.goods, self.nodes, offered, households)
         return economies
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import model_validator
 
 from agents.credit.households import INERTIA
 from markets.adjustment.rules import RuleName
+from scenarios.credit.members import COLUMNS, Entry, expanded
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.reading import read
 from scenarios.credit.rental import Rental, read_rental
 from simulator.parameters import Parameters, about, rule_parameter
-
-Entry = dict[str, object]
-"""A node, a contract or a household as a file writes it down."""
+from simulator.population.given_cohort import GivenCohort, cohort_parameter, draws
 
 GOODS = ["good"]
 
@@ -150,19 +150,51 @@ class CreditTree(Parameters):
     nodes: list[Entry] = economy_part("nodes", NODES)
     contracts: list[Entry] = economy_part("contracts", CONTRACTS)
     households: list[Entry] = economy_part("households", HOUSEHOLDS)
+    members: GivenCohort = cohort_parameter(
+        'households that take the place of those in "households",', COLUMNS
+    )
     rental: Entry = rental_parameter({})
 
     @model_validator(mode="after")
     def _economy(self) -> CreditTree:
         """Refuse what is no economy, and a rental contract that does not fit on it."""
-        for economy in self.economies().values():
+        for economy in self.economies(self.households).values():
             self.rental_contract(economy)
+        if not self.drawn:
+            self.economies()
         return self
+
+    @property
+    def drawn(self) -> bool:
+        """Whether something of the households is drawn at random."""
+        return draws(self.members)
 
     def rental_contract(self, economy: CreditEconomy) -> Rental | None:
         """The rental contract, if there is one."""
         return read_rental(self.rental, economy.tree) if self.rental else None
 
-    def economies(self) -> dict[str, CreditEconomy]:
-        """The economies that the parameters describe, by case."""
-        return {"economy": read(self.goods, self.nodes, self.contracts, self.households)}
+    def entries(self, rng: np.random.Generator) -> list[Entry]:
+        """Households as a file would write them down: the parameters', or given or drawn ones.
+
+        Raises
+        ------
+        Refused
+            If they can't be used, with row and column.
+        """
+        if self.members is None:
+            return self.households
+        types = read(self.goods, self.nodes, self.contracts, self.households)
+        return expanded(self.members, types.tree, types.households, rng, drawn=self.drawn)
+
+    def economies(self, households: list[Entry] | None = None) -> dict[str, CreditEconomy]:
+        """The economies that the parameters describe, by case.
+
+        Unless ``households`` are given they are those of the parameters, where none are drawn.
+        """
+        if households is None:
+            households = self.entries(np.random.default_rng(0))
+        return self.cases(households)
+
+    def cases(self, households: list[Entry]) -> dict[str, CreditEconomy]:
+        """The economies of some households by case."""
+        return {"economy": read(self.goods, self.nodes, self.contracts, households)}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from scenarios.credit import PREPAYMENT, published
 from scenarios.credit.credit_tree import CreditScenario
+from scenarios.credit.members import Entry
 from scenarios.credit.parameters import (
     CreditTree,
-    Entry,
     economy_part,
     inertia_parameter,
     rental_parameter,

@@ -47,6 +47,14 @@ def untraded(economy: CreditEconomy, point: RestingPoint) -> list[str]:
     return names
 
 
+def trading(economy: CreditEconomy, point: RestingPoint) -> float:
+    """Number of households that lend or borrow, or hold what others issued."""
+    agents = point.agents
+    credit = agents["part"].isin(("lent", "borrowed", "held after resale"))
+    plainly = agents["amount"] > TRADED * float(wealth(economy).sum())
+    return float(agents.loc[credit & plainly, "household"].nunique())
+
+
 def judged(economy: CreditEconomy, point: RestingPoint) -> Ending:
     """No trade, where an empty pool is distrusted; cleared otherwise."""
     names = untraded(economy, point)

@@ -38,7 +38,11 @@ def linear(primitives: Primitives) -> FloatArray | None:
     if (elasticity == 1.0).all():
         share = weights / weights.sum(axis=1, keepdims=True)
         system = (share * members[:, None]).T @ endowment - np.diag(supply)
-    elif not elasticity.any() and np.linalg.matrix_rank(weights) == len(weights) == len(supply):
+    elif (
+        not elasticity.any()
+        and len(weights) == len(supply)
+        and np.linalg.matrix_rank(weights) == len(supply)
+    ):
         levels = np.linalg.solve((weights * members[:, None]).T, supply)
         system = levels[:, None] * weights - endowment
     else:

@@ -5,19 +5,28 @@ of the margin period of risk, from :math:`t` to :math:`t + n`, as a share of the
 A *breach* is a loss above the haircut. Periods that overlap are not independent, so the tests look
 at every :math:`n`-th date only; all other measures at every date.
 
-With :math:`T` periods, :math:`x` breaches and :math:`p = 1 - c` expected as a share, Kupiec's
-likelihood ratio (unconditional coverage) is
+With :math:`T` periods, :math:`x` breaches and :math:`p = 1 - c` expected as a share, the likelihood
+ratio of Kupiec's test of the *proportion of failures* is
 
-.. math:: LR_{uc} = -2 \log \frac{(1-p)^{T-x} p^x}{(1-x/T)^{T-x} (x/T)^x} \sim \chi^2_1 ,
+.. math:: LR_{pof} = -2 \log \frac{(1-p)^{T-x} p^x}{(1-x/T)^{T-x} (x/T)^x} \sim \chi^2_1 ,
 
-and Christoffersen's, with :math:`n_{ij}` times that state :math:`j` (1: breach) followed state
-:math:`i`, :math:`\pi_i = n_{i1} / (n_{i0} + n_{i1})` and :math:`\pi` the share of all that did,
+that of Christoffersen's test of *independence*, with :math:`n_{ij}` times that state :math:`j`
+(1: breach) followed state :math:`i`, :math:`\pi_i = n_{i1} / (n_{i0} + n_{i1})` and :math:`\pi` the
+share of all that did,
 
 .. math:: LR_{ind} = -2 \log \frac{(1-\pi)^{n_{00}+n_{10}} \pi^{n_{01}+n_{11}}}
-          {(1-\pi_0)^{n_{00}} \pi_0^{n_{01}} (1-\pi_1)^{n_{10}} \pi_1^{n_{11}}} \sim \chi^2_1 .
+          {(1-\pi_0)^{n_{00}} \pi_0^{n_{01}} (1-\pi_1)^{n_{10}} \pi_1^{n_{11}}} \sim \chi^2_1 ,
 
-Sources: Kupiec, *Journal of Derivatives* 3 (1995); Christoffersen, *International Economic Review*
-39 (1998).
+and that of his test of *conditional coverage*, both at once, given the first period,
+
+.. math:: LR_{cc} = -2 \log \frac{(1-p)^{n_{00}+n_{10}} p^{n_{01}+n_{11}}}
+          {(1-\pi_0)^{n_{00}} \pi_0^{n_{01}} (1-\pi_1)^{n_{10}} \pi_1^{n_{11}}} \sim \chi^2_2 .
+
+Sources: Kupiec, "Techniques for verifying the accuracy of risk measurement models", *Journal of
+Derivatives* 3 (1995); Christoffersen, "Evaluating interval forecasts", *International Economic
+Review* 39 (1998), sections 3.1 to 3.3. *Margin shortfall* and *over-margining* are the two sides of
+a margin's error; Lam, Sin and Leung, *Journal of Futures Markets* 24 (2004), weigh methods of
+setting margins by expected shortfall against overcharge.
 """
 
 from __future__ import annotations
@@ -41,10 +50,12 @@ class Backtest:
         Those with a loss above the margin.
     breach_share, expected_share : float
         Share of breaches, and the share that the confidence promises.
-    kupiec, christoffersen : float
-        p-values: that breaches are as frequent as promised, and that they come independently.
+    kupiec_p, independence_p, conditional_coverage_p : float
+        p-values: that breaches are as frequent as promised (Kupiec), that they come independently,
+        and both (Christoffersen); small where that is to be rejected, NaN where no test can be had.
     shortfall, largest_shortfall : float
-        Mean loss beyond the margin where there was a breach, and the largest; shares of the price.
+        Margin shortfall: mean loss beyond the margin where there was a breach, and the largest;
+        shares of the price.
     over_margining : float
         Mean margin beyond the loss where there was none, a share of the price: what cover cost.
     """
@@ -53,8 +64,9 @@ class Backtest:
     breaches: int
     breach_share: float
     expected_share: float
-    kupiec: float
-    christoffersen: float
+    kupiec_p: float
+    independence_p: float
+    conditional_coverage_p: float
     shortfall: float
     largest_shortfall: float
     over_margining: float
@@ -71,7 +83,7 @@ def backtest(haircuts: FloatArray, losses: FloatArray, confidence: float, horizo
         Loss over the margin period of risk from each date, as a share of its price; NaN where the
         period has not passed.
     confidence : float
-        Share of periods that the margin is to cover.
+        Share of periods that the margin is to cover; NaN for none, and for no test of it.
     horizon : int
         Dates of the margin period of risk.
     """
@@ -85,8 +97,9 @@ def backtest(haircuts: FloatArray, losses: FloatArray, confidence: float, horizo
         breaches=int(hit.sum()),
         breach_share=float(hit.mean()) if hit.size else np.nan,
         expected_share=1.0 - confidence,
-        kupiec=kupiec(int(apart.sum()), apart.size, 1.0 - confidence),
-        christoffersen=christoffersen(apart),
+        kupiec_p=kupiec(int(apart.sum()), apart.size, 1.0 - confidence),
+        independence_p=independence(apart),
+        conditional_coverage_p=conditional_coverage(apart, 1.0 - confidence),
         shortfall=float(beyond[hit].mean()) if hit.any() else 0.0,
         largest_shortfall=float(beyond[hit].max(initial=0.0)),
         over_margining=float(-beyond[~hit].mean()) if (~hit).any() else 0.0,
@@ -114,22 +127,29 @@ def kupiec(breaches: int, periods: int, expected: float) -> float:
         _log_likelihood(periods - breaches, breaches, share)
         - _log_likelihood(periods - breaches, breaches, expected)
     )
-    return _p_value(ratio)
+    return _p_value(ratio, 1)
 
 
-def christoffersen(hit: BoolArray) -> float:
+def independence(hit: BoolArray) -> float:
     """p-value that breaches come independently; NaN where none follows another state."""
+    return _chained(hit, float(np.mean(hit[1:])) if hit.size > 1 else np.nan, 1)
+
+
+def conditional_coverage(hit: BoolArray, expected: float) -> float:
+    """p-value that breaches are as frequent as expected, and independent; NaN as above."""
+    return _chained(hit, expected, 2)
+
+
+def _chained(hit: BoolArray, share: float, freedom: int) -> float:
+    """p-value of one share of breaches after either state, against one share for each state."""
     before, after = hit[:-1], hit[1:]
     if not before.any() or before.all():
         return np.nan
-    n = [[int(np.sum((before == i) & (after == j))) for j in (False, True)] for i in (False, True)]
-    share = (n[0][1] + n[1][1]) / after.size
-    shares = [n[i][1] / (n[i][0] + n[i][1]) for i in range(2)]
-    ratio = 2.0 * (
-        sum(_log_likelihood(n[i][0], n[i][1], shares[i]) for i in range(2))
-        - _log_likelihood(n[0][0] + n[1][0], n[0][1] + n[1][1], share)
-    )
-    return _p_value(ratio)
+    ratio = -2.0 * _log_likelihood(int(np.sum(~after)), int(np.sum(after)), share)
+    for followed in (after[~before], after[before]):
+        breaches = int(followed.sum())
+        ratio += 2.0 * _log_likelihood(followed.size - breaches, breaches, breaches / followed.size)
+    return _p_value(ratio, freedom)
 
 
 def _log_likelihood(without: int, with_breach: int, share: float) -> float:
@@ -139,8 +159,8 @@ def _log_likelihood(without: int, with_breach: int, share: float) -> float:
     return float(xlog1py(without, -share) + xlogy(with_breach, share))
 
 
-def _p_value(ratio: float) -> float:
-    """Of a likelihood ratio with one degree of freedom."""
+def _p_value(ratio: float, freedom: int) -> float:
+    """Of a likelihood ratio with so many degrees of freedom."""
     from scipy.special import chdtrc
 
-    return float(chdtrc(1.0, max(ratio, 0.0)))
+    return float(chdtrc(freedom, max(ratio, 0.0)))

@@ -61,8 +61,6 @@ def certify(
     agents: pd.DataFrame,
     prices: FloatArray,
     premium: float,
-    risk_aversion: float,
-    volatility: FloatArray,
     rule: FloatArray | None,
 ) -> Certificate:
     """Check every condition of the equilibrium.
@@ -70,29 +68,26 @@ def certify(
     Parameters
     ----------
     agents : pandas.DataFrame
-        Rows of customers and experts, see their ``table``.
+        Rows of customers and experts, of one cohort or several, see their ``table``.
     prices : array of shape (assets,)
         The posted prices.
     premium : float
         The posted funding premium.
-    risk_aversion : float
-        Of every group of customers.
-    volatility : array of shape (assets,)
-        Standard deviation of each asset's payoff.
     rule : array of shape (2, assets), optional
         Margins that the rule asks for at these prices, long and short; None where it
         depends on past prices, which a resting point does not show.
     """
-    customers, experts = (_Rows.of(agents, cohort) for cohort in ("customers", "experts"))
+    customers, experts = (_Rows.of(agents, role, prices.size) for role in ("customer", "expert"))
     fundamental = customers["fundamental"][0]
     margins = np.stack([customers[f"margin_{side}"][0] for side in ("long", "short")])
     exposure, wanted = customers["exposure"], customers["position"]
     held, assets = experts["position"], experts["endowed_assets"]
-    kept = len(wanted) / (risk_aversion * volatility**2) * np.maximum(abs(fundamental), abs(prices))
+    risk = customers["risk_aversion"] * customers["volatility"] ** 2
+    kept = np.sum(1.0 / risk, axis=0) * np.maximum(abs(fundamental), abs(prices))
     brought = sum(np.abs(part).sum(axis=0) for part in (exposure, assets, held))
     brought = np.where(brought > 0.0, brought, kept)
     gap = np.abs(wanted.sum(axis=0) + held.sum(axis=0)) / brought
-    slope = (fundamental - prices) - risk_aversion * volatility**2 * (wanted + exposure)
+    slope = (fundamental - prices) - risk * (wanted + exposure)
     cash = experts["endowed_cash"][:, 0]
     wealth = cash + assets @ prices
     funds = np.maximum(wealth, 0.0)
@@ -129,17 +124,18 @@ def certify(
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of one cohort, by member and asset."""
+    """The rows of one role, by cohort, member and asset."""
 
     agents: pd.DataFrame
     rows: NDArray[np.intp]
     assets: int
 
     @classmethod
-    def of(cls, agents: pd.DataFrame, cohort: str) -> _Rows:
-        own = np.flatnonzero(agents["cohort"].to_numpy() == cohort)
-        member, asset = (agents[name].to_numpy()[own] for name in ("member", "asset"))
-        return cls(agents, own[np.lexsort((asset, member))], int(np.max(asset)) + 1)
+    def of(cls, agents: pd.DataFrame, role: str, assets: int) -> _Rows:
+        own = np.flatnonzero(agents["role"].to_numpy() == role)
+        names = ("cohort", "member", "asset")
+        cohort, member, asset = (agents[name].to_numpy()[own] for name in names)
+        return cls(agents, own[np.lexsort((asset, member, pd.factorize(cohort)[0]))], assets)
 
     def __getitem__(self, column: str) -> FloatArray:
         """A column as an array of shape (members, assets)."""

@@ -19,12 +19,15 @@ from markets.funding.market import FundedMarket
 from markets.funding.quotes import FundedQuotes
 from markets.funding.rungs import reach
 from markets.funding.terms import MarginTerms
-from markets.margin import LinearMargin, PriceMargin, SidedMargin
+from markets.margin import Known, LinearMargin, MarginRule, SidedMargin, on_side
 from markets.market import Start
 from markets.quote import FloatArray
 from markets.refused import Refused
+from scenarios.funding.traders import Traders
 from simulator.economy import Economy
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
+from simulator.point import RestingPoint
 
 FundedEconomy = Economy[MarginTerms, FundedQuotes, FundedBook]
 
@@ -36,6 +39,12 @@ SidedPositive = Positive | Annotated[list[Positive], Two]
 SidedNotNegative = NotNegative | Annotated[list[NotNegative], Two]
 Sided = float | Annotated[list[float], Two]
 """A number for every position, or two: for long and for short positions."""
+
+MOST = 0.99
+"""Largest haircut that a rule without a past begins with."""
+
+LEAST = 0.01
+"""Least margin of a rule, as a share of the base, unless its settings say otherwise."""
 
 SIDED = ", or two of them: for long and for short positions"
 """Of a parameter that may differ by the sign of a position, in words."""
@@ -61,17 +70,32 @@ def linear_margins(base: Sided, slope: Sided, value: float, factor: float = 1.0)
     )
 
 
+def margin_parameter() -> Any:
+    """Declare the parameter ``margin``."""
+    return about(
+        "another margin rule for every asset; what is read off the equations of linear margins is"
+        " left out then", "", MARGIN, default=None,
+    )  # fmt: skip
+
+
+def named_rule(margin: MarginSettings, base: Sided, value: float) -> MarginRule:
+    """The rule of some settings; without a past it charges the base at the fundamental value.
+
+    Unless told otherwise it covers the losses of the position that is margined, and never charges
+    less than a hundredth of the base, since no position here is without margin.
+    """
+    haircuts = (min(one / value, MOST) for one in sided(base))
+    return SidedMargin(
+        *(margin.make(side="position", initial=one, least=LEAST * one) for one in haircuts)
+    )
+
+
 def risk_aversion_parameter() -> Any:
     """Declare the parameter ``risk_aversion``."""
     return about(
         "absolute risk aversion of each of the two groups of customers", "per cash",
         default=2.0, gt=0.0,
     )  # fmt: skip
-
-
-def appetite(risk_aversion: float, volatility: FloatArray) -> FloatArray:
-    """Assets that customers keep for each unit of cash by which the price falls, s, by asset."""
-    return 2.0 / (risk_aversion * volatility**2)
 
 
 def price_range(
@@ -85,17 +109,25 @@ def price_range(
 
 
 def refuse_no_margin(
-    slope_name: str, slope: Sided, rule: SidedMargin, low: float, high: float
+    slope_name: str, slope: Sided, rule: MarginRule, low: float, high: float
 ) -> None:
     """Refuse a slope of the margin that makes the margin vanish at a price of the range."""
-    for side in (rule.long, rule.short):
+    for position in (1.0, -1.0):
         for price in (low, high):
-            margin = side.margin(price)
+            margin = on_side(rule, position).margin(Known(price))
             if not margin > 0.0:
                 raise Refused(
                     f"{slope_name} is {slope}; the margin would be {margin:.6g} at a price of"
                     f" {price:.6g}, and must be positive from {low:.6g} to {high:.6g}"
                 )
+
+
+def trading(point: RestingPoint) -> float:
+    """Number of customers and experts who hold anything else than what they start with."""
+    agents = point.agents
+    moved = (agents["position"] != agents["endowed_assets"]).to_numpy()
+    rows = agents.loc[moved, ["cohort", "member"]]
+    return float(len(rows.drop_duplicates()))
 
 
 def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray) -> None:
@@ -111,14 +143,15 @@ def refuse_no_wealth(cash: float, endowment: FloatArray, fundamental: FloatArray
 def make_economy(
     parameters: Parameters,
     *,
-    rules: Mapping[str, PriceMargin | SidedMargin],
+    rules: Mapping[str, MarginRule],
     fundamental: FloatArray,
-    supply: FloatArray,
-    risk_aversion: float,
+    traders: Traders,
     volatility: FloatArray,
-    experts_cash: float,
-    experts_endowment: FloatArray,
+    exposures: FloatArray | None = None,
+    deposits: float | None = None,
     recapitalised: float | None = None,
+    margin: MarginSettings | None = None,
+    history: FloatArray | None = None,
     rng: np.random.Generator | int = 0,
     start: Start = "primitives",
 ) -> FundedEconomy:
@@ -130,31 +163,48 @@ def make_economy(
         From which the rule that moves the quotes comes.
     rules : mapping
         Margin rule of each asset, or its rules by side, by the name of the quote.
-    fundamental, supply : array
-        v, and Z, all of which the first of two groups of customers brings.
-    risk_aversion, volatility : float and array of shape (assets,)
-        Of both groups.
-    experts_cash, experts_endowment : float and array of shape (assets,)
-        eta and x0.
+    fundamental : array
+        v.
+    traders : Traders
+        Customers and experts.
+    volatility : array of shape (assets,)
+        Standard deviation of each payoff.
+    exposures : array of shape (dates, customers, assets), optional
+        What customers bring at each date; by default the same at all.
+    deposits : float, optional
+        What is announced of all experts' cash at the first date; by default what they have.
     recapitalised : float, optional
         If given, experts carry their positions from date to date, and owners put in this share of
         what was lost; see :class:`agents.funding.experts.Experts`.
+    margin : MarginSettings, optional
+        If given, when the rules are asked, and past prices of every asset.
+    history : array of shape (n,), optional
+        Past prices of every asset where ``margin`` has none.
     rng, start
         As in :class:`simulator.economy.Economy`.
     """
     market = FundedMarket(list(rules), fundamental)
     economy = Economy(market, adjuster=parameters.adjuster(market.pace), rng=rng, start=start)
-    MarginClearingHouse(economy, rules)
+    if margin is None:
+        MarginClearingHouse(economy, rules)
+    else:
+        past = margin.past() if margin.prices is not None or history is None else history
+        MarginClearingHouse(
+            economy, rules, every_round=margin.every_round, history=dict.fromkeys(rules, past)
+        )
     Customers(
         economy,
-        exposures=np.stack([supply, np.zeros_like(supply)], axis=-2),
-        risk_aversion=risk_aversion,
+        exposures=traders.exposure if exposures is None else exposures,
+        risk_aversion=traders.risk_aversion,
         volatility=volatility,
+        names=traders.customer_names,
     )
     Experts(
         economy,
-        cash=np.array([experts_cash]),
-        endowment=experts_endowment[None, :],
+        cash=traders.cash,
+        endowment=traders.endowment,
+        deposits=deposits,
+        names=traders.expert_names,
         carries=recapitalised is not None,
         recapitalised=recapitalised or 0.0,
     )

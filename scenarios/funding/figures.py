@@ -17,10 +17,18 @@ from simulator import palette
 RULE_LINES: Final[dict[str, dict[str, Any]]] = {
     "flat": {"color": palette.CASH, "linestyle": "-", "marker": "s"},
     "linear": {"color": palette.REPO_RATE, "linestyle": "--", "marker": "^"},
-    "value-at-risk": {"color": palette.SHORT, "linestyle": "-.", "marker": "o"},
+    "volatility": {"color": palette.SHORT, "linestyle": "-.", "marker": "o"},
     "anti-procyclical": {"color": palette.GOOD, "linestyle": (0, (7, 2)), "marker": "D"},
 }
 """Colour, dash and marker of each margin rule; dash and marker alone tell them apart in grey."""
+
+OTHER_RULE_LINES: Final[tuple[dict[str, Any], ...]] = tuple(
+    {"color": colour, "linestyle": dash, "marker": marker}
+    for colour, dash, marker in zip(
+        palette.EXCESS, ("--", "-.", ":", "-") * 2, ("v", "P", "X", "*") * 2, strict=True
+    )
+)
+"""Of rules by other names, in turn."""
 
 MARKED: Final = 12
 """Markers on the line of a rule."""
@@ -226,7 +234,8 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
     for number, (rule, path) in enumerate(dates.groupby("case", sort=False)):
         spacing = max(len(path) // MARKED, 1)
         first = number * spacing // len(RULE_LINES)
-        line = {**RULE_LINES[str(rule)], "linewidth": 1.5, "markevery": (first, spacing)}
+        other = OTHER_RULE_LINES[number % len(OTHER_RULE_LINES)]
+        line = {**RULE_LINES.get(str(rule), other), "linewidth": 1.5, "markevery": (first, spacing)}
         upper.plot(path["date"], path["security_price"], **line, label=rule)
         lower.plot(path["date"], path["margin"], **line)
     news = dates[dates["case"] == dates["case"].iloc[0]]
@@ -239,5 +248,9 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
     lower.set_title("Margin under each rule")
     lower.set_ylabel("margin on one asset, cash")
     lower.set_xlabel("date")
-    figure.legend(loc="outside lower center", ncols=5, handlelength=4.0)
+    longest = max(len(str(line.get_label())) for line in upper.get_lines())
+    figure.legend(
+        loc="outside lower center", ncols=min(5, max(1, LEGEND_LETTERS // (longest + 8))),
+        handlelength=4.0,
+    )  # fmt: skip
     return palette.laid_out(figure)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -15,7 +16,7 @@ from pydantic import Field, model_validator
 
 from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import SidedMargin
+from markets.margin import MarginRule
 from markets.quote import FloatArray
 from scenarios.funding import FUNDING_CONTAGION
 from scenarios.funding.certificate import certify
@@ -25,19 +26,24 @@ from scenarios.funding.economy import (
     Positive,
     Sided,
     SidedPositive,
-    appetite,
     linear_margins,
     make_economy,
+    margin_parameter,
+    named_rule,
     price_range,
     refuse_no_margin,
     refuse_no_wealth,
     risk_aversion_parameter,
     sided_array,
+    trading,
 )
 from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
+from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
 from simulator.certificate import Certificate
+from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.population.given_cohort import GivenCohort, draws
 from simulator.results import Results
 from simulator.scenario import Scenario
 
@@ -103,7 +109,10 @@ class FundingContagion(Parameters):
         "margin of the shocked asset at each date as a multiple of its base; the last one stays",
         "", "a list of at least one positive number", default=[1.0, 1.25, 1.5, 1.75], min_length=1,
     )  # fmt: skip
+    margin: MarginSettings | None = margin_parameter()
     risk_aversion: float = risk_aversion_parameter()
+    customers: GivenCohort = customers_parameter("exposure_<asset>")
+    experts: GivenCohort = experts_parameter(endowment="endowment_<asset>")
 
     @model_validator(mode="after")
     def _together(self) -> FundingContagion:
@@ -120,21 +129,41 @@ class FundingContagion(Parameters):
             raise ValueError(
                 f'shocked is "{self.shocked}"; it must be one of {", ".join(self.assets)}'
             )
-        value = np.array(self.fundamental_values)
-        low, high = price_range(np.array(self.customers_supplies), self.appetite, value)
-        for date in range(self.dates):
+        if not (draws(self.customers) or draws(self.experts)):
+            self.refuse(self.traders(np.random.default_rng(0)))
+        return self
+
+    def traders(self, rng: np.random.Generator) -> Traders:
+        """Customers and experts at the first date."""
+        return make_traders(
+            self.customers,
+            self.experts,
+            supply=np.array(self.customers_supplies),
+            risk_aversion=self.risk_aversion,
+            cash=self.cash(0),
+            endowment=np.array(self.experts_endowments),
+            assets=self.assets,
+            rng=rng,
+        )
+
+    def refuse(self, traders: Traders) -> None:
+        """Refuse traders for whom a margin vanishes, or experts who start below zero."""
+        low, high = self.price_range(traders)
+        for date in range(self.dates if self.margin is None else 0):
             for j, rule in enumerate(self.rules(date).values()):
                 refuse_no_margin(
                     f"margin_slopes[{j}]", self.margin_slopes[j], rule, float(low[j]),
                     float(high[j]),
                 )  # fmt: skip
-        refuse_no_wealth(self.experts_wealth[0], np.array(self.experts_endowments), value)
-        return self
+        value = np.array(self.fundamental_values)
+        if self.experts is None:
+            refuse_no_wealth(self.experts_wealth[0], np.array(self.experts_endowments), value)
+        traders.refuse_no_wealth(value)
 
-    @property
-    def appetite(self) -> FloatArray:
-        """Assets that customers keep for each unit of cash by which its price falls, by asset."""
-        return appetite(self.risk_aversion, np.array(self.volatilities))
+    def price_range(self, traders: Traders) -> tuple[FloatArray, FloatArray]:
+        """Lowest and highest price of each asset that the market may post."""
+        appetite = traders.appetite(np.array(self.volatilities))
+        return price_range(traders.supply, appetite, np.array(self.fundamental_values))
 
     @property
     def dates(self) -> int:
@@ -151,22 +180,39 @@ class FundingContagion(Parameters):
             return 1.0
         return self.margin_factors[min(date, len(self.margin_factors) - 1)]
 
-    def pool(self, date: int) -> Pool:
-        """The market at a date, from 0, as the equations know it: with margins on experts' side."""
-        supply = np.array(self.customers_supplies)
+    def pool(self, date: int, traders: Traders) -> tuple[Pool, float] | None:
+        """The market at a date, from 0, as the equations know it, and the cash of its experts.
+
+        With margins on the experts' side, and one expert for all as they start the date; None if
+        one can't stand for all, or margins are not linear.
+        """
+        if self.margin is not None:
+            return None
+        pooled = traders.pooled(*self.price_range(traders))
+        if pooled is None:
+            return None
+        supply = traders.supply
         side, every = (supply < 0.0).astype(int), np.arange(supply.size)
         factors = [self.margin_factor(name, date) for name in self.assets]
-        return Pool(
+        pool = Pool(
             fundamental=np.array(self.fundamental_values),
             supply=supply,
-            appetite=self.appetite,
+            appetite=traders.appetite(np.array(self.volatilities)),
             margin_base=sided_array(self.margin_bases)[side, every] * factors,
             margin_slope=sided_array(self.margin_slopes)[side, every],
-            endowment=np.array(self.experts_endowments),
+            endowment=pooled[:-1],
         )
+        return pool, float(pooled[-1])
 
-    def rules(self, date: int) -> dict[str, SidedMargin]:
+    def rules(self, date: int) -> dict[str, MarginRule]:
         """Margin rules at a date, by the name of the quote."""
+        if self.margin is not None:
+            return {
+                f"price_{name}": named_rule(self.margin, base, value)
+                for name, base, value in zip(
+                    self.assets, self.margin_bases, self.fundamental_values, strict=True
+                )
+            }
         return {
             f"price_{name}": linear_margins(base, slope, value, self.margin_factor(name, date))
             for name, base, slope, value in zip(
@@ -183,16 +229,24 @@ def build(
     parameters: FundingContagion,
     rng: np.random.Generator | int = 0,
 ) -> FundedEconomy:
-    """Make the economy as it stands at the first date."""
+    """Make the economy as it stands at the first date.
+
+    Raises
+    ------
+    Refused
+        If drawn traders can't trade together.
+    """
+    rng = np.random.default_rng(rng)
+    traders = parameters.traders(rng)
+    parameters.refuse(traders)
     return make_economy(
         parameters,
         rules=parameters.rules(0),
         fundamental=np.array(parameters.fundamental_values),
-        supply=np.array(parameters.customers_supplies),
-        risk_aversion=parameters.risk_aversion,
+        traders=traders,
         volatility=np.array(parameters.volatilities),
-        experts_cash=parameters.cash(0),
-        experts_endowment=np.array(parameters.experts_endowments),
+        deposits=parameters.cash(0),
+        margin=parameters.margin,
         rng=rng,
         start=parameters.start,
     )
@@ -208,7 +262,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
     def cases(self, parameters: FundingContagion) -> list[Case]:
         """One economy, taken through the margins of the shocked asset and the experts' wealth."""
         announcements = [
-            {"margins": parameters.rules(date), "deposits": np.array([parameters.cash(date)])}
+            {"margins": parameters.rules(date), "deposits": parameters.cash(date)}
             for date in range(parameters.dates)
         ]
         return [Case("one pool", lambda rng: build(parameters, rng), announcements)]
@@ -221,11 +275,12 @@ class FundingContagionScenario(Scenario[FundingContagion]):
         assert isinstance(posted, FundedQuotes)
         assert isinstance(book, FundedBook)
         held, responses = filled(posted, book), np.zeros_like(posted.price)
+        traders = Traders.of(point.agents)
         if posted.premium > 0.0 and book.funds > 0.0:
             responses = price_responses(
                 premium=posted.premium,
-                supply=np.array(parameters.customers_supplies),
-                appetite=parameters.appetite,
+                supply=traders.supply,
+                appetite=traders.appetite(np.array(parameters.volatilities)),
                 margin=posted.margin,
                 slope=posted.margin_slope,
                 side=np.trunc(posted.side),
@@ -233,11 +288,12 @@ class FundingContagionScenario(Scenario[FundingContagion]):
                 endowment=book.funds_by_price,
             )
         margin = dict(_named("margin", parameters, posted.margin))
-        roots = parameters.pool(date).equilibria(parameters.cash(date))
+        roots = _roots(parameters, date, traders)
         return {
             "shocked_margin": margin[f"margin_{parameters.shocked}"],
-            "experts_wealth": parameters.cash(date),
-            "equilibria": len(roots),
+            "experts_wealth": float(np.sum(traders.cash)),
+            "equilibria": len(roots) or math.nan,
+            "traders_trading": trading(point),
             "every_equilibrium": {
                 str(number): _listed(parameters, root) for number, root in enumerate(roots, start=1)
             },
@@ -250,8 +306,9 @@ class FundingContagionScenario(Scenario[FundingContagion]):
         self, parameters: FundingContagion, point: RestingPoint
     ) -> Mapping[str, float] | None:
         """Prices by the equations, where the date has one equilibrium."""
-        date = point.date - 1
-        roots = parameters.pool(date).equilibria(parameters.cash(date))
+        if not len(point.agents):
+            return None
+        roots = _roots(parameters, point.date - 1, Traders.of(point.agents))
         if len(roots) != 1:
             return None
         (root,) = roots
@@ -268,9 +325,9 @@ class FundingContagionScenario(Scenario[FundingContagion]):
             agents=point.agents,
             prices=prices,
             premium=point.quotes["funding_premium"],
-            risk_aversion=parameters.risk_aversion,
-            volatility=np.array(parameters.volatilities),
-            rule=sided_array(parameters.margin_bases)
+            rule=None
+            if parameters.margin is not None
+            else sided_array(parameters.margin_bases)
             * [parameters.margin_factor(name, point.date - 1) for name in parameters.assets]
             + sided_array(parameters.margin_slopes) * fallen,
         )
@@ -278,10 +335,10 @@ class FundingContagionScenario(Scenario[FundingContagion]):
     def report(self, results: Results[FundingContagion]) -> pd.DataFrame | None:
         """Every equilibrium at each date by the equations, and at which the markets rested.
 
-        None where every date has one only.
+        None where every date has one only, or margins are not linear.
         """
         rows = []
-        for end in results.ends:
+        for end in (end for end in results.ends if len(end.point.agents)):
             parameters, date = results.parameters, end.point.date - 1
             value = np.array(parameters.fundamental_values)
             rested = np.array([end.point.quotes[f"price_{name}"] for name in parameters.assets])
@@ -291,7 +348,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
                     **_listed(parameters, root),
                     "rested": bool(np.max(np.abs(rested - root.prices) / value) <= SAME_PRICE),
                 }
-                for root in parameters.pool(date).equilibria(parameters.cash(date))
+                for root in _roots(parameters, date, Traders.of(end.point.agents))
             ]
         return pd.DataFrame(rows) if len(rows) > len(results.ends) else None
 
@@ -303,9 +360,13 @@ class FundingContagionScenario(Scenario[FundingContagion]):
         Its zeros are the equilibria, and the premium rises where it is positive: zeros through
         which it falls are stable, and the others are where their basins end.
         """
-        curves = []
+        curves, first = [], parameters.traders(rng)
         for date in range(parameters.dates):
-            pool, cash = parameters.pool(date), parameters.cash(date)
+            later = (parameters.cash(date) - parameters.cash(0)) / first.cash.size
+            market = parameters.pool(date, replace(first, cash=first.cash + later))
+            if market is None:
+                continue
+            pool, cash = market
             roots = pool.equilibria(cash)
             if len(roots) > 1:
                 curves.append(pool.shortfall_by_premium(cash, roots).assign(date=date + 1))
@@ -327,6 +388,12 @@ class FundingContagionScenario(Scenario[FundingContagion]):
 
 
 SCENARIO = FundingContagionScenario()
+
+
+def _roots(parameters: FundingContagion, date: int, traders: Traders) -> list[PoolRoot]:
+    """Every equilibrium at a date by the equations; none where these do not apply."""
+    market = parameters.pool(date, traders)
+    return [] if market is None else market[0].equilibria(market[1])
 
 
 def _listed(parameters: FundingContagion, root: PoolRoot) -> dict[str, object]:

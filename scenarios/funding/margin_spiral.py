@@ -16,7 +16,8 @@ from pydantic import model_validator
 
 from markets.funding.book import FundedBook, filled
 from markets.funding.quotes import FundedQuotes
-from markets.margin import SidedMargin
+from markets.margin import MarginRule
+from markets.quote import FloatArray
 from scenarios.funding import MARGIN_SPIRAL
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Amplification, Spiral
@@ -25,20 +26,25 @@ from scenarios.funding.economy import (
     FundedEconomy,
     Sided,
     SidedPositive,
-    appetite,
     linear_margins,
     make_economy,
+    margin_parameter,
+    named_rule,
     price_range,
     refuse_no_margin,
     refuse_no_wealth,
     risk_aversion_parameter,
     sided,
     sided_array,
+    trading,
 )
 from scenarios.funding.page import PAGE
+from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
 from simulator.certificate import Certificate
+from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.population.given_cohort import GivenCohort, draws
 from simulator.results import Results
 from simulator.scenario import Scenario
 
@@ -78,6 +84,7 @@ class MarginSpiral(Parameters):
         "rise of the margin as the price falls by one; below 0 it stabilises (above 0 for short"
         " positions)", "cash per cash", f"a number{SIDED}", default=0.6,
     )  # fmt: skip
+    margin: MarginSettings | None = margin_parameter()
     customers_supply: float = about(
         "assets that customers want to sell at the fundamental value; below 0 they want to buy",
         "assets",
@@ -88,56 +95,107 @@ class MarginSpiral(Parameters):
     volatility: float = about(
         "standard deviation of the payoff", "cash per asset", default=math.sqrt(0.5), gt=0.0
     )
+    customers: GivenCohort = customers_parameter()
+    experts: GivenCohort = experts_parameter()
 
     @model_validator(mode="after")
     def _together(self) -> MarginSpiral:
         """Refuse a margin that vanishes at some price, and experts who start below zero."""
-        value = np.array([self.fundamental_value])
-        low, high = price_range(np.array([self.customers_supply]), np.array([self.appetite]), value)
-        refuse_no_margin(
-            "margin_slope", self.margin_slope, self.margin_rule, float(low[0]), float(high[0])
-        )
-        refuse_no_wealth(self.experts_wealth[0], np.array([self.experts_endowment]), value)
+        if not (draws(self.customers) or draws(self.experts)):
+            self.refuse(self.traders(np.random.default_rng(0)))
         return self
 
-    @property
-    def appetite(self) -> float:
-        """Assets that customers keep for each unit of cash by which the price falls, s."""
-        return float(appetite(self.risk_aversion, np.array(self.volatility)))
+    def traders(self, rng: np.random.Generator) -> Traders:
+        """Customers and experts at the first date."""
+        return make_traders(
+            self.customers,
+            self.experts,
+            supply=np.array([self.customers_supply]),
+            risk_aversion=self.risk_aversion,
+            cash=self.experts_wealth[0],
+            endowment=np.array([self.experts_endowment]),
+            rng=rng,
+        )
+
+    def refuse(self, traders: Traders) -> None:
+        """Refuse traders for whom a margin vanishes, or experts who start below zero."""
+        value = np.array([self.fundamental_value])
+        low, high = price_range(traders.supply, traders.appetite(self.volatilities), value)
+        if self.margin is None:
+            refuse_no_margin(
+                "margin_slope", self.margin_slope, self.margin_rule, float(low[0]), float(high[0])
+            )
+        if self.experts is None:
+            refuse_no_wealth(self.experts_wealth[0], np.array([self.experts_endowment]), value)
+        traders.refuse_no_wealth(value)
 
     @property
-    def margin_rule(self) -> SidedMargin:
+    def volatilities(self) -> FloatArray:
+        """Standard deviation of the one payoff, as an array."""
+        return np.array([self.volatility])
+
+    @property
+    def margin_rule(self) -> MarginRule:
         """The margins on long and short positions by the price."""
+        if self.margin is not None:
+            return named_rule(self.margin, self.margin_base, self.fundamental_value)
         return linear_margins(self.margin_base, self.margin_slope, self.fundamental_value)
 
-    @property
-    def spiral(self) -> Spiral:
+    def spiral(self, traders: Traders, endowment: float) -> Spiral:
         """The market as the closed form knows it, with the margin on the side that experts take."""
-        short = self.customers_supply < 0.0
+        (supply,), (appetite,) = traders.supply, traders.appetite(self.volatilities)
+        short = bool(supply < 0.0)
         return Spiral(
             fundamental=self.fundamental_value,
-            supply=self.customers_supply,
-            appetite=self.appetite,
+            supply=float(supply),
+            appetite=float(appetite),
             margin_base=sided(self.margin_base)[short],
             margin_slope=sided(self.margin_slope)[short],
-            endowment=self.experts_endowment,
+            endowment=endowment,
         )
+
+    def market(self, traders: Traders, date: int, last: int) -> tuple[Spiral, list[float]] | None:
+        """The market with one expert for all, and its cash at all dates up to the last.
+
+        ``traders`` are as they start the given date, from 0. None if one can't stand for all, or
+        the margin is not linear.
+        """
+        if self.margin is not None:
+            return None
+        wealth = self.experts_wealth[: last + 1]
+        value = np.array([self.fundamental_value])
+        low, high = price_range(traders.supply, traders.appetite(self.volatilities), value)
+        lost = (self.experts_wealth[date] - min(wealth)) / traders.cash.size
+        pooled = traders.pooled(low, high, lost)
+        if pooled is None:
+            return None
+        endowment, cash = pooled.tolist()
+        apart = cash - self.experts_wealth[date]
+        return self.spiral(traders, endowment), [each + apart for each in wealth]
 
 
 def build(
     parameters: MarginSpiral,
     rng: np.random.Generator | int = 0,
 ) -> FundedEconomy:
-    """Make the economy as it stands at the first date."""
+    """Make the economy as it stands at the first date.
+
+    Raises
+    ------
+    Refused
+        If drawn traders can't trade together.
+    """
+    rng = np.random.default_rng(rng)
+    traders = parameters.traders(rng)
+    parameters.refuse(traders)
     return make_economy(
         parameters,
         rules={"security_price": parameters.margin_rule},
         fundamental=np.array([parameters.fundamental_value]),
-        supply=np.array([parameters.customers_supply]),
-        risk_aversion=parameters.risk_aversion,
-        volatility=np.array([parameters.volatility]),
-        experts_cash=parameters.experts_wealth[0],
-        experts_endowment=np.array([parameters.experts_endowment]),
+        traders=traders,
+        volatility=parameters.volatilities,
+        deposits=parameters.experts_wealth[0],
+        margin=parameters.margin,
         rng=rng,
         start=parameters.start,
     )
@@ -153,7 +211,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
 
     def cases(self, parameters: MarginSpiral) -> list[Case]:
         """One economy, taken through the experts' wealth."""
-        announcements = [{"deposits": np.array([cash])} for cash in parameters.experts_wealth]
+        announcements = [{"deposits": cash} for cash in parameters.experts_wealth]
         return [Case("spiral", lambda rng: build(parameters, rng), announcements)]
 
     def describe(
@@ -163,25 +221,35 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
         posted, book = economy.posted, economy.book
         assert isinstance(posted, FundedQuotes)
         assert isinstance(book, FundedBook)
-        spiral, price = parameters.spiral, point.quotes["security_price"]
-        cash = parameters.experts_wealth[point.date - 1]
-        wealth = cash + parameters.experts_endowment * price
+        price, traders = point.quotes["security_price"], Traders.of(point.agents)
+        cash = float(np.sum(traders.cash))
         if point.quotes["funding_premium"] == 0.0:
             branch = "funded"
         else:
-            branch = "constrained" if wealth > 0.0 else "wiped out"
+            branch = "constrained" if book.funds > 0.0 else "wiped out"
+        read = {
+            "experts_wealth": cash,
+            "branch": branch,
+            "margin": float(posted.margin[0]),
+            "experts_position": float(filled(posted, book)[0]),
+            "traders_trading": trading(point),
+        }
+        if parameters.margin is not None:
+            return read
+        spiral = parameters.spiral(traders, float(book.funds_by_price[0]))
         by_wealth = (
             spiral.amplification(price)
             if branch == "constrained"
             else Amplification(0.0, 0.0, 0.0, 0.0, 1.0)
         )
-        to_jump, roots = _to_jump(spiral, branch, price, cash), spiral.equilibria(cash)
-        all_margin = spiral.margin_base * abs(parameters.customers_supply)
+        market = parameters.market(traders, point.date - 1, point.date - 1)
+        to_jump, roots = math.nan, []
+        if market is not None:
+            whole, _ = market
+            to_jump, roots = _to_jump(whole, branch, price, cash), whole.equilibria(cash)
+        all_margin = spiral.margin_base * abs(spiral.supply)
         return {
-            "experts_wealth": cash,
-            "branch": branch,
-            "margin": float(posted.margin[0]),
-            "experts_position": float(filled(posted, book)[0]),
+            **read,
             "amplification": {
                 "direct": by_wealth.direct,
                 "loss": by_wealth.loss,
@@ -189,7 +257,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
                 "total": by_wealth.total,
             },
             "stability": by_wealth.stability,
-            "equilibria": len(roots),
+            "equilibria": len(roots) or math.nan,
             "every_equilibrium": {
                 str(number): {
                     "price": root.price,
@@ -202,9 +270,24 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             "near_fold": by_wealth.stability < NEAR_FOLD or to_jump < NEAR_FOLD * all_margin,
         }
 
-    def closed_form(self, parameters: MarginSpiral, point: RestingPoint) -> Mapping[str, float]:
-        """The equilibrium to which wealth, moving slowly, takes the price by the equations."""
-        root = parameters.spiral.path(parameters.experts_wealth[: point.date])[-1]
+    def closed_form(
+        self, parameters: MarginSpiral, point: RestingPoint
+    ) -> Mapping[str, float] | None:
+        """The equilibrium to which wealth, moving slowly, takes the price by the equations.
+
+        None where some of several experts may be wiped out and others not.
+        """
+        if not len(point.agents) and (draws(parameters.customers) or draws(parameters.experts)):
+            return None
+        last = point.date - 1
+        if len(point.agents):
+            market = parameters.market(Traders.of(point.agents), last, last)
+        else:
+            market = parameters.market(parameters.traders(np.random.default_rng(0)), 0, last)
+        if market is None:
+            return None
+        spiral, cash = market
+        root = spiral.path(cash)[-1]
         gain = abs(parameters.fundamental_value - root.price) / root.margin
         return {
             "security_price": root.price,
@@ -221,47 +304,56 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
             agents=point.agents,
             prices=np.array([price]),
             premium=point.quotes["funding_premium"],
-            risk_aversion=parameters.risk_aversion,
-            volatility=np.array([parameters.volatility]),
-            rule=sided_array([parameters.margin_base])
+            rule=None
+            if parameters.margin is not None
+            else sided_array([parameters.margin_base])
             + sided_array([parameters.margin_slope]) * fallen,
         )
 
     def report(self, results: Results[MarginSpiral]) -> pd.DataFrame | None:
         """Every equilibrium at each date by the equations, and at which the market rested.
 
-        None where every date has one only.
+        None where every date has one only, or the margin is not linear.
         """
-        rows = [
-            {
-                "date": end.point.date,
-                "experts_wealth": end.described["experts_wealth"],
-                "price": root.price,
-                "branch": root.kind,
-                "margin": root.margin,
-                "position": root.position,
-                "textbook_rule": "stable" if root.stable else "unstable",
-                "rested": abs(root.price - end.point.quotes["security_price"])
-                <= SAME_PRICE * results.parameters.fundamental_value,
-            }
-            for end in results.ends
-            for root in results.parameters.spiral.equilibria(
-                results.parameters.experts_wealth[end.point.date - 1]
-            )
-        ]
+        rows = []
+        for end in (end for end in results.ends if len(end.point.agents)):
+            date = end.point.date - 1
+            market = results.parameters.market(Traders.of(end.point.agents), date, date)
+            if market is None:
+                continue
+            spiral, cash = market
+            rows += [
+                {
+                    "date": end.point.date,
+                    "experts_wealth": end.described["experts_wealth"],
+                    "price": root.price,
+                    "branch": root.kind,
+                    "margin": root.margin,
+                    "position": root.position,
+                    "textbook_rule": "stable" if root.stable else "unstable",
+                    "rested": abs(root.price - end.point.quotes["security_price"])
+                    <= SAME_PRICE * results.parameters.fundamental_value,
+                }
+                for root in spiral.equilibria(cash[-1])
+            ]
         return pd.DataFrame(rows) if len(rows) > len(results.ends) else None
 
     def studies(
         self, parameters: MarginSpiral, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
         """Every equilibrium by the equations, over the wealth of the run and a little beyond."""
-        wealth = parameters.experts_wealth
+        market = parameters.market(parameters.traders(rng), 0, len(parameters.experts_wealth) - 1)
+        if market is None:
+            return {}
+        spiral, wealth = market
         room = STUDIED * max(max(wealth) - min(wealth), LEAST_STUDIED)
-        branches = parameters.spiral.branches(min(wealth) - room, max(wealth) + room)
+        branches = spiral.branches(min(wealth) - room, max(wealth) + room)
         return {"equilibria_by_wealth": branches}
 
     def figures(self, results: Results[MarginSpiral]) -> Mapping[str, Figure]:
         """The figures of a run; that of all equilibria only with the study of them."""
+        if results.parameters.margin is not None:
+            return super().figures(results)
         from scenarios.funding import figures
 
         shown = {}
@@ -270,7 +362,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
                 results.dates, results.studies["equilibria_by_wealth"]
             )
         parts = [details["amplification"] for details in results.details if details]
-        wealth = results.parameters.experts_wealth[: len(parts)]
+        wealth = results.dates["experts_wealth"].tolist()[: len(parts)]
         shown["amplification"] = figures.amplification(wealth, pd.DataFrame(parts))
         return shown
 

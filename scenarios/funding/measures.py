@@ -1,8 +1,9 @@
 """Measures of how procyclical a margin rule is, those of risk teams at clearing houses.
 
-Source: Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based initial
-margin models", Bank of England Financial Stability Paper 29 (2014), for the peak-to-trough and the
-n-day measure.
+Sources: Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based initial
+margin models", Bank of England Financial Stability Paper 29 (2014), for the peak-to-trough ratio
+and the largest n-day increase, both of the margin on an unchanged position. Excess volatility is
+that of prices over what they are worth, after Shiller, *American Economic Review* 71 (1981).
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from markets.quote import FloatArray
 
 
 def peak_to_trough(margins: Sequence[float] | FloatArray) -> float:
-    """Largest margin over the smallest."""
+    """Peak-to-trough ratio: the largest margin over the smallest."""
     return float(np.max(margins) / np.min(margins))
 
 
 def largest_increase(margins: Sequence[float] | FloatArray, days: int) -> float:
-    """Largest increase of the margin on one asset over some days, cash; 0 if it never rose.
+    """Largest n-day increase of the margin, in its own unit; 0 if it never rose.
 
     NaN if there are not so many days.
     """

@@ -11,7 +11,6 @@ from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
 from agents.funding.experts import Experts
 from markets.funding.quotes import FundedQuotes
-from markets.margin import both_sides
 from simulator import palette
 from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
 from simulator.point import ScenarioEconomy
@@ -28,7 +27,7 @@ def schedules(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     customers = next(c for c in economy.cohorts if isinstance(c, Customers))
     experts = next(c for c in economy.cohorts if isinstance(c, Experts))
     assert isinstance(economy.house, MarginClearingHouse)
-    rule = both_sides(*economy.house.margins.values())
+    (rule,) = economy.house.posted.values()
     (value,), (above,), (below,) = posted.fundamental, *customers.concession()
     # at either end nobody trades, or every position is equally good
     prices = np.linspace(value - below, value + above, max(limit // 2, 2) + 2)[1:-1]

@@ -83,6 +83,8 @@ COLUMNS = (
     "role",
     "security",
     "mass",
+    "wealth",
+    "risk_aversion",
     "haircut",
     "log_signal",
     "forecast_constant",
@@ -117,7 +119,7 @@ def learning_tolerance(days: int, gain: float, memory: float) -> float:
 def certify(
     *,
     primitives: Primitives,
-    repo_rate: float,
+    repo_rate: float | FloatArray,
     log_prices: FloatArray,
     agents: pd.DataFrame,
     complete: bool,
@@ -133,10 +135,10 @@ def certify(
     ----------
     primitives : Primitives
         The economy's numbers.
-    repo_rate : float
+    repo_rate : float or array of shape (securities,)
         Interest on repo loans.
     rate_quoted : bool
-        Whether it is a quote of one security, at which the repo market must clear (13).
+        Whether it is a quote, at which the repo market must clear (13).
     log_prices : array of shape (securities,)
         The log prices.
     agents : pandas.DataFrame
@@ -152,16 +154,18 @@ def certify(
         Whether right forecasts are those of (A.27) with the prior variance, as the paper prints
         them, instead of Bayes' rule.
     forecast_tolerance : float, optional
-        How far forecasts may be from right; None where right forecasts are not claimed.
+        How far forecasts may be from right; None where right forecasts are not claimed, and for a
+        sample of investors who differ.
     """
     table = {name: agents[name].to_numpy() for name in COLUMNS}
-    security = table["security"]
+    security, rates = table["security"], np.broadcast_to(repo_rate, log_prices.shape)
     days = [
         _Day(
             primitives,
-            repo_rate,
+            float(rates[number]),
             float(log_prices[number]),
             rate_quoted,
+            not complete,
             {name: column[security == number] for name, column in table.items()},
         )
         for number in range(len(log_prices))
@@ -276,6 +280,7 @@ class _Day:
     repo_rate: float
     log_price: float
     rate_quoted: bool
+    sampled: bool
     rows: dict[str, NDArray[Any]]
 
     def __post_init__(self) -> None:
@@ -299,7 +304,7 @@ class _Day:
 
     def shares(self) -> FloatArray:
         """Share of wealth sold (or pledged) that each order implies."""
-        wealth = self.primitives.wealth * self.investors["mass"]
+        wealth = self.investors["wealth"]
         order = self.investors["order"]
         if self.rate_quoted and self.open and abs(self.worth) <= INDIFFERENCE:
             # y is pledged or sold: order = leverage * pledged - sold
@@ -321,7 +326,7 @@ class _Day:
 
     def mispledged(self) -> float:
         """Largest share of wealth sold where pledging pays more, or pledged where selling does."""
-        wealth = self.primitives.wealth * self.investors["mass"]
+        wealth = self.investors["wealth"]
         pledged = self.investors["pledged"]
         wrong = np.where(self.repo, 0.0, pledged)
         if self.open and self.worth > INDIFFERENCE:
@@ -352,14 +357,14 @@ class _Day:
         )
         variance = table["forecast_variance"]
         at = self.log_price + np.where(self.repo, self.log_pledge, 0.0)
-        gamma = self.primitives.risk_aversion
+        gamma = table["risk_aversion"]
         if exact:
             lower, upper = self.bounds() if limited else (-0.5, 0.5)
             kept = 0.5 - self.shares()
             return float(
                 np.max(
                     forgone_by_power_utility(
-                        kept, expected - at, variance, gamma, 0.5 - upper, 0.5 - lower
+                        kept, expected - at, variance, float(gamma[0]), 0.5 - upper, 0.5 - lower
                     )
                 )
             )
@@ -391,19 +396,26 @@ class _Day:
         mean_signal_error = -0.5 / p.signal_precision
         slope = level = on_value = on_pledge = 0.0
         used = np.zeros(len(WEIGHTS))
+        tolerance = {}
         for role, share in (("spot", p.spot_share), ("repo", 1.0 - p.spot_share)):
             side = self.investors["role"] == role
             weights = {name: self.investors[f"forecast_{name}"][side] for name in WEIGHTS}
-            used += share * np.array([np.mean(part) for part in weights.values()])
+            mass, wealth, gamma = (
+                self.investors[name][side] for name in ("mass", "wealth", "risk_aversion")
+            )
+            if self.sampled:  # of investors who are alike
+                mass, wealth = (part * (share / math.fsum(mass)) for part in (mass, wealth))
+            used += np.array([float(mass @ part) for part in weights.values()])
             pledges = role == "repo" and self.open
-            size = p.wealth * share * (self.leverage if pledges else -1.0)
-            steep = 1.0 / (p.risk_aversion * weights["variance"])
-            slope += size * float(np.mean(steep * (1.0 - weights["on_price"])))
-            on_value -= size * float(np.mean(steep * weights["on_signal"]))
-            on_pledge += size * float(np.mean(steep * (float(pledges) - weights["on_pledge"])))
-            level += size * 0.5 * (1.0 - 1.0 / p.risk_aversion)
-            level -= size * float(
-                np.mean(steep * (weights["constant"] + weights["on_signal"] * mean_signal_error))
+            size = wealth * (self.leverage if pledges else -1.0)
+            tolerance[role] = float(np.sum(wealth / gamma))
+            steep = size / (gamma * weights["variance"])
+            slope += float(np.sum(steep * (1.0 - weights["on_price"])))
+            on_value -= float(np.sum(steep * weights["on_signal"]))
+            on_pledge += float(np.sum(steep * (float(pledges) - weights["on_pledge"])))
+            level += float(np.sum(size * 0.5 * (1.0 - 1.0 / gamma)))
+            level -= float(
+                np.sum(steep * (weights["constant"] + weights["on_signal"] * mean_signal_error))
             )
         b0, b1, b2, b3 = -level / slope, -on_value / slope, -1.0 / slope, -on_pledge / slope
         intercept = b0 + b3 * self.log_pledge
@@ -430,10 +442,15 @@ class _Day:
         parts = abs(right[0]) + abs(right[1] * mean_signal) + abs(right[2] * mean_price)
         feedback = 1.0 + tau / p.signal_precision
         if self.open:  # what repo investors buy all but offsets what spot investors sell
-            bought = (1.0 - p.spot_share) * self.leverage
-            feedback *= (p.spot_share + bought) / abs(p.spot_share - bought)
+            bought, sold = tolerance["repo"] * self.leverage, tolerance["spot"]
+            feedback *= (sold + bought) / abs(sold - bought)
         rounding = ROUNDINGS * np.finfo(float).eps * feedback * parts / math.sqrt(variance)
         return max(forecast, abs(float(used[4]) / variance - 1.0)), float(rounding)
+
+
+def _mean(values: FloatArray, mass: FloatArray) -> float:
+    """Mean over investors who stand for masses, which differ between cohorts."""
+    return float(np.average(values, weights=mass))
 
 
 def _bayes_forecast(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -28,9 +30,11 @@ from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.pledge import closed_form as theory
+from scenarios.pledge.members import LEAST, MOST, Side, Sides, members_parameter
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about, rule_parameter
-from simulator.point import ScenarioEconomy
+from simulator.point import RestingPoint, ScenarioEconomy
+from simulator.population.given_cohort import GivenCohort, draws
 
 Demand = Literal["log-linear", "exact", "paper"]
 
@@ -38,10 +42,6 @@ ANY_STEP = np.inf
 """Largest move of log prices in a round where orders are linear: one Newton step is then exact
 however long it is. Largest step still wanted there when markets have cleared, too: it is the
 rounding of a log price, which may be any number."""
-
-
-LEAST, MOST = 1e-6, 1e6
-"""Range of parameters: far beyond it, products of several of them leave double precision."""
 
 
 VAGUEST = 0.01
@@ -99,6 +99,33 @@ class Investing(Parameters):
         " as if investors were a continuum",
         default="individuals",
     )
+    members: GivenCohort = members_parameter()
+
+    @model_validator(mode="after")
+    def _members(self) -> Investing:
+        """Refuse investors who can't be used, unless they are yet to be drawn."""
+        if not draws(self.members):
+            self.sides(np.random.default_rng(0))
+        return self
+
+    def sides(self, rng: np.random.Generator) -> Sides:
+        """Investors without and with access to repo: alike, given or drawn."""
+        shared = (self.spot_share, self.wealth, self.risk_aversion)
+        if self.members is None:
+            return Sides.alike(self.investors, *shared)
+        return Sides.given(self.members, *shared, rng)
+
+    def primitives_of(self, sides: Sides) -> theory.Primitives:
+        """The numbers that closed forms start from, with all investors' wealth and tolerance."""
+        if self.members is None:
+            return self.primitives
+        crowd = sides.crowd
+        return replace(
+            self.primitives,
+            wealth=math.fsum(crowd.wealth),
+            risk_aversion=crowd.risk_aversion,
+            spot_share=crowd.spot_share,
+        )
 
     @property
     def primitives(self) -> theory.Primitives:
@@ -135,12 +162,21 @@ class Investing(Parameters):
             return SafeguardedTatonnement(newton=newton, last_resort=nested)
         return super().adjuster(pace)
 
-    def refuse_haircut(self, haircut: float, name: str = "haircut") -> None:
-        """Refuse a haircut at which repo investors could buy more than spot investors own."""
-        if not (theory.feasible(haircut, self.spot_share) and haircut < 1.0):
+    def refuse_haircut(
+        self, haircut: float, name: str = "haircut", spot_share: float | None = None
+    ) -> None:
+        """Refuse a haircut at which repo investors could buy more than spot investors own.
+
+        Given or drawn investors have a ``spot_share`` of their own.
+        """
+        if spot_share is None and self.members is not None:
+            return
+        share = self.spot_share if spot_share is None else spot_share
+        if not (theory.feasible(haircut, share) and haircut < 1.0):
+            least = "1 - spot_share" if spot_share is None else "the share of repo investors"
             raise Refused(
-                f"{name} is {haircut}; it must lie strictly between 1 - spot_share"
-                f" ({1.0 - self.spot_share:.6g}) and 1"
+                f"{name} is {haircut}; it must lie strictly between {least} ({1.0 - share:.6g})"
+                " and 1"
             )
 
 
@@ -202,7 +238,7 @@ class Learns(Investing):
             chosen["rule"] = "safeguarded"
         if exact:
             chosen["learning"] = "none"
-        if clears or given.get("margin_rule", "flat") != "flat":
+        if clears or given.get("margin") or given.get("margin_rule", "flat") != "flat":
             chosen["learning"] = "reasoning"
         return {**chosen, **given}
 
@@ -254,9 +290,19 @@ class Learns(Investing):
             )
 
 
-def believed(parameters: Investing, terms: RepoTerms) -> PriceFunction:
+def trading(point: RestingPoint) -> float:
+    """Number of investors who buy, sell or pledge something."""
+    agents = point.agents
+    informed = agents["role"] != "noise"
+    moved = (agents["order"] != 0.0) | (agents["pledged"] != 0.0)
+    rows = agents.loc[informed & moved, ["role", "member"]]
+    return float(len(rows.drop_duplicates()))
+
+
+def believed(
+    primitives: theory.Primitives, belief: theory.Version, terms: RepoTerms
+) -> PriceFunction:
     """The price function that the named belief implies at the announced haircuts."""
-    primitives, belief = parameters.primitives, parameters.belief
     solved = [
         theory.with_repo(primitives, haircut, belief)
         if active
@@ -273,6 +319,7 @@ def build(
     rng: np.random.Generator,
     margins: Sequence[MarginRule],
     *,
+    sides: Sides | None = None,
     names: Sequence[str] = ("",),
     repo_rate: float | Sequence[float] | None = None,
     common: bool = False,
@@ -293,6 +340,8 @@ def build(
         The one source of randomness.
     margins : sequence of MarginRule
         The clearing house's rule for each security.
+    sides : Sides, optional
+        The investors; by default as the parameters have them.
     names : sequence of str
         Names of the securities.
     repo_rate : float or sequence of float, optional
@@ -314,6 +363,11 @@ def build(
         signal_precision=parameters.signal_precision,
         as_printed=demand == "paper",
     )
+    sides = parameters.sides(rng) if sides is None else sides
+    primitives = parameters.primitives_of(sides)
+    aversions = np.hstack([sides.spot.risk_aversion, sides.repo.risk_aversion])
+    if demand == "exact" and np.any(aversions != aversions[0]):
+        raise Refused('risk_aversion differs; with demand = "exact" all investors have one')
     nature = Nature(
         rng,
         known.value,
@@ -331,25 +385,20 @@ def build(
     rates = parameters.rate if repo_rate is None else np.asarray(repo_rate)
     PledgeClearingHouse(economy, margins, repo_rate=None if quoted else rates, nature=nature)
     NoiseTraders(economy, "noise", nature=nature)
-    spot = min(
-        max(round(parameters.spot_share * parameters.investors), 1), parameters.investors - 1
-    )
-    sides: tuple[tuple[Role, int, float], ...] = (
-        ("repo", parameters.investors - spot, 1.0 - parameters.spot_share),
-        ("spot", spot, parameters.spot_share),
-    )
-    for role, members, share in sides:
+    roles: tuple[tuple[Role, Side], ...] = (("repo", sides.repo), ("spot", sides.spot))
+    for role, side in roles:
         InformedInvestors(
             economy,
             f"{role} investors",
             role=role,
-            members=members,
-            share=share,
+            members=side.members,
+            share=side.share,
             nature=nature,
-            belief=belief or (lambda terms: believed(parameters, terms)),
+            belief=belief or (lambda terms: believed(primitives, parameters.belief, terms)),
             known=known,
-            risk_aversion=parameters.risk_aversion,
-            wealth=parameters.wealth,
+            risk_aversion=side.risk_aversion,
+            wealth=side.wealth,
+            names=side.names,
             learner=learner,
             sees_rates=quoted,
             exact=demand == "exact",

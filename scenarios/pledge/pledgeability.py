@@ -16,7 +16,7 @@ from pydantic import model_validator
 
 from agents.pledge.forecast import PriceFunction
 from agents.pledge.learner import Learner
-from markets.margin import FlatMargin, MarginRule, ValueAtRiskMargin
+from markets.margin import FlatMargin, LeastMargin, MarginRule
 from markets.pledge.book import SpotBook
 from markets.pledge.lender_margin import Covered, LenderMargin
 from markets.pledge.quotes import SpotQuotes
@@ -25,12 +25,14 @@ from markets.refused import Refused
 from scenarios.pledge import PLEDGEABILITY, informativeness, propositions
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
-from scenarios.pledge.economy import Learns, a_cohort, build
+from scenarios.pledge.economy import Learns, a_cohort, build, trading
 from scenarios.pledge.exact_demand import exact_demand
+from scenarios.pledge.members import Sides
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
 from scenarios.pledge.repo_market import cleared
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -51,11 +53,14 @@ class Pledgeability(Learns):
         "a number strictly between 1 - spot_share and 1",
         default=0.2,
     )
-    margin_rule: Literal["flat", "value-at-risk", "lender"] = about(
-        "whether the haircut is constant, follows the security's past returns, or bounds what a"
-        " lender may lose (footnote 4)",
+    margin_rule: Literal["flat", "lender"] = about(
+        "whether the haircut is constant, or bounds what a lender may lose (footnote 4)",
         default="flat",
     )
+    margin: MarginSettings | None = about(
+        "another margin rule, asked once a day; it reads the returns of the security bought at each"
+        " day's price", "", MARGIN, default=None,
+    )  # fmt: skip
     covered: Covered = about(
         "what a lender's loss is counted from: the principal, or the repayment with interest"
         " (margin_rule = lender)",
@@ -67,17 +72,22 @@ class Pledgeability(Learns):
         "share of endowment", default=0.0, ge=0.0,
     )  # fmt: skip
     tail: float = about(
-        "probability with which a lender may lose principal (margin_rule = value-at-risk), or more"
-        " than it tolerates (margin_rule = lender)",
+        "probability with which a lender may lose more than it tolerates (margin_rule = lender)",
         "probability", default=0.2, gt=0.0, lt=1.0,
     )  # fmt: skip
-    window: int = about("past days that the value-at-risk rule looks at", "days", default=250, ge=1)
     days: int = about("days of trading", "days", "a whole number of at least 1", default=60, ge=1)
 
     @model_validator(mode="after")
     def _together(self) -> Pledgeability:
         """Refuse haircuts out of range and learning that can't converge."""
         self.refuse_haircut(self.haircut)
+        if self.margin is not None and self.margin_rule != "flat":
+            raise Refused(f'margin_rule is "{self.margin_rule}"; with margin it must be left out')
+        if self.margin is not None and (self.margin.every_round or self.margin.prices is not None):
+            raise Refused(
+                "margin: every_round and prices must be left out here; the rule is asked once a"
+                " day, and reads the returns of the days of this run"
+            )
         if self.learning == "regression" and self.population == "continuum":
             raise Refused(
                 'population is "continuum"; with learning = regression it must be "individuals",'
@@ -88,11 +98,11 @@ class Pledgeability(Learns):
 
     def _refuse_damping(self) -> None:
         """Refuse a share moved at which the map from forecasts to forecasts diverges."""
-        if self.learning != "map" or self.damping is None:
+        if self.learning != "map" or self.damping is None or self.members is not None:
             return
         version, weight = self.fixed_point, self.signal_precision
         solved = [theory.coefficients(self.primitives, self.haircut, self.rate, version)]
-        if self.margin_rule != "flat":
+        if self.margin_rule != "flat" or self.margin is not None:
             solved.append(theory.without_repo(self.primitives, version))
         if self.demand == "paper":
             weight += self.value_precision
@@ -103,32 +113,43 @@ class Pledgeability(Learns):
                 " parameters, or learning diverges"
             )
 
-    @property
-    def margin(self) -> MarginRule:
-        """The clearing house's rule."""
-        if self.margin_rule == "flat":
-            return FlatMargin(self.haircut)
+    def charging(self, lenders_wealth: float) -> MarginRule:
+        """The clearing house's rule, where those who may lend own so much, in securities."""
+        if self.margin is not None:
+            return LeastMargin(self.margin.make(side="long"), self.haircut)
         if self.margin_rule == "lender":
             return LenderMargin(
                 tail=self.tail,
                 value_precision=self.value_precision,
                 covered=self.covered,
                 tolerated=self.tolerated_loss,
-                endowment=self.wealth * (1.0 - self.spot_share),
+                endowment=lenders_wealth,
                 least=self.haircut,
-                repo_rate=self.rate,
+                first_rate=self.rate,
             )
-        return ValueAtRiskMargin(self.tail, least=self.haircut, window=self.window)
+        return FlatMargin(self.haircut)
 
 
 def first_day(
     parameters: Pledgeability, rng: np.random.Generator
 ) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
-    """Make the economy as it stands before the first day."""
+    """Make the economy as it stands before the first day.
+
+    Raises
+    ------
+    Refused
+        If drawn investors can't trade together at the haircut.
+    """
+    sides = parameters.sides(rng)
+    crowd = sides.crowd
+    if parameters.members is not None:
+        parameters.refuse_haircut(parameters.haircut, spot_share=crowd.spot_share)
+    _, lenders = crowd.wealth
     return build(
         parameters,
         rng,
-        [parameters.margin],
+        [parameters.charging(lenders)],
+        sides=sides,
         learner=Learner(
             parameters.learning, parameters.damping, parameters.gain, parameters.memory
         ),
@@ -163,7 +184,8 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         linear forecast can be right in every state.
         """
         tolerance = None
-        if point.date == parameters.days and parameters.linear:
+        known = parameters.members is None or point.complete
+        if point.date == parameters.days and parameters.linear and known:
             tolerance = FORECAST_TOLERANCE
             if parameters.learning == "regression":
                 tolerance = learning_tolerance(parameters.days, parameters.gain, parameters.memory)
@@ -189,7 +211,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         that the day's orders imply; in a rational expectations equilibrium they agree.
         """
         cohort = a_cohort(economy)
-        posted, primitives = cohort.posted, parameters.primitives
+        posted, primitives = cohort.posted, _primitives(parameters, point)
         terms, state = posted.terms, cohort.nature.at(point.date)
         rate, is_open = float(terms.repo_rate[0]), bool(posted.open[0])
         haircut, log_pledge = float(terms.haircut[0]), float(posted.log_pledge_value[0])
@@ -222,6 +244,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             "repo_market": "open" if is_open else "shut",
             "bias": solved["corrected"].b3 * log_pledge,
             **self._price_error(parameters, haircut),
+            "traders_trading": trading(point) if point.complete else math.nan,
             **economy.accounts(),
             **{
                 f"{who}_{name}": value
@@ -241,7 +264,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
 
         A repo rate that is quoted has an error of its own.
         """
-        if parameters.rate_clears:
+        if parameters.rate_clears or parameters.members is not None:
             return {}
         error = propositions.finite_market_error(
             parameters.primitives, haircut, parameters.rate, parameters.investors
@@ -270,7 +293,9 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
             haircut = parameters.haircut
         else:
             return None
-        primitives, version = parameters.primitives, parameters.fixed_point
+        if parameters.members is not None and not _alike(point):
+            return None
+        primitives, version = _primitives(parameters, point), parameters.fixed_point
         if parameters.rate_clears:
             both = cleared(primitives, haircut, log_value, log_noise, version)
             return {"log_price": both.log_price, "repo_rate": both.repo_rate}
@@ -283,8 +308,11 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     ) -> Mapping[str, pd.DataFrame]:
         """Informativeness and bias by haircut and by repo rate, simulated and by theory.
 
-        With exact demand also how far that moves the coefficients of the log price.
+        With exact demand also how far that moves the coefficients of the log price. None for given
+        or drawn investors: these are studies of investors who are alike.
         """
+        if parameters.members is not None:
+            return {}
         tables = informativeness.studies(parameters, parameters.haircut, rng)
         if parameters.demand == "exact":
             tables["exact_demand"] = exact_demand(parameters, parameters.haircut, rng)
@@ -333,8 +361,9 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         assert isinstance(versions, Mapping)
         shown = {
             "coefficients_by_day": figures.coefficients_by_day(results.dates, versions),
-            "price_against_closed_form": figures.price_against_closed_form(results.dates),
         }
+        if "closed_log_price" in results.dates:
+            shown["price_against_closed_form"] = figures.price_against_closed_form(results.dates)
         studies = results.studies
         if studies:
             parameters = results.parameters
@@ -359,6 +388,18 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
 
 
 SCENARIO = PledgeabilityScenario()
+
+
+def _primitives(parameters: Pledgeability, point: RestingPoint) -> theory.Primitives:
+    """The numbers that closed forms start from, with the investors of a resting point."""
+    if parameters.members is None:
+        return parameters.primitives
+    return parameters.primitives_of(Sides.of(point.agents))
+
+
+def _alike(point: RestingPoint) -> bool:
+    """Whether the table shows all investors, and both sides have one risk aversion."""
+    return bool(len(point.agents)) and point.complete and Sides.of(point.agents).crowd.alike
 
 
 def _first(function: PriceFunction, noise_precision: float) -> theory.Coefficients:

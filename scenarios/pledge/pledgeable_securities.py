@@ -27,7 +27,8 @@ from markets.refused import Refused
 from scenarios.pledge import PLEDGEABLE_SECURITIES
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify
-from scenarios.pledge.economy import Investing, a_cohort, build
+from scenarios.pledge.economy import Investing, a_cohort, build, trading
+from scenarios.pledge.members import Sides
 from scenarios.pledge.option import log_pledge_value
 from scenarios.pledge.propositions import comovement
 from simulator.certificate import Certificate
@@ -100,10 +101,16 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
         margins = [tuple(FlatMargin(h) for h in day) for day in zip(*paths, strict=True)]
 
         def first_day(rng: np.random.Generator) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
+            sides = parameters.sides(rng)
+            if parameters.members is not None:
+                for number, path in enumerate(paths):
+                    share = sides.crowd.spot_share
+                    parameters.refuse_haircut(min(path), f"haircuts[{number}]", share)
             return build(
                 parameters,
                 rng,
                 margins[0],
+                sides=sides,
                 names=parameters.names,
                 common=parameters.payoffs == "same",
             )
@@ -119,7 +126,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
             log_prices=np.array([point.quotes[f"log_price_{name}"] for name in parameters.names]),
             agents=point.agents,
             complete=point.complete,
-            forecast_tolerance=FORECAST_TOLERANCE,
+            forecast_tolerance=FORECAST_TOLERANCE if _right(parameters, point) else None,
         )
 
     def describe(
@@ -127,6 +134,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
     ) -> Mapping[str, object]:
         """Haircuts, state and coefficients of each security."""
         cohort = a_cohort(economy)
+        primitives = _primitives(parameters, point)
         terms, state = cohort.posted.terms, cohort.nature.at(point.date)
         realised = cohort.published
         precision = realised.precision(parameters.noise_precision)
@@ -143,21 +151,23 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
             values = (*realised.stacked()[:, number], precision[number])
             coefficients[name] = {
                 "realised": asdict(theory.Coefficients(*(float(value) for value in values))),
-                "closed_form": asdict(_closed(parameters, haircut)),
+                "closed_form": asdict(_closed(parameters, primitives, haircut)),
             }
-        return columns | {"coefficients": coefficients}
+        trade = {"traders_trading": trading(point) if point.complete else math.nan}
+        return columns | trade | {"coefficients": coefficients}
 
     def closed_form(
         self, parameters: PledgeableSecurities, point: RestingPoint
     ) -> Mapping[str, float] | None:
         """The log prices of the continuum in the corrected equilibrium, in the day's state."""
-        if "log_value" not in point.agents:
+        if "log_value" not in point.agents or not _right(parameters, point):
             return None
+        primitives = _primitives(parameters, point)
         noise = point.agents[point.agents["role"] == "noise"].sort_values("security")
         states = noise[["haircut", "log_value", "order"]].to_numpy(np.float64).tolist()
         rate, precision = parameters.rate, parameters.value_precision
         return {
-            f"log_price_{name}": _closed(parameters, haircut).log_price(
+            f"log_price_{name}": _closed(parameters, primitives, haircut).log_price(
                 log_value, log_noise, log_pledge_value(haircut, rate, precision)
             )
             for name, (haircut, log_value, log_noise) in zip(parameters.names, states, strict=True)
@@ -181,7 +191,8 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
                     dates, f"closed_log_price_{a}", f"closed_log_price_{b}"
                 ),
             }
-            if parameters.payoffs == "independent" and parameters.days > 2:
+            alike = parameters.members is None
+            if parameters.payoffs == "independent" and parameters.days > 2 and alike:
                 expected = comovement(
                     parameters.primitives,
                     parameters.path(first),
@@ -222,8 +233,27 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
 SCENARIO = PledgeableSecuritiesScenario()
 
 
-def _closed(parameters: PledgeableSecurities, haircut: float) -> theory.Coefficients:
-    return theory.coefficients(parameters.primitives, haircut, parameters.rate)
+def _primitives(parameters: PledgeableSecurities, point: RestingPoint) -> theory.Primitives:
+    """The numbers that closed forms start from, with the investors of a resting point."""
+    if parameters.members is None:
+        return parameters.primitives
+    return parameters.primitives_of(Sides.of(point.agents))
+
+
+def _right(parameters: PledgeableSecurities, point: RestingPoint) -> bool:
+    """Whether the closed form that investors believe is that of the ones who trade.
+
+    It is where both sides have one risk aversion; nobody learns here.
+    """
+    if parameters.members is None:
+        return True
+    return bool(len(point.agents)) and point.complete and Sides.of(point.agents).crowd.alike
+
+
+def _closed(
+    parameters: PledgeableSecurities, primitives: theory.Primitives, haircut: float
+) -> theory.Coefficients:
+    return theory.coefficients(primitives, haircut, parameters.rate)
 
 
 def _mean_gap(dates: pd.DataFrame, one: str, other: str) -> float:

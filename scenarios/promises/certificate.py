@@ -34,6 +34,9 @@ OPTIMALITY_TOLERANCE: Final = 1e-9
 POPULATION_TOLERANCE: Final = 1e-9
 """Traders that are missing, or too many, as a share of all, below any belief."""
 
+OF_ALL: Final = ("clearing", "deliveries")
+"""Conditions on all traders together, of which a sample tells nothing."""
+
 
 def certify(
     *,
@@ -42,6 +45,7 @@ def certify(
     payoff: tuple[float, float],
     promises: Sequence[Promise],
     below: FloatArray | None,
+    complete: bool = True,
 ) -> Certificate:
     """Check every condition of the equilibrium.
 
@@ -57,7 +61,9 @@ def certify(
         What may be traded.
     below : array of shape (rows, 2), optional
         Number of traders who should be below the low and the high end of the beliefs of each row,
-        by the distribution they were drawn from; None where beliefs were listed.
+        by the distribution that its cohort was drawn from; None where beliefs were listed.
+    complete : bool
+        Whether the table shows every trader; if not, only what concerns traders is checked.
     """
     price = quotes["asset_price"]
     prices = np.array([quotes[f"price_{promise.name}"] for promise in promises])
@@ -104,13 +110,16 @@ def certify(
                   OPTIMALITY_TOLERANCE,
                   "expected consumption below the value of the linear program, as a share of it"),
     ]  # fmt: skip
+    if not complete:
+        conditions = [each for each in conditions if each.name not in OF_ALL]
     if below is not None:
-        number = np.cumsum(weight)
+        number = agents.groupby("cohort")["weight"].cumsum().to_numpy(dtype=np.float64)
         counted = np.stack([number - weight, number], axis=1)
         conditions.append(
-            Condition("population", np.max(np.abs(counted - below)) / number[-1],
+            Condition("population", np.max(np.abs(counted - below)) / weight.sum(),
                       POPULATION_TOLERANCE,
-                      "traders below a belief minus those there should be, as a share of all")
+                      "traders of a cohort below a belief minus those there should be, as a share"
+                      " of all")
         )  # fmt: skip
     return Certificate(tuple(conditions))
 

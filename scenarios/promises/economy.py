@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from agents.beliefs import Beliefs
 from agents.cohort import Population
@@ -25,8 +32,21 @@ from markets.promises.state_market import StateMarket
 from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
 from markets.quote import FloatArray
+from markets.refused import Refused
+from simulator.data_file import written
 from simulator.economy import Economy
-from simulator.parameters import GivenBeliefs, Parameters, about
+from simulator.parameters import Parameters, about
+from simulator.population.members import (
+    DrawnBeliefs,
+    GivenMembers,
+    correlation_parameter,
+    drawable,
+    is_drawn,
+    members_parameter,
+    populate,
+    table_of,
+)
+from simulator.population.table import Column
 
 TREMBLING = 2_000
 """Most single traders who tremble, each on its own; more of them meet on the line of beliefs."""
@@ -36,6 +56,25 @@ MARKETS = ("none", "borrowing", "tranching", "default-swaps")
 
 Amount = Annotated[float, Field(gt=0.0)]
 Endowment = Annotated[float, Field(ge=0.0)]
+
+
+GivenEndowment = Annotated[
+    Amount | list[Endowment] | str, AfterValidator(drawable), PlainSerializer(written)
+]
+"""What traders own, as a parameter: the same, one per trader, or a distribution."""
+
+ENDOWMENT = (
+    "a positive number, a list with one number of at least 0 per trader, or a distribution such as"
+    " lognormal(mean=2, sd=1)"
+)
+
+COLUMNS = (
+    Column("belief", "probability", "probability given to good news", 0.0, 1.0,
+           open_low=True, open_high=True),
+    Column("cash", "cash", "cash owned", 0.0),
+    Column("asset", "assets", "assets owned", 0.0),
+)  # fmt: skip
+"""What sets traders apart; a table of members may have these columns."""
 
 
 class LeverageCycle(Parameters):
@@ -59,29 +98,48 @@ class LeverageCycle(Parameters):
         " low_payoff, low_payoff itself, and midway between low_payoff and high_payoff",
         "cash", "a list of positive numbers below high_payoff", default=[],
     )  # fmt: skip
-    beliefs: GivenBeliefs = about(
+    beliefs: DrawnBeliefs = about(
         "probabilities that traders give to good news", "probability",
-        '"uniform", "beta(a, b)" or a list of probabilities strictly between 0 and 1',
+        '"uniform" or "beta(a, b)", spread over the traders; a distribution to draw from, such as'
+        ' "beta(a=2, b=3)"; or a list of probabilities strictly between 0 and 1',
         default="uniform",
     )  # fmt: skip
-    cash: Amount | list[Endowment] = about(
-        "cash of each trader", "cash",
-        "a positive number, or a list with one number of at least 0 per trader", default=1.0,
+    cash: GivenEndowment = about("cash of each trader", "cash", ENDOWMENT, default=1.0)
+    asset: GivenEndowment = about("assets of each trader", "assets", ENDOWMENT, default=1.0)
+    members: GivenMembers = members_parameter(COLUMNS)
+    correlation: dict[str, float] = correlation_parameter()
+    traders: int = about(
+        "number of traders; that of the members if these are given", "traders", default=100_000,
+        ge=2, le=1_000_000,
     )  # fmt: skip
-    asset: Amount | list[Endowment] = about(
-        "assets of each trader", "assets",
-        "a positive number, or a list with one number of at least 0 per trader", default=1.0,
-    )  # fmt: skip
-    traders: int = about("number of traders", "traders", default=100_000, ge=2, le=1_000_000)
     population: Population = about(
-        "whether traders are finitely many, or a continuum", default="continuum"
-    )
+        "whether traders are finitely many, or a continuum: finitely many if not given and members"
+        " are given or something is drawn",
+        allowed='"individuals" or "continuum"', default="continuum",
+    )  # fmt: skip
 
     @field_validator("low_payoff", mode="before")
     @classmethod
     def _one_date(cls, given: Any) -> Any:
         """A single number is one date."""
         return [given] if isinstance(given, int | float) else given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _individuals(cls, given: Any) -> Any:
+        """Members who are given or drawn are individuals, unless something else is asked for."""
+        if not isinstance(given, Mapping) or "population" in given:
+            return given
+        drawn = any(is_drawn(given.get(name)) for name in ("beliefs", "cash", "asset"))
+        alone = drawn or given.get("members") is not None
+        return {**given, "population": "individuals"} if alone else given
+
+    @field_validator("traders")
+    @classmethod
+    def _counted(cls, traders: int, info: ValidationInfo) -> int:
+        """As many as there are members."""
+        table = table_of(info.data.get("members"), COLUMNS)
+        return traders if table is None else len(table)
 
     @model_validator(mode="after")
     def _together(self) -> LeverageCycle:
@@ -107,9 +165,15 @@ class LeverageCycle(Parameters):
             if self.promises.count(amount) > 1:
                 raise ValueError(f"promises contains {amount} twice; promises differ")
         if self.population == "continuum":
+            if self.members is not None or self.drawn:
+                raise ValueError(
+                    'population is "continuum", whose traders own the same and lie on a line of'
+                    ' beliefs; set it to "individuals" where members are given or drawn'
+                )
             Beliefs(self.beliefs).refuse_ties()
-        for name in ("cash", "asset"):
-            self._one_each(name, getattr(self, name))
+        if self.members is None:
+            for name in ("cash", "asset"):
+                self._one_each(name, getattr(self, name))
         return self
 
     def _one_each(self, name: str, owned: float | list[float]) -> None:
@@ -140,31 +204,25 @@ class LeverageCycle(Parameters):
         return few or assets == "loans-and-swaps"
 
     @property
-    def chances(self) -> FloatArray:
-        """Probabilities of good and bad news, one row per single trader, by rising belief."""
-        belief = Beliefs(self.beliefs).members(self.number)
-        return np.column_stack([belief, 1.0 - belief])
+    def drawn(self) -> bool:
+        """Whether something of the traders is drawn at random."""
+        return any(is_drawn(value) for value in (self.beliefs, self.cash, self.asset))
+
+    @property
+    def spread(self) -> bool:
+        """Whether beliefs are surely spread over the traders, as their distribution says."""
+        return isinstance(self.beliefs, str) and not is_drawn(self.beliefs) and self.members is None
 
     def terms(self, assets: str, date: int) -> Menu | StateMenu:
         """What the clearing house announces in one of ``MARKETS``, at a date from 1."""
         menu = self.menu(assets, date)
         return StateMenu.after_news(menu) if self.trembling(assets) else menu
 
-    def owned(self, name: str) -> FloatArray:
-        """Cash or assets of each single trader, in the order of ``chances``."""
-        owned = np.broadcast_to(np.asarray(getattr(self, name), dtype=np.float64), self.number)
-        if isinstance(self.beliefs, str):
-            return owned
-        cash, asset = (
-            np.broadcast_to(np.asarray(getattr(self, n), dtype=np.float64), self.number)
-            for n in ("cash", "asset")
-        )
-        return owned[Beliefs(self.beliefs).order(cash, asset)]
-
     @property
     def number(self) -> int:
         """Number of traders."""
-        return self.traders if isinstance(self.beliefs, str) else len(self.beliefs)
+        listed = isinstance(self.beliefs, list) and self.members is None
+        return len(self.beliefs) if listed else self.traders
 
     def menu(self, assets: str, date: int) -> Menu:
         """The asset and what may be promised in one of ``MARKETS``, at a date from 1."""
@@ -189,36 +247,98 @@ class LeverageCycle(Parameters):
         return Menu.of(security, contracts)
 
 
+class Traders(NamedTuple):
+    """Traders as the economy is made from them; cash and assets are one number or one each."""
+
+    beliefs: Beliefs
+    cash: float | FloatArray
+    asset: float | FloatArray
+    number: int
+    names: list[str] | None
+
+
 AnyEconomy = (
     Economy[Menu, CollateralQuotes, CollateralBook] | Economy[StateMenu, StateQuotes, StateBook]
 )
+
+
+def traders_of(parameters: LeverageCycle, rng: np.random.Generator) -> Traders:
+    """The traders: given one by one, by the parameters, or drawn.
+
+    Raises
+    ------
+    Refused
+        If they can't be used, or nobody owns any cash or any of the asset.
+    """
+    table = table_of(parameters.members, COLUMNS)
+    beliefs: str | list[float] | FloatArray = parameters.beliefs
+    spread = isinstance(beliefs, str) and not is_drawn(beliefs)
+    given = table is not None and "belief" in table
+    values = {"belief": beliefs, "cash": parameters.cash, "asset": parameters.asset}
+    known = COLUMNS[1:] if spread and not given else COLUMNS
+    made = populate(table, values, parameters.number, known, parameters.correlation, rng)
+    if "belief" in made.fields:
+        beliefs = made.each("belief")
+    for name in ("cash", "asset"):
+        if not np.any(made.fields[name]):
+            raise Refused(f"{name} is 0 for every trader; somebody must own some")
+    return Traders(
+        Beliefs(beliefs), made.fields["cash"], made.fields["asset"], made.count, made.names
+    )
 
 
 def build(
     parameters: LeverageCycle,
     assets: str,
     rng: np.random.Generator | int = 0,
+    traders: Traders | None = None,
 ) -> AnyEconomy:
-    """Make the economy of one of ``MARKETS`` as it stands at the first date."""
+    """Make the economy of one of ``MARKETS`` as it stands at the first date.
+
+    Parameters
+    ----------
+    parameters : LeverageCycle
+        The parameters.
+    assets : str
+        What can be traded.
+    rng : numpy.random.Generator or int
+        The one source of randomness.
+    traders : Traders, optional
+        Those of the parameters, where they have been made.
+
+    Raises
+    ------
+    Refused
+        If given or drawn traders can't be used.
+    """
+    if traders is None:
+        traders = traders_of(parameters, np.random.default_rng(rng))
     terms = parameters.terms(assets, 1)
     if isinstance(terms, StateMenu):
         trembling = trembling_economy(terms, parameters, rng)
         if parameters.population == "continuum":
-            assert not isinstance(parameters.cash, list)
-            assert not isinstance(parameters.asset, list)
+            assert isinstance(traders.cash, float)
+            assert isinstance(traders.asset, float)
             StateContinuum(
                 trembling,
-                beliefs=Beliefs(parameters.beliefs),
-                members=parameters.number,
-                cash=parameters.cash,
-                asset=parameters.asset,
+                beliefs=traders.beliefs,
+                members=traders.number,
+                cash=traders.cash,
+                asset=traders.asset,
             )
             return trembling
+        belief = traders.beliefs.members(traders.number)
+        cash, asset = (np.full(belief.size, owned) for owned in (traders.cash, traders.asset))
+        order = np.arange(belief.size)
+        if traders.beliefs.values is not None:
+            order = traders.beliefs.order(cash, asset)
         StateBelievers(
             trembling,
-            chances=parameters.chances,
-            cash=parameters.owned("cash"),
-            asset=parameters.owned("asset"),
+            chances=np.column_stack([belief, 1.0 - belief]),
+            cash=cash[order],
+            asset=asset[order],
+            names=traders.names,
+            given=order,
         )
         return trembling
     market = CollateralMarket(terms)
@@ -228,11 +348,12 @@ def build(
     CollateralClearingHouse(economy, terms)
     Believers(
         economy,
-        beliefs=parameters.beliefs,
-        members=parameters.number,
-        cash=parameters.cash,
-        asset=parameters.asset,
+        beliefs=traders.beliefs,
+        members=traders.number,
+        cash=traders.cash,
+        asset=traders.asset,
         population=parameters.population,
+        names=traders.names,
     )
     return economy
 

@@ -8,20 +8,31 @@ Fostel and Geanakoplos (2015). The model and its symbols are in this folder's RE
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from markets.quote import FloatArray
 from scenarios.promises import ENDOGENOUS_LEVERAGE
 from scenarios.promises.intervals import UNTRADED, untraded
-from scenarios.promises.program import Promise
+from scenarios.promises.net_trades import net_trades, traders_trading
+from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.states_certificate import certify_states
-from scenarios.promises.states_economy import EndogenousLeverage, build_states
+from scenarios.promises.states_economy import (
+    EndogenousLeverage,
+    StateTraders,
+    build_states,
+    traders_of,
+)
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CASE = "promises"
 """Name of the only case."""
@@ -45,8 +56,8 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
         return refined(
             point,
             payoff=np.array(parameters.payoffs),
-            promises=_promises(parameters),
-            weights=parameters.weights,
+            promises=promises_of(parameters.menu()),
+            weights=_weights(parameters, point),
             storable=parameters.storable,
         )
 
@@ -54,9 +65,9 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
         """The certificate of a resting point, from its table of positions."""
         return certify_states(
             point,
-            _promises(parameters),
+            promises_of(parameters.menu()),
             np.array(parameters.payoffs),
-            parameters.weights,
+            _weights(parameters, point),
             storable=parameters.storable,
         )
 
@@ -67,9 +78,9 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
         owned = point.agents["endowed_cash"] + point.agents["endowed_asset"]
         return untraded(
             point,
-            _promises(parameters),
+            promises_of(parameters.menu()),
             np.array(parameters.payoffs),
-            parameters.weights[owned.to_numpy(float) > 0.0],
+            _weights(parameters, point)[owned.to_numpy(float) > 0.0],
             storable=parameters.storable,
         )
 
@@ -103,12 +114,24 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
             "leverage": 1.0 / margin,
             "default": float(np.max(short, initial=0.0)),
             "interest": float(rates[0]) if rates.size else np.nan,
+            "traders_trading": traders_trading(point.agents, point.quotes, menu.names),
             "instruments": {row.pop("instrument"): row for row in table.to_dict("records")},
         }
 
     def tables(self, results: Results[EndogenousLeverage]) -> Mapping[str, pd.DataFrame]:
         """Every instrument: terms, price, volume, margin and where it defaults."""
         return {"instruments": instruments(results.parameters, results.points[0])}
+
+    def figures(self, results: Results[EndogenousLeverage]) -> Mapping[str, Figure]:
+        """The figures of rounds, and what traders with names buy and sell."""
+        shown = dict(super().figures(results))
+        if "name" in results.agents:
+            from simulator.net_trades import net_trades as by_member
+
+            (point,) = results.points
+            values = net_trades(point.agents, point.quotes, results.parameters.menu().names)
+            shown["net_trades"] = by_member(values.set_axis(point.agents["name"]), "cash")
+        return shown
 
 
 def instruments(parameters: EndogenousLeverage, point: RestingPoint) -> pd.DataFrame:
@@ -147,9 +170,14 @@ def instruments(parameters: EndogenousLeverage, point: RestingPoint) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def _promises(parameters: EndogenousLeverage) -> list[Promise]:
-    """What may be traded, as the certificate reads it."""
-    return [Promise(p.name, p.owed, p.asset, p.cash) for p in parameters.pledges()]
+def _weights(parameters: EndogenousLeverage, point: RestingPoint) -> FloatArray:
+    """Utility of consumption now and in every state to every trader, (rows, 1 + S).
+
+    By the parameters; as the table shows it where traders are given one by one or drawn.
+    """
+    if parameters.one_by_one:
+        return StateTraders.shown(point.agents, len(parameters.payoffs)).weights
+    return traders_of(parameters, np.random.default_rng(0)).weights
 
 
 SCENARIO = EndogenousLeverageScenario()

@@ -8,7 +8,7 @@ symbols are in this folder's README.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,10 +20,12 @@ from markets.quote import FloatArray
 from scenarios.promises import LEVERAGE_CYCLE
 from scenarios.promises import closed_form as theory
 from scenarios.promises.certificate import certify
-from scenarios.promises.economy import LeverageCycle, build
+from scenarios.promises.economy import AnyEconomy, LeverageCycle, build, traders_of
 from scenarios.promises.intervals import kinks, untraded
+from scenarios.promises.net_trades import net_trades, traders_trading
 from scenarios.promises.page import PAGE
-from scenarios.promises.program import Promise
+from scenarios.promises.population import number_below
+from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
@@ -56,10 +58,15 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     def cases(self, parameters: LeverageCycle) -> list[Case]:
         """One economy per market, named after it, taken through the payoffs after bad news."""
         dates = range(1, len(parameters.low_payoff) + 1)
+        drawn = cache(partial(traders_of, parameters))  # once, so that all markets have the same
+
+        def make(assets: str, rng: np.random.Generator) -> AnyEconomy:
+            return build(parameters, assets, rng, drawn(rng))
+
         return [
             Case(
                 assets,
-                partial(build, parameters, assets),
+                partial(make, assets),
                 [{"menu": parameters.terms(assets, date)} for date in dates],
             )
             for assets in parameters.markets
@@ -77,6 +84,11 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             "marginal_short": sides.marginal_short(),
             "margin": margin,
             "leverage": 1.0 / margin,
+            "traders_trading": (
+                traders_trading(point.agents, point.quotes, sides.menu.names)
+                if point.complete
+                else np.nan
+            ),
             "instruments": {
                 row.pop("instrument"): row for row in instrument_table(sides).to_dict("records")
             },
@@ -85,14 +97,19 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     def closed_form(
         self, parameters: LeverageCycle, point: RestingPoint
     ) -> Mapping[str, float] | None:
-        """The equilibrium of the continuum by the equations; None where there are none."""
-        if isinstance(parameters.cash, list) or isinstance(parameters.asset, list):
+        """The equilibrium of the continuum by the equations; None where there are none.
+
+        There are none for traders who differ in endowments, or who are given or drawn.
+        """
+        cash, asset = parameters.cash, parameters.asset
+        alike = isinstance(cash, float) and isinstance(asset, float)
+        if not alike or parameters.members is not None or parameters.drawn:
             return None
+        assert isinstance(cash, float)
+        assert isinstance(asset, float)
         menu = parameters.menu(point.case, point.date)
         low, high = menu.security.low_payoff, menu.security.high_payoff
-        traders = theory.Continuum(
-            Beliefs(parameters.beliefs).below, parameters.cash, parameters.asset, high, low
-        )
+        traders = theory.Continuum(Beliefs(parameters.beliefs).below, cash, asset, high, low)
         owed = {c.name: owed_in_cash(c)[0] for c in menu.contracts}
         if point.case == "loans-and-swaps":
             if max(owed.values()) != low:
@@ -134,17 +151,13 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             return refined_line(
                 point,
                 payoff=menu.payoff,
-                promises=_promises(menu),
+                promises=promises_of(menu),
                 beliefs=Beliefs(parameters.beliefs),
             )
         if not parameters.trembling(point.case):
             return point
-        chances = parameters.chances
         return refined(
-            point,
-            payoff=menu.payoff,
-            promises=_promises(menu),
-            weights=np.column_stack([np.zeros(len(chances)), chances]),
+            point, payoff=menu.payoff, promises=promises_of(menu), weights=_weights(point.agents)
         )
 
     def certify(self, parameters: LeverageCycle, point: RestingPoint) -> Certificate:
@@ -154,7 +167,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             agents=point.agents,
             quotes=point.quotes,
             payoff=(menu.security.high_payoff, menu.security.low_payoff),
-            promises=_promises(menu),
+            promises=promises_of(menu),
             below=_below(parameters, point.agents),
         )
 
@@ -163,14 +176,12 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     ) -> Mapping[str, tuple[float, float]]:
         """Prices at which nobody trades the promises that nobody trades."""
         menu = parameters.menu(point.case, point.date)
-        promises = _promises(menu)
-        if isinstance(parameters.beliefs, str):
+        promises = promises_of(menu)
+        if parameters.spread:
             return untraded(point, promises, menu.payoff, kinks(point, promises, menu.payoff))
         agents = point.agents
-        rich = (agents["endowed_cash"] + agents["endowed_asset"] > 0.0).to_numpy()
-        belief = agents["belief"].to_numpy(float)[rich]
-        weights = np.column_stack([np.zeros(belief.size), belief, 1.0 - belief])
-        return untraded(point, promises, menu.payoff, weights)
+        rich = agents[agents["endowed_cash"] + agents["endowed_asset"] > 0.0]
+        return untraded(point, promises, menu.payoff, _weights(rich))
 
     def report(self, results: Results[LeverageCycle]) -> pd.DataFrame:
         """Who is long, lends, keeps cash and is short at every date: one row per side."""
@@ -194,6 +205,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         """The figures of a run; the one by date only where a case has several."""
         from scenarios.promises import figures
         from simulator import rounds_figures
+        from simulator.net_trades import net_trades as by_member
 
         dates = results.dates
         shown = {
@@ -203,6 +215,13 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         }
         if len(dates) > dates["case"].nunique():
             shown["margin_by_date"] = figures.by_date(dates)
+        for point in {point.case: point for point in results.points}.values():
+            if "name" in point.agents:
+                names = results.parameters.menu(point.case, point.date).names
+                values = net_trades(point.agents, point.quotes, names)
+                shown[f"net_trades_{point.case}"] = by_member(
+                    values.set_axis(point.agents["name"]), "cash, at the last date"
+                )
         return shown
 
 
@@ -212,6 +231,12 @@ SCENARIO = LeverageCycleScenario()
 def _sides(parameters: LeverageCycle, point: RestingPoint) -> Sides:
     """Who is on which side at a resting point."""
     return Sides.of(point.agents, point.quotes, parameters.menu(point.case, point.date))
+
+
+def _weights(agents: pd.DataFrame) -> FloatArray:
+    """Utility of consumption now and after either news to single traders, (rows, 3)."""
+    belief = agents["belief"].to_numpy(float)
+    return np.column_stack([np.zeros(belief.size), belief, 1.0 - belief])
 
 
 def _unmatched(point: RestingPoint, menu: Menu) -> float:
@@ -227,14 +252,6 @@ def _unmatched(point: RestingPoint, menu: Menu) -> float:
     return float(np.max(np.abs(excess @ weight)) / (weight @ wealth))
 
 
-def _promises(menu: Menu) -> list[Promise]:
-    """What may be traded, as the certificate reads it."""
-    return [
-        Promise(c.name, owed_in_cash(c), float(c.collateral[1]), float(c.collateral[0]))
-        for c in menu.contracts
-    ]
-
-
 def _dated(point: RestingPoint, table: pd.DataFrame) -> pd.DataFrame:
     """A table of a resting point with its case and date in front."""
     table.insert(0, "case", point.case)
@@ -244,13 +261,7 @@ def _dated(point: RestingPoint, table: pd.DataFrame) -> pd.DataFrame:
 
 def _below(parameters: LeverageCycle, agents: pd.DataFrame) -> FloatArray | None:
     """Number of traders below both ends of every row, by the distribution of beliefs."""
-    if not isinstance(parameters.beliefs, str):
+    if not parameters.spread:
         return None
     beliefs = Beliefs(parameters.beliefs)
-    low, high = (
-        parameters.number * np.array([beliefs.below(b) for b in agents[end].tolist()])
-        for end in ("belief_low", "belief_high")
-    )
-    # a single trader stands in the middle of its slice
-    half = 0.0 if parameters.population == "continuum" else 0.5
-    return np.stack([low - half, high + half], axis=1)
+    return number_below(beliefs, parameters.number, parameters.population, agents)

@@ -22,6 +22,8 @@ from typing import Any, Final
 import numpy as np
 from scipy.optimize import linprog
 
+from markets.promises.menu import Menu, owed_in_cash
+from markets.promises.state_menu import StateMenu
 from markets.quote import FloatArray
 
 CHORD: Final = 1e-11
@@ -34,7 +36,7 @@ PRECISE: Final[Any] = {
 """Tolerances of HiGHS, its smallest: those it has otherwise let values err by more than 1e-9."""
 
 MOST_PROGRAMS: Final = 4_000
-"""Programs solved before the certificate gives up; a kink takes about forty."""
+"""Programs solved before the certificate gives up; a kink takes one or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,20 @@ class Promise:
     owed: tuple[float, ...]
     pledged_asset: float
     pledged_cash: float
+
+
+def promises_of(menu: Menu | StateMenu) -> list[Promise]:
+    """What may be traded, in the order of the menu."""
+    pledged = zip(menu.pledged_asset.tolist(), menu.pledged_cash.tolist(), strict=True)
+    owed = (
+        [owed_in_cash(contract) for contract in menu.contracts]
+        if isinstance(menu, Menu)
+        else [tuple(row) for row in menu.owed.tolist()]
+    )
+    return [
+        Promise(name, amounts, *collateral)
+        for name, amounts, collateral in zip(menu.names, owed, pledged, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,32 +109,45 @@ class Program:
 
     def value(self, belief: float) -> float:
         """Largest expected consumption; infinite where quotes offer an arbitrage."""
+        return self._solved(belief)[0]
+
+    def chords(self, low: float, high: float) -> tuple[FloatArray, FloatArray]:
+        """Beliefs and values whose chords lie above the value everywhere, and hardly so.
+
+        What is best at a belief can be had at any other: it is a line that touches the value from
+        below. A stretch is parted where the lines of its ends cross, until they cross on its chord
+        or have one slope, to ``CHORD``; the value, which is piecewise linear, then lies on it.
+        """
+        known = {belief: self._solved(belief) for belief in (low, high)}
+        stretches = [(low, high)]
+        while stretches and len(known) < MOST_PROGRAMS:
+            first, last = stretches.pop()
+            (start, rising), (end, steeper) = known[first], known[last]
+            if not np.isfinite(start + end):
+                break
+            width, bend = last - first, steeper - rising
+            if bend * width <= CHORD * start:
+                continue
+            part = float(np.clip((steeper * width - (end - start)) / (bend * width), 0.0, 1.0))
+            middle = first + part * width
+            gap = (1.0 - part) * start + part * end - (start + rising * part * width)
+            if gap > CHORD * start and first < middle < last:
+                known[middle] = self._solved(middle)
+                stretches += [(first, middle), (middle, last)]
+        knots = np.array(sorted(known))
+        return knots, np.array([known[knot][0] for knot in knots])
+
+    def _solved(self, belief: float) -> tuple[float, float]:
+        """The value at a belief and its slope there; infinite where quotes offer an arbitrage."""
+        weights = np.array([belief, 1.0 - belief])
         solution = linprog(
-            -self.objective @ np.array([belief, 1.0 - belief]),
+            -self.objective @ weights,
             A_ub=self.rows,
             b_ub=np.array([1.0, 0.0, 0.0]),
             method="highs",
             options=PRECISE,
         )
-        if solution.status != 0 or solution.fun is None:
-            return float("inf")
-        return -float(solution.fun)
-
-    def chords(self, low: float, high: float) -> tuple[FloatArray, FloatArray]:
-        """Beliefs and values whose chords lie above the value everywhere, and hardly so.
-
-        A stretch is halved until the value in its middle is on the chord, to ``CHORD``.
-        """
-        known = {belief: self.value(belief) for belief in (low, high)}
-        stretches = [(low, high)]
-        while stretches and len(known) < MOST_PROGRAMS and np.all(np.isfinite([*known.values()])):
-            first, last = stretches.pop()
-            middle = 0.5 * (first + last)
-            if not first < middle < last:
-                continue
-            known[middle] = self.value(middle)
-            chord = 0.5 * (known[first] + known[last])
-            if chord - known[middle] > CHORD * chord or last - first > 0.25 * (high - low):
-                stretches += [(first, middle), (middle, last)]
-        knots = np.array(sorted(known))
-        return knots, np.array([known[knot] for knot in knots])
+        if solution.status != 0 or solution.x is None:
+            return float("inf"), float("nan")
+        good, bad = self.objective.T @ solution.x
+        return float(belief * good + (1.0 - belief) * bad), float(good - bad)

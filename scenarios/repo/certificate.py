@@ -60,6 +60,7 @@ def certify(
     repo_rate: float,
     agents: pd.DataFrame,
     reuse: bool = True,
+    announced: float | None = None,
     complete: bool,
     sample: int = 200,
 ) -> Certificate:
@@ -85,6 +86,8 @@ def certify(
         columns of :data:`COLUMNS`; further columns are ignored.
     reuse : bool
         Whether collateral may be sold by who lends against it.
+    announced : float, optional
+        The haircut that the house announced, where it is known from elsewhere.
     complete : bool
         Whether the table shows all traders. A sample says nothing about clearing and the
         clearing house: those conditions are left out then, and the caller must say so.
@@ -116,6 +119,13 @@ def certify(
         if complete:
             conditions += [*markets(held), *clearing_house(held)]
         conditions += [*_repo_rate(held, everyone), _no_arbitrage(held.programs)]
+    if announced is not None:
+        conditions.append(
+            Condition(
+                "haircut", abs(haircut - announced), 0.0, "the haircut is the one announced",
+                "the table of traders",
+            )
+        )  # fmt: skip
     return Certificate(tuple(conditions))
 
 
@@ -131,12 +141,12 @@ def _repo_rate(held: Holdings, everyone: str) -> list[Condition]:
     collateral is not reused, nobody lends at all, so that there is no such equilibrium.
     """
     programs, rate = held.programs, held.programs.repo_rate
-    box = np.abs(programs.slack(held.portfolios)[:, 1])
+    box = np.abs(held.slack[:, 1])
     if programs.reuse:
         round_trip = 2.0 * programs.haircut * np.minimum(held.repo_lending, held.repo_borrowing)
     else:
         round_trip = np.abs(held.repo_lending)
-    idle = largest(share_of(programs.security_price * (box + round_trip), held.unit()))
+    idle = largest(share_of(programs.security_price * (box + round_trip), held.unit))
     complementarity = idle if np.isnan(idle) else min(max(-rate, 0.0), idle)
     return [
         Condition(

@@ -6,28 +6,32 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from agents.beliefs import Beliefs
 from agents.repo.clearing_house import RepoClearingHouse
 from agents.repo.traders import Traders
 from markets.adjustment.nested import NestedTatonnement
+from markets.adjustment.outermost import OutermostTatonnement
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.instruments import Security
-from markets.margin import FlatMargin
+from markets.margin import FlatMargin, MarginRule, PostedMargin
 from markets.quote import FloatArray
+from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
 from simulator.economy import Economy
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
-from simulator.population.distribution import distribution
 from simulator.population.members import (
     AMOUNT,
+    DrawnBeliefs,
     GivenAmount,
     GivenMembers,
     correlation_parameter,
+    is_drawn,
     members_parameter,
     populate,
     table_of,
@@ -37,6 +41,10 @@ from simulator.population.table import Column
 PRESET_INCOME = 1_000.0
 """Income at date 1 of traders on the side that margin, not solvency, is to constrain (the sources'
 captions ask for at least 107.6 at a haircut of 1%)."""
+
+LAST_RESORT = 2_000
+"""Rounds of the last resort where the haircut follows the price: a market inside another, inside
+the haircut's."""
 
 Haircut = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -49,15 +57,6 @@ COLUMNS = (
     Column("income_down", "cash", "income at date 1 in state D", 0.0),
 )  # fmt: skip
 """What sets traders apart; a table of members may have these columns."""
-
-
-def _believable(given: str | list[float]) -> str | list[float]:
-    """Refuse beliefs that are neither spread nor drawn nor listed."""
-    if not (isinstance(given, str) and "=" in given):
-        Beliefs(given)
-    else:
-        distribution(given)
-    return given
 
 
 class MarginHike(Parameters):
@@ -75,6 +74,11 @@ class MarginHike(Parameters):
         default=[0.01, 0.03],
         min_length=1,
     )
+    margin: MarginSettings | None = about(
+        "margin rule that sets the haircut at each date, in place of haircuts", "", MARGIN,
+        default=None,
+    )  # fmt: skip
+    dates: int = about("number of dates under margin", "dates", default=10, ge=1, le=100_000)
     low_payoff: float = about(
         "payoff of the security in state U", "cash", "a number in [0, high_payoff)",
         default=0.70, ge=0.0,
@@ -88,7 +92,7 @@ class MarginHike(Parameters):
         " short; if not, nobody can",
         default=True,
     )
-    beliefs: Annotated[str | list[float], AfterValidator(_believable)] = about(
+    beliefs: DrawnBeliefs = about(
         "probabilities that traders give to the low payoff",
         "probability",
         '"uniform" or "beta(a, b)", whose quantiles are spread over the traders; a distribution to'
@@ -143,11 +147,32 @@ class MarginHike(Parameters):
         """The rule chosen; the default one ends up clearing one market inside the other.
 
         Few traders whose orders are many times the supply make steps that nothing else gets over.
+        A haircut that follows the price is a third market, outside both.
         """
         made = super().adjuster(pace)
-        if isinstance(made, SafeguardedTatonnement):
-            return replace(made, last_resort=NestedTatonnement())
-        return made
+        if not isinstance(made, SafeguardedTatonnement):
+            return made
+        nested = replace(made, last_resort=NestedTatonnement())
+        if self.follows:
+            return replace(
+                made, last_resort=OutermostTatonnement(nested), last_resort_rounds=LAST_RESORT
+            )
+        return nested
+
+    @property
+    def follows(self) -> bool:
+        """Whether the haircut follows the posted price."""
+        if self.margin is None:
+            return False
+        every_round = self.margin.every_round
+        return self.charging[0].every_round if every_round is None else every_round
+
+    @property
+    def charging(self) -> list[MarginRule]:
+        """The margin rule of each date."""
+        if self.margin is not None:
+            return [self.margin.make()] * self.dates
+        return [FlatMargin(haircut) for haircut in self.haircuts]
 
     @property
     def count(self) -> int:
@@ -164,8 +189,7 @@ class MarginHike(Parameters):
     @property
     def drawn(self) -> bool:
         """Whether something of the traders is drawn at random."""
-        texts = [self.beliefs if "=" in self.beliefs else 0.0, *self.fields.values()]
-        return any(isinstance(value, str) for value in texts)
+        return any(is_drawn(value) for value in (self.beliefs, *self.fields.values()))
 
     @property
     def incomes(self) -> tuple[float | list[float] | str, float | list[float] | str]:
@@ -193,7 +217,9 @@ class MarginHike(Parameters):
         return Beliefs(self.beliefs).named or self.population == "continuum"
 
 
-def build(parameters: MarginHike, rng: np.random.Generator) -> Economy[float, RepoQuotes, RepoBook]:
+def build(
+    parameters: MarginHike, rng: np.random.Generator
+) -> Economy[PostedMargin, RepoQuotes, RepoBook]:
     """Make the economy as it stands at the first date.
 
     Raises
@@ -202,11 +228,22 @@ def build(parameters: MarginHike, rng: np.random.Generator) -> Economy[float, Re
         If given or drawn traders can't trade together.
     """
     security = Security(parameters.low_payoff, parameters.high_payoff)
-    market = RepoMarket(security, reuse=parameters.reuse)
+    settings, rule = parameters.margin, parameters.charging[0]
+    every_round = None if settings is None else settings.every_round
+    market = RepoMarket(
+        security,
+        reuse=parameters.reuse,
+        margin_follows=parameters.follows,
+    )
     economy = Economy(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
-    RepoClearingHouse(economy, FlatMargin(parameters.haircuts[0]))
+    RepoClearingHouse(
+        economy,
+        rule,
+        every_round=every_round,
+        history=None if settings is None else settings.past(),
+    )
     Traders(economy, "traders", population=parameters.population, **_traders(parameters, rng))
     return economy
 
@@ -223,11 +260,13 @@ def _traders(parameters: MarginHike, rng: np.random.Generator) -> dict[str, Any]
     if table is None and not parameters.drawn and not parameters.correlation:
         fields: dict[str, Any] = dict(parameters.fields)
         return {"beliefs": parameters.beliefs, "members": parameters.count, **fields}
-    spread = isinstance(parameters.beliefs, str) and "=" not in parameters.beliefs
+    spread = isinstance(parameters.beliefs, str) and not is_drawn(parameters.beliefs)
     columns = (
         COLUMNS[1:] if spread and "belief" not in (table if table is not None else ()) else COLUMNS
     )
     values = {"belief": parameters.beliefs, **parameters.fields}
+    if table is not None and len(table) < 2:
+        raise Refused("members has one row; a market needs at least two traders")
     made = populate(table, values, parameters.count, columns, parameters.correlation, rng)
     fields = dict(made.fields)
     beliefs = fields.pop("belief", parameters.beliefs)

@@ -6,6 +6,7 @@ A trader's accounts are measured by its wealth, unless its positions exceed a th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,20 @@ COLUMNS = (
     *HOLDINGS,
 )
 """Columns of a table of holdings that are read."""
+
+
+def charged(agents: pd.DataFrame) -> float:
+    """The haircut that a table of traders says was charged.
+
+    Raises
+    ------
+    ValueError
+        If its rows differ.
+    """
+    haircuts = agents["haircut"].to_numpy(dtype=np.float64)
+    if not np.all(haircuts == haircuts[0]):
+        raise ValueError("traders were charged different haircuts; the market has one for all")
+    return float(haircuts[0])
 
 
 @dataclass(frozen=True)
@@ -114,7 +129,7 @@ class Holdings:
     def __len__(self) -> int:
         return int(self.weight.size)
 
-    @property
+    @cached_property
     def portfolios(self) -> FloatArray:
         """Holdings as columns, shape (n, 4)."""
         return np.column_stack([self.cash, self.security, self.repo_lending, self.repo_borrowing])
@@ -123,39 +138,46 @@ class Holdings:
         """Sum over all traders of an amount per trader."""
         return float(np.sum(self.weight * amount))
 
-    def unit(self, portfolios: FloatArray | None = None) -> FloatArray:
-        """Cash by which a trader's accounts are measured, shape (n,); see :data:`RESOLUTION`.
+    @cached_property
+    def slack(self) -> FloatArray:
+        """What each row leaves of every constraint of its program, shape (n, 7)."""
+        return self.programs.slack(self.portfolios)
 
-        Other portfolios than those held may be given where they are compared with them.
-        """
-        gross = self.programs.gross(self.portfolios)
-        if portfolios is not None:
-            gross = np.maximum(gross, self.programs.gross(portfolios))
-        return np.maximum(self.programs.wealth, RESOLUTION * gross)
+    @cached_property
+    def unit(self) -> FloatArray:
+        """Cash by which a trader's accounts are measured, shape (n,); see :data:`RESOLUTION`."""
+        return self.unit_of(self.portfolios)
 
+    def unit_of(self, portfolios: FloatArray) -> FloatArray:
+        """The same for other portfolios that they might hold."""
+        return np.maximum(self.programs.wealth, RESOLUTION * self.programs.gross(portfolios))
+
+    @cached_property
     def kind(self) -> NDArray[np.int64]:
         """1 for a long, -1 for a short, 0 for a trader without a position; shape (n,)."""
         value = self.programs.security_price * self.security
-        held = np.abs(value) > PART * self.unit()
+        held = np.abs(value) > PART * self.unit
         return np.where(held, np.sign(value), 0.0).astype(np.int64)
 
+    @cached_property
     def constrained(self) -> BoolArray:
         """Rows with a position that margin or solvency constrains."""
-        return self.constrained_by_margin() | self.constrained_by_solvency()
+        return self.constrained_by_margin | self.constrained_by_solvency
 
+    @cached_property
     def constrained_by_margin(self) -> BoolArray:
         """Rows that hold nothing but margin: no cash, the box binds, no repo the other way."""
-        price, unit, kind = self.programs.security_price, self.unit(), self.kind()
-        box = self.programs.slack(self.portfolios)[:, 1]
+        price, unit, kind = self.programs.security_price, self.unit, self.kind
+        box = self.slack[:, 1]
         other = np.where(kind > 0, self.repo_lending, self.repo_borrowing)
         nothing = (np.abs(self.cash) + price * (np.abs(box) + np.abs(other))) <= PART * unit
         return np.asarray((self.programs.haircut > 0.0) & (kind != 0) & nothing)
 
+    @cached_property
     def constrained_by_solvency(self) -> BoolArray:
         """Rows with a position that leaves nothing in the state that goes against it."""
-        slack, kind = self.programs.slack(self.portfolios), self.kind()
-        against = np.where(kind > 0, slack[:, 2], slack[:, 3])
-        return np.asarray((kind != 0) & (np.abs(against) <= PART * self.unit()))
+        against = np.where(self.kind > 0, self.slack[:, 2], self.slack[:, 3])
+        return np.asarray((self.kind != 0) & (np.abs(against) <= PART * self.unit))
 
 
 def _refuse(name: str, wrong: BoolArray, values: FloatArray) -> None:

@@ -15,13 +15,12 @@ import pandas as pd
 
 from agents.beliefs import Beliefs
 from agents.repo.traders import Traders
-from markets.margin import FlatMargin
 from markets.repo.quotes import RepoQuotes
 from scenarios.repo import MARGIN_HIKE
 from scenarios.repo import closed_form as theory
 from scenarios.repo.certificate import certify
 from scenarios.repo.economy import MarginHike, build, number
-from scenarios.repo.holdings import Holdings
+from scenarios.repo.holdings import Holdings, charged
 from scenarios.repo.intervals import untraded_prices
 from scenarios.repo.page import PAGE
 from scenarios.repo.summary import percent, summary
@@ -34,6 +33,9 @@ from simulator.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+
+SHOWN = 6
+"""Digits after the point of a haircut that a rule charges, in words."""
 
 PLAINLY_TRADED = 1e-6
 """Share of all securities above which a trader's net trade is no dust."""
@@ -49,7 +51,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
     def cases(self, parameters: MarginHike) -> list[Case]:
         """One economy, taken through the announced haircuts."""
-        announcements = [{"margin": FlatMargin(haircut)} for haircut in parameters.haircuts]
+        announcements = [{"margin": rule} for rule in parameters.charging]
         return [Case(parameters.market, lambda rng: build(parameters, rng), announcements)]
 
     def describe(
@@ -64,7 +66,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
         long, short = posted.marginal_beliefs
         judged = verdict(**_terms(parameters, point), agents=point.agents)
         return {
-            "haircut": parameters.haircuts[point.date - 1],
+            "haircut": posted.haircut,
             "marginal_long": sum(long for long, _ in counts) / members,
             "marginal_short": sum(short for _, short in counts) / members,
             "marginal_belief_long": long,
@@ -88,10 +90,16 @@ class MarginHikeScenario(Scenario[MarginHike]):
         """
         if not parameters.has_closed_form:
             return None
+        if len(point.agents):
+            haircut = charged(point.agents)
+        elif parameters.margin is None:
+            haircut = parameters.haircuts[point.date - 1]
+        else:
+            return None
         beliefs = Beliefs(parameters.beliefs)
         income_up, income_down = parameters.incomes
         solution = theory.solve(
-            haircut=parameters.haircuts[point.date - 1],
+            haircut=haircut,
             low_payoff=parameters.low_payoff,
             high_payoff=parameters.high_payoff,
             cash=number(parameters.cash),
@@ -125,13 +133,22 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
     def certify(self, parameters: MarginHike, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its table of holdings."""
-        return certify(**_terms(parameters, point), agents=point.agents, complete=point.complete)
+        announced = None if parameters.margin else parameters.haircuts[point.date - 1]
+        return certify(
+            **_terms(parameters, point),
+            agents=point.agents,
+            announced=announced,
+            complete=point.complete,
+        )
 
     def summary(self, results: Results[MarginHike]) -> str:
         """How price and repo rate answered the haircuts of this run."""
-        if not results.ends:
+        if "haircut" not in results.dates:
             return super().summary(results)
-        return summary(results.parameters.haircuts, results.ends)
+        if results.parameters.margin is None:
+            return summary(results.parameters.haircuts, results.ends)
+        shown = [round(float(haircut), SHOWN) for haircut in results.dates["haircut"]]
+        return summary(shown, results.ends)
 
     def studies(
         self, parameters: MarginHike, rng: np.random.Generator
@@ -158,7 +175,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
             reuse=parameters.reuse,
         )
         studies = {"closed_form_by_haircut": grid}
-        if parameters.reuse:
+        if parameters.reuse and parameters.margin is None:
             studies["isoleverage"] = isoleverage(
                 parameters.haircuts, **economy, quantile=beliefs.quantile
             )
@@ -175,7 +192,10 @@ class MarginHikeScenario(Scenario[MarginHike]):
             return {}
 
         def haircut(_: str, date: int) -> str:
-            return f"haircut {percent(parameters.haircuts[date - 1])}"
+            charged = dates.loc[dates["date"] == date, "haircut"]
+            return (
+                f"haircut {percent(round(float(charged.iloc[0]), SHOWN))}" if len(charged) else ""
+            )
 
         shown = {
             "quotes_by_round": quotes(results, label=haircut),
@@ -237,7 +257,7 @@ def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
     return {
         "low_payoff": parameters.low_payoff,
         "high_payoff": parameters.high_payoff,
-        "haircut": parameters.haircuts[point.date - 1],
+        "haircut": charged(point.agents),
         "security_price": point.quotes["security_price"],
         "repo_rate": point.quotes["repo_rate"],
         "reuse": parameters.reuse,

@@ -148,7 +148,7 @@ def clearing_house(held: Holdings) -> list[Condition]:
     lending, borrowing = held.repo_lending, held.repo_borrowing
     paid_in = price * ((lending - borrowing) + margin * (lending + borrowing))
     repaid = -(1.0 + programs.repo_rate) * paid_in
-    slack = programs.slack(held.portfolios)
+    slack = held.slack
     unpaid_up, unpaid_down = np.maximum(-slack[:, 2], 0.0), np.maximum(-slack[:, 3], 0.0)
     margin_held = margin * price * total(lending + borrowing)
     reinvested = margin_held / price

@@ -165,7 +165,7 @@ class TraderPrograms:
         return self.objective[member], self.rows, self.least[member]
 
     # ------------------------------------------------------------------ portfolios
-    @property
+    @cached_property
     def wealth(self) -> FloatArray:
         """W, the endowment at the posted price, shape (n,)."""
         return self.endowed_cash + self.security_price * self.endowed_securities

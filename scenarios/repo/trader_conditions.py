@@ -31,7 +31,8 @@ def optimality(held: Holdings, sample: int) -> Condition:
     best = best_portfolios(some.programs)
     # incomes cancel: compare without them, or a large one would swallow the digits
     shortfall = some.programs.gains(best) - some.programs.gains(some.portfolios)
-    share = np.where(np.isnan(best[:, 0]), np.inf, share_of(shortfall, some.unit(best)))
+    unit = np.maximum(some.unit, some.unit_of(best))
+    share = np.where(np.isnan(best[:, 0]), np.inf, share_of(shortfall, unit))
     return Condition(
         "optimality",
         largest(share),
@@ -49,9 +50,9 @@ def _sampled(held: Holdings, sample: int) -> NDArray[np.int64]:
     belief, or if it holds a part position; the neighbours on both sides come with it. Traders
     who can't post margin for anything turn nowhere.
     """
-    belief, kind = held.programs.belief, held.kind()
+    belief, kind = held.programs.belief, held.kind
     able = (held.programs.wealth > 0.0) | (held.programs.haircut == 0.0)
-    part = (kind != 0) & ~held.constrained_by_margin() & ~held.constrained_by_solvency()
+    part = (kind != 0) & ~held.constrained_by_margin & ~held.constrained_by_solvency
     chosen = np.zeros(len(held), dtype=np.bool_)
     chosen[_evenly(np.argsort(belief, kind="stable"), sample)] = True
     for cohort in np.unique(held.cohort):
@@ -80,8 +81,8 @@ def _evenly(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
 def accounts(held: Holdings, everyone: str) -> list[Condition]:
     """The constraints of the trader's program at what each row holds."""
-    unit, price = held.unit(), held.programs.security_price
-    budget, box, up, down, cash, lending, borrowing = held.programs.slack(held.portfolios).T
+    unit, price = held.unit, held.programs.security_price
+    budget, box, up, down, cash, lending, borrowing = held.slack.T
     signs = np.minimum(cash, price * np.minimum(lending, borrowing))
     return [
         Condition(

@@ -178,10 +178,10 @@ def _sides(held: Holdings) -> tuple[_Side, _Side]:
     price, rate, haircut = programs.security_price, programs.repo_rate, programs.haircut
     long_loss = price * (1.0 + rate * (1.0 - haircut)) - programs.low_payoff
     short_loss = programs.high_payoff - price * (1.0 + rate * (1.0 + haircut))
-    kind = held.kind()
+    kind = held.kind
     longs = _full(held, programs.income_up, long_loss, kind > 0)
     shorts = _full(held, programs.income_down, short_loss, kind < 0)
-    stopped = held.constrained()
+    stopped = held.constrained
     long_size, short_size = longs[0], shorts[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         if programs.reuse and rate > -ZERO_RATE:
@@ -213,8 +213,8 @@ def _full(
         margin_limit = wealth / margin if margin > 0.0 else unlimited
     solvency_limit = (income + wealth) / loss if loss > 0.0 else unlimited
     by_margin = margin_limit <= solvency_limit
-    by_margin = np.where(on_this_side & held.constrained_by_solvency(), False, by_margin)
-    by_margin = np.where(on_this_side & held.constrained_by_margin(), True, by_margin)
+    by_margin = np.where(on_this_side & held.constrained_by_solvency, False, by_margin)
+    by_margin = np.where(on_this_side & held.constrained_by_margin, True, by_margin)
     size = np.where(by_margin, margin_limit, solvency_limit)
     with np.errstate(over="ignore"):
         margin_growth = size / haircut if haircut > 0.0 else unlimited

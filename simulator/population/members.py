@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
+from agents.beliefs import Beliefs
 from markets.quote import FloatArray
 from markets.refused import Refused
-from simulator.data_file import DataFile
+from simulator.data_file import DataFile, located, written
 from simulator.parameters import about
 from simulator.population.distribution import distribution
 from simulator.population.draw import draw
 from simulator.population.table import NAME, Column, read
+
+T = TypeVar("T")
+
+ROUNDING = 1e-9
+"""Net trade, as a share of wealth, that is rounding of a best response and no trade."""
 
 TABLE = "a CSV or Parquet file with one row per member, or a table of lists"
 AMOUNT = (
@@ -25,24 +31,57 @@ AMOUNT = (
 )
 
 
-def _plain(given: Any) -> Any:
+def plain(given: Any) -> Any:
     """A DataFrame as a table of lists, which JSON knows."""
     return given.to_dict("list") if isinstance(given, pd.DataFrame) else given
 
 
-def _drawable(given: float | list[float] | str) -> float | list[float] | str:
-    """Refuse text that is no distribution."""
-    if isinstance(given, str):
-        distribution(given)
+def drawable(given: T, info: ValidationInfo) -> T | str:
+    """Refuse text that is no distribution; say where a file is that it names."""
+    if not isinstance(given, str):
+        return given
+    text = located(given, info)
+    distribution(text)
+    return text
+
+
+def is_drawn(given: object) -> bool:
+    """Whether a parameter is a distribution to draw from.
+
+    ``"uniform"`` and ``"beta(2, 3)"``, which name no arguments, are spread over the members.
+    """
+    return isinstance(given, str) and "=" in given
+
+
+def _believable(given: str | list[float], info: ValidationInfo) -> str | list[float]:
+    """Refuse beliefs that are neither spread nor drawn nor listed."""
+    if is_drawn(given):
+        return drawable(given, info)
+    Beliefs(given)
     return given
 
 
-GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(_plain)]
+DrawnBeliefs = Annotated[str | list[float], AfterValidator(_believable), PlainSerializer(written)]
+"""Beliefs as a parameter: spread over the members, drawn, or one per member."""
+
+GivenMembers = Annotated[DataFile | dict[str, list[float | str]] | None, BeforeValidator(plain)]
 """Members as a parameter: a file, a table of lists or a DataFrame."""
 
 Amount = Annotated[float, Field(ge=0.0)]
-GivenAmount = Annotated[Amount | list[Amount] | str, AfterValidator(_drawable)]
+GivenAmount = Annotated[
+    Amount | list[Amount] | str, AfterValidator(drawable), PlainSerializer(written)
+]
 """An amount of each member as a parameter: one number, one per member, or a distribution."""
+
+DrawnAmount = Annotated[Amount | str, AfterValidator(drawable), PlainSerializer(written)]
+"""An amount of all members of a kind alike, or the distribution that each one's is drawn from."""
+
+GivenEach = Annotated[
+    Annotated[int, Field(ge=1)] | DataFile | dict[str, list[float | str]], BeforeValidator(plain)
+]
+"""How many members there are, or who they are one by one."""
+
+EACH = f"a whole number of at least 1, {TABLE}"
 
 Value = float | Sequence[float] | FloatArray | str
 """What a parameter gives of one field."""
@@ -90,9 +129,37 @@ class Population:
     count: int
     fields: Mapping[str, float | FloatArray]
 
+    def each(self, name: str) -> FloatArray:
+        """A field of every member, shape (count,)."""
+        value = np.asarray(self.fields[name], dtype=np.float64)
+        return np.array(np.broadcast_to(value, self.count))
 
-def table_of(given: DataFile | Mapping[str, Any] | None, columns: Sequence[Column]) -> Any:
+    def several(self, names: Sequence[str]) -> FloatArray:
+        """Fields of every member side by side, shape (count, fields)."""
+        empty = np.zeros((self.count, 0))
+        return np.column_stack([empty, *(self.each(name) for name in names)])
+
+
+def trading(traded: FloatArray, wealth: FloatArray, weight: FloatArray | float = 1.0) -> float:
+    """Number of members who trade, those who own nothing left out.
+
+    Parameters
+    ----------
+    traded, wealth : array of shape (rows,)
+        Value of what each row buys and sells, and of what it owns.
+    weight : array of shape (rows,) or float
+        Members that each row stands for.
+    """
+    trades = (traded > ROUNDING * wealth) & (wealth > 0.0)
+    return float(np.sum(weight * trades))
+
+
+def table_of(
+    given: DataFile | Mapping[str, Any] | None, columns: Sequence[Column], what: str = "members"
+) -> Any:
     """The checked table of given members, a DataFrame; None if none are given.
+
+    A table that is no file is called ``what``.
 
     Raises
     ------
@@ -102,11 +169,11 @@ def table_of(given: DataFile | Mapping[str, Any] | None, columns: Sequence[Colum
     if given is None:
         return None
     if isinstance(given, DataFile):
-        return read(given.path, columns, "members")
+        return read(given.path, columns, what)
     lengths = {len(values) for values in given.values()}
     if len(lengths) > 1:
-        raise Refused(f"members has columns of {', '.join(map(str, sorted(lengths)))} rows")
-    return read(pd.DataFrame(dict(given)), columns, "members")
+        raise Refused(f"{what} has columns of {', '.join(map(str, sorted(lengths)))} rows")
+    return read(pd.DataFrame(dict(given)), columns, what)
 
 
 def populate(

@@ -31,6 +31,8 @@ class Column:
         Ends of what is allowed; infinite ends are none.
     open_low, open_high : bool
         Whether the ends themselves are not allowed.
+    choices : tuple of str
+        Words that the column holds instead of numbers, if any; they are read as their places.
     """
 
     name: str
@@ -40,10 +42,13 @@ class Column:
     high: float = math.inf
     open_low: bool = False
     open_high: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> str:
         """What is allowed, in words."""
+        if self.choices:
+            return " or ".join(self.choices)
         if math.isinf(self.low) and math.isinf(self.high):
             return "a finite number"
         low = f"{'(' if self.open_low or math.isinf(self.low) else '['}{self.low:g}"
@@ -67,7 +72,7 @@ def read(source: Path | pd.DataFrame, columns: Sequence[Column], what: str) -> p
         semicolons or tabs, decimal commas where these do not separate), a Parquet file, or a
         table.
     columns : sequence of Column
-        Numeric columns that may be there. A column ``name`` may be, too; names must differ.
+        Columns that may be there. A column ``name`` may be, too; names must differ.
     what : str
         What to call a table that is no file.
 
@@ -120,20 +125,25 @@ def _names(table: pd.DataFrame, called: str) -> list[str]:
     if NAME not in table:
         return [str(number) for number in range(1, len(table) + 1)]
     column = table[NAME]
-    empty = column.isna() | (column.astype(str).str.strip() == "")
-    if empty.any():
-        raise Refused(f"{called}, row {int(np.argmax(empty)) + 1}: name is empty")
-    names = column.astype(str).str.strip()
-    again = names.duplicated()
-    if again.any():
-        row = int(np.argmax(again))
-        raise Refused(f"{called}, row {row + 1}: name {names.iloc[row]} is there twice")
-    return names.tolist()
+    names: list[str] = column.astype(str).str.strip().tolist()
+    empty = column.isna().to_numpy()
+    if empty.any() or "" in names:
+        row = int(np.argmax(empty)) if empty.any() else names.index("")
+        raise Refused(f"{called}, row {row + 1}: name is empty")
+    if len(set(names)) < len(names):
+        row = int(np.argmax(pd.Series(names).duplicated()))
+        raise Refused(f"{called}, row {row + 1}: name {names[row]} is there twice")
+    return names
 
 
 def _numbers(values: pd.Series, column: Column, called: str) -> FloatArray:
-    """The numbers of a column, checked."""
-    numbers = to_numbers(values)
+    """The numbers of a column, or the places of its words, checked."""
+    if column.choices:
+        places = {word: float(place) for place, word in enumerate(column.choices)}
+        values = values.astype(str).str.strip()
+        numbers = np.array([places.get(word, np.nan) for word in values], dtype=np.float64)
+    else:
+        numbers = to_numbers(values)
     wrong = column.wrong(numbers)
     if wrong.any():
         row = int(np.argmax(wrong))

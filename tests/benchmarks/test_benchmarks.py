@@ -7,9 +7,12 @@ import pytest
 
 from benchmarks import (
     aims,
+    margin_rules,
+    members,
     one_agent_per_trader,
     overhead,
     reading,
+    replay,
     report,
     scaling,
     solvers,
@@ -88,6 +91,14 @@ def test_one_size_is_measured() -> None:
     assert found["peak"] >= found["trading"] >= found["empty"] > 0.0
 
 
+@pytest.mark.parametrize("whose", ["members", "parameters"])
+def test_members_of_a_file_are_taken_to_their_certificate(whose: str, tmp_path: Path) -> None:
+    found = members.measure(whose, 60, tmp_path)
+    assert set(found) == {*members.PARTS, "whole", "peak"}
+    assert found["whole"] == pytest.approx(sum(found[part] for part in members.PARTS))
+    assert (tmp_path / "members.csv").exists() == (whose == "members")
+
+
 def test_tables_are_kept_as_text_and_as_values(tmp_path: Path) -> None:
     text, values = report.keep(
         [Table("t", "Title", ("a", "b"), [("x", 2)])], {"cores": "2"}, tmp_path
@@ -107,6 +118,9 @@ def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
         one_agent_per_trader.table([20]),
         reading.table([20]),
         overhead.parts([20]),
+        replay.table([300]),
+        members.table([20]),
+        margin_rules.table([50]),
         *solvers.table(20, [0.2]),
         sweeps.table(2, 20),
     ]

@@ -37,7 +37,7 @@ def test_draws_are_valid_and_reach_the_ends_of_their_ranges() -> None:
         parameters = parse(SCENARIOS[drawn.scenario].parameters, dict(drawn.parameters))
         limits.append(parameters.limit)
         if isinstance(parameters, BankruptcyCapm):
-            members.append(sum(cohort.members for cohort in parameters.cohorts))
+            members.append(sum(cohort.count for cohort in parameters.cohorts))
             states.append(len(parameters.states.probabilities))
             equities.append(len(parameters.equities.payoffs))
     assert min(members) < 5

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from markets.refused import Refused
-from simulator.data_file import DataFile, data_files
+from simulator.data_file import WHERE, DataFile, data_files
 from simulator.parameters import Parameters, Table, about, parse
+from simulator.population.members import GivenAmount
 
 
 class Part(Table):
@@ -22,6 +23,7 @@ class Named(Parameters):
 
     members: DataFile | None = about("members", default=None)
     parts: list[Part] = about("parts", default=[])
+    cash: GivenAmount = about("cash", default=1.0)
 
 
 @pytest.fixture
@@ -52,6 +54,27 @@ def test_a_run_names_the_copy_by_its_bare_name(folder: Path) -> None:
     assert parsed.model_dump(mode="json")["members"] == "m.csv"
     again = parse(Named, parsed.model_dump(mode="json"), folder)
     assert path_of(again) == folder / "m.csv"
+
+
+def test_another_process_is_told_where_a_file_is(folder: Path) -> None:
+    parsed = parse(Named, {"members": "m.csv", "parts": [{"file": "only.csv"}]})
+    told = parsed.model_dump(mode="json", context={WHERE: True})
+    assert told["members"] == str(folder.parent / "m.csv")
+    assert told["parts"] == [{"file": str(folder.parent / "only.csv")}]
+
+
+def test_a_file_in_a_distribution_is_found_written_and_kept_like_others(folder: Path) -> None:
+    for place in (folder, folder.parent):
+        (place / "m.csv").write_text("x\n1\n", encoding="utf-8")
+    text = " empirical(column=x, file= m.csv )"
+    parsed = parse(Named, {"cash": text}, folder)
+    assert [file.path for file in data_files(parsed)] == [folder / "m.csv"]
+    assert parsed.model_dump(mode="json")["cash"] == text
+    told = parsed.model_dump(mode="json", context={WHERE: True})["cash"]
+    assert told == f" empirical(column=x, file= {folder / 'm.csv'} )"
+    with pytest.raises(Refused, match="can't be read"):
+        parse(Named, {"cash": "empirical(file=none.csv, column=x)"})
+    assert parse(Named, {"cash": 2}).model_dump(mode="json")["cash"] == 2.0
 
 
 def test_files_are_found_in_tables_of_tables(folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from agents.repo.clearing_house import RepoClearingHouse
 from agents.repo.traders import Traders
 from markets.instruments import Security
-from markets.margin import FlatMargin
+from markets.margin import FlatMargin, PostedMargin
 from markets.quote import FloatArray, Limits
 from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
@@ -62,13 +62,13 @@ class Misnamed(RepoMarket):
 
 
 class Mislocated(RepoMarket):
-    def locate(self, quotes: Mapping[str, float], haircut: float) -> FloatArray:
-        return 0.9 * super().locate(quotes, haircut)
+    def locate(self, quotes: Mapping[str, float], terms: PostedMargin) -> FloatArray:
+        return 0.9 * super().locate(quotes, terms)
 
 
 class Endless(RepoMarket):
-    def limits(self, haircut: float) -> Limits:
-        return replace(super().limits(haircut), lower=np.array([-np.inf, 0.0]))
+    def limits(self, terms: PostedMargin) -> Limits:
+        return replace(super().limits(terms), lower=np.array([-np.inf, 0.0]))
 
 
 class Misjudged(RepoMarket):

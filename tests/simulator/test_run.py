@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agents.cohort import Infeasible
 from agents.repo.traders import Traders
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
 from scenarios.funding.funding_contagion import SCENARIO as FUNDING

@@ -65,6 +65,19 @@ def test_one_equilibrium_is_one_from_any_start_at_every_date() -> None:
     assert (table["starts"] == STARTS).all()
 
 
+def test_members_who_are_drawn_are_the_same_from_every_start() -> None:
+    """Substitutes have one equilibrium; other members would have another."""
+    kind = {"name": "k", "weights": ["uniform(low=1, high=9)", 1.0], "elasticity": 2.0}
+    kinds = [
+        {**kind, "members": 5, "endowment": owned, "name": str(owned)}
+        for owned in (["lognormal(mean=2, sd=2)", 0.0], [0.0, 1.0])
+    ]
+    run = walras.run("exchange", consumers=kinds, starts=4, start="primitives")
+    found = run.studies["equilibria"]
+    assert found["starts"].tolist() == [4]
+    assert found["price[2]"].item() == pytest.approx(run.equilibrium["price[2]"], rel=1e-6)
+
+
 def test_starts_that_do_not_rest_are_counted_by_outcome() -> None:
     table = found("exchange", rule="plain", max_rounds=30)
     assert table["outcome"].tolist() == ["ran out of rounds"]

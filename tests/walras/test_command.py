@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +25,20 @@ def walras(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
-def apart(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user does."""
+def python(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "walras.command", *words],
+        [sys.executable, "-W", "error", *words],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=False,
         **options,
     )
+
+
+def apart(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does."""
+    return python("-m", "walras.command", *words, **options)
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +63,17 @@ def test_list_names_every_scenario_with_its_source() -> None:
 
 
 def test_show_tells_default_unit_range_and_meaning() -> None:
-    said = apart("show", "margin-hike", cwd="/").stdout
+    said = walras("show", "margin-hike").stdout
     for word in ("haircuts", "[0.01, 0.03]", "[0, 1)", "low_payoff", "beliefs", "beta(a, b)"):
         assert word in said
 
 
-def test_shown_toml_runs(tmp_path: Path) -> None:
+def test_shown_toml_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     file = tmp_path / "my.toml"
     file.write_text(walras("show", "margin-hike", "--toml").stdout)
-    result = apart("run", str(file), *SMALL, "--json", cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
+    result = walras("run", str(file), *SMALL, "--json")
+    assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["parameters"]["traders"] == 200
     assert list(tmp_path.iterdir()) == [file]
 
@@ -101,7 +104,8 @@ def test_progress_goes_to_stderr_and_the_table_to_stdout(tmp_path: Path) -> None
     assert "security_price" in result.stdout
     assert "closed form" in result.stdout
     assert (tmp_path / "runs").is_dir()
-    quiet = apart("run", "margin-hike", *SMALL, "--no-plots", "--quiet", cwd=tmp_path)
+    words = ("--no-plots", "--quiet", "--out", str(tmp_path))
+    quiet = walras("run", "margin-hike", *SMALL, *words)
     assert quiet.stderr == ""
 
 
@@ -208,10 +212,10 @@ def test_verify_refuses_what_is_no_whole_run(exported: Path, tmp_path: Path, har
 
 
 def test_a_run_that_does_not_clear_is_exported_and_exits_3(tmp_path: Path) -> None:
-    result = apart(
+    result = walras(
         "run", "margin-hike", *SMALL, "--set", "max_rounds=2", "--out", str(tmp_path), "--no-plots"
     )
-    assert result.returncode == 3
+    assert result.exit_code == 3
     assert "ran out of rounds" in result.stderr
     (run,) = tmp_path.iterdir()
     manifest = json.loads((run / "manifest.json").read_text())
@@ -338,36 +342,34 @@ def test_many_dates_print_the_comparison_that_the_run_is_about(tmp_path: Path) -
         assert dates.count(f"\n{rule}") == 1, said
 
 
+INTERRUPTED = """
+import os, signal
+from simulator.economy import Economy
+from walras.command import main
+
+def step_and_interrupt(economy):
+    step(economy)
+    if economy.round == 20:
+        os.kill(os.getpid(), signal.SIGINT)
+
+step, Economy.step = Economy.step, step_and_interrupt
+# a shell in the background has its children ignore interrupts
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""The command, which is sent a real interrupt in the first 20th round of a date."""
+
+
 def test_interrupted_runs_keep_what_was_done_and_say_so(tmp_path: Path) -> None:
-    words = ("--set", "dates=5000", "--no-plots", "--out", str(tmp_path))
-    command = [sys.executable, "-m", "walras", "run", "margin-procyclicality", *words]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-    def listen() -> None:
-        """Take interrupts again, which a shell in the background has its children ignore."""
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        preexec_fn=listen,
-    ) as process:
-        time.sleep(8.0)
-        process.send_signal(signal.SIGINT)
-        try:
-            said = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == 130, said
-    assert "interrupted" in said[1]
+    words = ("--set", "dates=500", "--no-plots", "--out", str(tmp_path))
+    process = python("-c", INTERRUPTED, "run", "margin-procyclicality", *words)
+    assert process.returncode == 130, process.stderr
+    assert "interrupted" in process.stderr
     (run,) = tmp_path.iterdir()
-    assert str(run) in said[1]
+    assert str(run) in process.stderr
     manifest = json.loads((run / "manifest.json").read_text())
     assert (manifest["outcome"], manifest["finished"]) == ("interrupted", False)
-    assert len(pd.read_parquet(run / "rounds.parquet")) > 0
+    assert pd.read_parquet(run / "rounds.parquet")["round"].iloc[-1] == 20
 
 
 def test_a_defect_is_a_traceback_and_the_record_is_kept(

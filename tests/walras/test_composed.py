@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import walras
+from markets.margin import PostedMargin
 from walras import (
     BankruptcyClearingHouse,
     BondMarket,
@@ -59,7 +60,8 @@ def test_what_is_announced_at_the_first_date_counts() -> None:
 def test_a_certificate_looks_at_the_terms_of_its_own_date(monkeypatch: pytest.MonkeyPatch) -> None:
     economy = repo()
     house = economy.house
-    monkeypatch.setattr(type(house), "charge", lambda self, quotes: 0.05)
+    given = PostedMargin.opened(FlatMargin(0.05), 1.0)
+    monkeypatch.setattr(type(house), "charge", lambda self, quotes: given)
     run = economy.run()
     assert run.certificate.holds  # by the haircut really charged, not the rule's
     assert run.certificate["budget"].holds

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +54,19 @@ def test_it_gives_up_when_a_run_would() -> None:
     assert watched.steps == 2
     assert watched.certificate is not None
     assert not watched.certificate.holds
+
+
+def test_members_from_a_file_stay_through_an_announcement(tmp_path: Path) -> None:
+    path = tmp_path / "firms.csv"
+    path.write_text("name,belief,cash\nZug,0.2,1\nAare,0.5,2\nBern,0.8,1\n", encoding="utf-8")
+    opened = (("members", str(path)), ("low_payoff", [0.2]), ("assets", "none"))
+    watched = played(Watched(leverage_cycle.SCENARIO, given=opened))
+    watched.announce(0.1)
+    assert watched.problem == ""
+    played(watched)
+    assert watched.outcome is Outcome.CLEARED
+    assert watched.end is not None
+    assert watched.end.point.agents["name"].tolist() == ["Zug", "Aare", "Bern"]
 
 
 def test_the_declared_announcements_are_proposed_and_may_be_changed() -> None:

@@ -7,10 +7,10 @@ from agents.bankruptcy.best_response import best_trades
 from agents.bankruptcy.trade_slopes import trade_slopes
 from agents.bankruptcy.trades import Endowment, consumption
 from agents.bankruptcy.utility import ConstantRiskAversion, LinearQuadratic
-from agents.cohort import Infeasible
 from benchmarks.random_bankruptcies import as_state, problem
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes
+from markets.refused import Infeasible
 from scenarios.bankruptcy.certificate import possible_gains
 
 KINDS = ("lends", "borrows", "neither", "limit", "sold", "spent", "negative")

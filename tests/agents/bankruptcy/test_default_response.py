@@ -7,11 +7,11 @@ import pytest
 
 from agents.bankruptcy.default_response import Penalised, best_plans
 from agents.bankruptcy.plans import Plans, consumed
-from agents.cohort import Infeasible
 from benchmarks.random_bankruptcies import problem
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
+from markets.refused import Infeasible
 
 MEMBERS = 60
 

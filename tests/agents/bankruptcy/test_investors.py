@@ -10,13 +10,12 @@ from agents.bankruptcy.clearing_house import BankruptcyClearingHouse
 from agents.bankruptcy.investors import Investors
 from agents.bankruptcy.utility import ConstantRiskAversion, LinearQuadratic
 from agents.clearing_house import total
-from agents.cohort import Infeasible
 from benchmarks.random_bankruptcies import SIZES, Primitives, draw
 from markets.bankruptcy.book import BondBook
 from markets.bankruptcy.instruments import BondAndEquities
 from markets.bankruptcy.market import BondMarket
 from markets.bankruptcy.quotes import BondQuotes
-from markets.refused import Refused
+from markets.refused import Infeasible, Refused
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 

@@ -180,7 +180,7 @@ def test_holdings_and_their_table() -> None:
     consumers = cohort(primitives)
     consumers.hold(prices, None)
     table = consumers.table()
-    assert table["consumer"].tolist() == list(consumers.names)
+    assert table["name"].tolist() == list(consumers.names)
     held = table[[f"holding[{good}]" for good in consumers.goods]].to_numpy()
     assert (held == consumers.demand(prices)).all()
 

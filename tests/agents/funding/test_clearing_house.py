@@ -9,7 +9,7 @@ import pytest
 from agents.funding.clearing_house import MarginClearingHouse
 from markets.funding.book import FundedBook
 from markets.funding.quotes import FundedQuotes
-from markets.margin import FlatMargin, SidedMargin, VolatilityMargin, both_sides
+from markets.margin import FlatMargin, SidedMargin, VolatilityMargin
 from markets.quote import FloatArray
 
 PRICE = np.array([9.0, 8.4, 11.0])
@@ -81,34 +81,52 @@ def test_cash_is_a_share_of_the_value_of_what_is_brought() -> None:
 
 
 def test_rules_learn_once_per_date_and_not_before_the_first() -> None:
-    rule = VolatilityMargin(0.4, 10.0)
-    house = MarginClearingHouse(mesa.Model(rng=0), {"a": rule})
+    house = MarginClearingHouse(mesa.Model(rng=0), {"a": VolatilityMargin(0.4)})
     house.wake(1)
-    assert house.charge({"a": 9.0}).rules == (both_sides(rule),)
+    (first,) = house.charge({"a": 10.0}).rules
+    assert first.long.margin(5.0) == first.short.margin(5.0)
     house.wake(2)
     second = house.charge({"a": 9.0})
-    assert second.rules == (both_sides(rule.closed_at(9.0)),)
+    assert second.rules[0].long.margin(5.0) == first.closed_at(9.0).long.margin(5.0)
+    assert second.rules[0].long.margin(5.0) > first.long.margin(5.0)
     assert second.date == 1
     house.wake(2)  # announced again before the first round of the date
-    assert house.charge({"a": 9.0}).rules == second.rules
+    again = house.charge({"a": 9.0}).rules[0]
+    assert again.long.closes.tolist() == second.rules[0].long.closes.tolist() == [10.0, 9.0]
 
 
 def test_rules_of_both_sides_learn() -> None:
-    rule = SidedMargin(VolatilityMargin(0.4, 10.0), VolatilityMargin(0.8, 10.0))
+    rule = SidedMargin(VolatilityMargin(0.4), VolatilityMargin(0.8))
     house = MarginClearingHouse(mesa.Model(rng=0), {"a": rule})
     house.wake(1)
     house.charge({"a": 9.0})
     house.wake(2)
     (charged,) = house.charge({"a": 9.0}).rules
-    assert charged == SidedMargin(rule.long.closed_at(9.0), rule.short.closed_at(9.0))
+    assert charged.short.margin(9.0) == pytest.approx(2.0 * charged.long.margin(9.0))
+    assert charged.long.margin(9.0) < 2.3263478740408408 * 0.4
+
+
+def test_another_rule_can_be_announced_and_knows_the_past() -> None:
+    house = MarginClearingHouse(
+        mesa.Model(rng=0),
+        {"a": FlatMargin(0.1)},
+        every_round=True,
+        history={"a": np.array([8.0, 4.0])},
+    )
+    house.wake(1)
+    house.charge({"a": 9.0})
+    house.margins = {"a": FlatMargin(0.3)}
+    house.wake(2)
+    (charged,) = house.charge({"a": 6.0}).rules
+    assert charged.long.margin(10.0) == pytest.approx(3.0)
+    assert charged.long.closes.tolist() == [18.0, 9.0, 6.0]
 
 
 def test_deposits_are_announced_once() -> None:
     house = MarginClearingHouse(mesa.Model(rng=0), {"a": FlatMargin(0.1)})
     house.wake(1)
-    house.deposits = np.array([2.0])
+    house.deposits = 2.0
     deposits = house.charge({"a": 9.0}).deposits
-    assert deposits is not None
-    assert deposits.tolist() == [2.0]
+    assert deposits == 2.0
     house.wake(2)
     assert house.charge({"a": 9.0}).deposits is None

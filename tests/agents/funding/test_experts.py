@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from agents.funding.experts import Experts
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
-from markets.margin import FlatMargin, both_sides
+from markets.margin import FlatMargin, PostedSides
 from markets.quote import FloatArray
 from markets.refused import Refused
 
@@ -20,7 +20,7 @@ VALUE = np.array([10.0, 8.0])
 MARGINS = np.array([[1.2, 0.5], [1.5, 0.6]])
 """On short, then on long positions."""
 
-TERMS = MarginTerms(0, (both_sides(FlatMargin(0.1)),) * 2)
+TERMS = MarginTerms(0, (PostedSides.opened(FlatMargin(0.1), 10.0),) * 2)
 
 
 def quotes(price: FloatArray, side: FloatArray) -> FundedQuotes:
@@ -137,13 +137,19 @@ def test_without_carrying_every_date_starts_from_the_endowment() -> None:
     assert np.array_equal(cohort.wealth(posted), before)
 
 
-def test_announced_deposits_replace_cash() -> None:
-    cohort = experts()
-    deposits = np.array([1.0, 2.0, 3.0])
-    cohort.wake(2, MarginTerms(1, TERMS.rules, deposits))
-    assert np.array_equal(cohort.cash, deposits)
+def test_experts_share_the_change_of_announced_deposits_equally() -> None:
+    for first, change in ((None, 9.0), (-6.0, 3.0)):
+        cohort = experts(deposits=first)
+        cohort.wake(2, MarginTerms(1, TERMS.rules, -3.0))
+        assert cohort.cash == pytest.approx(np.array([-4.0, 1.0, -9.0]) + change / 3.0)
+    alone = experts(cash=np.array([0.1]), endowment=np.zeros((1, 2)))
+    alone.wake(2, MarginTerms(1, TERMS.rules, 0.7))
+    assert alone.cash.tolist() == [0.7]
+
+
+def test_cash_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(Refused, match="there are 3 experts"):
-        cohort.wake(3, MarginTerms(2, TERMS.rules, np.ones(2)))
+        experts(cash=np.ones(2))
 
 
 def test_table_shows_what_experts_started_with_and_hold() -> None:

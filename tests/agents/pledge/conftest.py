@@ -26,6 +26,9 @@ def function(b0: float = 0.1, b1: float = 0.5, b2: float = 0.9, b3: float = 0.8)
     return PriceFunction(*(np.array([value]) for value in (b0, b1, b2, b3)))
 
 
+WEALTH = (0.9 * 1.4, 0.1 * 1.4)
+
+
 def market(
     *,
     believed: PriceFunction | None = None,
@@ -52,7 +55,7 @@ def market(
             belief=lambda terms: believed or function(),
             known=KNOWN,
             risk_aversion=2.5,
-            wealth=1.4,
+            wealth=1.4 * share / members,
             **fields,  # type: ignore[arg-type]
         )
     return economy

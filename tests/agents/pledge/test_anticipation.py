@@ -10,7 +10,7 @@ from agents.pledge.anticipation import Crowd
 from agents.pledge.forecast import Forecast, Information, PriceFunction
 from markets.pledge.terms import RepoTerms
 
-CROWD = Crowd(spot_share=0.9, risk_aversion=2.5, wealth=1.4)
+CROWD = Crowd(wealth=(0.9 * 1.4, 0.1 * 1.4), tolerance=(0.9 * 1.4 / 2.5, 0.1 * 1.4 / 2.5))
 OPEN, SHUT = (RepoTerms.of(np.array([h]), np.array([0.02]), 4.0) for h in (0.2, 0.6))
 
 

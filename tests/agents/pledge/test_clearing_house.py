@@ -8,7 +8,7 @@ import pytest
 from agents.pledge.clearing_house import PledgeClearingHouse, PledgeSettlement
 from agents.pledge.forecast import PriceFunction
 from agents.pledge.investors import InformedInvestors
-from markets.margin import ValueAtRiskMargin
+from markets.margin import LeastMargin, ValueAtRisk
 from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
@@ -76,11 +76,13 @@ def test_accounts_of_several_securities_are_numbered() -> None:
 
 
 def test_a_rule_that_reads_the_past_learns_the_return_of_the_day_before(market: Market) -> None:
-    economy = market(margin=ValueAtRiskMargin(0.25, least=0.15), log_value=0.1)
+    economy = market(
+        margin=LeastMargin(ValueAtRisk(confidence=0.75, side="long"), 0.15), log_value=0.1
+    )
     economy.clear()
     first = economy.quotes["log_price"]
     economy.announce()
     economy.clear()
-    rule = house(economy).margins[0]
-    assert isinstance(rule, ValueAtRiskMargin)
-    assert rule.past == pytest.approx([0.1 - first])
+    (posted,) = house(economy).posted
+    assert np.diff(np.log(posted.closes)) == pytest.approx([0.1 - first])
+    assert posted.closes[-1] == pytest.approx(np.exp(first))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from agents.repo.traders import Traders
 from markets.instruments import Security
+from markets.margin import FlatMargin, PostedMargin
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
 
@@ -33,7 +34,11 @@ def posted(
 ) -> RepoQuotes:
     market = RepoMarket(SECURITY, reuse=reuse)
     market.open([traders])
-    return market.post(np.array([level - 1.0, between]), haircut, np.full(2, 1e-12))
+    return market.post(
+        np.array([level - 1.0, between]),
+        PostedMargin.opened(FlatMargin(haircut), 1.0),
+        np.full(2, 1e-12),
+    )
 
 
 SEED = st.integers(0, 1000)

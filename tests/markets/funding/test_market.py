@@ -12,7 +12,7 @@ from markets.funding.book import FundedBook, exposures, filled
 from markets.funding.market import DRIFT, FundedMarket
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
-from markets.margin import FlatMargin, LinearMargin, SidedMargin, VolatilityMargin, both_sides
+from markets.margin import FlatMargin, LinearMargin, PostedSides, SidedMargin, VolatilityMargin
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.economy import Economy
@@ -23,9 +23,14 @@ VALUE = np.array([10.0, 8.0, 12.0])
 RULES = (
     SidedMargin(LinearMargin(0.5, 0.6, 10.0), LinearMargin(0.7, 0.2, 10.0)),
     SidedMargin(FlatMargin(0.2), FlatMargin(0.15)),
-    both_sides(VolatilityMargin(0.3, 12.0)),
+    VolatilityMargin(0.3),
 )
-TERMS = MarginTerms(0, RULES)
+TERMS = MarginTerms(
+    0,
+    tuple(
+        PostedSides.opened(rule, price) for rule, price in zip(RULES, VALUE.tolist(), strict=True)
+    ),
+)
 
 INSIDE = [
     [0.2, 0.9, 0.2, 0.8],
@@ -181,7 +186,7 @@ def test_the_last_row_of_fundamental_values_stays() -> None:
     MarginClearingHouse(economy, {"a": FlatMargin(0.1)})
     Customers(economy, exposures=np.ones((2, 1)), risk_aversion=1.0, volatility=np.ones(1))
     economy.open()
-    rules = (both_sides(FlatMargin(0.1)),)
+    rules = (PostedSides.opened(FlatMargin(0.1), 10.0),)
     values = [
         market.post(np.array([0.1, 0.9]), MarginTerms(date, rules), np.zeros(2))
         for date in range(4)

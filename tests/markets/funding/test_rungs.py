@@ -4,13 +4,22 @@ import numpy as np
 import pytest
 
 from markets.funding.rungs import LEAST_ROOM, ROOM, Rungs, reach
-from markets.margin import FlatMargin, LinearMargin, SidedMargin, VolatilityMargin, both_sides
+from markets.margin import (
+    FlatMargin,
+    Known,
+    LinearMargin,
+    PostedSides,
+    SidedMargin,
+    VolatilityMargin,
+)
 
 RUNGS = Rungs(
     rules=(
-        SidedMargin(LinearMargin(0.5, 0.6, 10.0), LinearMargin(0.7, 0.1, 10.0)),
-        both_sides(FlatMargin(0.2)),
-        SidedMargin(VolatilityMargin(0.3, 12.0), FlatMargin(0.1)),
+        PostedSides.opened(
+            SidedMargin(LinearMargin(0.5, 0.6, 10.0), LinearMargin(0.7, 0.1, 10.0)), 10.0
+        ),
+        PostedSides.opened(FlatMargin(0.2), 8.0),
+        PostedSides.opened(SidedMargin(VolatilityMargin(0.3), FlatMargin(0.1)), 12.0),
     ),
     fundamental=np.array([10.0, 8.0, 12.0]),
     widest=np.array([[0.5, 1.0, 2.0], [1.8, 1.0, 0.4]]),
@@ -50,6 +59,6 @@ def test_reach_leaves_room_beyond_the_concession_on_both_sides() -> None:
 
 def test_margins_are_those_of_each_side() -> None:
     margin, slope = RUNGS.margins(np.array([[10.2, 8.0, 12.5], [9.0, 7.0, 11.5]]))
-    on_risk = VolatilityMargin(0.3, 12.0).margin(11.5)
+    on_risk = VolatilityMargin(0.3).margin(Known(12.0))
     assert margin == pytest.approx(np.array([[0.68, 1.6, 1.25], [1.1, 1.4, on_risk]]))
     assert slope == pytest.approx(np.array([[-0.1, 0.2, 0.1], [-0.6, 0.2, 0.0]]))

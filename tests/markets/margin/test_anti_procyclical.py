@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 
-from markets.margin import AntiProcyclicalMargin, FlatMargin, LinearMargin
+from markets.margin import AntiProcyclicalMargin, FlatMargin, Known, LinearMargin, PostedMargin
 from markets.refused import Refused
 
 
 def charges(rule: AntiProcyclicalMargin, prices: tuple[float, ...]) -> list[float]:
+    """Margins at one price after the other, each the close of its date."""
     margins = []
+    posted = PostedMargin.opened(rule, prices[0], every_round=True, in_cash=True)
     for price in prices:
-        margins.append(rule.margin(price))
-        rule = rule.closed_at(price)
+        margins.append(posted.margin(price))
+        posted = posted.closed_at(price)
     return margins
 
 
@@ -26,7 +28,7 @@ def test_without_buffer_and_floor_it_is_the_underlying_rule() -> None:
     below = LinearMargin(1.0, 1.0, 10.0)
     prices = (10.0, 9.0, 9.5, 10.2)
     found = charges(AntiProcyclicalMargin(below, buffer=0.0), prices)
-    assert found == [below.margin(price) for price in prices]
+    assert found == [below.margin(Known(price)) for price in prices]
 
 
 def test_charge_is_never_below_the_floor() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from markets.margin import measures
 from markets.margin.historical import (
@@ -74,6 +75,48 @@ def test_the_floor_is_the_same_measure_over_the_long_look_back() -> None:
     assert ValueAtRisk(floor_window=2_500).haircut(known) == long > 0.01
 
 
+@pytest.mark.parametrize("rule", [FilteredValueAtRisk, NormalValueAtRisk])
+def test_stressed_period_and_long_look_back_are_not_forgotten(rule: type[HistoricalRule]) -> None:
+    """A crisis of years ago is in the floor and in the stressed period, whatever the decay."""
+    rng = np.random.default_rng(8)
+    moves = np.concatenate([0.04 * rng.standard_normal(300), 0.004 * rng.standard_normal(1_200)])
+    levels = np.exp(np.cumsum(moves))
+    known = Known(float(levels[-1]), levels[:-1])
+    recent, floored = (rule(floor_window=f, side="long").haircut(known) for f in (0, 1_499))
+    assert recent < 0.015  # of 0.004 a date
+    look_back = np.diff(np.log(levels))
+    if rule is NormalValueAtRisk:
+        sigma = float(np.sqrt(np.mean(look_back**2)))
+        assert floored == pytest.approx(1.0 - np.exp(-stats.norm.ppf(0.99) * sigma))
+    else:
+        assert floored == pytest.approx(1.0 - np.exp(np.quantile(look_back, 0.01)))
+    after = np.concatenate([look_back[:300], look_back[-200:]])  # ends in a calm
+    stressed = rule(stressed=tuple(after), stress_weight=1.0, side="long").haircut(known)
+    assert stressed > 3.0 * recent
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "tools",
+    [
+        {},
+        {"buffer": 0.25, "speed_limit": 0.05, "least": 0.02},
+        {"floor_window": 900, "stress_weight": 0.25, "horizon": 5, "side": "long"},
+    ],
+)
+def test_replaying_all_windows_at_once_is_asking_at_each_date(
+    rule: type[HistoricalRule], tools: dict[str, Any]
+) -> None:
+    stressed = tuple(0.04 * np.random.default_rng(3).standard_normal(300))
+    made = rule(confidence=0.975, window=300, stressed=stressed, **tools)
+    prices, charged = PRICES[:1_000], None
+    at_once = made.replay(prices)
+    for date, price in enumerate(prices.tolist()):
+        charged = made.haircut(Known(price, prices[:date], charged))
+        assert at_once[date] == pytest.approx(charged, rel=1e-12)
+    assert made.replay(prices[:400]) == pytest.approx(at_once[:400], rel=1e-12)
+
+
 def test_the_buffer_is_drawn_down_before_the_charge_rises() -> None:
     rule, plain = ValueAtRisk(buffer=0.25), ValueAtRisk()
     wanted = plain.haircut(KNOWN)
@@ -127,6 +170,7 @@ def test_every_haircut_lies_in_its_range_and_no_unit_of_price_matters(
         ({"window": 99}, "window is 99; confidence 0.99 over 1 dates needs at least 100 returns"),
         ({"side": "up"}, 'side is "up"'),
         ({"initial": 1.0}, "haircut is 1.0"),
+        ({"floor_window": 50}, "floor_window is 50; confidence 0.99 over 1 dates needs at least"),
         ({"stress_weight": 1.5}, "stress_weight is 1.5"),
         ({"stress_weight": 0.25}, "stressed has 0 returns; this rule needs at least 100"),
         ({"stressed": (float("nan"),)}, "no finite number"),

@@ -4,16 +4,15 @@ import math
 
 import pytest
 
-from markets.margin import LinearMargin
+from markets.margin import Known, LinearMargin
 from markets.refused import Refused
 
 
 def test_margin_rises_as_the_price_falls_below_the_reference() -> None:
     rule = LinearMargin(base=1.5, rise=0.3, reference=10.0)
-    assert rule.margin(10.0) == 1.5
-    assert rule.margin(8.0) == pytest.approx(2.1)
-    assert rule.margin(12.0) == pytest.approx(0.9)
-    assert rule.closed_at(8.0) == rule
+    assert rule.margin(Known(10.0)) == 1.5
+    assert rule.margin(Known(8.0)) == pytest.approx(2.1)
+    assert rule.margin(Known(12.0)) == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.stats.mstats import mquantiles
 
 from markets.margin import measures
 
@@ -19,6 +20,38 @@ def test_historical_simulation_is_a_quantile_of_the_past() -> None:
     # sorted: -.05, -.03, ... ; position .1 * 9 = .9 between the first two, .1 of the way from -.03
     assert low == pytest.approx(-0.05 + 0.9 * 0.02)
     assert high == pytest.approx(0.04 + 0.1 * 0.01)
+
+
+def test_quantiles_are_of_type_7_as_scipy_has_them() -> None:
+    known = mquantiles(RETURNS, [0.01, 0.99], alphap=1.0, betap=1.0)
+    assert measures.historical_simulation(RETURNS, 0.99, 1) == pytest.approx(tuple(known))
+
+
+def test_many_windows_are_measured_as_each_by_itself() -> None:
+    windows = np.stack([RETURNS[k : k + 300] for k in range(0, 300, 60)])
+    settings = (0.975, 5)
+    for made, each in (
+        (
+            measures.historical_simulation(windows, *settings),
+            [measures.historical_simulation(window, *settings) for window in windows],
+        ),
+        (
+            measures.expected_shortfall(windows, *settings),
+            [measures.expected_shortfall(window, *settings) for window in windows],
+        ),
+        (
+            measures.filtered_historical_simulation(windows, *settings, 0.94),
+            [
+                measures.filtered_historical_simulation(window, *settings, 0.94)
+                for window in windows
+            ],
+        ),
+        (
+            measures.normal(windows, *settings, 0.94),
+            [measures.normal(window, *settings, 0.94) for window in windows],
+        ),
+    ):
+        assert np.stack(made) == pytest.approx(np.stack(each, axis=1), rel=1e-12)
 
 
 def test_returns_over_several_dates_overlap() -> None:
@@ -50,6 +83,8 @@ def test_the_volatility_is_that_of_pandas() -> None:
     known = np.sqrt(squares.ewm(alpha=0.06, adjust=False).mean())
     assert measures.exponential_volatility(RETURNS, 0.94) == pytest.approx(known, rel=1e-12)
     assert measures.exponential_volatility(TEN, 0.0)[1:] == pytest.approx(np.abs(TEN))
+    steady = measures.exponential_volatility(RETURNS, 1.0)
+    assert steady == pytest.approx(np.sqrt(np.mean(RETURNS**2)))
 
 
 def test_normal_quantiles_follow_from_it() -> None:
@@ -82,5 +117,5 @@ def test_after_a_calm_year_and_a_bad_week_only_filtered_measures_have_moved() ->
 
 def test_a_past_without_any_movement_has_no_risk() -> None:
     still = np.zeros(300)
-    assert measures.filtered_historical_simulation(still, 0.99, 1, 0.94) == (0.0, 0.0)
+    assert np.all(np.stack(measures.filtered_historical_simulation(still, 0.99, 1, 0.94)) == 0.0)
     assert measures.normal(still, 0.99, 1, 0.94)[1] == 0.0

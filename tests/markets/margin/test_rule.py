@@ -1,40 +1,44 @@
 """What every margin rule has to answer."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from markets.margin import (
     AntiProcyclicalMargin,
+    FilteredValueAtRisk,
     FlatMargin,
-    HistoricalMargin,
+    Known,
     LinearMargin,
-    PriceMargin,
-    ValueAtRiskMargin,
+    MarginRule,
+    NormalValueAtRisk,
+    SidedMargin,
     VolatilityMargin,
 )
 from markets.margin.rule import refuse_haircut
 from markets.refused import Refused
 
-RULES: list[PriceMargin] = [
+LINEAR = LinearMargin(1.5, 0.3, 10.0)
+RULES: list[MarginRule] = [
     FlatMargin(0.1),
-    LinearMargin(1.5, 0.3, 10.0),
-    VolatilityMargin(0.4, 10.0),
-    AntiProcyclicalMargin(LinearMargin(1.5, 0.3, 10.0), floor=0.1),
-    AntiProcyclicalMargin(LinearMargin(1.5, 0.3, 10.0), floor=5.0),
-    AntiProcyclicalMargin(LinearMargin(1.5, 0.3, 10.0), charged=1.0),
-    AntiProcyclicalMargin(LinearMargin(1.5, 0.3, 10.0), charged=1.9),
+    LINEAR,
+    VolatilityMargin(0.4),
+    AntiProcyclicalMargin(LINEAR, floor=0.1),
+    AntiProcyclicalMargin(LINEAR, floor=5.0),
+    SidedMargin(LINEAR, FlatMargin(0.2)),
+    NormalValueAtRisk(window=20),
+    FilteredValueAtRisk(window=20, confidence=0.9, buffer=0.25),
 ]
+PAST = 10.0 * np.exp(0.02 * np.random.default_rng(1).standard_normal(30).cumsum())
+KNOWN = Known(9.5, PAST, charged=0.16, closed=float(PAST[-1]))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=repr)
-def test_slope_is_the_derivative_of_the_margin(rule: PriceMargin) -> None:
-    measured = (rule.margin(9.5 + 1e-6) - rule.margin(9.5 - 1e-6)) / 2e-6
-    assert rule.slope(9.5) == pytest.approx(measured, abs=1e-8)
-    assert rule.haircut(9.5) * 9.5 == pytest.approx(rule.margin(9.5))
-
-
-def test_only_rules_that_read_returns_are_historical() -> None:
-    assert isinstance(ValueAtRiskMargin(0.01), HistoricalMargin)
-    assert not any(isinstance(rule, HistoricalMargin) for rule in RULES)
+def test_slope_is_the_derivative_of_the_margin(rule: MarginRule) -> None:
+    above, below = (rule.margin(replace(KNOWN, price=9.5 + step)) for step in (1e-5, -1e-5))
+    assert rule.slope(KNOWN) == pytest.approx((above - below) / 2e-5, abs=1e-6)
+    assert rule.haircut(KNOWN) * 9.5 == pytest.approx(rule.margin(KNOWN))
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.0, float("nan")])

@@ -11,12 +11,18 @@ from hypothesis import strategies as st
 from agents.cohort import Population
 from agents.repo.traders import Traders
 from markets.instruments import Security
+from markets.margin import FlatMargin, PostedMargin
 from markets.refused import Refused
 from markets.repo.market import RepoMarket
 from markets.repo.quotes import RepoQuotes
 
 SECURITY = Security(0.70, 1.15)
 STILL = np.full(2, 1e-12)
+
+
+def flat(haircut: float) -> PostedMargin:
+    """The same haircut at every price."""
+    return PostedMargin.opened(FlatMargin(haircut), 1.0)
 
 
 def opened(
@@ -39,7 +45,7 @@ PLACE = {
 def test_funded_prices_follow_from_the_quotes(level: float, between: float, haircut: float) -> None:
     """e1 = q (1 + rho h) and e2 = q (1 + rho (2 - h)), with h = 1 - haircut."""
     market, _ = opened()
-    posted = market.post(np.array([level - 1.0, between]), haircut, STILL)
+    posted = market.post(np.array([level - 1.0, between]), flat(haircut), STILL)
     q, rho, h = posted.price, posted.repo_rate, 1.0 - haircut
     assert posted.special
     assert rho < 0.0
@@ -53,9 +59,9 @@ def test_locating_the_quotes_finds_the_coordinates_again(
 ) -> None:
     market, _ = opened()
     coordinates = np.array([level - 1.0, between])
-    named = market.named(market.post(coordinates, haircut, STILL))
+    named = market.named(market.post(coordinates, flat(haircut), STILL))
     assert list(named) == [quote.name for quote in market.quotes]
-    assert market.locate(named, haircut) == pytest.approx(coordinates, abs=1e-7)
+    assert market.locate(named, flat(haircut)) == pytest.approx(coordinates, abs=1e-7)
 
 
 @given(**PLACE)
@@ -64,10 +70,10 @@ def test_the_slope_is_that_of_the_residuals(level: float, between: float, haircu
     place, step = np.array([level - 1.0, between]), 1e-5
 
     def residual(at: np.ndarray) -> np.ndarray:
-        posted = market.post(at, haircut, STILL)
+        posted = market.post(at, flat(haircut), STILL)
         return market.excess(posted, traders.respond(posted)).residual
 
-    posted = market.post(place, haircut, STILL)
+    posted = market.post(place, flat(haircut), STILL)
     slope = market.depth(posted, traders.respond(posted), place)
     numerical = np.column_stack(
         [(residual(place + d) - residual(place - d)) / (2.0 * step) for d in step * np.eye(2)]
@@ -76,7 +82,7 @@ def test_the_slope_is_that_of_the_residuals(level: float, between: float, haircu
     before, after = (
         market.depth(near, traders.respond(near), at)
         for at in (place - step, place + step)
-        for near in [market.post(at, haircut, STILL)]
+        for near in [market.post(at, flat(haircut), STILL)]
     )
     assume(np.allclose(before, after, rtol=1e-2, atol=1e-3))
     assert slope == pytest.approx(numerical, rel=2e-2, abs=2e-2 * float(np.abs(numerical).max()))
@@ -84,10 +90,10 @@ def test_the_slope_is_that_of_the_residuals(level: float, between: float, haircu
 
 def test_without_margin_the_repo_rate_is_zero() -> None:
     market, _ = opened()
-    limits = market.limits(0.0)
+    limits = market.limits(flat(0.0))
     assert limits.upper.tolist() == [0.0, 0.0]
-    assert market.post(np.array([-0.6, 0.0]), 0.0, STILL).repo_rate == 0.0
-    assert market.limits(0.1).upper.tolist() == [0.0, 1.0]
+    assert market.post(np.array([-0.6, 0.0]), flat(0.0), STILL).repo_rate == 0.0
+    assert market.limits(flat(0.1)).upper.tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("haircut", [0.0, 0.01, 0.5, 0.999])
@@ -96,12 +102,12 @@ def test_without_reuse_the_repo_rate_rests_at_zero(haircut: float) -> None:
     traders = Traders(mesa.Model(rng=0), members=50)
     market = RepoMarket(SECURITY, reuse=False)
     market.open([traders])
-    limits = market.limits(haircut)
+    limits = market.limits(flat(haircut))
     assert limits.upper[1] == limits.lower[1] == 0.0
     assert limits.lower_attained[1]
     assert limits.upper_attained[1]
-    at = market.locate({"security_price": 0.9, "repo_rate": -0.2}, haircut)
-    quotes = market.post(at, haircut, np.full(2, 1e-9))
+    at = market.locate({"security_price": 0.9, "repo_rate": -0.2}, flat(haircut))
+    quotes = market.post(at, flat(haircut), np.full(2, 1e-9))
     assert at[1] == 0.0
     assert quotes.repo_rate == 0.0
     assert quotes.price == quotes.long_price == quotes.short_price
@@ -110,7 +116,7 @@ def test_without_reuse_the_repo_rate_rests_at_zero(haircut: float) -> None:
     assert np.isnan(short)
     step = 1e-7
     book = traders.respond(quotes)
-    moved = market.post(at + np.array([step, 0.0]), haircut, np.full(2, 1e-9))
+    moved = market.post(at + np.array([step, 0.0]), flat(haircut), np.full(2, 1e-9))
     slope = market.depth(quotes, book, at)[0, 0]
     change = market.excess(moved, traders.respond(moved)).residual[0]
     change -= market.excess(quotes, book).residual[0]
@@ -120,7 +126,7 @@ def test_without_reuse_the_repo_rate_rests_at_zero(haircut: float) -> None:
 def test_a_higher_level_is_a_higher_price() -> None:
     market, _ = opened("individuals")
     prices = [
-        market.post(np.array([level - 1.0, 0.0]), 0.05, STILL).price
+        market.post(np.array([level - 1.0, 0.0]), flat(0.05), STILL).price
         for level in np.linspace(0.1, 0.9, 20)
     ]
     assert prices == sorted(set(prices))
@@ -129,7 +135,7 @@ def test_a_higher_level_is_a_higher_price() -> None:
 def test_shares_of_excess_demand_lie_between_minus_one_and_one() -> None:
     market, traders = opened("individuals")
     for level in (1e-9, 0.5, 1.0 - 1e-9):
-        posted = market.post(np.array([level - 1.0, 0.2]), 0.05, STILL)
+        posted = market.post(np.array([level - 1.0, 0.2]), flat(0.05), STILL)
         excess = market.excess(posted, traders.respond(posted))
         assert np.all(np.abs(excess.share) <= 1.0)
         assert np.all(np.sign(excess.share) == np.sign(excess.units))
@@ -142,7 +148,7 @@ def test_in_a_thin_repo_book_shorts_are_measured_by_what_repo_can_carry(haircut:
     market, traders = opened()
     assert market.thin(haircut)
     assert not market.thin(0.05)
-    posted = market.post(np.array([-0.5, 0.3]), haircut, STILL)
+    posted = market.post(np.array([-0.5, 0.3]), flat(haircut), STILL)
     book = traders.respond(posted)
     for excess_shorts in (0.5, 1.0, 2.0):
         shorts = excess_shorts * (1.0 - haircut) / (2.0 * haircut) * book.supply
@@ -159,7 +165,7 @@ def test_in_a_thin_repo_book_shorts_are_measured_by_what_repo_can_carry(haircut:
 def test_the_end_of_the_ladder_is_no_price_of_zero() -> None:
     """A worst payoff of zero: in floating point the coordinates reach it."""
     market, traders = opened("individuals", Security(0.0, 1.0))
-    posted = market.post(np.array([1e-300, 0.0]), 0.5, STILL)
+    posted = market.post(np.array([1e-300, 0.0]), flat(0.5), STILL)
     assert posted.price > 0.0
     assert np.isfinite(traders.respond(posted).longs)
 
@@ -173,7 +179,7 @@ def test_a_market_without_supply_is_refused() -> None:
 
 def test_marginal_beliefs_are_those_at_the_funded_prices() -> None:
     market, _ = opened()
-    posted: RepoQuotes = market.post(np.array([-0.6, 0.3]), 0.05, STILL)
+    posted: RepoQuotes = market.post(np.array([-0.6, 0.3]), flat(0.05), STILL)
     for belief, price in zip(
         posted.marginal_beliefs, (posted.long_price, posted.short_price), strict=True
     ):

@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 
 from agents.bankruptcy.utility import ConstantRiskAversion, LinearQuadratic
+from markets.bankruptcy.instruments import BondAndEquities
 from markets.refused import Refused
-from scenarios.bankruptcy.capm_parameters import BankruptcyCapm, CohortOfInvestors, members_of
+from scenarios.bankruptcy.capm_members import members_of
+from scenarios.bankruptcy.capm_parameters import BankruptcyCapm, CohortOfInvestors
 from simulator.parameters import parse, read_toml
+
+TWO_STATES = BondAndEquities(np.array([0.5, 0.5]), np.array([[1.0], [2.0]]))
+ONE_STATE = BondAndEquities(np.ones(1), np.zeros((1, 0)))
 
 
 def cohorts_with(**changed: Any) -> dict[str, Any]:
@@ -86,7 +91,7 @@ def test_members_spread_around_their_table_by_the_seed() -> None:
         equities=[0.5], spread=0.2,
     )  # fmt: skip
     first, again, other = (
-        members_of(table, "x", np.random.default_rng(seed)) for seed in (1, 1, 2)
+        members_of(table, "x", TWO_STATES, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first.later, again.later)
     assert np.any(first.later != other.later)
@@ -109,6 +114,6 @@ def test_the_utility_is_that_of_the_table() -> None:
         utility="constant risk aversion", risk_aversion=1.5, patience=0.9, endowment_now=1.0,
         endowment_later=[1.0],
     )  # fmt: skip
-    utility = members_of(table, "x", np.random.default_rng(0)).utility
+    utility = members_of(table, "x", ONE_STATE, np.random.default_rng(0)).utility
     assert isinstance(utility, ConstantRiskAversion)
     assert utility.columns()["risk_aversion"] == [1.5]

@@ -36,7 +36,9 @@ def state_of(run: Run[BankruptcyCapm]) -> DefaultState:
     return state
 
 
-THREE = three(penalty=8.7)
+@pytest.fixture(scope="module", name="run")
+def run_() -> Run[BankruptcyCapm]:
+    return three(penalty=8.7)
 
 
 @pytest.mark.parametrize("case", DEFAULTS, ids=lambda case: case.case)
@@ -79,18 +81,22 @@ def test_with_an_ever_larger_penalty_nobody_defaults_or_goes_bankrupt() -> None:
     )
 
 
-def test_equities_are_priced_by_the_standard_model_whatever_is_defaulted() -> None:
+def test_equities_are_priced_by_the_standard_model_whatever_is_defaulted(
+    run: Run[BankruptcyCapm],
+) -> None:
     """Derived: consumption adds up to all goods, so no shortfall corrects the market portfolio."""
-    assert THREE.outcome is Outcome.CLEARED
-    here = state_of(THREE)
+    assert run.outcome is Outcome.CLEARED
+    here = state_of(run)
     assert 0.7 < np.min(here.rates) < 0.9
-    assert list(THREE.closed_form or {}) == ["equity_price[1]"]
-    assert (THREE.closed_form or {})["equity_price[1]"] == pytest.approx(0.932034615385, abs=1e-12)
-    assert THREE.equilibrium["equity_price[1]"] == pytest.approx(0.932034615385, abs=1e-9)
+    assert list(run.closed_form or {}) == ["equity_price[1]"]
+    assert (run.closed_form or {})["equity_price[1]"] == pytest.approx(0.932034615385, abs=1e-12)
+    assert run.equilibrium["equity_price[1]"] == pytest.approx(0.932034615385, abs=1e-9)
 
 
-def test_what_is_not_delivered_is_the_penalty_and_the_pool_pays_what_is() -> None:
-    here = state_of(THREE)
+def test_what_is_not_delivered_is_the_penalty_and_the_pool_pays_what_is(
+    run: Run[BankruptcyCapm],
+) -> None:
+    here = state_of(run)
     value = here.marginal_later()
     defaulted = here.sold[:, None] - here.delivered > 1e-6
     assert defaulted.any()
@@ -113,8 +119,10 @@ CHANGES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("condition", CHANGES)
-def test_every_condition_of_the_certificate_can_fail(condition: str) -> None:
-    here = state_of(THREE)
+def test_every_condition_of_the_certificate_can_fail(
+    run: Run[BankruptcyCapm], condition: str
+) -> None:
+    here = state_of(run)
     assert certify_default(here).holds
     assert not certify_default(replace(here, **CHANGES[condition](here)))[condition].holds
 

@@ -57,7 +57,7 @@ def test_an_equilibrium_is_called_one() -> None:
 @pytest.mark.parametrize(
     ("given", "outcome"),
     [
-        ({"rule": "plain", "step": 10.0}, Outcome.CYCLES),
+        pytest.param({"rule": "plain", "step": 10.0}, Outcome.CYCLES, marks=pytest.mark.slow),
         ({"max_rounds": 3}, Outcome.OUT_OF_ROUNDS),
     ],
 )

@@ -32,7 +32,11 @@ def test_lent_less_promised_is_the_bond_position() -> None:
 def test_goods_and_resources_count_the_equities() -> None:
     cohorts = RUN.parameters.cohorts
     payoffs = np.array([1.0, 0.2, 1.5])
-    goods = sum(np.array(c.endowment_later) + c.equities[0] * payoffs for c in cohorts)
+    later, equities = (
+        np.array([getattr(c, field) for c in cohorts], dtype=np.float64)
+        for field in ("endowment_later", "equities")
+    )
+    goods = np.sum(later + equities * payoffs, axis=0)
     np.testing.assert_allclose(STATE.goods, goods)
     np.testing.assert_allclose(np.sum(STATE.resources, axis=0), goods)  # equities change hands
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -13,7 +14,7 @@ from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.program import utility
 from scenarios.bankruptcy.published import WELFARE, Welfare
 from simulator.parameters import parse
-from simulator.run import simulate
+from simulator.run import Run, simulate
 
 
 def title(figure: Figure) -> str:
@@ -21,29 +22,39 @@ def title(figure: Figure) -> str:
     return str(figure._suptitle.get_text())  # type: ignore[attr-defined]
 
 
-TWO = bankruptcy.SCENARIO.run()
-THREE = bankruptcy_capm.SCENARIO.run()
-TABLES = {run.scenario.name: run.studies[welfare.STUDY] for run in (TWO, THREE)}
+@pytest.fixture(scope="module")
+def three() -> Run[BankruptcyCapm]:
+    return bankruptcy_capm.SCENARIO.run()
+
+
+@pytest.fixture(scope="module")
+def tables(three: Run[BankruptcyCapm]) -> dict[str, pd.DataFrame]:
+    runs = (bankruptcy.SCENARIO.run(), three)
+    return {run.scenario.name: run.studies[welfare.STUDY] for run in runs}
 
 
 @pytest.mark.parametrize("row", WELFARE, ids=lambda row: f"{row.scenario}, {row.credit}")
-def test_published_utilities_are_reached(row: Welfare) -> None:
-    table = TABLES[row.scenario]
+def test_published_utilities_are_reached(tables: dict[str, pd.DataFrame], row: Welfare) -> None:
+    table = tables[row.scenario]
     found = table[table["credit"] == row.credit]
     assert found["short_limit"].iloc[0] == pytest.approx(row.short_limit, abs=1e-8, nan_ok=True)
     np.testing.assert_allclose(found["utility"], row.utilities, atol=1e-7)
 
 
-def test_bankruptcy_is_worse_for_all_three_than_the_largest_limit_without_it() -> None:
+def test_bankruptcy_is_worse_for_all_three_than_the_largest_limit_without_it(
+    tables: dict[str, pd.DataFrame], three: Run[BankruptcyCapm]
+) -> None:
     """And better than no borrowing for two of them only: the welfare question of the source."""
-    by = TABLES["bankruptcy-capm"].pivot(index="cohort", columns="credit", values="gain_in_goods")
+    by = tables["bankruptcy-capm"].pivot(index="cohort", columns="credit", values="gain_in_goods")
     assert (by[welfare.AS_GIVEN] < by[welfare.NO_DEFAULT]).all()
     assert (by[welfare.AS_GIVEN] > 0.0).tolist() == [True, False, True]
-    assert "bankruptcy is worth -0.01287 to cohort 1" in THREE.scenario.summary(THREE)
+    assert "bankruptcy is worth -0.01287 to cohort 1" in three.scenario.summary(three)
 
 
-def test_a_little_above_the_limit_somebody_defaults_and_at_it_nobody() -> None:
-    limit = float(TABLES["bankruptcy-capm"]["short_limit"].iloc[3])
+def test_a_little_above_the_limit_somebody_defaults_and_at_it_nobody(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    limit = float(tables["bankruptcy-capm"]["short_limit"].iloc[3])
     for short_limit, defaults in ((limit * (1.0 - 1e-6), 0.0), (limit * 1.001, 0.31)):
         parameters = parse(BankruptcyCapm, {"short_limit": short_limit})
         run = simulate(bankruptcy_capm.SCENARIO, parameters, studies=False)
@@ -66,8 +77,8 @@ def test_a_run_that_does_not_clear_makes_no_table() -> None:
     assert made is None
 
 
-def test_utilities_are_those_of_the_members_programs() -> None:
-    here = bond_scenario.state_of(THREE.parameters, THREE.points[-1])
+def test_utilities_are_those_of_the_members_programs(three: Run[BankruptcyCapm]) -> None:
+    here = bond_scenario.state_of(three.parameters, three.points[-1])
     for state in (
         here,
         replace(here, quadratic_now=np.array([True, False, True])),
@@ -77,15 +88,17 @@ def test_utilities_are_those_of_the_members_programs() -> None:
         np.testing.assert_allclose(welfare.utilities(state), each)
 
 
-def test_what_is_left_over_is_that_of_the_borrower_closest_to_default() -> None:
-    here = bond_scenario.state_of(THREE.parameters, THREE.points[-1])
+def test_what_is_left_over_is_that_of_the_borrower_closest_to_default(
+    three: Run[BankruptcyCapm],
+) -> None:
+    here = bond_scenario.state_of(three.parameters, three.points[-1])
     assert welfare.left_over(here) == pytest.approx(float(np.min(here.later)))
     idle = replace(here, bond=np.zeros(3))
     assert welfare.left_over(idle) == pytest.approx(float(np.min(idle.resources)))
 
 
-def test_the_figure_names_who_gains_and_who_loses() -> None:
-    figure = THREE.plot()["welfare"]
+def test_the_figure_names_who_gains_and_who_loses(three: Run[BankruptcyCapm]) -> None:
+    figure = three.plot()["welfare"]
     assert title(figure) == "0 of 3 cohorts gain by bankruptcy, 3 lose"
     (axes,) = figure.axes
     names = [label.get_text() for label in axes.get_xticklabels()]

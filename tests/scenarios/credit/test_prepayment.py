@@ -114,7 +114,7 @@ def test_multipliers_are_the_papers_ratios(example: Run[CreditTree]) -> None:
     assert proof["multipliers_unique"] == {"A": True, "B": False, "C": True}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_same_fractions_from_far_random_starts(seed: int, example: Run[CreditTree]) -> None:
     run = prepayment.SCENARIO.run(seed=seed, start="random")
     assert run.outcome is Outcome.CLEARED
@@ -122,7 +122,7 @@ def test_the_same_fractions_from_far_random_starts(seed: int, example: Run[Credi
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6, 40))
+@pytest.mark.parametrize("seed", range(3, 40))
 def test_the_same_fractions_from_many_far_starts(seed: int, example: Run[CreditTree]) -> None:
     run = prepayment.SCENARIO.run(seed=seed, start="random")
     assert proved(run).quotes == proved(example).quotes

@@ -235,8 +235,8 @@ def changed(**fields: Any) -> list[dict[str, Any]]:
     [
         (
             {"consumers": changed(endowment=[1.0, -2.0])},
-            "consumers[1].endowment[1] is -2.0; it must be a list of numbers of at least 0, one per"
-            " good",
+            "consumers[1].endowment[1] is -2.0; it must be a list of numbers of at least 0 or"
+            " distributions, one per good",
         ),
         (
             {"consumers": changed(weights=[1.0, 2.0, 3.0])},
@@ -248,11 +248,12 @@ def changed(**fields: Any) -> list[dict[str, Any]]:
         ),
         (
             {"consumers": changed(elasticity=-0.1)},
-            "consumers[1].elasticity is -0.1; it must be a number in [0.0, inf)",
+            "consumers[1].elasticity is -0.1; it must be a number of at least 0, or a distribution",
         ),
         (
             {"consumers": changed(members=0)},
-            "consumers[1].members is 0; it must be a whole number in [1, inf)",
+            "consumers[1].members is 0; it must be a whole number of at least 1, a CSV or Parquet"
+            " file with one row per member, or a table of lists",
         ),
         (
             {"consumers": changed(weigths=[1.0])},

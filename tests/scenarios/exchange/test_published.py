@@ -32,7 +32,9 @@ def test_the_rounds_find_every_published_equilibrium(published: Published) -> No
 
 
 def test_kehoe_1991_all_equilibria_are_enumerated() -> None:
-    roots = two_goods(parse(Exchange, {"consumers": KEHOE}).primitives, 1.0)
+    primitives = parse(Exchange, {"consumers": KEHOE}).primitives()
+    assert primitives is not None
+    roots = two_goods(primitives, 1.0)
     assert roots["price"].tolist() == pytest.approx(PRICES["price[2]"], abs=1e-9)
     assert roots["textbook_rule"].tolist() == ["stable", "unstable", "stable"]
 

@@ -11,19 +11,22 @@ from scenarios.funding import published
 from scenarios.funding.closed_form import Spiral
 from scenarios.funding.margin_spiral import MarginSpiral
 from simulator.published import Published
+from tests.scenarios.funding.markets import spiral_of
 
 PRINTED: dict[str, Any] = dict(published.FRAGILE.expected)
-FRAGILE = MarginSpiral.model_validate(published.FRAGILE.parameters).spiral
-SHORT = MarginSpiral(
-    customers_supply=-3.0, margin_slope=-0.6, experts_endowment=-0.6, experts_wealth=[9.0]
-).spiral
+FRAGILE = spiral_of(MarginSpiral.model_validate(published.FRAGILE.parameters))
+SHORT = spiral_of(
+    MarginSpiral(
+        customers_supply=-3.0, margin_slope=-0.6, experts_endowment=-0.6, experts_wealth=[9.0]
+    )
+)
 """The fragile market turned around: customers buy, and experts sell short."""
 
 
 @pytest.mark.parametrize("case", published.CASES, ids=lambda case: case.case)
 def test_closed_form_gives_the_published_numbers(case: Published) -> None:
     parameters = MarginSpiral.model_validate(case.parameters)
-    market, expected = parameters.spiral, dict[str, Any](case.expected)
+    market, expected = spiral_of(parameters), dict[str, Any](case.expected)
     (root,) = market.equilibria(parameters.experts_wealth[0])
     numbers = {
         "security_price": root.price,

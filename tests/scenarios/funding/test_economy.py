@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from markets.funding.rungs import LEAST_ROOM, ROOM
-from markets.margin import LinearMargin, both_sides
+from markets.margin import LinearMargin
 from markets.refused import Refused
-from scenarios.funding.economy import appetite, price_range, refuse_no_margin, refuse_no_wealth
+from scenarios.funding.economy import price_range, refuse_no_margin, refuse_no_wealth
 from scenarios.funding.margin_spiral import MarginSpiral, build
 
 
@@ -36,12 +36,8 @@ def test_price_range_covers_every_date() -> None:
     assert high == pytest.approx([12.0 + ROOM * 0.5])
 
 
-def test_appetite_is_that_of_two_groups() -> None:
-    assert appetite(2.0, np.array([np.sqrt(0.5), 1.0])) == pytest.approx([2.0, 1.0])
-
-
 def test_margin_and_wealth_that_vanish_are_refused() -> None:
-    rule = both_sides(LinearMargin(1.0, 0.5, 10.0))
+    rule = LinearMargin(1.0, 0.5, 10.0)
     refuse_no_margin("margin_slope", 0.5, rule, 5.0, 11.9)
     with pytest.raises(Refused, match=r"margin_slope is 0\.5; the margin would be -0\.05 at"):
         refuse_no_margin("margin_slope", 0.5, rule, 5.0, 12.1)

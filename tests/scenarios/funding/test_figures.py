@@ -114,6 +114,13 @@ def test_contagion_tells_assets_apart_without_colour() -> None:
     assert not overflow(run.plot()["contagion"])
 
 
+def test_a_legend_of_long_names_stays_inside_the_figure() -> None:
+    names = ["filtered-value-at-risk, ten years of floor", "value-at-risk", "flat", "a", "b", "c"]
+    columns = ("date", "security_price", "margin", "fundamental")
+    dates = pd.DataFrame([{"case": name, **dict.fromkeys(columns, 1.0)} for name in names])
+    assert not overflow(figures.margins_by_rule(dates))
+
+
 def test_rules_are_told_apart_without_colour() -> None:
     run = margin_procyclicality.SCENARIO.run(dates=8, studies=False)
     figure = run.plot()["margins_by_rule"]

@@ -22,13 +22,14 @@ from simulator.outcome import Outcome
 from simulator.point import at_rest
 from simulator.published import Published
 from simulator.run import Run
+from tests.scenarios.funding.markets import spiral_of
 
 PRINTED: dict[str, Any] = dict(published.FRAGILE.expected)
 (FOLD_PRICE, FOLD_CASH), JUMP, THREE = (
     PRINTED[name] for name in ("fold", "price after the jump", "three equilibria")
 )
 FRAGILE = MarginSpiral.model_validate(published.FRAGILE.parameters)
-SPIRAL = FRAGILE.spiral
+SPIRAL = spiral_of(FRAGILE)
 
 
 @cache

@@ -12,6 +12,7 @@ from scenarios.funding.margin_spiral import MarginSpiral
 from scenarios.funding.one_pool import Pool, price_responses
 from simulator.outcome import Outcome
 from simulator.search import growth
+from tests.scenarios.funding.markets import pool_of, spiral_of
 
 
 def pool(
@@ -76,7 +77,7 @@ POOLS = {
 def test_a_scan_of_starts_in_one_pool_finds_every_stable_price_and_no_other(name: str) -> None:
     """Starts: prices that leave the same gain per unit of margin, and prices at random."""
     parameters = POOLS[name]
-    market = parameters.pool(0)
+    market = pool_of(parameters)
     roots = market.equilibria(parameters.cash(0))
     stable = [root.prices for root in roots if root.stable]
     rng = np.random.default_rng(1)
@@ -106,7 +107,7 @@ def test_a_stable_price_at_which_a_quote_alone_would_rise_with_its_own_excess_is
         "abc", [10.67, 10.14, 9.84], [0.46, 0.59, 0.78], [3.81, 2.63, 2.91], [0.16, 0.25, 0.34],
         [1.4, 0.62, 1.25], [0.99, 0.96, 1.0], -26.471,
     )  # fmt: skip
-    roots = parameters.pool(0).equilibria(parameters.cash(0))
+    roots = pool_of(parameters).equilibria(parameters.cash(0))
     assert [root.stable for root in roots] == [True, False, True, False, True]
     for away in (-0.03, 0.001, 0.03, 0.1):
         first = dict(zip(("price_a", "price_b", "price_c"), roots[-1].prices + away, strict=True))
@@ -120,8 +121,8 @@ def test_a_stable_price_at_which_a_quote_alone_would_rise_with_its_own_excess_is
 def test_one_asset_in_the_pool_has_the_equilibria_of_the_quadratic() -> None:
     for cash in (-5.5, -4.55, -4.3, -4.0):
         one = pool("a", [10.0], [ROOT], [3.0], [0.5], [0.6], [0.6], cash)
-        found = one.pool(0).equilibria(cash)
-        known = MarginSpiral().spiral.equilibria(cash)
+        found = pool_of(one).equilibria(cash)
+        known = spiral_of(MarginSpiral()).equilibria(cash)
         assert [root.stable for root in found] == [root.stable for root in known]
         prices = [float(root.prices[0]) for root in found]
         assert prices == pytest.approx([root.price for root in known], abs=1e-12, rel=0)
@@ -129,15 +130,15 @@ def test_one_asset_in_the_pool_has_the_equilibria_of_the_quadratic() -> None:
 
 def test_margins_on_the_other_side_change_no_equilibrium() -> None:
     one, sided = (POOLS[name] for name in POOLS if name.startswith("one of three short"))
-    roots, others = (p.pool(0).equilibria(p.cash(0)) for p in (one, sided))
+    roots, others = (pool_of(p).equilibria(p.cash(0)) for p in (one, sided))
     assert len(roots) == len(others) == 3
     assert [root.premium for root in roots] == [root.premium for root in others]
 
 
 def test_two_equilibria_closer_than_any_grid_are_both_found() -> None:
     """Just beside a fold, at either side of which there are two more equilibria, or none."""
-    market = POOLS["fragile twins"].pool(0)
-    at = MarginSpiral().spiral.fold()
+    market = pool_of(POOLS["fragile twins"])
+    at = spiral_of(MarginSpiral()).fold()
     assert at is not None
     fold = 2.0 * at[1]  # the twins are two of the fragile market
     beside = [len(market.equilibria(fold + away)) for away in (-1e-11, 1e-11)]
@@ -175,7 +176,7 @@ def test_every_sign_change_of_the_shortfall_is_listed() -> None:
 
 
 def test_no_asset_is_farther_from_its_value_than_where_it_drops_out() -> None:
-    market = POOLS["one of three short"].pool(0)
+    market = pool_of(POOLS["one of three short"])
     far = np.abs(market.prices(1e6) - market.fundamental)
     assert far == pytest.approx(np.abs(market.supply) / market.appetite)
     assert np.array_equal(market.prices(0.0), market.fundamental)
@@ -183,7 +184,7 @@ def test_no_asset_is_farther_from_its_value_than_where_it_drops_out() -> None:
 
 def test_responses_are_the_slopes_of_prices_by_cash() -> None:
     parameters, step = POOLS["one equilibrium"], 1e-6
-    market, cash = parameters.pool(0), parameters.cash(0)
+    market, cash = pool_of(parameters), parameters.cash(0)
     up, down, at = (market.equilibria(cash + by)[0] for by in (step, -step, 0.0))
     side = np.where(np.abs(market.fundamental - at.prices) > 0.0, 1.0, 0.0)
     fallen = market.fundamental - at.prices
@@ -205,7 +206,7 @@ def test_responses_are_the_slopes_of_prices_by_cash() -> None:
 def test_the_slope_of_the_rounds_has_the_sign_of_the_stability(name: str) -> None:
     """Started at each equilibrium, also where assets have dropped out; rounds stay at all."""
     parameters = POOLS[name]
-    for root in parameters.pool(0).equilibria(parameters.cash(0)):
+    for root in pool_of(parameters).equilibria(parameters.cash(0)):
         if root.kind == "wiped out":
             continue  # the premium may be any above
         first = {f"price_{a}": q for a, q in zip(parameters.assets, root.prices, strict=True)}

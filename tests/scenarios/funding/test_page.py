@@ -7,11 +7,12 @@ import pytest
 
 from scenarios.funding.margin_spiral import MarginSpiral, build
 from scenarios.funding.page import PAGE, schedules
+from tests.scenarios.funding.markets import spiral_of
 
 
 def test_schedules_mirror_each_other_at_an_equilibrium() -> None:
     parameters = MarginSpiral(experts_wealth=[-4.6])
-    (root,) = parameters.spiral.equilibria(-4.6)
+    (root,) = spiral_of(parameters).equilibria(-4.6)
     economy = build(parameters)
     economy.clear()
     before = economy.quotes

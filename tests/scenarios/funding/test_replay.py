@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from markets.margin.historical import NormalValueAtRisk, ValueAtRisk
+from markets.margin.historical import ExpectedShortfall, NormalValueAtRisk, ValueAtRisk
 from markets.margin.known import Known
 from scenarios.funding.price_paths import draw_prices
-from scenarios.funding.replay import compared, replay
+from scenarios.funding.replay import at_the_same_average, replay
 
 PRICES = draw_prices("garch", 1_200, 0.012, np.random.default_rng(7))
 RULES = {
@@ -18,15 +18,16 @@ RULES = {
 }
 
 
-def table(**more: bool) -> dict[str, dict[str, float]]:
-    charged = {name: replay(rule, PRICES) for name, rule in RULES.items()}
-    made = compared(RULES, charged, PRICES, skip=250, days=5, **more)
-    return {str(row.pop("rule")): row for row in made.to_dict("records")}  # type: ignore[misc]
+def table(same_average: bool = False) -> dict[str, dict[str, float]]:
+    made = {name: replay(rule, PRICES, 250) for name, rule in RULES.items()}
+    if same_average:
+        made = at_the_same_average(made)
+    return {name: each.measures(5) for name, each in made.items()}
 
 
 def test_no_rule_sees_the_future() -> None:
     rule = RULES["buffered"]
-    whole, cut = replay(rule, PRICES), replay(rule, PRICES[:600])
+    whole, cut = rule.replay(PRICES), rule.replay(PRICES[:600])
     assert (whole[:600] == cut).all()
     assert whole[300] == rule.haircut(Known(float(PRICES[300]), PRICES[:300], float(whole[299])))
 
@@ -40,6 +41,14 @@ def test_breaches_are_as_frequent_as_promised_by_the_rule_that_only_reads_histor
     assert made["buffered"]["over_margining"] > made["ewma"]["over_margining"]
 
 
+def test_expected_shortfall_promises_no_share_of_breaches() -> None:
+    made = replay(ExpectedShortfall(confidence=0.95), PRICES, 250).measures(5)
+    assert made["breaches"] > 0
+    for name in ("expected_share", "kupiec_p", "conditional_coverage_p"):
+        assert np.isnan(made[name])
+    assert 0.0 <= made["independence_p"] <= 1.0
+
+
 def test_at_the_same_average_margin_a_rule_has_no_advantage_from_charging_more() -> None:
     made, plain = table(same_average=True), table()
     averages = [row["average_margin"] for row in made.values()]
@@ -47,3 +56,5 @@ def test_at_the_same_average_margin_a_rule_has_no_advantage_from_charging_more()
     for name, row in made.items():  # ratios are those of the path as it is
         assert row["peak_to_trough"] == pytest.approx(plain[name]["peak_to_trough"])
     assert made["buffered"]["peak_to_trough"] < made["ewma"]["peak_to_trough"]
+    more, less = (each["buffered"]["breaches"] for each in (made, plain))
+    assert more > less  # its buffer is taken away again

@@ -52,6 +52,24 @@ def test_two_orders_swapped_between_investors_fail_though_the_market_clears() ->
     assert failed(fields, agents) == ["best orders"]
 
 
+def test_a_forecast_counts_by_the_mass_of_who_makes_it() -> None:
+    fields, agents = day()
+    few = agents[agents["role"] == "spot"].iloc[:1].copy()
+    few["forecast_constant"] += 0.5
+    few[["mass", "order"]] *= 1e-13
+    assert failed(fields, pd.concat([agents, few], ignore_index=True)) == ["best orders"]
+    few["mass"] = agents["mass"].iloc[-1]
+    assert "right forecasts" in failed(fields, pd.concat([agents, few], ignore_index=True))
+
+
+def test_every_security_has_a_repo_rate_of_its_own() -> None:
+    fields, agents = day()
+    twice = pd.concat([agents, agents.assign(security=1)], ignore_index=True)
+    fields["log_prices"] = np.tile(fields["log_prices"], 2)
+    assert failed(fields | {"repo_rate": np.array([0.02, 0.02])}, twice) == []
+    assert failed(fields | {"repo_rate": np.array([0.02, 0.05])}, twice) != []
+
+
 def test_a_wrong_price_fails() -> None:
     fields, agents = day()
     assert failed(fields | {"log_prices": fields["log_prices"] + 1e-3}, agents) == ["best orders"]

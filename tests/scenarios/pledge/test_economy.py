@@ -65,7 +65,7 @@ def test_haircuts_without_room_are_refused() -> None:
 def test_the_believed_price_function_is_that_of_the_announced_haircuts() -> None:
     parameters = Investing(belief="printed")
     terms = RepoTerms.of(np.array([0.2, 0.6]), np.array([0.02, 0.5]), 4.0)
-    function = believed(parameters, terms)
+    function = believed(parameters.primitives, "printed", terms)
     for number, (haircut, rate) in enumerate(((0.2, 0.02), (0.6, 0.5))):
         solved = theory.coefficients(parameters.primitives, haircut, rate, "printed")
         expected = [solved.b0, solved.b1, solved.b2, solved.b3]

@@ -20,6 +20,7 @@ from scenarios.pledge.certificate import learning_tolerance
 from scenarios.pledge.economy import build
 from scenarios.pledge.pledgeability import COEFFICIENTS, SCENARIO, Pledgeability
 from scenarios.pledge.published import AMPLE, CASES
+from simulator.margin_settings import MarginSettings
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.run import Run, simulate
@@ -38,6 +39,11 @@ def run(*, seed: int = 0, **parameters: Any) -> Run[Pledgeability]:
 def learned(**parameters: Any) -> Run[Pledgeability]:
     """A run of few investors, kept for several tests."""
     return run(**{"investors": 500, **parameters})
+
+
+def at_risk(confidence: float) -> MarginSettings:
+    """Value-at-risk of the security's past returns."""
+    return MarginSettings.model_validate({"rule": "value-at-risk", "confidence": confidence})
 
 
 def coefficients(found: Run[Pledgeability], day: int, who: str) -> dict[str, float]:
@@ -172,7 +178,10 @@ def test_a_day_of_a_million_investors_takes_ten_draws_of_their_signals_at_most()
 # ------------------------------------------------------------------ haircuts by value at risk
 def test_the_clearing_house_sets_haircuts_by_the_past_of_the_security() -> None:
     found = learned(
-        margin_rule="value-at-risk", tail=0.2, belief="corrected", learning="none", days=60
+        margin=at_risk(0.8),
+        belief="corrected",
+        learning="none",
+        days=60,
     )
     assert found.outcome is Outcome.CLEARED
     dates = found.dates
@@ -186,12 +195,17 @@ def test_the_clearing_house_sets_haircuts_by_the_past_of_the_security() -> None:
 
 def test_investors_who_reason_are_right_under_a_haircut_that_is_new_every_day() -> None:
     for belief in ("printed", "printed-noise"):
-        found = learned(margin_rule="value-at-risk", belief=belief, days=30)
+        found = learned(margin=at_risk(0.8), belief=belief, days=30)
         assert found.parameters.learning == "reasoning"
         assert found.outcome is Outcome.CLEARED
         assert found.certificate["right forecasts"].residual < 1e-11
         assert found.dates["haircut"].nunique() > 5
-    followed = learned(margin_rule="value-at-risk", belief="printed", days=30, learning="map")
+    followed = learned(
+        margin=at_risk(0.8),
+        belief="printed",
+        days=30,
+        learning="map",
+    )
     assert followed.outcome is Outcome.NOT_CERTIFIED
 
 
@@ -232,7 +246,10 @@ def test_footnote_4_a_tolerated_loss_makes_it_follow_the_lenders_exposure(covere
 
 def test_a_cautious_value_at_risk_rule_shuts_the_repo_market() -> None:
     found = learned(
-        margin_rule="value-at-risk", tail=0.02, belief="corrected", learning="none", days=70
+        margin=at_risk(0.98),
+        belief="corrected",
+        learning="none",
+        days=70,
     )
     assert found.dates["repo_market"].iloc[-1] == "shut"
 

@@ -71,7 +71,8 @@ def test_quotes_without_sense_are_left_alone() -> None:
     worthless = RestingPoint(
         point.case, 1, {**point.quotes, "asset_price": 0.0}, point.agents, complete=True
     )
-    chances = np.column_stack([np.zeros(7), run.parameters.chances])
+    belief = point.agents["belief"].to_numpy()
+    chances = np.column_stack([0.0 * belief, belief, 1.0 - belief])
     names = run.parameters.menu("borrowing", 1).names
     promises = [Promise(n, (0.1 + j, 0.1 + j), 1.0, 0.0) for j, n in enumerate(names)]
     again = refined(worthless, payoff=np.array([1.0, 0.2]), promises=promises, weights=chances)

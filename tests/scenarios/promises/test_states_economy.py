@@ -8,23 +8,32 @@ import numpy as np
 import pytest
 
 from markets.refused import Refused
-from scenarios.promises.states_economy import EndogenousLeverage, build_states
+from scenarios.promises.states_economy import (
+    EndogenousLeverage,
+    StateTraders,
+    build_states,
+    traders_of,
+)
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 
 
+def traders(**given: Any) -> StateTraders:
+    return traders_of(EndogenousLeverage(**given), np.random.default_rng(0))
+
+
 def test_one_number_tells_the_chances_of_all_states() -> None:
-    three = EndogenousLeverage(beliefs=[0.3, 0.5])
+    three = traders(beliefs=[0.3, 0.5])
     assert three.chances[1] == pytest.approx([0.25, 0.5, 0.25])
     assert three.chances.sum(axis=1) == pytest.approx([1.0, 1.0])
-    two = EndogenousLeverage(payoffs=[1.0, 0.2], beliefs=[0.3, 0.6], promises=[])
+    two = traders(payoffs=[1.0, 0.2], beliefs=[0.3, 0.6], promises=[])
     assert two.chances == pytest.approx(np.array([[0.3, 0.7], [0.6, 0.4]]))
 
 
 def test_patience_weighs_what_comes_after_the_news() -> None:
-    given = EndogenousLeverage(beliefs=[0.3, 0.5], patience=[0.5, 0.8])
+    given = traders(beliefs=[0.3, 0.5], patience=[0.5, 0.8])
     assert given.weights[0] == pytest.approx([1.0, 0.5 * 0.09, 0.5 * 0.42, 0.5 * 0.49])
-    assert EndogenousLeverage(beliefs=[0.3, 0.5]).weights[0, 0] == 0.0
+    assert traders(beliefs=[0.3, 0.5]).weights[0, 0] == 0.0
 
 
 def test_an_economy_clears() -> None:

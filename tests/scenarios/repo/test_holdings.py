@@ -14,7 +14,7 @@ def read(state: State) -> Holdings:
 def test_kinds_follow_the_sign_of_the_position() -> None:
     held = read(special())
     kinds = special().agents["kind"].map({"long": 1, "cash": 0, "short": -1})
-    assert held.kind().tolist() == kinds.tolist()
+    assert held.kind.tolist() == kinds.tolist()
 
 
 @pytest.mark.parametrize(
@@ -26,18 +26,18 @@ def test_the_constraint_that_binds(
 ) -> None:
     state = equilibrium("short", haircut)
     held, kinds = read(state), state.agents["kind"].to_numpy()
-    assert set(kinds[held.constrained_by_margin()]) == by_margin
-    assert set(kinds[held.constrained_by_solvency()]) == by_solvency
+    assert set(kinds[held.constrained_by_margin]) == by_margin
+    assert set(kinds[held.constrained_by_solvency]) == by_solvency
 
 
 def test_accounts_are_measured_by_wealth_or_by_a_thousandth_of_the_positions() -> None:
     state = short_market()
     held = read(state)
     wealth = 1.0 + state.security_price
-    assert held.unit() == pytest.approx(np.full(len(held), wealth), rel=1.0)
+    assert held.unit == pytest.approx(np.full(len(held), wealth), rel=1.0)
     gross = np.abs(held.portfolios) @ np.array([1.0, *[state.security_price] * 3])
-    assert np.all(held.unit() >= RESOLUTION * gross)
-    assert np.all(held.unit() >= wealth * (1.0 - 1e-12))
+    assert np.all(held.unit >= RESOLUTION * gross)
+    assert np.all(held.unit >= wealth * (1.0 - 1e-12))
 
 
 def test_totals_are_weighted() -> None:

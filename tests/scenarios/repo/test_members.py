@@ -103,6 +103,17 @@ def test_an_export_keeps_the_table_and_is_verified_without_the_original(tmp_path
     assert verify(folder, walras.find).altered == ()
 
 
+def test_an_export_keeps_the_file_that_a_distribution_names(tmp_path: Path) -> None:
+    path = tmp_path / "firms.csv"
+    FIRMS.to_csv(path, index=False)
+    drawn = run(traders=50, cash=f"empirical(file={path}, column=cash)")
+    assert set(drawn.agents["endowed_cash"]) <= set(FIRMS["cash"])
+    folder = drawn.export(tmp_path / "runs", plots=False)
+    path.unlink()
+    assert (folder / "firms.csv").is_file()
+    assert verify(folder, walras.find).certified
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

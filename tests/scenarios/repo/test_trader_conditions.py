@@ -17,7 +17,7 @@ def test_all_turning_points_and_their_neighbours_are_sampled() -> None:
     state = equilibrium("short", 0.05, rows=300)
     held = Holdings.read(**vars(state))
     chosen = set(_sampled(held, 1).tolist())
-    kind = held.kind()
+    kind = held.kind
     for last in np.flatnonzero(np.diff(kind) != 0):
         assert {last - 1, last, last + 1, last + 2} <= chosen
     assert {0, len(held) - 1} <= chosen
