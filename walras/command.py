@@ -301,6 +301,7 @@ def sweep(
         ),
     ] = None,
     own: Own = None,
+    code: Code = None,
     seeds: Annotated[str, typer.Option(metavar="0:20|0,3,7", help="seeds of each")] = "0",
     sample: Annotated[
         str | None,
@@ -337,14 +338,22 @@ def sweep(
     Exit codes: 0 every run is done, whatever its outcome; 2 bad input; 3 no run cleared; 130
     interrupted.
     """
+    from simulator.sweep.axes import Axis, read_axis
     from walras.sweeping import command
 
     try:
         scenario, given, beside = _named(what, own)
+        read = {text: read_axis(text) for text in axes or []}
+        written = [  # what a file of values names is not named on the command line
+            list(axis.values)
+            for text, axis in read.items()
+            if isinstance(axis, Axis) and not text.partition("=")[2].strip().startswith("@")
+        ]
+        named = [Path(text) for text in _texts(written) if text.endswith(".py")]
         done = command(
             scenario,
             given,
-            axes or [],
+            list(read.values()),
             seeds=seeds,
             sample=sample,
             workers=workers,
@@ -357,6 +366,7 @@ def sweep(
             anyway=anyway,
             quiet=quiet,
             beside=beside,
+            code=[*(code or []), *named],
         )
     except Refused as error:
         _refuse(error)

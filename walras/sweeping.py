@@ -86,7 +86,7 @@ def from_python(
 def command(
     scenario: Scenario[Any],
     given: Mapping[str, object],
-    axes: Sequence[str],
+    axes: Sequence[Axis | Range],
     *,
     seeds: str,
     sample: str | None,
@@ -100,10 +100,10 @@ def command(
     anyway: bool,
     quiet: bool,
     beside: Path | None,
+    code: Sequence[Path],
 ) -> Sweep:
     """A sweep as the command asks for it, with its progress and a report of how it ended."""
-    read = [read_axis(text) for text in axes]
-    named = {axis.name for axis in read}
+    named = {axis.name for axis in axes}
     fixed = [Axis(name, (value,)) for name, value in given.items() if name not in named]
     options = Options(
         workers=_cores() if workers is None else workers,
@@ -114,8 +114,8 @@ def command(
     )
     target = FOLDER / scenario.name if folder is None else folder
     with Bar(scenario.name, quiet) as bar:
-        asked = _asked([*fixed, *read], read_seeds(seeds), sample)
-        done = sweep(Loader.of(scenario), asked, target, options, bar.show, beside)
+        asked = _asked([*fixed, *axes], read_seeds(seeds), sample)
+        done = sweep(Loader.of(scenario), asked, target, options, bar.show, beside, code)
     _report(done)
     return done
 

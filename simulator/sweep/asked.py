@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -73,10 +73,16 @@ class Asked:
         )
 
 
-def checked(model: type[Parameters], asked: Asked, folder: Path | None = None) -> Asked:
+def checked(
+    model: type[Parameters],
+    asked: Asked,
+    folder: Path | None = None,
+    code: Collection[Path] | None = None,
+) -> Asked:
     """What is asked, with every value as the scenario's parameters know it.
 
-    Names of data files are looked for in a folder, if one is given, before the working folder.
+    Names of files are looked for in a folder, if one is given, before the working folder. Of files
+    of code only the given ones may be executed; any unless that is given.
 
     Raises
     ------
@@ -100,7 +106,7 @@ def checked(model: type[Parameters], asked: Asked, folder: Path | None = None) -
                 " --sample sobol:4096"
             )
         for end in (part.low, part.high):
-            plain_value(model.model_fields[part.name], part.name, end, folder)
+            plain_value(model.model_fields[part.name], part.name, end, folder, code)
     if asked.sample is not None and not asked.ranges:
         raise Refused(f"sample is {asked.sample}, and no parameter is a range; write key=0:1")
     if not asked.seeds:
@@ -113,6 +119,6 @@ def checked(model: type[Parameters], asked: Asked, folder: Path | None = None) -
     axes = []
     for axis in asked.axes:
         field = model.model_fields[axis.name]
-        plain = tuple(plain_value(field, axis.name, value, folder) for value in axis.values)
+        plain = tuple(plain_value(field, axis.name, value, folder, code) for value in axis.values)
         axes.append(Axis(axis.name, plain))
     return Asked(axes, asked.ranges, asked.sample, tuple(asked.seeds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,14 @@ from markets.refused import Refused
 from simulator.declared import Declared
 from simulator.export import check_writable, digest
 from simulator.outcome import Outcome
+from simulator.parameters import Parameters
 from simulator.sweep.asked import Asked, checked
 from simulator.sweep.handing_out import Options, Progress, Standing, do
 from simulator.sweep.manifest import MANIFEST, Manifest, changed_values
 from simulator.sweep.plan import Plan, planned, refuse_if_none_allowed
 from simulator.sweep.store import DATES, SECONDS, Store, set_aside
 from simulator.sweep.table import read_parts
+from simulator.sweep.values import files_of
 from simulator.sweep.work import Find, built
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ def sweep(
     options: Options | None = None,
     progress: Progress | None = None,
     beside: Path | None = None,
+    code: Collection[Path] | None = None,
 ) -> Sweep:
     """Do every run that is asked for and not done yet, and write the tables.
 
@@ -128,7 +131,9 @@ def sweep(
     progress : callable, optional
         Called with the standing whenever runs are done.
     beside : Path, optional
-        Where names of data files are looked for before the working folder.
+        Where names of files are looked for before the working folder.
+    code : collection of Path, optional
+        Files that may be executed if a parameter names them; any unless given.
 
     Raises
     ------
@@ -143,7 +148,7 @@ def sweep(
     later = Manifest(
         scenario=scenario.name,
         source=None if scenario.file is None else digest(scenario.file),
-        asked=(checked(scenario.parameters, asked, beside),),
+        asked=(checked(scenario.parameters, asked, beside, code),),
         follow=options.follow,
         time_limit=options.asking.time_limit,
         tables=options.asking.tables,
@@ -188,6 +193,7 @@ def _opened(folder: Path, scenario: Declared[Any], later: Manifest, options: Opt
         raise Refused(
             f"{folder} holds another sweep: {'; '.join(different)}. Name another folder (--out)"
         )
+    _refuse_changed_files(folder, model, earlier, later)
     before = planned(scenario.name, model, earlier.asked, follow)
     different = changed_values(before, alone) + different
     if different and not options.anyway:
@@ -203,6 +209,21 @@ def _opened(folder: Path, scenario: Declared[Any], later: Manifest, options: Opt
         set_aside(folder)
     manifest.write(folder)
     return plan
+
+
+def _refuse_changed_files(
+    folder: Path, model: type[Parameters], earlier: Manifest, later: Manifest
+) -> None:
+    """Refuse a sweep whose files have changed; of code it executes what the later command names."""
+    named = files_of(value for axis in later.asked[0].axes for value in axis.values)
+    for asked in earlier.asked:
+        again = checked(model, asked, code=named)
+        for axis, other in zip(asked.axes, again.axes, strict=True):
+            if axis != other:
+                raise Refused(
+                    f"{folder} holds a sweep of other files: {axis.name} has changed since. Name"
+                    " another folder (--out)"
+                )
 
 
 def _refuse_unextendable(earlier: Manifest, later: Manifest, before: Plan, plan: Plan) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeGuard
 
@@ -12,16 +12,33 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from markets.refused import Refused
-from simulator.data_file import FOLDER, DataFile
+from simulator.code_file import CODE, CodeFile
+from simulator.data_file import FOLDER, WHERE, data_files
 from simulator.export import digest
 from simulator.parameters import allowed
 
-FILE, CONTENT = "file", "sha256"
-"""Keys of a value that is a file of data: where it is, and the digest of its content."""
+GIVEN, NAMED, FILES = "given", "named", "files"
+"""Keys of a value that names files: with their places, with their bare names, and the digest of the
+content of each by its place."""
 
 
-def plain_value(field: FieldInfo, name: str, value: object, folder: Path | None) -> Any:
+def plain_value(
+    field: FieldInfo, name: str, value: object, folder: Path | None, code: Collection[Path] | None
+) -> Any:
     """A value as JSON knows it, checked on its own.
+
+    Parameters
+    ----------
+    field : FieldInfo
+        The parameter.
+    name : str
+        Its name.
+    value
+        What is given.
+    folder : Path, optional
+        Where names of files are looked for before the working folder.
+    code : collection of Path, optional
+        Files that may be executed; any unless given.
 
     Raises
     ------
@@ -29,10 +46,13 @@ def plain_value(field: FieldInfo, name: str, value: object, folder: Path | None)
         If it is not allowed.
     """
     given = value.item() if isinstance(value, np.generic) else value
-    given = given[FILE] if is_file(given) else given
+    given = given[GIVEN] if names_files(given) else given
     adapter = _adapter(field)
+    context: dict[str, object] = {FOLDER: folder}
+    if code is not None:
+        context[CODE] = frozenset(path.resolve() for path in code)
     try:
-        parsed = adapter.validate_python(given, context={FOLDER: folder})
+        parsed = adapter.validate_python(given, context=context)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         if problem["type"] == "value_error":
@@ -40,9 +60,18 @@ def plain_value(field: FieldInfo, name: str, value: object, folder: Path | None)
         shown = f'"{given}"' if isinstance(given, str) else repr(given)
         lists = f"; lists are written {name}=[0.01],[0.03]" if "list" in problem["type"] else ""
         raise Refused(f"{name} is {shown}; it must be {allowed(field)}{lists}") from None
-    if isinstance(parsed, DataFile):
-        return {FILE: str(parsed.path.resolve()), CONTENT: digest(parsed.path)}
-    return adapter.dump_python(parsed, mode="json")
+    files = list(data_files(parsed))
+    for file in files:
+        if isinstance(file, CodeFile):
+            file.module()  # refused here if it may not be executed
+    named = adapter.dump_python(parsed, mode="json")
+    if not files:
+        return named
+    return {
+        GIVEN: adapter.dump_python(parsed, mode="json", context={WHERE: True}),
+        NAMED: named,
+        FILES: {str(file.path.resolve()): digest(file.path) for file in files},
+    }
 
 
 def default_of(field: FieldInfo) -> Any:
@@ -52,14 +81,19 @@ def default_of(field: FieldInfo) -> Any:
     return _adapter(field).dump_python(field.get_default(call_default_factory=True), mode="json")
 
 
-def is_file(value: object) -> TypeGuard[Mapping[str, str]]:
-    """Whether a value is a file of data."""
-    return isinstance(value, Mapping) and value.keys() == {FILE, CONTENT}
+def names_files(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value names files."""
+    return isinstance(value, Mapping) and value.keys() == {GIVEN, NAMED, FILES}
+
+
+def files_of(values: Iterable[object]) -> list[Path]:
+    """The files that some values name."""
+    return [Path(path) for value in values if names_files(value) for path in value[FILES]]
 
 
 def identity(value: Any) -> str:
-    """What tells a value from others: of a file its content, wherever it is."""
-    return text_of({CONTENT: value[CONTENT]}) if is_file(value) else text_of(value)
+    """What tells a value from others: of files their content, wherever they are."""
+    return text_of([value[NAMED], sorted(value[FILES].values())] if names_files(value) else value)
 
 
 def text_of(value: object) -> str:
@@ -77,15 +111,14 @@ def rank(value: object) -> tuple[int, float, str]:
 
 
 def as_given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a scenario's parameters take them: files by their names."""
-    return {n: v[FILE] if is_file(v) else v for n, v in values.items()}
+    """Values as a scenario's parameters take them: files with their places."""
+    return {n: v[GIVEN] if names_files(v) else v for n, v in values.items()}
 
 
 def as_cell(value: object) -> object:
-    """A value as it stands in a table: lists and tables as text."""
-    if is_file(value):
-        return Path(value[FILE]).name
-    return value if value is None or isinstance(value, (bool, int, float, str)) else text_of(value)
+    """A value as it stands in a table: lists and tables as text, files by their names."""
+    plain = value[NAMED] if names_files(value) else value
+    return plain if plain is None or isinstance(plain, (bool, int, float, str)) else text_of(plain)
 
 
 def _adapter(field: FieldInfo) -> TypeAdapter[Any]:

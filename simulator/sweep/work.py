@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -14,7 +13,7 @@ from simulator.declared import Declared
 from simulator.outcome import Outcome
 from simulator.sweep.one_run import Asking, Finished, run_one, with_followed
 from simulator.sweep.plan import PlannedRun
-from simulator.sweep.values import FILE, is_file
+from simulator.sweep.values import files_of
 from simulator.versions import code, versions
 
 Find = Callable[[], Declared[Any]]
@@ -73,7 +72,7 @@ def work(job: Job) -> list[Finished]:
     Raises
     ------
     Refused
-        If this process has other versions than the sweep, or lacks a file of data.
+        If this process has other versions than the sweep, or lacks a file.
     """
     different = unlike(job.built, built())
     if different:
@@ -82,8 +81,8 @@ def work(job: Job) -> list[Finished]:
             + (f" (and {len(different) - 1} more)" if len(different) > 1 else "")
             + "; install the same versions on every worker"
         )
-    files = [value[FILE] for run in job.runs for value in run.given.values() if is_file(value)]
-    missing = [path for path in files if not Path(path).is_file()]
+    files = files_of(value for run in job.runs for value in run.given.values())
+    missing = [path for path in files if not path.is_file()]
     if missing:
         raise Refused(f"a worker was refused: it can't find {missing[0]}, which a parameter names")
     with _ONE_AT_A_TIME:

@@ -148,7 +148,8 @@ def test_a_worker_without_this_version_is_refused() -> None:
 
 
 def test_a_worker_without_a_file_of_data_is_refused(tmp_path: Path) -> None:
-    given = {"members": {"file": str(tmp_path / "banks.csv"), "sha256": "0"}}
+    path = str(tmp_path / "banks.csv")
+    given = {"members": {"given": path, "named": "banks.csv", "files": {path: "0"}}}
     job = work.Job(partial(Counted), work.built(), Asking(), (PlannedRun(0, "0", given, 0, 0),))
     with pytest.raises(Refused, match=r"can't find .*banks\.csv, which a parameter names"):
         work.work(job)

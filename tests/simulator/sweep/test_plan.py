@@ -90,7 +90,8 @@ def test_a_latin_hypercube_has_one_point_in_every_slice() -> None:
 def test_a_file_is_its_content(tmp_path: Path) -> None:
     keys = []
     for number, cash in enumerate((1, 1, 2)):
-        path = tmp_path / f"members{number}.csv"
+        path = tmp_path / str(number) / "members.csv"
+        path.parent.mkdir()
         path.write_text(f"name,cash\na,{cash}\nb,3\n")
         run = plan(Asked([Axis("members", (str(path),))])).run(0)
         keys.append(run.key)

@@ -71,3 +71,15 @@ def test_a_command_that_was_killed_after_setting_aside_may_be_the_one_before(
     again = do()
     assert (again.done_now, scenario.made) == (0, 16)
     assert content(done.folder) == before
+
+
+def test_a_sweep_of_files_that_have_changed_is_refused(
+    do: Callable[..., Sweep], tmp_path: Path
+) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("name,cash\na,1\nb,3\n")
+    asked = Asked([Axis("members", (str(path),)), Axis("cash", (1.0, 2.0))])
+    assert do(asked).table["members"].unique().tolist() == ["members.csv"]
+    path.write_text("name,cash\na,1\nb,4\n")
+    with pytest.raises(Refused, match="holds a sweep of other files: members has changed since"):
+        do(asked)
