@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -198,3 +199,54 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     subprocess.run([*words, str(twice)], env=environment, check=True, capture_output=True)
     assert table(folder) == table(twice)
     assert {part.name for part in folder.iterdir()} == {part.name for part in twice.iterdir()}
+
+
+RULE = """
+import pathlib
+import walras
+
+pathlib.Path(__file__).with_suffix(".ran").touch()
+
+
+class Mine(walras.FlatMargin):
+    pass
+"""
+
+
+@pytest.mark.parametrize("place", ["toml", "values", "manifest"])
+def test_code_is_executed_only_where_the_command_line_names_it(place: str, tmp_path: Path) -> None:
+    code, folder = tmp_path / "mine.py", tmp_path / "sweep"
+    code.write_text(RULE)
+    margin = f'{{rule = "Mine", file = "{code}", rate = 0.1}}'
+    fixed = ["margin-hike", "traders=30", "--out", str(folder), *HERE]
+    if place == "toml":
+        file = tmp_path / "mine.toml"
+        file.write_text(f'scenario = "margin-hike"\n[parameters]\nmargin = {margin}\n')
+        words = [str(file), *fixed[1:]]
+    elif place == "values":
+        (tmp_path / "values.txt").write_text(margin + "\n")
+        words = [*fixed, f"margin=@{tmp_path / 'values.txt'}"]
+    else:
+        assert command("sweep", *fixed, "haircuts=[0.1],[0.2]").exit_code == 0
+        manifest = folder / "sweep.json"
+        altered = json.loads(manifest.read_text())
+        value = {"rule": "Mine", "file": str(code), "rate": 0.1}
+        altered["asked"][0]["axes"]["margin"] = [
+            {"given": value, "named": value, "files": {str(code): "0"}}
+        ]
+        manifest.write_text(json.dumps(altered))
+        words = [*fixed, "haircuts=[0.1],[0.3]"]
+    result = command("sweep", *words)
+    assert result.exit_code == 2
+    assert "name it on the command line: --code" in result.stderr.replace("\n", " ")
+    assert not code.with_suffix(".ran").exists()
+
+
+def test_code_that_the_command_line_names_is_a_margin_rule(tmp_path: Path) -> None:
+    code, folder = tmp_path / "mine.py", tmp_path / "sweep"
+    code.write_text(RULE)
+    margin = f'margin={{rule = "Mine", file = "{code}", rate = 0.1}}'
+    words = ["margin-hike", "traders=30", margin, "cash=1,2", "--out", str(folder), *HERE]
+    result = command("sweep", *words)
+    assert result.exit_code == 0, result.output
+    assert code.with_suffix(".ran").exists()
