@@ -193,9 +193,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
         def haircut(_: str, date: int) -> str:
             charged = dates.loc[dates["date"] == date, "haircut"]
-            return (
-                f"haircut {percent(round(float(charged.iloc[0]), SHOWN))}" if len(charged) else ""
-            )
+            return f"haircut {percent(round(float(charged.iloc[0]), SHOWN))}" if len(charged) else ""
 
         shown = {
             "quotes_by_round": quotes(results, label=haircut),
