@@ -97,6 +97,7 @@ def print_run(finished: Run[Any], written: Path | None) -> None:
     else:
         _print_dates(finished)
         print_table(finished.report)
+    _print_traders(finished)
     _print_equilibria(finished)
     if finished.outcome not in (Outcome.CLEARED, Outcome.INTERRUPTED) and finished.ends:
         print_certificate(finished.certificate)
@@ -104,6 +105,17 @@ def print_run(finished: Run[Any], written: Path | None) -> None:
         out.print(escape(scenario.caution), highlight=False)
     if written is not None:
         out.print(f"written to {written}", highlight=False)
+
+
+def _print_traders(finished: Run[Any]) -> None:
+    """How many members really trade."""
+    if "traders_trading" not in finished.dates:
+        return
+    counts = finished.dates["traders_trading"].dropna()
+    if len(counts):
+        low, high = counts.min(), counts.max()
+        span = f"{low:,.6g}" if low == high else f"{low:,.6g} to {high:,.6g}"
+        out.print(f"members who trade at a date: {span}", highlight=False)
 
 
 def _print_dates(finished: Run[Any]) -> None:

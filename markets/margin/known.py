@@ -50,13 +50,29 @@ class Known:
 
     @property
     def returns(self) -> FloatArray:
-        """Log returns up to the price now, the oldest first, shape (n,)."""
+        """Log returns up to the price now, the oldest first, shape (n,).
+
+        Raises
+        ------
+        ValueError
+            If a price is not above zero.
+        """
         if not self.past.size:
             return np.empty(0)
+        if not self.price > 0.0:
+            raise ValueError(f"a price of {self.price:.6g} has no return")
         before = log_returns(self.past) if self.past_returns is None else self.past_returns
         return np.append(before, math.log(self.price) - math.log(self.past[-1]))
 
 
 def log_returns(prices: FloatArray) -> FloatArray:
-    """Log returns from each price to the next, shape (n - 1,)."""
+    """Log returns from each price to the next, shape (n - 1,).
+
+    Raises
+    ------
+    ValueError
+        If a price is not above zero.
+    """
+    if not np.all(prices > 0.0):
+        raise ValueError(f"a price of {prices.min():.6g} has no return")
     return np.diff(np.log(prices))

@@ -91,9 +91,9 @@ class PostedMargin:
         Infeasible
             If the rule fails, or its answer is no haircut.
         """
-        if self.follows:
-            return self._in_range(self.asked(price), price)
-        return self._fixed / price if self.in_cash else self._fixed
+        if self.in_cash:
+            return self.margin(price) / price  # below zero where the price is
+        return self._in_range(self.asked(price), price) if self.follows else self._fixed
 
     def margin(self, price: float) -> float:
         """Margin on one security at a price, cash."""
@@ -144,9 +144,11 @@ class PostedMargin:
     @cached_property
     def _fixed(self) -> float:
         """Haircut, or margin in cash, that stays for the date."""
-        before = self.closes[:-1]
+        before, returns = self.closes[:-1], self._past_returns
         known = replace(
-            self._known(self._last), past=before, past_returns=self._past_returns[: before.size - 1]
+            self._known(self._last),
+            past=before,
+            past_returns=None if returns is None else returns[: max(before.size - 1, 0)],
         )
         if self.in_cash:
             return self._in_range(self._answer(self.rule.margin, known), known.price)
@@ -170,8 +172,9 @@ class PostedMargin:
         )
 
     @cached_property
-    def _past_returns(self) -> FloatArray:
-        return log_returns(self.closes)
+    def _past_returns(self) -> FloatArray | None:
+        """Log returns of the closes, worked out once a date; None where a price is not above 0."""
+        return log_returns(self.closes) if np.all(self.closes > 0.0) else None
 
     def _answer(self, answer: Callable[[Known], float], known: Known) -> float:
         """What the rule answers, if that is a number."""

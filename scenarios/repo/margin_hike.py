@@ -192,8 +192,9 @@ class MarginHikeScenario(Scenario[MarginHike]):
             return {}
 
         def haircut(_: str, date: int) -> str:
-            charged = dates.loc[dates["date"] == date, "haircut"]
-            return f"haircut {percent(round(float(charged.iloc[0]), SHOWN))}" if len(charged) else ""
+            for rate in dates.loc[dates["date"] == date, "haircut"].dropna().tolist():
+                return f"haircut {percent(round(rate, SHOWN))}"
+            return ""
 
         shown = {
             "quotes_by_round": quotes(results, label=haircut),

@@ -83,5 +83,9 @@ def test_every_kind_of_economy_is_drawn() -> None:
     economies = [draw(np.random.default_rng(seed)) for seed in range(60)]
     names = {economy.scenario for economy in economies}
     assert names == {"pledgeability", "pledgeable-securities"}
-    seen = {str(value) for economy in economies for value in economy.parameters.values()}
+    seen = {
+        str(value.get("rule") if isinstance(value, dict) else value)
+        for economy in economies
+        for value in economy.parameters.values()
+    }
     assert {"clears", "exact", "paper", "imposed", "value-at-risk", "reasoning"} <= seen

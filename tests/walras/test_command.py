@@ -335,7 +335,7 @@ def test_numbers_are_whole_at_any_width(columns: str, tmp_path: Path) -> None:
 def test_many_dates_print_the_comparison_that_the_run_is_about(tmp_path: Path) -> None:
     words = ("--set", "dates=40", "--no-plots", "--no-studies", "--quiet", "--out", str(tmp_path))
     said = walras("run", "margin-procyclicality", *words).stdout
-    rules = ("flat", "linear", "value-at-risk", "anti-procyclical")
+    rules = ("flat", "linear", "volatility", "anti-procyclical")
     report, _, dates = said.partition("the last of 40 dates of each case:")
     for rule in rules:
         assert report.count(f"\n{rule}") == 1, said

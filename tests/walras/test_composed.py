@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import walras
-from markets.margin import PostedMargin
 from walras import (
     BankruptcyClearingHouse,
     BondMarket,
@@ -55,16 +54,6 @@ def test_what_is_announced_at_the_first_date_counts() -> None:
     second = repo().run(dates=[{}, {"margin": FlatMargin(0.10)}])
     assert changed.certificate.holds
     assert changed.equilibrium == pytest.approx(second.equilibrium, abs=1e-9)
-
-
-def test_a_certificate_looks_at_the_terms_of_its_own_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    economy = repo()
-    house = economy.house
-    given = PostedMargin.opened(FlatMargin(0.05), 1.0)
-    monkeypatch.setattr(type(house), "charge", lambda self, quotes: given)
-    run = economy.run()
-    assert run.certificate.holds  # by the haircut really charged, not the rule's
-    assert run.certificate["budget"].holds
 
 
 def test_bankruptcy_with_two_cohorts() -> None:

@@ -407,8 +407,8 @@ def test_goods_that_are_not_the_markets_are_refused() -> None:
 def test_investors_of_a_pledgeable_security_must_agree_and_add_up() -> None:
     economy, _ = pledge()
     cohort = next(c for c in economy.cohorts if c.name == "funds")
-    cohort.risk_aversion = 3.0  # type: ignore[attr-defined]
-    with pytest.raises(Refused, match="risk_aversion differs between cohorts of investors"):
+    cohort.limits = "imposed"  # type: ignore[attr-defined]
+    with pytest.raises(Refused, match="limits differs between cohorts of investors"):
         economy.run()
     economy, _ = pledge()
     cohort = next(c for c in economy.cohorts if c.name == "funds")

@@ -110,6 +110,12 @@ def test_in_cash_the_margin_may_exceed_the_price_but_not_vanish() -> None:
         PostedMargin.opened(Remembers(0.0), 2.0, in_cash=True).margin(2.0)
 
 
+def test_in_cash_a_price_may_be_below_zero() -> None:
+    posted = PostedMargin.opened(LinearMargin(1.0, -0.1, 0.0), 2.0, in_cash=True).closed_at(-4.0)
+    assert posted.charged == pytest.approx(0.6 / -4.0)
+    assert posted.margin(-5.0) == pytest.approx(0.5)
+
+
 def test_a_rule_that_raises_is_named_with_its_line() -> None:
     with pytest.raises(Infeasible, match=r"Broken fails at a price of 2 \(.*test_posted\.py, line"):
         PostedMargin.opened(Broken(), 2.0).haircut(2.0)

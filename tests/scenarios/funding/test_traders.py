@@ -27,7 +27,7 @@ def run(scenario: str = "margin-spiral", **given: Any) -> walras.Run:
     short: dict[str, dict[str, Any]] = {
         "margin-spiral": {"experts_wealth": [-4.5, -4.7]},
         "funding-contagion": {"margin_factors": [1.0, 1.5]},
-        "margin-procyclicality": {"dates": 6, "rules": ["flat", "value-at-risk"]},
+        "margin-procyclicality": {"dates": 6, "rules": ["flat", "volatility"]},
     }
     return walras.run(scenario, studies=False, **{**short[scenario], **given})
 
@@ -139,7 +139,7 @@ def test_news_reach_given_traders_under_every_rule(tmp_path: Path) -> None:
         customers={"members": 3, "risk_aversion": "uniform(low=2, high=4)"},
     )
     assert made.outcome is walras.Outcome.CLEARED
-    both = [made.agents[made.agents["case"] == case] for case in ("flat", "value-at-risk")]
+    both = [made.agents[made.agents["case"] == case] for case in ("flat", "volatility")]
     for agents in both:
         first = agents[(agents["date"] == 1) & (agents["cohort"] == "experts")]
         assert first["name"].tolist() == ["b", "a"]

@@ -56,9 +56,9 @@ def test_a_forecast_counts_by_the_mass_of_who_makes_it() -> None:
     fields, agents = day()
     few = agents[agents["role"] == "spot"].iloc[:1].copy()
     few["forecast_constant"] += 0.5
-    few[["mass", "order"]] *= 1e-13
+    few[["mass", "order", "wealth"]] *= 1e-13
     assert failed(fields, pd.concat([agents, few], ignore_index=True)) == ["best orders"]
-    few["mass"] = agents["mass"].iloc[-1]
+    few[["mass", "wealth"]] = agents[["mass", "wealth"]].iloc[-1].to_list()
     assert "right forecasts" in failed(fields, pd.concat([agents, few], ignore_index=True))
 
 
