@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -85,17 +83,6 @@ def test_a_latin_hypercube_has_one_point_in_every_slice() -> None:
     made = plan(Asked((), [Range("low_payoff", 0.0, 0.5)], Sample("latin", 10)))
     counts, _ = np.histogram(made.values["low_payoff"], 10, (0.0, 0.5))
     assert counts.tolist() == [1] * 10
-
-
-def test_a_file_is_its_content(tmp_path: Path) -> None:
-    keys = []
-    for number, cash in enumerate((1, 1, 2)):
-        path = tmp_path / str(number) / "members.csv"
-        path.parent.mkdir()
-        path.write_text(f"name,cash\na,{cash}\nb,3\n")
-        run = plan(Asked([Axis("members", (str(path),))])).run(0)
-        keys.append(run.key)
-    assert keys[0] == keys[1] != keys[2]
 
 
 def test_a_plan_of_which_no_run_is_allowed_is_refused() -> None:
