@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from agents.cohort import Population
 from agents.pledge.clearing_house import PledgeClearingHouse
@@ -22,7 +22,7 @@ from markets.adjustment.newton import NewtonTatonnement
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName
 from markets.adjustment.safeguarded import SafeguardedTatonnement
-from markets.margin import MarginRule
+from markets.margin import FlatMargin, LeastMargin, MarginRule
 from markets.pledge.book import SpotBook
 from markets.pledge.market import FREE_REACH, LOG_PRICE_REACH, PledgeableMarket
 from markets.pledge.quotes import SpotQuotes
@@ -32,6 +32,7 @@ from markets.refused import Refused
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.members import LEAST, MOST, Side, Sides, members_parameter
 from simulator.economy import Economy
+from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import RestingPoint, ScenarioEconomy
 from simulator.population.given_cohort import GivenCohort, draws
@@ -297,6 +298,35 @@ def trading(point: RestingPoint) -> float:
     moved = (agents["order"] != 0.0) | (agents["pledged"] != 0.0)
     rows = agents.loc[informed & moved, ["role", "member"]]
     return float(len(rows.drop_duplicates()))
+
+
+def _once_a_day(margin: MarginSettings | None) -> MarginSettings | None:
+    """Refuse a rule that is to read other prices than those of the days of the run."""
+    if margin is not None and (margin.every_round or margin.prices is not None):
+        raise Refused(
+            "margin: every_round and prices must be left out here; the rule is asked once a day,"
+            " and reads the returns of the days of this run"
+        )
+    return margin
+
+
+def margin_parameter() -> Any:
+    """Declare the parameter ``margin``."""
+    return about(
+        "another margin rule, asked once a day, that never charges less than the haircut; it reads"
+        " the returns of the security bought at each day's price", "", MARGIN, default=None,
+    )  # fmt: skip
+
+
+OnceADay = Annotated[MarginSettings | None, AfterValidator(_once_a_day)]
+"""A margin rule as a parameter of scenarios of pledging."""
+
+
+def charging(margin: MarginSettings | None, haircut: float) -> MarginRule:
+    """The rule of a haircut, or another one that never charges less."""
+    if margin is None:
+        return FlatMargin(haircut)
+    return LeastMargin(margin.make(side="long"), haircut)
 
 
 def believed(

@@ -16,7 +16,7 @@ from pydantic import model_validator
 
 from agents.pledge.forecast import PriceFunction
 from agents.pledge.learner import Learner
-from markets.margin import FlatMargin, LeastMargin, MarginRule
+from markets.margin import MarginRule
 from markets.pledge.book import SpotBook
 from markets.pledge.lender_margin import Covered, LenderMargin
 from markets.pledge.quotes import SpotQuotes
@@ -25,14 +25,21 @@ from markets.refused import Refused
 from scenarios.pledge import PLEDGEABILITY, informativeness, propositions
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
-from scenarios.pledge.economy import Learns, a_cohort, build, trading
+from scenarios.pledge.economy import (
+    Learns,
+    OnceADay,
+    a_cohort,
+    build,
+    charging,
+    margin_parameter,
+    trading,
+)
 from scenarios.pledge.exact_demand import exact_demand
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
 from scenarios.pledge.repo_market import cleared
 from simulator.certificate import Certificate
 from simulator.economy import Economy
-from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -57,10 +64,7 @@ class Pledgeability(Learns):
         "whether the haircut is constant, or bounds what a lender may lose (footnote 4)",
         default="flat",
     )
-    margin: MarginSettings | None = about(
-        "another margin rule, asked once a day; it reads the returns of the security bought at each"
-        " day's price", "", MARGIN, default=None,
-    )  # fmt: skip
+    margin: OnceADay = margin_parameter()
     covered: Covered = about(
         "what a lender's loss is counted from: the principal, or the repayment with interest"
         " (margin_rule = lender)",
@@ -83,11 +87,6 @@ class Pledgeability(Learns):
         self.refuse_haircut(self.haircut)
         if self.margin is not None and self.margin_rule != "flat":
             raise Refused(f'margin_rule is "{self.margin_rule}"; with margin it must be left out')
-        if self.margin is not None and (self.margin.every_round or self.margin.prices is not None):
-            raise Refused(
-                "margin: every_round and prices must be left out here; the rule is asked once a"
-                " day, and reads the returns of the days of this run"
-            )
         if self.learning == "regression" and self.population == "continuum":
             raise Refused(
                 'population is "continuum"; with learning = regression it must be "individuals",'
@@ -113,10 +112,8 @@ class Pledgeability(Learns):
                 " parameters, or learning diverges"
             )
 
-    def charging(self, lenders_wealth: float) -> MarginRule:
+    def margin_of(self, lenders_wealth: float) -> MarginRule:
         """The clearing house's rule, where those who may lend own so much, in securities."""
-        if self.margin is not None:
-            return LeastMargin(self.margin.make(side="long"), self.haircut)
         if self.margin_rule == "lender":
             return LenderMargin(
                 tail=self.tail,
@@ -127,7 +124,7 @@ class Pledgeability(Learns):
                 least=self.haircut,
                 first_rate=self.rate,
             )
-        return FlatMargin(self.haircut)
+        return charging(self.margin, self.haircut)
 
 
 def first_day(
@@ -148,7 +145,7 @@ def first_day(
     return build(
         parameters,
         rng,
-        [parameters.charging(lenders)],
+        [parameters.margin_of(lenders)],
         sides=sides,
         learner=Learner(
             parameters.learning, parameters.damping, parameters.gain, parameters.memory

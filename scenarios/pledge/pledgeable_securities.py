@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
-from markets.margin import FlatMargin
 from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
@@ -27,7 +26,15 @@ from markets.refused import Refused
 from scenarios.pledge import PLEDGEABLE_SECURITIES
 from scenarios.pledge import closed_form as theory
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify
-from scenarios.pledge.economy import Investing, a_cohort, build, trading
+from scenarios.pledge.economy import (
+    Investing,
+    OnceADay,
+    a_cohort,
+    build,
+    charging,
+    margin_parameter,
+    trading,
+)
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import log_pledge_value
 from scenarios.pledge.propositions import comovement
@@ -55,6 +62,7 @@ class PledgeableSecurities(Investing):
         "a list of 1 to 26 numbers strictly between 1 - spot_share and 1",
         default=[0.15, 0.2, 0.4], min_length=1, max_length=26,
     )  # fmt: skip
+    margin: OnceADay = margin_parameter()
     payoffs: Literal["same", "independent"] = about(
         "whether all securities have the same value, noise demand and signals, or independent ones",
         default="same",
@@ -98,7 +106,10 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
     def cases(self, parameters: PledgeableSecurities) -> list[Case]:
         """One economy with all securities, day after day."""
         paths = [parameters.path(haircut) for haircut in parameters.haircuts]
-        margins = [tuple(FlatMargin(h) for h in day) for day in zip(*paths, strict=True)]
+        margins = [
+            tuple(charging(parameters.margin, haircut) for haircut in day)
+            for day in zip(*paths, strict=True)
+        ]
 
         def first_day(rng: np.random.Generator) -> Economy[RepoTerms, SpotQuotes, SpotBook]:
             sides = parameters.sides(rng)

@@ -92,3 +92,16 @@ def test_the_figure_shows_prices_by_day() -> None:
     assert labels == ["security A", "closed form", "security B", "security C"]
     markers = [line.get_marker() for line in haircuts.get_lines()]
     assert len(set(markers)) == 3
+
+
+def test_a_margin_rule_never_charges_less_than_each_securitys_haircut() -> None:
+    rule = {"rule": "value-at-risk", "confidence": 0.8, "window": 20}
+    made = SCENARIO.run(margin=rule, days=12, investors=200, studies=False)
+    assert made.outcome is Outcome.CLEARED
+    for name, least in zip("ABC", (0.15, 0.2, 0.4), strict=True):
+        charged = made.dates[f"haircut_{name}"]
+        assert charged.min() == least
+        assert charged.iloc[0] == least  # no returns yet
+    assert made.dates["haircut_A"].max() > 0.15
+    with pytest.raises(Refused, match="every_round and prices must be left out"):
+        SCENARIO.run(margin={**rule, "every_round": True})
