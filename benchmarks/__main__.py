@@ -23,6 +23,7 @@ from benchmarks import (
     report,
     scaling,
     solvers,
+    sweeps,
 )
 from benchmarks.report import Table
 
@@ -43,6 +44,7 @@ class Sizes:
     margin_rules: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
+    sweep: tuple[int, int]
 
 
 FULL = Sizes(
@@ -56,6 +58,7 @@ FULL = Sizes(
     margin_rules=(10**4, 10**5, 10**6),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
+    sweep=(400, 1000),
 )
 
 QUICK = Sizes(
@@ -69,6 +72,7 @@ QUICK = Sizes(
     margin_rules=(100,),
     solvers=100,
     haircuts=(0.05,),
+    sweep=(4, 50),
 )
 """Sizes at which nothing is worth knowing but that everything runs."""
 
@@ -84,6 +88,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "margin rules replayed": lambda: [replay.table(sizes.replay)],
         "members of one's own": lambda: [members.table(sizes.members)],
         "margin rules in the rounds": lambda: [margin_rules.table(sizes.margin_rules)],
+        "sweeps": lambda: [sweeps.table(*sizes.sweep)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

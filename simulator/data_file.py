@@ -61,12 +61,13 @@ class DataFile:
     def _validate(cls, given: Any, info: ValidationInfo) -> DataFile:
         if isinstance(given, cls):
             return given
+        named = info.field_name or "it"  # a value that is checked before it is part of a whole
         if not isinstance(given, (str, os.PathLike)):
-            raise ValueError(f"{info.field_name} is {given!r}; it must be the name of a file")
+            raise ValueError(f"{named} is {given!r}; it must be the name of a file")
         found = _found(given, info)
         if found is None:
             shown = str(given)[:100]
-            raise Refused(f'{info.field_name} is "{shown}"; it must be the name of a file')
+            raise Refused(f'{named} is "{shown}"; it must be the name of a file')
         return cls(found)
 
 

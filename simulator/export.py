@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
-import platform
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +19,7 @@ from simulator.declared import Declared
 from simulator.parameters import to_toml
 from simulator.results import P, Results
 from simulator.title import COMPOSED
+from simulator.versions import versions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -230,7 +229,6 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
 
 
 def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finished: bool) -> None:
-    packages = ("walras", "mesa", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "pyarrow")
     manifest = {
         "format": FORMAT,
         **run.to_json(),
@@ -238,10 +236,7 @@ def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finis
         "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
         "repeat": _repeat(run, source),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: _version(name) for name in packages},
-        },
+        "versions": versions(),
         "revision": _revision(),
         "files": {path.name: digest(path) for path in sorted(folder.iterdir())},
     }
@@ -256,13 +251,6 @@ def _repeat(run: Results[P], source: Path | None) -> str:
         return "run the program again that composed it"
     own = "" if source is None else f" --scenario {source.name}"
     return f"walras run parameters.toml{own} --seed {run.seed}"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _revision() -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic
@@ -25,7 +26,7 @@ CHARGED = 1e-9
 SAME_POINT = 1e-6
 """Largest distance of a refined quote from the quote of the last round whose orders still count."""
 
-UNSETTLED = (Outcome.OUT_OF_ROUNDS, Outcome.CYCLES)
+UNSETTLED = (Outcome.OUT_OF_ROUNDS, Outcome.OUT_OF_TIME, Outcome.CYCLES)
 """Ends of rounds near which there may be an equilibrium all the same, if it is proved."""
 
 
@@ -71,7 +72,11 @@ Event = Opened | Round | DateEnd
 
 
 def travel(
-    scenario: Declared[P], parameters: P, case: Case, rng: np.random.Generator
+    scenario: Declared[P],
+    parameters: P,
+    case: Case,
+    rng: np.random.Generator,
+    deadline: float | None = None,
 ) -> Generator[Event, Announced[P] | None, ScenarioEconomy]:
     """Take a case through its dates: announce, rounds, refine, certify, judge.
 
@@ -79,6 +84,9 @@ def travel(
     the last. Who drives it may send an :class:`Announced` in answer to any event: the date is then
     over, and the announced one begins. Otherwise the case's own announcements follow until there
     are none; a journey that is sent announcements goes on as long as they come.
+
+    After a ``deadline``, a reading of ``time.monotonic()``, rounds go on no longer, and the date at
+    which that happens is the last. It is looked at after every round.
 
     Returns
     -------
@@ -97,11 +105,14 @@ def travel(
         ending: Ending | None = None
         while sent is None and ending is None:
             economy.step()
-            ending = economy.ended(parameters.max_rounds)
+            ending = economy.ended(parameters.max_rounds) or _late(economy, deadline)
             if ending is None:
                 sent = yield _round(case, economy)
             else:
-                sent = yield end_of_date(scenario, parameters, case, economy, ending)
+                end = end_of_date(scenario, parameters, case, economy, ending)
+                sent = yield end
+                if end.outcome is Outcome.OUT_OF_TIME and sent is None:
+                    return economy
         if sent is not None:
             parameters = sent.parameters
             economy.announce(**sent.terms)
@@ -202,6 +213,18 @@ def _proved(judged: Ending, economy: ScenarioEconomy, point: RestingPoint) -> En
 def without_traders(end: DateEnd) -> DateEnd:
     """The same end without its table of traders."""
     return replace(end, point=replace(end.point, agents=end.point.agents.iloc[:0]))
+
+
+def _late(economy: ScenarioEconomy, deadline: float | None) -> Ending | None:
+    """Whether the time allowed is over."""
+    if deadline is None or time.monotonic() < deadline:
+        return None
+    assert economy.adjustment is not None
+    return Ending(
+        Outcome.OUT_OF_TIME,
+        f"when the time allowed was over, in round {economy.round}, the largest excess demand was"
+        f" {economy.adjustment.share:.1e} of what is traded",
+    )
 
 
 def _round(case: Case, economy: ScenarioEconomy) -> Round:

@@ -10,16 +10,19 @@ class Outcome(StrEnum):
     """The ways in which a date, and so a run, may end.
 
     Only :attr:`CLEARED` is an equilibrium; what a certificate says of the last state is part of the
-    record all the same. The last two are no ends of rounds: the run was stopped in between.
+    record all the same. The last three are no ends of rounds: the run never began, or was stopped
+    in between.
     """
 
     CLEARED = "cleared"
     NOT_CERTIFIED = "not certified"
     OUT_OF_ROUNDS = "ran out of rounds"
+    OUT_OF_TIME = "ran out of time"
     CYCLES = "cycles"
     NO_TRADE = "no trade"
     OUT_OF_RANGE = "quote left its range"
     INFEASIBLE = "infeasible problem"
+    REFUSED = "refused input"
     INTERRUPTED = "interrupted"
     DEFECT = "internal error"
 
@@ -37,6 +40,8 @@ _ADVICE = {
     Outcome.OUT_OF_ROUNDS: "The rounds ended before the markets cleared: allow more of them"
     " (max_rounds), try another rule (rule), or look at the excess demand by round for what does"
     " not settle.",
+    Outcome.OUT_OF_TIME: "The time allowed was over before the markets cleared: allow more of it"
+    " (--time-limit), or try another rule (rule).",
     Outcome.CYCLES: "The quotes repeat themselves without clearing: take a smaller step (step) or"
     " another rule (rule = safeguarded).",
     Outcome.NO_TRADE: "Nobody trades at these quotes: an equilibrium, but a trivial one; start"
@@ -45,6 +50,7 @@ _ADVICE = {
     " another rule (rule).",
     Outcome.INFEASIBLE: "A trader has no choice that meets its constraints, or a margin rule gives"
     " no haircut: check endowments, incomes and the rule.",
+    Outcome.REFUSED: "These parameters can't be used together; the reason says which and why.",
     Outcome.INTERRUPTED: "The run was interrupted; what was done before is recorded.",
     Outcome.DEFECT: "This is a defect of the program: please report it with the traceback and the"
     " manifest. What was done before is recorded.",

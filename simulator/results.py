@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic
@@ -61,13 +61,7 @@ class Results(Generic[P]):
     @property
     def outcome(self) -> Outcome:
         """How it ended: the first date that did not end in a certified equilibrium tells."""
-        if isinstance(self.error, KeyboardInterrupt):
-            return Outcome.INTERRUPTED
-        if self.error is not None:
-            infeasible = isinstance(self.error, Infeasible)  # in a study; of dates the end tells
-            return Outcome.INFEASIBLE if infeasible else Outcome.DEFECT
-        failed = [end.outcome for end in self.ends if end.outcome is not Outcome.CLEARED]
-        return failed[0] if failed else Outcome.CLEARED
+        return outcome_of(self.ends, self.error)
 
     @property
     def reason(self) -> str:
@@ -117,7 +111,7 @@ class Results(Generic[P]):
     @cached_property
     def dates(self) -> pd.DataFrame:
         """One row per date: quotes, what the scenario tells, closed form, outcome."""
-        return pd.DataFrame([_row(end) for end in self.ends])
+        return pd.DataFrame([row_of(end) for end in self.ends])
 
     @cached_property
     def agents(self) -> pd.DataFrame:
@@ -180,7 +174,17 @@ class Results(Generic[P]):
         }
 
 
-def _row(end: DateEnd) -> dict[str, object]:
+def outcome_of(ends: Sequence[DateEnd], error: BaseException | None) -> Outcome:
+    """How a run ended: the first date that did not end in a certified equilibrium tells."""
+    if isinstance(error, KeyboardInterrupt):
+        return Outcome.INTERRUPTED
+    if error is not None:
+        infeasible = isinstance(error, Infeasible)  # in a study; of dates the end tells
+        return Outcome.INFEASIBLE if infeasible else Outcome.DEFECT
+    return next((e.outcome for e in ends if e.outcome is not Outcome.CLEARED), Outcome.CLEARED)
+
+
+def row_of(end: DateEnd) -> dict[str, object]:
     """One row of the table of dates."""
     described = {
         name: value for name, value in end.described.items() if not isinstance(value, Mapping)
@@ -207,7 +211,7 @@ def _json(end: DateEnd) -> dict[str, object]:
     quotes = end.point.quotes
     row = {
         name: value
-        for name, value in _row(end).items()
+        for name, value in row_of(end).items()
         if name not in quotes
         and not name.startswith(("closed_", "difference_", "lowest_", "highest_"))
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from markets.refused import Refused
 from simulator.declared import Declared
 from simulator.export import SCREEN, Format, export
 from simulator.journey import Opened, Round, travel, without_traders
+from simulator.outcome import Outcome
 from simulator.point import DateEnd, ScenarioEconomy
+from simulator.record import Record
 from simulator.results import EQUILIBRIA, P, Results
 from simulator.search import search
 
@@ -71,6 +74,86 @@ class Run(Results[P]):
         return export(self, self.scenario, Path(folder), form if plots else None)
 
 
+@dataclass(frozen=True)
+class Travelled:
+    """What is left of the journeys through all cases.
+
+    Attributes
+    ----------
+    ends : tuple of DateEnd
+        How every date of every case ended, in order.
+    records : tuple
+        Name of each case, and the record of its rounds.
+    units : mapping
+        Unit of every quote by its name.
+    error : BaseException, optional
+        What stopped it before its end.
+    """
+
+    ends: tuple[DateEnd, ...]
+    records: tuple[tuple[str, Record], ...]
+    units: Mapping[str, str]
+    error: BaseException | None
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """One row per round of every case."""
+        tables = []
+        for case, record in self.records:
+            table = record.frame()
+            tables.append(
+                pd.concat([pd.Series(case, index=table.index, name="case"), table], axis=1)
+            )
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def travel_all(
+    scenario: Declared[P],
+    parameters: P,
+    rng: np.random.Generator,
+    *,
+    progress: Progress | None = None,
+    deadline: float | None = None,
+) -> Travelled:
+    """Take every case of a scenario through its dates.
+
+    What stops it before the end is in ``Travelled.error``, with the record so far.
+
+    Raises
+    ------
+    Refused
+        If an economy can't be built from the parameters.
+    """
+    ends: list[DateEnd] = []
+    records: list[tuple[str, Record]] = []
+    units: dict[str, str] = {}
+    error: BaseException | None = None
+    for case in scenario.cases(parameters):
+        economy: ScenarioEconomy | None = None
+        try:
+            for event in travel(scenario, parameters, case, rng, deadline):
+                if isinstance(event, Opened):
+                    economy = event.economy
+                elif isinstance(event, DateEnd):
+                    last = event.point.date == len(case.announcements)
+                    kept = scenario.traders_shown == "every date" or last
+                    ends.append(event if kept else without_traders(event))
+                elif progress is not None:
+                    progress(event)
+        except (Exception, KeyboardInterrupt) as stopped:
+            if isinstance(stopped, Refused) and economy is None:
+                raise
+            error = stopped
+        if economy is not None:
+            units |= {quote.name: quote.unit for quote in economy.market.quotes}
+            if economy.record is not None:
+                records.append((case.name, economy.record))
+            economy.close()
+        if error is not None:
+            break
+    return Travelled(tuple(ends), tuple(records), units, error)
+
+
 def simulate(
     scenario: Declared[P],
     parameters: P,
@@ -79,6 +162,7 @@ def simulate(
     progress: Progress | None = None,
     studies: bool = True,
     starts: int = 1,
+    time_limit: float | None = None,
 ) -> Run[P]:
     """Run every case of a scenario through its dates.
 
@@ -100,53 +184,30 @@ def simulate(
     starts : int
         With more than one, the study ``equilibria`` lists the resting points found from so many
         starts, see :func:`simulator.search.search`.
+    time_limit : float, optional
+        Seconds after which rounds go on no longer: the date ends with the outcome ``OUT_OF_TIME``,
+        and studies are left out. It is looked at after every round.
 
     Raises
     ------
     Refused
         If an economy can't be built from the parameters.
     """
-    rng = np.random.default_rng(seed)
-    ends: list[DateEnd] = []
-    rounds: list[pd.DataFrame] = []
-    units: dict[str, str] = {}
-    error: BaseException | None = None
-    for case in scenario.cases(parameters):
-        economy: ScenarioEconomy | None = None
-        try:
-            for event in travel(scenario, parameters, case, rng):
-                if isinstance(event, Opened):
-                    economy = event.economy
-                elif isinstance(event, DateEnd):
-                    last = event.point.date == len(case.announcements)
-                    kept = scenario.traders_shown == "every date" or last
-                    ends.append(event if kept else without_traders(event))
-                elif progress is not None:
-                    progress(event)
-        except (Exception, KeyboardInterrupt) as stopped:
-            if isinstance(stopped, Refused) and economy is None:
-                raise
-            error = stopped
-        if economy is not None:
-            units |= {quote.name: quote.unit for quote in economy.market.quotes}
-            if economy.record is not None:
-                table = economy.record.frame()
-                named = pd.Series(case.name, index=table.index, name="case")
-                rounds.append(pd.concat([named, table], axis=1))
-            economy.close()
-        if error is not None:
-            break
+    deadline = None if time_limit is None else time.monotonic() + time_limit
+    travelled = travel_all(
+        scenario, parameters, np.random.default_rng(seed), progress=progress, deadline=deadline
+    )
     run = Run(
         title=scenario.title,
         parameters=parameters,
         seed=seed,
-        ends=tuple(ends),
-        rounds=pd.concat(rounds, ignore_index=True) if rounds else pd.DataFrame(),
-        units=units,
-        error=error,
+        ends=travelled.ends,
+        rounds=travelled.rounds,
+        units=travelled.units,
+        error=travelled.error,
         scenario=scenario,
     )
-    if error is not None:
+    if run.error is not None or run.outcome is Outcome.OUT_OF_TIME:
         return run
     studied: dict[str, pd.DataFrame] = {}
     try:

@@ -17,7 +17,11 @@ from simulator.export import Format, save_figure
 from walras.command import app
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "scenarios").rglob("README.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "scenarios").rglob("README.md")),
+]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)

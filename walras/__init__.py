@@ -15,7 +15,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from simulator.run import Run as Run
     from simulator.scenario import Scenario as Scenario
     from simulator.sensitivity.derivatives import Sensitivities as Sensitivities
+    from simulator.sweep.sweep import Sweep as Sweep
     from simulator.title import Title as Title
     from walras.composed import Economy as Economy
 
@@ -194,6 +195,7 @@ _HOMES = {
     "simulator.run": ["Run"],
     "simulator.scenario": ["Scenario"],
     "simulator.sensitivity.derivatives": ["Sensitivities"],
+    "simulator.sweep.sweep": ["Sweep"],
     "simulator.title": ["Title"],
     "walras.composed": ["Economy"],
 }
@@ -206,6 +208,7 @@ __all__ = [
     "run",
     "scenarios",
     "sensitivities",
+    "sweep",
     "trace",
     *_HOME,
 ]
@@ -243,6 +246,81 @@ def run(
         If the scenario or a parameter is unknown, or a value is not allowed.
     """
     return find(name).run(seed=seed, studies=studies, starts=starts, **parameters)
+
+
+def sweep(
+    name: str,
+    *,
+    seeds: Sequence[int] | str = (0,),
+    sample: str | None = None,
+    folder: str | Path | None = None,
+    workers: int = 0,
+    scheduler: str | None = None,
+    follow: str | None = None,
+    tables: Sequence[str] = (),
+    time_limit: float | None = None,
+    starts: int = 1,
+    anyway: bool = False,
+    **parameters: object,
+) -> Sweep:
+    """Run a scenario many times, over values of its parameters and seeds, into one table.
+
+    The same call goes on where it was stopped, however that was; more values extend the sweep.
+
+    Parameters
+    ----------
+    name : str
+        A scenario, or a Python file with one of your own, which is executed.
+    seeds : sequence of int, or str
+        Each combination of values is run with every one; as text ``0:20`` or ``0,3,7``. Random
+        numbers of different runs are independent; the column ``run_seed`` repeats one of them.
+    sample : str, optional
+        ``sobol:4096`` or ``latin:500``: points of the ranges instead of all combinations.
+    folder : str or Path, optional
+        Where the sweep is, or is to be; ``sweeps/NAME`` unless given.
+    workers : int
+        Processes; with none the runs are done in this one. A script that asks for some stands
+        below ``if __name__ == "__main__":``.
+    scheduler : str, optional
+        Address of a Dask scheduler, ``tcp://host:8786``, whose workers do the runs instead.
+    follow : str, optional
+        Parameter along which runs start from each other's resting quotes.
+    tables : sequence of str
+        Any of ``rounds`` and ``members``: tables to keep beside that of dates.
+    time_limit : float, optional
+        Seconds after which the rounds of a run go on no longer.
+    starts : int
+        With more than one, the column ``equilibria`` counts what is found from so many starts.
+    anyway : bool
+        Whether to go on though versions or parameters differ from those of the sweep so far.
+    **parameters
+        Of each parameter a list of values, one value, or text as in the command:
+        ``"0:1:11"`` for a range, ``"0:1"`` for one to sample.
+
+    Returns
+    -------
+    Sweep
+        Its ``table``, counts by outcome, ``plot`` and ``heat``.
+
+    Raises
+    ------
+    Refused
+        If something asked for is not allowed, the folder holds another sweep, workers can't be
+        used, or the disk is full; what was done is kept.
+    """
+    from simulator.sweep.handing_out import Options
+    from simulator.sweep.one_run import Asking
+    from walras.sweeping import from_python
+
+    asking = Asking(tuple(tables), time_limit, starts)
+    return from_python(
+        find(name),
+        parameters,
+        seeds=seeds,
+        sample=sample,
+        folder=folder,
+        options=Options(workers, scheduler, follow, asking, anyway),
+    )
 
 
 def fit(

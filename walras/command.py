@@ -49,6 +49,14 @@ Own = Annotated[
         help="your own scenario, where a file of parameters or a run names it; it is executed",
     ),
 ]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="rounds of a run go on no longer; it is looked at after every round",
+    ),
+]
 Code = Annotated[
     list[Path] | None,
     typer.Option(
@@ -146,6 +154,7 @@ def run(
     as_json: Annotated[
         bool, typer.Option("--json", help="print one JSON document; export only with --out")
     ] = False,
+    time_limit: TimeLimit = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
 ) -> None:
     """Run a scenario, print its table and export the run (under runs/ unless --out is given).
@@ -167,6 +176,7 @@ def run(
             figures=None if no_plots else (dpi, width),
             studies=not no_studies and folder is not None,
             starts=starts,
+            time_limit=time_limit,
             quiet=quiet,
         )
     except Refused as error:
@@ -191,6 +201,7 @@ def _run(
     figures: tuple[float, float | None] | None,
     studies: bool,
     starts: int,
+    time_limit: float | None,
     quiet: bool,
 ) -> tuple[Run[Any], Path | None]:
     """Run, and export if there is a folder to export to."""
@@ -207,6 +218,7 @@ def _run(
             progress=display.round,
             studies=studies,
             starts=starts,
+            time_limit=time_limit,
         )
         if folder is None:
             return finished, None
@@ -275,6 +287,126 @@ def serve(
             out.print(f"{scenario.name} is at {address} (stop with Ctrl-C)", highlight=False)
 
         serve_page(Asked(shown, given, seed), host, port, ready)
+
+
+@app.command()
+def sweep(
+    what: What,
+    axes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY=VALUES...",
+            help="what is varied: key=from:to:count, key=a,b,c, key=[0.01],[0.03], key=@FILE;"
+            " a single value is the same in every run",
+        ),
+    ] = None,
+    own: Own = None,
+    code: Code = None,
+    seeds: Annotated[str, typer.Option(metavar="0:20|0,3,7", help="seeds of each")] = "0",
+    sample: Annotated[
+        str | None,
+        typer.Option(metavar="sobol:4096|latin:500", help="points instead of all combinations"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, max=1_000, help="processes, one per core unless given; 0: in this one"),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:8786", help="a Dask cluster does the runs")
+    ] = None,
+    follow: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="neighbours start from each other's resting quotes"),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="folder of the sweep (sweeps/NAME unless given)")
+    ] = None,
+    rounds: Annotated[bool, typer.Option("--rounds", help="keep a table of all rounds")] = False,
+    members: Annotated[bool, typer.Option("--members", help="keep a table of traders")] = False,
+    time_limit: TimeLimit = None,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="count the equilibria found from so many starts")
+    ] = 1,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="go on though versions or parameters differ")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+) -> None:
+    """Run a scenario many times, over values of its parameters and seeds, into one table.
+
+    The same command goes on where it was stopped, however that was; more values extend the sweep.
+    Exit codes: 0 every run is done, whatever its outcome; 2 bad input; 3 no run cleared; 130
+    interrupted.
+    """
+    from simulator.sweep.axes import Axis, read_axis
+    from walras.sweeping import command
+
+    try:
+        scenario, given, beside = _named(what, own)
+        read = {text: read_axis(text) for text in axes or []}
+        written = [  # what a file of values names is not named on the command line
+            list(axis.values)
+            for text, axis in read.items()
+            if isinstance(axis, Axis) and not text.partition("=")[2].strip().startswith("@")
+        ]
+        named = [Path(text) for text in _texts(written) if text.endswith(".py")]
+        done = command(
+            scenario,
+            given,
+            list(read.values()),
+            seeds=seeds,
+            sample=sample,
+            workers=workers,
+            scheduler=scheduler,
+            follow=follow,
+            folder=folder,
+            tables=[name for name, on in (("rounds", rounds), ("members", members)) if on],
+            time_limit=time_limit,
+            starts=starts,
+            anyway=anyway,
+            quiet=quiet,
+            beside=beside,
+            code=[*(code or []), *named],
+        )
+    except Refused as error:
+        _refuse(error)
+    except KeyboardInterrupt:
+        err.print("interrupted; the same command goes on from what is done")
+        raise typer.Exit(INTERRUPTED) from None
+    if not done.counts.get("cleared"):
+        raise typer.Exit(NOT_CLEARED)
+
+
+@app.command()
+def plot(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the folder of a sweep")],
+    x: Annotated[str | None, typer.Option(help="column across: a parameter or a read-out")] = None,
+    y: Annotated[
+        list[str] | None, typer.Option(help="columns to show, every quote unless given")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="column that tells lines apart")] = None,
+    heat: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="maps over two parameters")
+    ] = None,
+    date: Annotated[
+        int | None, typer.Option(min=1, help="date to show; of each run the last unless given")
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", help="folder for figures (DIR/figures unless given)")
+    ] = None,
+    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 180.0,
+    width: Annotated[
+        float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
+    ] = None,
+) -> None:
+    """Plot a sweep: lines with bands over seeds (--x), or maps over two parameters (--heat)."""
+    from walras.sweeping import write_figures
+
+    try:
+        for path in write_figures(folder, x, y or [], by, heat, date, target, dpi, width):
+            out.print(str(path), highlight=False)
+    except Refused as error:
+        _refuse(error)
 
 
 @app.command()
@@ -542,7 +674,21 @@ def _asked(
     """
     from simulator.code_file import CodeFile
     from simulator.data_file import data_files
-    from simulator.parameters import parse, parse_assignment, read_toml
+    from simulator.parameters import parse, parse_assignment
+
+    scenario, given, folder = _named(what, own)
+    assigned = dict(parse_assignment(text) for text in assignments or [])
+    named = [*(code or []), *(Path(text) for text in _texts(assigned) if text.endswith(".py"))]
+    parameters = parse(scenario.parameters, given | assigned, folder, named)
+    for file in data_files(parameters):
+        if isinstance(file, CodeFile):
+            file.module()  # refused here if the command line does not name it
+    return scenario, parameters
+
+
+def _named(what: str, own: Path | None) -> tuple[Scenario[Any], dict[str, Any], Path | None]:
+    """Scenario of a name or of a file; what a file of parameters gives, and its folder."""
+    from simulator.parameters import read_toml
 
     given, folder = dict[str, Any](), None
     name = what
@@ -556,14 +702,7 @@ def _asked(
                 f'{what} names the scenario "{name}"; a file of parameters can\'t have code'
                 " executed, name it on the command line: --scenario FILE.py"
             )
-    scenario = _find(own)(name) if own is not None else find_or_load(name)
-    assigned = dict(parse_assignment(text) for text in assignments or [])
-    named = [*(code or []), *(Path(text) for text in _texts(assigned) if text.endswith(".py"))]
-    parameters = parse(scenario.parameters, given | assigned, folder, named)
-    for file in data_files(parameters):
-        if isinstance(file, CodeFile):
-            file.module()  # refused here if the command line does not name it
-    return scenario, parameters
+    return _find(own)(name) if own is not None else find_or_load(name), given, folder
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -16,6 +16,7 @@ from benchmarks import (
     report,
     scaling,
     solvers,
+    sweeps,
 )
 from benchmarks.economies import FAMILIES, cohort, economy, start_again
 from benchmarks.report import Table
@@ -121,6 +122,7 @@ def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
         members.table([20]),
         margin_rules.table([50]),
         *solvers.table(20, [0.2]),
+        sweeps.table(2, 20),
     ]
     tables.insert(0, aims.table(tables))
     missed = [row for row in tables[0].rows if row[-1] == "NO"]
