@@ -1,14 +1,19 @@
-"""Runs side by side: the figure, and a folder of tables."""
+"""Runs side by side: the figure, a folder of tables, and a document with both."""
 
 from __future__ import annotations
 
 import tempfile
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from pandas.api.types import is_numeric_dtype
 
 from markets.refused import Refused
 from simulator import palette
@@ -23,8 +28,12 @@ MOST_CURVES: Final = len(COLOURS)
 """Runs that are drawn; more can't be told apart."""
 
 
+LINES, COLUMNS = 54, 145
+"""Lines on a page of the document, and characters in a line: those of A4 on its side."""
+
+
 def export(compared: Comparison, folder: Path) -> None:
-    """Write tables and figure to a new folder, all of it or nothing.
+    """Write tables, figure and ``comparison.pdf`` to a new folder, all of it or nothing.
 
     Raises
     ------
@@ -41,8 +50,54 @@ def export(compared: Comparison, folder: Path) -> None:
         for name in ("parameters", "outcomes", "results"):
             getattr(compared, name).to_csv(fresh / f"{name}.csv", index=False)
         with palette.styled():
-            save_figure(side_by_side(compared), fresh / "quotes", SCREEN)
+            figure = side_by_side(compared)
+            save_figure(figure, fresh / "quotes", SCREEN)
+            _save_document(compared, figure, fresh / "comparison.pdf")
         fresh.replace(folder)
+
+
+def _save_document(compared: Comparison, figure: Figure, path: Path) -> None:
+    """Pages of tables, then the figure; without the time of writing."""
+    lines = [line for text in _paragraphs(compared) for line in [*text.splitlines(), ""]]
+    with PdfPages(path, metadata={"CreationDate": None, "Creator": "walras"}) as document:
+        for first in range(0, len(lines), LINES):
+            page = Figure(figsize=(11.69, 8.27))
+            page.text(
+                0.06, 0.94, "\n".join(lines[first : first + LINES]),
+                family="DejaVu Sans Mono", fontsize=8.5, verticalalignment="top", parse_math=False,
+            )  # fmt: skip
+            document.savefig(page)
+        document.savefig(figure)
+
+
+def _paragraphs(compared: Comparison) -> Iterator[str]:
+    """The document's text: what was asked, how it ended, what was found."""
+    yield f"Comparison of {len(compared.names)} runs of walras"
+    yield "ASKED DIFFERENTLY" if len(compared.parameters) else "ASKED THE SAME"
+    for row in compared.parameters.to_dict("records"):
+        yield "\n".join(
+            [str(row["parameter"])]
+            + [
+                textwrap.fill(
+                    f"{name}: {row[name] or 'unknown to it'}", COLUMNS,
+                    initial_indent="  ", subsequent_indent="    ",
+                )
+                for name in compared.names
+            ]
+        )  # fmt: skip
+    yield from ("HOW THEY ENDED", _text(compared.outcomes))
+    if len(compared.reports):
+        yield from ("WHAT THEY REPORT", _text(compared.reports))
+    yield from ("QUOTES AT THE LAST DATE OF EACH CASE", _text(compared.last_quotes))
+
+
+def _text(table: pd.DataFrame) -> str:
+    """A table as text; what is too wide goes on below, its rows named again."""
+    words = [is_numeric_dtype(table[name]) for name in table]
+    named = table.set_index(list(table.columns[: words.index(True)]))
+    return named.rename(columns=lambda name: str(name).replace("_", " ")).to_string(
+        na_rep="", float_format=lambda value: f"{value:.6g}", line_width=COLUMNS
+    )
 
 
 @palette.styled()
