@@ -58,7 +58,7 @@ def export(compared: Comparison, folder: Path) -> None:
 
 def _save_document(compared: Comparison, figure: Figure, path: Path) -> None:
     """Pages of tables, then the figure; without the time of writing."""
-    lines = [line for text in _paragraphs(compared) for line in [*text.splitlines(), ""]]
+    lines = [line for text in paragraphs(compared) for line in [*text.splitlines(), ""]]
     with PdfPages(path, metadata={"CreationDate": None, "Creator": "walras"}) as document:
         for first in range(0, len(lines), LINES):
             page = Figure(figsize=(11.69, 8.27))
@@ -70,7 +70,7 @@ def _save_document(compared: Comparison, figure: Figure, path: Path) -> None:
         document.savefig(figure)
 
 
-def _paragraphs(compared: Comparison) -> Iterator[str]:
+def paragraphs(compared: Comparison) -> Iterator[str]:
     """The document's text: what was asked, how it ended, what was found."""
     yield f"Comparison of {len(compared.names)} runs of walras"
     yield "ASKED DIFFERENTLY" if len(compared.parameters) else "ASKED THE SAME"

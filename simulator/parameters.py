@@ -127,6 +127,8 @@ def allowed(field: FieldInfo) -> str:
     stated = _extra(field, "allowed")
     if stated:
         return stated
+    if field.annotation is bool:
+        return "true or false"
     choices = _choices(field.annotation)
     if choices:
         return " or ".join(f'"{choice}"' for choice in choices)

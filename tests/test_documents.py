@@ -19,7 +19,11 @@ from walras.command import app
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "scenarios").rglob("README.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+LONG = {"risk-manager"}
+PAGES = [
+    pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])
+    for page in sorted((ROOT / "docs").glob("*.md"))
+]
 HERE = re.compile(r"^cat > (\S+) <<'END'\n(.*?)^END\n", re.MULTILINE | re.DOTALL)
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -82,7 +86,7 @@ def run_commands(text: str) -> None:
 
 
 @pytest.mark.usefixtures("one_kind_of_figure")
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_runs_from_top_to_bottom_in_an_empty_folder(page: Path, tmp_path: Path) -> None:
     """What a block leaves, files and names, the next ones may use."""
     here, names = Path.cwd(), {"__name__": "__main__"}

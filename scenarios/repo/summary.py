@@ -13,8 +13,8 @@ TOLD_ONE_BY_ONE = 5
 """Up to so many dates the sentence follows them one by one."""
 
 SAME = 1e-9
-"""Relative; quotes, and haircuts that follow them, closer than this have not moved: each is known to
-the precision of clearing."""
+"""Relative; quotes, and haircuts that follow them, closer than this have not moved: each is known
+to the precision of clearing."""
 
 DIGITS = (5, 7, 9, 12)
 """Significant digits of quotes: the first of these that tells two quotes apart."""

@@ -43,6 +43,7 @@ class Sample(Parameters):
     weights: list[Annotated[float, Field(gt=0.0)]] = about("weights", default=[1.0])
     beliefs: GivenBeliefs = about("beliefs", default="uniform")
     cap: float | None = about("cap", allowed="a number, or nothing", default=None)
+    open: bool = about("whether the market is open", default=True)
     banks: list[Bank] = about("banks", allowed="a list of banks", default=[])
 
     @model_validator(mode="after")
@@ -108,6 +109,7 @@ def test_help_has_a_scenario_s_own_parameters_first_and_the_common_ones_last() -
     assert items["haircut"].default == 0.1
     assert declared(Implicit)[0].default == "implicit"
     assert allowed(Sample.model_fields["traders"]) == "a whole number in (1, inf)"
+    assert allowed(Sample.model_fields["open"]) == "true or false"
 
 
 @pytest.mark.parametrize("comments", [True, False])
