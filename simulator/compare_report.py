@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -27,6 +28,9 @@ MOST_PANELS: Final = 5
 MOST_CURVES: Final = len(COLOURS)
 """Runs that are drawn; more can't be told apart."""
 
+
+MOST_NAMED: Final = 6
+"""Cases whose names have room beside one another."""
 
 LINES, COLUMNS = 54, 145
 """Lines on a page of the document, and characters in a line: those of A4 on its side."""
@@ -131,6 +135,8 @@ def side_by_side(compared: Comparison) -> Figure:
             )
         axes.set_ylabel(quantity.replace("_", " "))
         axes.margins(y=0.16)
+    if several:
+        _mark_cases(panels.tolist(), [case for case, _ in keys])
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     panels[-1].set_xlim(0.5, len(keys) + 0.5)
     panels[-1].set_xlabel("case and date, in order" if several else "date")
@@ -139,3 +145,17 @@ def side_by_side(compared: Comparison) -> Figure:
     more = "" if len(names) == len(compared.names) else f" (the first {len(names)})"
     figure.suptitle(f"Quotes of {len(compared.names)} runs{more}")
     return palette.laid_out(figure)
+
+
+def _mark_cases(panels: Sequence[Axes], cases: Sequence[str]) -> None:
+    """A line where each case begins, and its name there if there is room for all."""
+    names = list(dict.fromkeys(cases))
+    for name in names:
+        first = cases.index(name) + 0.5
+        for axes in panels:
+            axes.axvline(first, color=palette.NEUTRAL[2], linewidth=1.0)
+        if len(names) <= MOST_NAMED:
+            panels[0].annotate(
+                name, (first, 1.0), xycoords=("data", "axes fraction"), xytext=(4.0, -2.0),
+                textcoords="offset points", verticalalignment="top", fontsize=9.0,
+            )  # fmt: skip

@@ -86,5 +86,6 @@ def test_reports_stand_one_below_the_other_where_runs_have_the_same(tmp_path: Pa
     assert compared.reports["rule"].tolist() == rules * 2
     assert compared.last_quotes["date"].tolist() == [3] * 4
     assert "WHAT THEY REPORT" in list(paragraphs(compared))
+    assert [text.get_text() for text in side_by_side(compared).axes[0].texts] == rules
     other = walras.run("margin-hike", traders=5, studies=False).export(tmp_path, plots=False)
     assert compare([*folders, other]).reports.empty
