@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from pandas.api.types import is_numeric_dtype
 
 from markets.refused import Refused
 from simulator import palette
-from simulator.compare import Comparison
+from simulator.compare import KEYS, Comparison
 from simulator.export import SCREEN, check_writable, save_figure
 from simulator.rounds_figures import COLOURS, DASHES, MARKERS
 
@@ -92,13 +93,16 @@ def paragraphs(compared: Comparison) -> Iterator[str]:
     yield from ("HOW THEY ENDED", _text(compared.outcomes))
     if len(compared.reports):
         yield from ("WHAT THEY REPORT", _text(compared.reports))
-    yield from ("QUOTES AT THE LAST DATE OF EACH CASE", _text(compared.last_quotes))
+    yield from ("QUOTES AT THE LAST DATE OF EACH CASE", _text(compared.last_quotes, KEYS))
 
 
-def _text(table: pd.DataFrame) -> str:
-    """A table as text; what is too wide goes on below, its rows named again."""
-    words = [is_numeric_dtype(table[name]) for name in table]
-    named = table.set_index(list(table.columns[: words.index(True)]))
+def _text(table: pd.DataFrame, keys: Sequence[str] = ()) -> str:
+    """A table as text; what is too wide goes on below, its rows named again by their keys.
+
+    Keys are the columns of words at the left unless given.
+    """
+    words = takewhile(lambda name: not is_numeric_dtype(table[name]), table.columns[:-1])
+    named = table.set_index(list(keys or words))
     return named.rename(columns=lambda name: str(name).replace("_", " ")).to_string(
         na_rep="", float_format=lambda value: f"{value:.6g}", line_width=COLUMNS
     )

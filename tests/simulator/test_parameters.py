@@ -162,3 +162,9 @@ def test_an_assignment_is_toml_or_text(text: str, value: Any) -> None:
 def test_what_is_no_assignment_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="write --set key=value"):
         parse_assignment(text)
+
+
+@pytest.mark.parametrize("text", ["a={file=own.py}", "a=[1, long]", "a=[1,"])
+def test_a_table_or_a_list_that_is_not_toml_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="is not TOML; texts in a table or list stand in quotes"):
+        parse_assignment(text)
