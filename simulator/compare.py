@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from markets.refused import Refused
+from simulator.export import REPORT
 from simulator.verify import altered_files, read_manifest, read_table, runs_in
 
 KEYS = ("case", "date", "quantity")
@@ -34,11 +35,14 @@ class Comparison:
         Manifest of each run.
     dates : tuple of pandas.DataFrame
         Table of dates of each run.
+    printed : tuple of pandas.DataFrame
+        What each run printed beside its dates (``report.csv``), empty if nothing.
     """
 
     names: tuple[str, ...]
     manifests: tuple[Mapping[str, Any], ...]
     dates: tuple[pd.DataFrame, ...]
+    printed: tuple[pd.DataFrame, ...]
 
     @cached_property
     def parameters(self) -> pd.DataFrame:
@@ -96,6 +100,22 @@ class Comparison:
         return self.results[self.results["quantity"].isin(named)].reset_index(drop=True)
 
     @property
+    def last_quotes(self) -> pd.DataFrame:
+        """Those of the last date of each case."""
+        quotes = self.quotes
+        last = quotes.groupby("case")["date"].transform("max")
+        return quotes[quotes["date"] == last].reset_index(drop=True)
+
+    @property
+    def reports(self) -> pd.DataFrame:
+        """What the runs printed beside their dates, one below the other; empty if it differs."""
+        heads = {tuple(table.columns) for table in self.printed}
+        if len(heads) > 1 or any(table.empty for table in self.printed):
+            return pd.DataFrame()
+        tables = dict(zip(self.names, self.printed, strict=True))
+        return pd.concat(tables, names=["run"]).reset_index("run").reset_index(drop=True)
+
+    @property
     def outcomes(self) -> pd.DataFrame:
         """How each run ended: outcome, whether every date is certified, dates and rounds."""
         return pd.DataFrame(
@@ -146,7 +166,13 @@ def compare(folders: Sequence[Path]) -> Comparison:
         if altered:
             raise Refused(f"{folder} was altered ({altered[0]}); walras verify says how")
     dates = tuple(read_table(folder, "dates") for folder in folders)
-    return Comparison(_names(places), tuple(manifests), dates)
+    printed = tuple(_printed(folder / f"{REPORT}.csv") for folder in folders)
+    return Comparison(_names(places), tuple(manifests), dates, printed)
+
+
+def _printed(file: Path) -> pd.DataFrame:
+    """A table that a run printed; empty if there is none."""
+    return pd.read_csv(file) if file.is_file() else pd.DataFrame()
 
 
 def _names(places: Sequence[Path]) -> tuple[str, ...]:

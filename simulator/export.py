@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from markets.refused import Refused
+from simulator.code_file import CodeFile
 from simulator.data_file import data_files
 from simulator.declared import Declared
 from simulator.parameters import to_toml
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 TABLES = ("rounds", "dates", "agents")
 PROOFS = "proofs.json"
+REPORT = "report"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
 
@@ -177,7 +179,7 @@ def _write_reports(run: Results[P], scenario: Declared[P], folder: Path) -> None
     """The scenario's further tables; one without any rows is left out."""
     report = scenario.report(run)
     tables = {**scenario.tables(run), **run.studies}
-    for name, table in {**tables, **({} if report is None else {"report": report})}.items():
+    for name, table in {**tables, **({} if report is None else {REPORT: report})}.items():
         if len(table):
             table.to_csv(folder / f"{name}.csv", index=False)
 
@@ -246,10 +248,12 @@ def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finis
 
 
 def _repeat(run: Results[P], source: Path | None) -> str:
-    """How to repeat a run from its folder: a command, which names the user's own file, if any."""
+    """How to repeat a run from its folder: a command, which names the user's own code, if any."""
     if run.title is COMPOSED:
         return "run the program again that composed it"
     own = "" if source is None else f" --scenario {source.name}"
+    for file in data_files(run.parameters):
+        own += f" --code {file.path.name}" if isinstance(file, CodeFile) else ""
     return f"walras run parameters.toml{own} --seed {run.seed}"
 
 

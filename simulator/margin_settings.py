@@ -56,7 +56,10 @@ class MarginSettings(Table):
         frozen=True, extra="allow", allow_inf_nan=False, validate_default=True
     )
 
-    rule: str = about("name of a built-in rule, of a class in file, or of an announced one")
+    rule: str = about(
+        "name of a built-in rule, of a class in file, or of an announced one", "",
+        "the name of a rule",
+    )  # fmt: skip
     file: CodeFile | None = about(
         "Python file with a subclass of walras.MarginRule; it is executed", default=None
     )

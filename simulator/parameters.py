@@ -127,6 +127,8 @@ def allowed(field: FieldInfo) -> str:
     stated = _extra(field, "allowed")
     if stated:
         return stated
+    if field.annotation is bool:
+        return "true or false"
     choices = _choices(field.annotation)
     if choices:
         return " or ".join(f'"{choice}"' for choice in choices)
@@ -248,6 +250,11 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
+        if value.startswith(("{", "[")):
+            raise Refused(
+                f"{name} is {value}, which is not TOML; texts in a table or list stand in quotes:"
+                ' {file = "my_rule.py"}'
+            ) from None
         return name, value
 
 

@@ -23,6 +23,12 @@ DOCUMENTS = [
     *sorted((ROOT / "scenarios").rglob("README.md")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LONG = {"risk-manager"}
+PAGES = [
+    pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])
+    for page in sorted((ROOT / "docs").glob("*.md"))
+]
+HERE = re.compile(r"^cat > (\S+) <<'END'\n(.*?)^END\n", re.MULTILINE | re.DOTALL)
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for layer in ("markets", "agents", "simulator", "scenarios")
@@ -65,13 +71,36 @@ def test_commands_shown_run(place: str, lines: str, tmp_path: Path) -> None:
     here = Path.cwd()
     os.chdir(tmp_path)
     try:
-        for line in lines.splitlines():
-            words = shlex.split(line, comments=True)
-            assert words[0] == "walras", line
-            if words[1] == "serve":
-                continue
-            result = CliRunner().invoke(app, words[1:])
-            assert result.exit_code == 0, (line, result.output)
+        run_commands(lines)
+    finally:
+        os.chdir(here)
+
+
+def run_commands(text: str) -> None:
+    """Run lines of a shell: commands, and files that are written as they stand."""
+    for name, content in HERE.findall(text):
+        Path(name).write_text(content, encoding="utf-8")
+    for line in HERE.sub("", text).splitlines():
+        words = shlex.split(line, comments=True)
+        assert words[0] == "walras", line
+        if words[1] == "serve":
+            continue
+        result = CliRunner().invoke(app, words[1:])
+        assert result.exit_code == 0, (line, result.output)
+
+
+@pytest.mark.usefixtures("one_kind_of_figure")
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_from_top_to_bottom_in_an_empty_folder(page: Path, tmp_path: Path) -> None:
+    """What a block leaves, files and names, the next ones may use."""
+    here, names = Path.cwd(), {"__name__": "__main__"}
+    os.chdir(tmp_path)
+    try:
+        for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")):
+            if kind == "python":
+                exec(compile(text, page.name, "exec"), names)
+            elif kind == "console":
+                run_commands(text)
     finally:
         os.chdir(here)
 

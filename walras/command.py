@@ -14,7 +14,15 @@ from rich.markup import escape
 
 from markets.refused import Refused
 from walras.catalogue import find, find_or_load, titles
-from walras.printing import Display, err, out, print_certificate, print_run, print_table
+from walras.printing import (
+    DATES_SHOWN,
+    Display,
+    err,
+    out,
+    print_certificate,
+    print_run,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from simulator.declared import Declared
@@ -430,7 +438,12 @@ def verify(
             if len(runs) > 1:
                 out.print(f"{'' if number == 0 else chr(10)}[bold]{place}[/bold]", highlight=False)
             rows = checked.dates.to_dict("records")
+            if len(rows) > DATES_SHOWN:
+                held = sum(certificate.holds for certificate in checked.certificates)
+                out.print(f"{held} of {len(rows)} dates are certified again", highlight=False)
             for row, certificate in zip(rows, checked.certificates, strict=True):
+                if len(rows) > DATES_SHOWN and certificate.holds:
+                    continue
                 out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
                 print_certificate(certificate)
             for sentence in checked.unchecked:
@@ -453,7 +466,7 @@ def compare(
         list[Path], typer.Argument(metavar="RUN...", help="exported runs, or folders of several")
     ],
     folder: Annotated[
-        Path | None, typer.Option("--out", help="new folder for the tables and the figure")
+        Path | None, typer.Option("--out", help="new folder for tables, figure and a PDF of both")
     ] = None,
 ) -> None:
     """Show exported runs side by side: what differs in parameters, and in results."""
@@ -469,7 +482,12 @@ def compare(
     out.print("[bold]asked differently[/bold]" if len(compared.parameters) else "asked the same")
     print_table(compared.parameters)
     print_table(compared.outcomes)
-    print_table(compared.quotes)
+    print_table(compared.reports)
+    if max(compared.outcomes["dates"]) > DATES_SHOWN:
+        out.print("the last date of each case:", highlight=False)
+        print_table(compared.last_quotes)
+    else:
+        print_table(compared.quotes)
     if folder is not None:
         out.print(f"written to {folder}", highlight=False)
 

@@ -159,11 +159,14 @@ class MarginProcyclicality(Parameters):
     )  # fmt: skip
     customers: GivenCohort = customers_parameter()
     experts: GivenCohort = experts_parameter(
-        "cash at the first date, of at least 0, on which they hold nothing", endowment=""
+        "cash at the first date, on which they hold nothing", endowment=""
     )
     replay: Replay = about(
         "rules of clearing houses replayed on prices that no margin moves: those of rules that have"
-        " settings, unless replay has rules", "", "a table", default=Replay(),
+        " settings, unless replay has rules", "",
+        "a table: rules (a list), skip, prices (the name of a file), security and longest_gap; for"
+        ' drawn prices law ("garch", "jumps", "regimes" or "normal"), volatility, paths and dates',
+        default=Replay(),
     )  # fmt: skip
 
     @model_validator(mode="after")

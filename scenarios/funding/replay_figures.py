@@ -81,7 +81,8 @@ def margins(path: pd.DataFrame, *, same_average: bool) -> Figure:
             when[hit], loss[hit], color=palette.BAD, marker="v", markersize=4.0, linestyle="none",
             label="breach: loss above the margin",
         )  # fmt: skip
-        axes.set_title(f"{name}: {hit.sum()} breaches in {np.isfinite(loss).sum()} dates")
+        breaches = f"{hit.sum()} {'breach' if hit.sum() == 1 else 'breaches'}"
+        axes.set_title(f"{name}: {breaches} in {np.isfinite(loss).sum()} dates")
         axes.sharey(panels[0])
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     panels[0].set_ylim(bottom=0.0)

@@ -203,6 +203,13 @@ class MarginHikeScenario(Scenario[MarginHike]):
         }
         if not results.agents.empty:
             shown["positions_by_belief"] = figures.positions_by_belief(results.agents, dates)
+        if "name" in results.agents:
+            from simulator.net_trades import net_trades
+
+            point = results.points[-1]
+            bought = point.agents["security"] - point.agents["endowed_securities"]
+            values = pd.DataFrame({"security": bought * point.quotes["security_price"]})
+            shown["net_trades"] = net_trades(values.set_axis(point.agents["name"]), "cash")
         if "isoleverage" in results.studies:
             shown["isoleverage"] = figures.isoleverage(
                 results.studies["isoleverage"], parameters.haircuts, parameters.market, dates

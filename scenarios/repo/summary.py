@@ -13,7 +13,8 @@ TOLD_ONE_BY_ONE = 5
 """Up to so many dates the sentence follows them one by one."""
 
 SAME = 1e-9
-"""Relative; quotes closer than this have not moved: each is known to the precision of clearing."""
+"""Relative; quotes, and haircuts that follow them, closer than this have not moved: each is known
+to the precision of clearing."""
 
 DIGITS = (5, 7, 9, 12)
 """Significant digits of quotes: the first of these that tells two quotes apart."""
@@ -42,13 +43,14 @@ def summary(haircuts: Sequence[float], ends: Sequence[DateEnd]) -> str:
     parts = []
     for number, (before, after) in enumerate(pairwise(ends)):
         old, new = haircuts[number], haircuts[number + 1]
-        move = "rises" if new > old else "falls" if new < old else "stays"
-        if number == 0 and new != old:
+        same = abs(new - old) <= SAME * old
+        move = "stays" if same else "rises" if new > old else "falls"
+        if number == 0 and not same:
             head = f"the haircut {move} from {percent(old)} to {percent(new)}"
         elif number == 0:
             head = f"the haircut stays at {percent(old)}"
         else:
-            head = f"then it {move} {'at' if new == old else 'to'} {percent(new)}"
+            head = f"then it {move} {'at' if same else 'to'} {percent(new)}"
         parts.append(f"{head}: {_response(before, after)}")
     return "; ".join(parts)
 

@@ -154,7 +154,7 @@ def test_installed_packages_announce_rules(monkeypatch: pytest.MonkeyPatch) -> N
         ({"rule": "value-at-risk", "windw": 3}, 'did you mean "window"'),
         ({"rule": "value-at-risk", "window": "x"}, "window of margin rule value-at-risk"),
         ({"rule": "value-at-risk", "confidence": float("nan")}, "confidence"),
-        ({}, "rule is missing"),
+        ({}, "rule is missing; it must be the name of a rule"),
         ({"rule": "flat", "rate": 0.1, "prices": "nowhere.csv"}, 'prices is "nowhere.csv"'),
     ],
 )

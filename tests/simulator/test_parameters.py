@@ -43,6 +43,7 @@ class Sample(Parameters):
     weights: list[Annotated[float, Field(gt=0.0)]] = about("weights", default=[1.0])
     beliefs: GivenBeliefs = about("beliefs", default="uniform")
     cap: float | None = about("cap", allowed="a number, or nothing", default=None)
+    open: bool = about("whether the market is open", default=True)
     banks: list[Bank] = about("banks", allowed="a list of banks", default=[])
 
     @model_validator(mode="after")
@@ -108,6 +109,7 @@ def test_help_has_a_scenario_s_own_parameters_first_and_the_common_ones_last() -
     assert items["haircut"].default == 0.1
     assert declared(Implicit)[0].default == "implicit"
     assert allowed(Sample.model_fields["traders"]) == "a whole number in (1, inf)"
+    assert allowed(Sample.model_fields["open"]) == "true or false"
 
 
 @pytest.mark.parametrize("comments", [True, False])
@@ -159,4 +161,10 @@ def test_an_assignment_is_toml_or_text(text: str, value: Any) -> None:
 @pytest.mark.parametrize("text", ["a", "=1", ""])
 def test_what_is_no_assignment_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="write --set key=value"):
+        parse_assignment(text)
+
+
+@pytest.mark.parametrize("text", ["a={file=own.py}", "a=[1, long]", "a=[1,"])
+def test_a_table_or_a_list_that_is_not_toml_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="is not TOML; texts in a table or list stand in quotes"):
         parse_assignment(text)

@@ -342,6 +342,21 @@ def test_many_dates_print_the_comparison_that_the_run_is_about(tmp_path: Path) -
         assert dates.count(f"\n{rule}") == 1, said
 
 
+def test_of_many_dates_compare_prints_the_last_and_verify_those_that_fail(tmp_path: Path) -> None:
+    asked = ("--set", "dates=21", "--set", 'rules=["flat", "linear"]')
+    for seed in ("0", "1"):
+        walras(
+            "run", "margin-procyclicality", *asked, "--seed", seed, "--no-plots", "--no-studies",
+            "--quiet", "--out", str(tmp_path),
+        )  # fmt: skip
+    _, _, last = walras("compare", str(tmp_path)).stdout.partition("the last date of each case:")
+    assert last.count("security_price") == 2
+    assert last.count("  21  ") == 4
+    said = walras("verify", str(tmp_path)).stdout
+    assert said.count("42 of 42 dates are certified again") == 2
+    assert "clearing" not in said
+
+
 INTERRUPTED = """
 import os, signal
 from simulator.economy import Economy

@@ -13,7 +13,7 @@ from markets.refused import Refused
 from scenarios.repo.margin_hike import SCENARIO
 from simulator.outcome import Outcome
 from simulator.run import simulate
-from simulator.verify import verify
+from simulator.verify import read_manifest, verify
 from walras.catalogue import find
 
 FEW = {"traders": 400}
@@ -134,6 +134,8 @@ def test_an_export_is_verified_without_executing_the_rule(tmp_path: Path) -> Non
     )
     run = SCENARIO.run(margin={"file": str(path), "rule": "Own"}, dates=2, studies=False, **FEW)
     written = run.export(tmp_path / "runs", plots=False)
+    repeat = read_manifest(written)["repeat"]
+    assert repeat == "walras run parameters.toml --code own.py --seed 0"
     (written / "own.py").write_text("raise SystemExit\n", encoding="utf-8")
     found = verify(written, find)
     assert found.certified

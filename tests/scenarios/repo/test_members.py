@@ -90,6 +90,17 @@ def test_a_run_says_how_many_trade() -> None:
     assert run(members=idle, income_up=0.0, income_down=0.0).dates["traders_trading"].item() == 5.0
 
 
+def test_a_figure_names_who_buys_and_who_sells() -> None:
+    found = run(members=FIRMS, haircuts=[0.05, 0.1])
+    axes = found.plot()["net_trades"].axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == FIRMS["name"].tolist()
+    last = found.agents[found.agents["date"] == 2]
+    bought = (last["security"] - last["endowed_securities"]) * found.equilibrium["security_price"]
+    drawn = np.sum([[bar.get_width() for bar in bars] for bars in axes.containers], axis=0)
+    np.testing.assert_allclose(drawn, bought)
+    assert "net_trades" not in run(traders=5).plot()
+
+
 def test_an_export_keeps_the_table_and_is_verified_without_the_original(tmp_path: Path) -> None:
     path = tmp_path / "members.csv"
     FIRMS.to_csv(path, index=False)

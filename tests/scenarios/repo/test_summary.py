@@ -54,6 +54,13 @@ def ends(*quotes: Quotes | Outcome, regime: str = "I") -> list[DateEnd]:
             " of 0",
         ),
         (
+            [0.2, 0.2 + 1e-11, 0.3, 0.3 - 1e-11],
+            [(1.0, 0.0)] * 4,
+            "the haircut stays at 20%: the price stays at 1 at a repo rate of 0; then it rises to"
+            " 30%: the price stays at 1 at a repo rate of 0; then it stays at 30%: the price stays"
+            " at 1 at a repo rate of 0",
+        ),
+        (
             [0.01, 0.02, 0.03, 0.04, 0.05, 0.06],
             [(1.0, 0.0), (2.0, 0.0), (1.5, 0.0), (1.5, 0.0), (3.0, 0.0), Outcome.CYCLES],
             "6 haircuts between 1% and 6%: the price lies between 1 and 3, rises 2 times and falls"
