@@ -1,0 +1,137 @@
+"""What all commands share: the application, options, what is asked for, refusals."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.markup import escape
+
+from markets.refused import Refused
+from walras.catalogue import find, find_or_load
+from walras.printing import err
+
+if TYPE_CHECKING:
+    from simulator.parameters import Parameters
+    from simulator.scenario import Scenario
+
+DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    name="walras",
+    help="Markets with collateral, margins and default: traders, a clearing house, and rounds"
+    " until every market clears.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FILE.toml|FILE.py",
+        help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
+    ),
+]
+Own = Annotated[
+    Path | None,
+    typer.Option(
+        "--scenario",
+        metavar="FILE.py",
+        help="your own scenario, where a file of parameters or a run names it; it is executed",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="rounds of a run go on no longer; it is looked at after every round",
+    ),
+]
+Code = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--code",
+        metavar="FILE.py",
+        help="a file with a margin rule that a file of parameters, or a run, names; it is executed",
+    ),
+]
+
+
+def refuse(sentence: object) -> NoReturn:
+    """Say in one sentence what is wrong with the input, and leave with 2."""
+    err.print(f"[red]walras:[/red] {escape(str(sentence))}", soft_wrap=True, highlight=False)
+    raise typer.Exit(BAD_INPUT)
+
+
+def asked(
+    what: str, assignments: Sequence[str] | None, own: Path | None, code: Sequence[Path] | None
+) -> tuple[Scenario[Any], Parameters]:
+    """Scenario and parameters of a name or of a file, with assignments.
+
+    Files of code that an assignment names are named on the command line.
+    """
+    from simulator.code_file import CodeFile
+    from simulator.data_file import data_files
+    from simulator.parameters import parse, parse_assignment
+
+    scenario, given, folder = named(what, own)
+    assigned = dict(parse_assignment(text) for text in assignments or [])
+    parameters = parse(
+        scenario.parameters, given | assigned, folder, [*(code or []), *code_in(assigned)]
+    )
+    for file in data_files(parameters):
+        if isinstance(file, CodeFile):
+            file.module()  # refused here if the command line does not name it
+    return scenario, parameters
+
+
+def named(what: str, own: Path | None) -> tuple[Scenario[Any], dict[str, Any], Path | None]:
+    """Scenario of a name or of a file; what a file of parameters gives, and its folder."""
+    from simulator.parameters import read_toml
+
+    given, folder = dict[str, Any](), None
+    name = what
+    if not what.endswith(".py") and (
+        what.endswith(".toml") or os.sep in what or Path(what).is_file()
+    ):
+        name, given = read_toml(Path(what))
+        folder = Path(what).parent
+        if name.endswith(".py"):
+            raise Refused(
+                f'{what} names the scenario "{name}"; a file of parameters can\'t have code'
+                " executed, name it on the command line: --scenario FILE.py"
+            )
+    return finder(own)(name) if own is not None else find_or_load(name), given, folder
+
+
+def code_in(value: object) -> list[Path]:
+    """The files of code that a value names."""
+    return [Path(text) for text in _texts(value) if text.endswith(".py")]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a value, those inside tables and lists included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for part in value.values() for text in _texts(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in _texts(part))
+
+
+def finder(own: Path | None) -> Callable[[str], Scenario[Any]]:
+    """How to find the scenario of a name: the user's own file comes first, if one is named."""
+    if own is None:
+        return find
+    scenario = find_or_load(str(own))
+
+    def find_own(name: str) -> Scenario[Any]:
+        return scenario if name == scenario.name else find(name)
+
+    return find_own

@@ -1,0 +1,275 @@
+"""Commands that run a scenario, or look at exported runs."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from markets.refused import Refused
+from walras.commands.app import (
+    DEFECT,
+    INTERRUPTED,
+    NOT_CLEARED,
+    Code,
+    Own,
+    TimeLimit,
+    What,
+    app,
+    asked,
+    finder,
+    refuse,
+)
+from walras.printing import (
+    DATES_SHOWN,
+    Display,
+    err,
+    out,
+    print_certificate,
+    print_run,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from simulator.declared import Declared
+    from simulator.parameters import Parameters
+    from simulator.run import Run
+    from simulator.scenario import Scenario
+
+
+@app.command()
+def run(
+    what: What,
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figures")] = False,
+    no_studies: Annotated[
+        bool, typer.Option("--no-studies", help="no tables over a range of a parameter")
+    ] = False,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="search: list what so many starts find")
+    ] = 1,
+    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 180.0,
+    width: Annotated[
+        float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+    time_limit: TimeLimit = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+) -> None:
+    """Run a scenario, print its table and export the run (under runs/ unless --out is given).
+
+    Exit codes: 0 every date cleared and certified; 2 bad input; 3 not cleared or not certified
+    (the record is exported all the same); 130 interrupted; 1 a defect of the program. In the last
+    two cases what was done before is exported, marked as not finished.
+    """
+    scenario: Scenario[Any] | None = None
+    try:
+        scenario, parameters = asked(what, assignments, own, code)
+        if folder is None and not as_json:
+            folder = Path("runs")
+        finished, written = _run(
+            scenario,
+            parameters,
+            seed,
+            folder,
+            figures=None if no_plots else (dpi, width),
+            studies=not no_studies and folder is not None,
+            starts=starts,
+            time_limit=time_limit,
+            quiet=quiet,
+        )
+    except Refused as error:
+        refuse(error)
+    except Exception as error:
+        if scenario is not None:
+            _refuse_own(error, scenario, None)
+        raise
+    if as_json:
+        print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
+    else:
+        print_run(finished, written)
+    _leave(finished, written)
+
+
+def _run(
+    scenario: Scenario[Any],
+    parameters: Parameters,
+    seed: int,
+    folder: Path | None,
+    *,
+    figures: tuple[float, float | None] | None,
+    studies: bool,
+    starts: int,
+    time_limit: float | None,
+    quiet: bool,
+) -> tuple[Run[Any], Path | None]:
+    """Run, and export if there is a folder to export to."""
+    from simulator.export import Format, check_writable
+    from simulator.run import simulate
+
+    if folder is not None:
+        check_writable(folder)
+    with Display(scenario, parameters, quiet) as display:
+        finished = simulate(
+            scenario,
+            parameters,
+            seed=seed,
+            progress=display.round,
+            studies=studies,
+            starts=starts,
+            time_limit=time_limit,
+        )
+        if folder is None:
+            return finished, None
+        display.say("writing tables and figures" if figures is not None else "writing tables")
+        form = None if figures is None else Format(dpi=figures[0], width=figures[1])
+        return finished, finished.export(folder, plots=form is not None, form=form or Format())
+
+
+def _leave(finished: Run[Any], written: Path | None) -> None:
+    """Say what went wrong, if anything, and leave with the code for it."""
+    from simulator.outcome import Outcome
+
+    outcome = finished.outcome
+    if outcome is Outcome.CLEARED:
+        return
+    if outcome is Outcome.DEFECT:
+        assert finished.error is not None
+        _refuse_own(finished.error, finished.scenario, written)
+        traceback.print_exception(finished.error)
+    elif finished.reason:
+        err.print(f"[yellow]{outcome}[/yellow]: {escape(finished.reason)}", soft_wrap=True)
+    err.print(escape(outcome.advice), soft_wrap=True, highlight=False)
+    if finished.error is not None and written is not None:
+        err.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
+    codes = {Outcome.DEFECT: DEFECT, Outcome.INTERRUPTED: INTERRUPTED}
+    raise typer.Exit(codes.get(outcome, NOT_CLEARED))
+
+
+def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | None) -> None:
+    """If a scenario is the user's own, say in which line of it something went wrong, and leave."""
+    from walras.own import where
+
+    sentence = where(error, scenario)
+    if sentence is not None:
+        refuse(sentence + ("" if written is None else f" (the record so far is in {written})"))
+
+
+@app.command()
+def serve(
+    what: What,
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
+) -> None:
+    """Watch and steer a scenario in the browser, until Ctrl-C."""
+    from simulator.data_file import WHERE
+    from walras.serving import Asked, check_servable
+    from walras.serving import serve as serve_page
+
+    try:
+        scenario, parameters = asked(what, assignments, own, code)
+        check_servable(host, port)
+    except Refused as error:
+        refuse(error)
+    given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
+    shown = scenario.name if scenario.file is None else str(scenario.file.resolve())
+    with err.status(f"{scenario.name}: starting the page") as status:
+
+        def ready(address: str) -> None:
+            status.stop()
+            out.print(f"{scenario.name} is at {address} (stop with Ctrl-C)", highlight=False)
+
+        serve_page(Asked(shown, given, seed), host, port, ready)
+
+
+@app.command()
+def verify(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="an exported run, or a folder of several")
+    ],
+    own: Own = None,
+    code: Code = None,
+) -> None:
+    """Certify exported runs again from their files alone, and say whether they were altered."""
+    from simulator.verify import runs_in
+    from simulator.verify import verify as verify_run
+
+    altered: list[str] = []
+    certified = True
+    try:
+        runs, known = runs_in(folder), finder(own)
+        for number, place in enumerate(runs):
+            checked = verify_run(place, known, code or ())
+            if len(runs) > 1:
+                out.print(f"{'' if number == 0 else chr(10)}[bold]{place}[/bold]", highlight=False)
+            rows = checked.dates.to_dict("records")
+            if len(rows) > DATES_SHOWN:
+                held = sum(certificate.holds for certificate in checked.certificates)
+                out.print(f"{held} of {len(rows)} dates are certified again", highlight=False)
+            for row, certificate in zip(rows, checked.certificates, strict=True):
+                if len(rows) > DATES_SHOWN and certificate.holds:
+                    continue
+                out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
+                print_certificate(certificate)
+            for sentence in checked.unchecked:
+                out.print(f"not rechecked: {sentence}", highlight=False)
+            altered += [f"{place / name}" for name in checked.altered]
+            if not checked.altered:
+                out.print("files are as they were exported", highlight=False)
+            certified = certified and checked.certified
+    except Refused as error:
+        refuse(error)
+    if altered:
+        refuse("files were altered: " + "; ".join(altered))
+    if not certified:
+        raise typer.Exit(NOT_CLEARED)
+
+
+@app.command()
+def compare(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="exported runs, or folders of several")
+    ],
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="new folder for tables, figure and a PDF of both")
+    ] = None,
+) -> None:
+    """Show exported runs side by side: what differs in parameters, and in results."""
+    from simulator.compare import compare as compare_runs
+    from simulator.compare_report import export
+
+    try:
+        compared = compare_runs(folders)
+        if folder is not None:
+            export(compared, folder)
+    except Refused as error:
+        refuse(error)
+    out.print("[bold]asked differently[/bold]" if len(compared.parameters) else "asked the same")
+    print_table(compared.parameters)
+    print_table(compared.outcomes)
+    print_table(compared.reports)
+    if max(compared.outcomes["dates"]) > DATES_SHOWN:
+        out.print("the last date of each case:", highlight=False)
+        print_table(compared.last_quotes)
+    else:
+        print_table(compared.quotes)
+    if folder is not None:
+        out.print(f"written to {folder}", highlight=False)

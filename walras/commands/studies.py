@@ -1,0 +1,296 @@
+"""Commands that run a scenario many times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from markets.refused import Refused
+from walras.commands.app import (
+    INTERRUPTED,
+    NOT_CLEARED,
+    Code,
+    Own,
+    TimeLimit,
+    What,
+    app,
+    asked,
+    code_in,
+    named,
+    refuse,
+)
+from walras.printing import err, out
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command()
+def sweep(
+    what: What,
+    axes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY=VALUES...",
+            help="what is varied: key=from:to:count, key=a,b,c, key=[0.01],[0.03], key=@FILE;"
+            " a single value is the same in every run",
+        ),
+    ] = None,
+    own: Own = None,
+    code: Code = None,
+    seeds: Annotated[str, typer.Option(metavar="0:20|0,3,7", help="seeds of each")] = "0",
+    sample: Annotated[
+        str | None,
+        typer.Option(metavar="sobol:4096|latin:500", help="points instead of all combinations"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, max=1_000, help="processes, one per core unless given; 0: in this one"),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:8786", help="a Dask cluster does the runs")
+    ] = None,
+    follow: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="neighbours start from each other's resting quotes"),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="folder of the sweep (sweeps/NAME unless given)")
+    ] = None,
+    rounds: Annotated[bool, typer.Option("--rounds", help="keep a table of all rounds")] = False,
+    members: Annotated[bool, typer.Option("--members", help="keep a table of traders")] = False,
+    time_limit: TimeLimit = None,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="count the equilibria found from so many starts")
+    ] = 1,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="go on though versions or parameters differ")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+) -> None:
+    """Run a scenario many times, over values of its parameters and seeds, into one table.
+
+    The same command goes on where it was stopped, however that was; more values extend the sweep.
+    Exit codes: 0 every run is done, whatever its outcome; 2 bad input; 3 no run cleared; 130
+    interrupted.
+    """
+    from simulator.sweep.axes import Axis, read_axis
+    from walras.sweeping import command
+
+    try:
+        scenario, given, beside = named(what, own)
+        read = {text: read_axis(text) for text in axes or []}
+        written = [  # what a file of values names is not named on the command line
+            list(axis.values)
+            for text, axis in read.items()
+            if isinstance(axis, Axis) and not text.partition("=")[2].strip().startswith("@")
+        ]
+        done = command(
+            scenario,
+            given,
+            list(read.values()),
+            seeds=seeds,
+            sample=sample,
+            workers=workers,
+            scheduler=scheduler,
+            follow=follow,
+            folder=folder,
+            tables=[name for name, on in (("rounds", rounds), ("members", members)) if on],
+            time_limit=time_limit,
+            starts=starts,
+            anyway=anyway,
+            quiet=quiet,
+            beside=beside,
+            code=[*(code or []), *code_in(written)],
+        )
+    except Refused as error:
+        refuse(error)
+    except KeyboardInterrupt:
+        err.print("interrupted; the same command goes on from what is done")
+        raise typer.Exit(INTERRUPTED) from None
+    if not done.counts.get("cleared"):
+        raise typer.Exit(NOT_CLEARED)
+
+
+@app.command()
+def plot(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the folder of a sweep")],
+    x: Annotated[str | None, typer.Option(help="column across: a parameter or a read-out")] = None,
+    y: Annotated[
+        list[str] | None, typer.Option(help="columns to show, every quote unless given")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="column that tells lines apart")] = None,
+    heat: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="maps over two parameters")
+    ] = None,
+    date: Annotated[
+        int | None, typer.Option(min=1, help="date to show; of each run the last unless given")
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", help="folder for figures (DIR/figures unless given)")
+    ] = None,
+    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 180.0,
+    width: Annotated[
+        float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
+    ] = None,
+) -> None:
+    """Plot a sweep: lines with bands over seeds (--x), or maps over two parameters (--heat)."""
+    from walras.sweeping import write_figures
+
+    try:
+        for path in write_figures(folder, x, y or [], by, heat, date, target, dpi, width):
+            out.print(str(path), highlight=False)
+    except Refused as error:
+        refuse(error)
+
+
+@app.command()
+def trace(
+    what: What,
+    moved: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY=FROM:TO",
+            help="the number that moves: haircuts=0.01:0.3, consumers[0].endowment[1]=8:16",
+        ),
+    ],
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="name of the case; the first unless given")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, help="begin curves at all that so many starts find")
+    ] = 1,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+) -> None:
+    """Follow the equilibrium as a number moves, around folds and through changes of regime.
+
+    Every point is reached by rounds again and certified; prints where curves fold, regimes change
+    and curves end. Exit codes: 0 traced; 2 bad input; 3 no equilibrium to begin with.
+    """
+    from walras.tracing import leave_not_cleared, print_trace, read_range, traced
+
+    try:
+        key, start, end = read_range(moved)
+        scenario, parameters = asked(what, assignments, own, code)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        with leave_not_cleared(NOT_CLEARED):
+            found = traced(scenario, parameters, key, start, end, case=case, seed=seed,
+                           starts=starts, folder=out_folder, quiet=quiet)  # fmt: skip
+            written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        refuse(error)
+    print_trace(found, written, as_json=as_json)
+
+
+@app.command()
+def sensitivities(
+    what: What,
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", help="a parameter, as often as you like; all if not")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="name of the case; the first unless given")
+    ] = None,
+    date: Annotated[int | None, typer.Option(help="the date; the last unless given")] = None,
+    over: Annotated[
+        list[str] | None,
+        typer.Option("--over", metavar="KEY=LOW:HIGH", help="Sobol' indices over such ranges"),
+    ] = None,
+    sample: Annotated[int, typer.Option(help="with --over: groups of runs, a power of two")] = 128,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+) -> None:
+    """Derivative of every quote and headline number in every parameter where a run rests.
+
+    By the implicit function theorem; at a kink one-sided derivatives, below and above. With --over,
+    shares of the variance over ranges of parameters instead (Sobol' indices, extra sensitivity).
+    Exit codes: 0 done; 2 bad input; 3 the date does not come to rest.
+    """
+    from simulator.export import check_writable
+    from simulator.sensitivity.derivatives import sensitivities as derive
+    from walras.deriving import print_sensitivities, print_variances, varied_over
+    from walras.tracing import leave_not_cleared
+
+    try:
+        scenario, parameters = asked(what, assignments, own, code)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        if out_folder is not None:
+            check_writable(out_folder)
+        if over:
+            shares = varied_over(scenario, parameters, over, sample, case=case, seed=seed)
+            written = None if out_folder is None else shares.export(out_folder, plots=not no_plots)
+            print_variances(shares, written, as_json=as_json)
+            return
+        with leave_not_cleared(NOT_CLEARED):
+            found = derive(scenario, parameters, keys=by, case=case, date=date, seed=seed)
+        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        refuse(error)
+    print_sensitivities(found, written, as_json=as_json)
+
+
+@app.command()
+def fit(
+    what: What,
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="FILE.csv", help="observed moments: output, observed, ..."),
+    ],
+    free: Annotated[
+        list[str],
+        typer.Option("--free", metavar="KEY=LOW:HIGH", help="a free parameter, and its range"),
+    ],
+    own: Own = None,
+    code: Code = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+    ] = None,
+    starts: Annotated[int, typer.Option(min=1, help="points tried before the optimiser")] = 16,
+    seeds: Annotated[int, typer.Option(min=1, help="runs that each moment is the mean of")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="the first seed, and that of the points")] = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON document; export only with --out")
+    ] = False,
+) -> None:
+    """Find the parameters whose simulated numbers are nearest to observed ones.
+
+    By the simulated method of moments: estimates, standard errors, the profile of the objective,
+    which directions are identified, a test of over-identification. Exit codes: 0 done; 2 bad input.
+    """
+    from simulator.export import check_writable
+    from walras.fitting import nearest, print_fit
+
+    try:
+        scenario, parameters = asked(what, assignments, own, code)
+        out_folder = Path("runs") if folder is None and not as_json else folder
+        if out_folder is not None:
+            check_writable(out_folder)
+        found = nearest(scenario, parameters, to, free, starts=starts, seeds=seeds, seed=seed)
+        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+    except Refused as error:
+        refuse(error)
+    print_fit(found, written, as_json=as_json)
