@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from simulator import palette
 
@@ -248,6 +249,7 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
     lower.set_title("Margin under each rule")
     lower.set_ylabel("margin on one asset, cash")
     lower.set_xlabel("date")
+    lower.xaxis.set_major_locator(MaxNLocator(integer=True))
     longest = max(len(str(line.get_label())) for line in upper.get_lines())
     figure.legend(
         loc="outside lower center", ncols=min(5, max(1, LEGEND_LETTERS // (longest + 8))),
