@@ -19,11 +19,10 @@ from walras.command import app
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
     ROOT / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "scenarios").rglob("README.md")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LONG = {"risk-manager"}
+LONG = {"continuation", "fit", "risk-manager", "sweeps"}
 PAGES = [
     pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])
     for page in sorted((ROOT / "docs").glob("*.md"))
@@ -80,7 +79,7 @@ def run_commands(text: str) -> None:
     """Run lines of a shell: commands, and files that are written as they stand."""
     for name, content in HERE.findall(text):
         Path(name).write_text(content, encoding="utf-8")
-    for line in HERE.sub("", text).splitlines():
+    for line in HERE.sub("", text).replace("\\\n", "").splitlines():
         words = shlex.split(line, comments=True)
         assert words[0] == "walras", line
         if words[1] == "serve":

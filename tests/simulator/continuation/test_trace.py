@@ -91,6 +91,7 @@ def test_curves_begin_at_all_equilibria_that_several_starts_find() -> None:
     assert trace.certified
 
 
+@pytest.mark.slow
 def test_the_curve_that_crosses_at_equal_prices_is_followed_too() -> None:
     trace = walras.trace(
         "exchange", "consumers[0].elasticity", 0.2, 0.3, consumers=KEHOE, start=[1.0, 1.0]
@@ -101,6 +102,7 @@ def test_the_curve_that_crosses_at_equal_prices_is_followed_too() -> None:
     assert sorted(at_start["price[2]"]) == pytest.approx(PRICES["price[2]"], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_repo_shuts_where_the_haircut_is_too_high() -> None:
     trace = walras.trace("pledgeability", "haircut", 0.52, 0.56)
     assert trace.points["repo_market"].iloc[[0, -1]].tolist() == ["open", "shut"]

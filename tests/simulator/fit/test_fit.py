@@ -35,6 +35,7 @@ def observed(error: float | None = ERROR, noise: tuple[float, float] = (0.0, 0.0
     return table if error is None else table.assign(error=error)
 
 
+@pytest.mark.slow
 def test_the_parameters_that_made_the_moments_are_found() -> None:
     found = walras.fit("exchange", observed(), BOTH, starts=3, **ECONOMY)
     assert list(found.estimates["estimate"]) == pytest.approx([0.7, 1.5], rel=1e-5)
@@ -73,6 +74,7 @@ def test_without_errors_their_size_is_that_of_the_gaps() -> None:
     assert ratio == pytest.approx(np.sqrt(not_given.objective) / ERROR, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_direction_in_which_nothing_moves_is_not_identified() -> None:
     idle = {**ONE, "step": (0.5, 2.0)}  # of rules that this one is not
     found = walras.fit("exchange", observed(), idle, starts=2, **ECONOMY)
@@ -90,6 +92,7 @@ def test_runs_that_do_not_clear_are_kept_away_from() -> None:
     assert found.failures > 0
 
 
+@pytest.mark.slow
 def test_means_over_seeds_count_their_own_error() -> None:
     drawn: dict[str, Any] = {"traders": 12, "beliefs": "beta(a=2, b=3)", "haircuts": [0.05]}
     table = pd.DataFrame({"output": ["security_price"], "observed": [1.0], "error": [1e-4]})
