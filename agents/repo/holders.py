@@ -1,0 +1,89 @@
+"""Where the parts of a cohort are held: in this process, or by the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any
+
+from agents.repo.parts import Parts, Recipe
+from markets.refused import Refused
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 600.0
+"""Seconds after which a worker that has not answered counts as lost."""
+
+
+class Holders:
+    """One :class:`Parts` in this process, or one as an actor on each worker of a cluster.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cohort, for errors.
+    recipes : sequence of Recipe
+        Parts, in order; each holder has a run of neighbours, so that answers are in order too.
+    compiled : bool
+        See :class:`Parts`.
+    client : distributed.Client, optional
+        Whose workers hold the parts; this process unless given.
+
+    Raises
+    ------
+    Refused
+        If there are no workers, or more of them than parts.
+    """
+
+    def __init__(
+        self, name: str, recipes: Sequence[Recipe], compiled: bool, client: Client | None
+    ) -> None:
+        self._name = name
+        if client is None:
+            self._here: Parts | None = Parts(recipes, compiled)
+            return
+        self._here = None
+        self.addresses = sorted(client.scheduler_info(n_workers=-1)["workers"])
+        workers, parts = len(self.addresses), len(recipes)
+        if not 0 < workers <= parts:
+            raise Refused(
+                f"cohort {name} has {parts} parts and the cluster {workers} workers; there must be"
+                " a worker, and a part for each"
+            )
+        ends = [parts * k // workers for k in range(workers + 1)]
+        made = [
+            client.submit(
+                Parts, recipes[ends[k] : ends[k + 1]], compiled,
+                actor=True, workers=[address], allow_other_workers=False, pure=False,
+            )
+            for k, address in enumerate(self.addresses)
+        ]  # fmt: skip
+        self._actors = [self._waited(k, future) for k, future in enumerate(made)]
+
+    def ask(self, question: str, *words: Any) -> list[Any]:
+        """Answers of all holders, in the order of their parts.
+
+        Raises
+        ------
+        Refused
+            If a worker is lost, with the members that it held.
+        """
+        if self._here is not None:
+            return [getattr(self._here, question)(*words)]
+        asked = [getattr(actor, question)(*words) for actor in self._actors]
+        return [self._waited(k, future) for k, future in enumerate(asked)]
+
+    def _waited(self, k: int, future: Any) -> Any:
+        from distributed import KilledWorker
+
+        try:
+            return future.result(timeout=PATIENCE)
+        except Refused:
+            raise
+        except (OSError, CancelledError, KilledWorker, ValueError) as error:
+            raise Refused(
+                f"cohort {self._name} lost the worker {self.addresses[k]} and the members that it"
+                " held; start the run again: the same seed makes the same members on the workers"
+                " that are left"
+            ) from error
