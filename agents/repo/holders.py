@@ -33,7 +33,7 @@ class Holders:
     Raises
     ------
     Refused
-        If there are no workers, or more of them than parts.
+        If there are no workers, or more of them than parts, or if one is lost.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Holders:
         if client is None:
             self._here: Parts | None = Parts(recipes, compiled)
             return
-        self._here = None
+        self._here, self._client = None, client
         self.addresses = sorted(client.scheduler_info(n_workers=-1)["workers"])
         workers, parts = len(self.addresses), len(recipes)
         if not 0 < workers <= parts:
@@ -52,14 +52,14 @@ class Holders:
                 " a worker, and a part for each"
             )
         ends = [parts * k // workers for k in range(workers + 1)]
-        made = [
+        self._made = [  # kept: workers let go of actors whose futures are gone
             client.submit(
                 Parts, recipes[ends[k] : ends[k + 1]], compiled,
                 actor=True, workers=[address], allow_other_workers=False, pure=False,
             )
             for k, address in enumerate(self.addresses)
         ]  # fmt: skip
-        self._actors = [self._waited(k, future) for k, future in enumerate(made)]
+        self._actors = [self._waited(k, future) for k, future in enumerate(self._made)]
 
     def ask(self, question: str, *words: Any) -> list[Any]:
         """Answers of all holders, in the order of their parts.
@@ -71,7 +71,8 @@ class Holders:
         """
         if self._here is not None:
             return [getattr(self._here, question)(*words)]
-        asked = [getattr(actor, question)(*words) for actor in self._actors]
+        with self._client.as_current():  # actors are bound to a client where they are first asked
+            asked = [getattr(actor, question)(*words) for actor in self._actors]
         return [self._waited(k, future) for k, future in enumerate(asked)]
 
     def _waited(self, k: int, future: Any) -> Any:

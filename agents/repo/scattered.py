@@ -86,14 +86,14 @@ class ScatteredTraders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
             for size, stream in zip(sizes, model.rng.spawn(parts), strict=True)
         ]
         self._starts = np.cumsum([0, *sizes[:-1]]).tolist()
-        self._holders = Holders(name, recipes, compiled, client)
-        self.supply = float(np.sum(list(chain(*self._holders.ask("supplies")))))
+        self.holders = Holders(name, recipes, compiled, client)
+        self.supply = float(np.sum(list(chain(*self.holders.ask("supplies")))))
         self.taken: tuple[RepoQuotes, float] | None = None
 
     # ------------------------------------------------------------------ what the market learns
     def open(self, security: Security) -> None:
         """Have the reservation prices worked out at the payoffs of ``security``."""
-        self._holders.ask("open", security)
+        self.holders.ask("open", security)
 
     def reservation_prices(self) -> ScatteredTraders:
         """The cohort itself, which answers for them."""
@@ -106,17 +106,17 @@ class ScatteredTraders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
 
     def counts(self, levels: FloatArray) -> NDArray[np.int64]:
         """Number of reservation prices at each level or above."""
-        return np.asarray(np.sum(self._holders.ask("counts", levels), axis=0), dtype=np.int64)
+        return np.asarray(np.sum(self.holders.ask("counts", levels), axis=0), dtype=np.int64)
 
     def between(self, low: float, high: float) -> FloatArray:
         """Reservation prices at ``low`` or above and below ``high``, in falling order."""
-        found = np.concatenate(self._holders.ask("between", low, high))
+        found = np.concatenate(self.holders.ask("between", low, high))
         return np.sort(found)[::-1]
 
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: RepoQuotes) -> RepoBook:
         """Best response of every member to the posted quotes, as totals; changes nothing."""
-        book = total(list(chain(*self._holders.ask("orders", posted))))
+        book = total(list(chain(*self.holders.ask("orders", posted))))
         assert isinstance(book, RepoBook)
         return book
 
@@ -132,7 +132,7 @@ class ScatteredTraders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
         hold and what is held in all; that orders are the best there are is shown for members of
         :meth:`table` only.
         """
-        parts: list[Held] = list(chain(*self._holders.ask("held", *self._taken())))
+        parts: list[Held] = list(chain(*self.holders.ask("held", *self._taken())))
         each = asdict(total(parts))  # type: ignore[call-overload]
         worst = {
             name: max(getattr(part, name) for part in parts) for name in each if name not in SUMS
@@ -147,7 +147,9 @@ class ScatteredTraders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
         """
         posted, placed = self._taken()
         each = None if limit is None else max(limit // len(self._starts), 1)
-        shown = list(chain(*self._holders.ask("tables", self.name, posted, placed, each)))
+        shown: list[pd.DataFrame] = list(
+            chain(*self.holders.ask("tables", self.name, posted, placed, each))
+        )
         for part, start in zip(shown, self._starts, strict=True):
             part["member"] += start
         return pd.concat(shown, ignore_index=True)
