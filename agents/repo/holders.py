@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from agents.repo.parts import Parts, Recipe
@@ -71,18 +72,25 @@ class Holders:
         """
         if self._here is not None:
             return [getattr(self._here, question)(*words)]
+        asked = []
         with self._client.as_current():  # actors are bound to a client where they are first asked
-            asked = [getattr(actor, question)(*words) for actor in self._actors]
+            for k, actor in enumerate(self._actors):
+                with self._named(k, RuntimeError, ValueError):  # by version of distributed
+                    asked.append(getattr(actor, question)(*words))
         return [self._waited(k, future) for k, future in enumerate(asked)]
 
     def _waited(self, k: int, future: Any) -> Any:
+        with self._named(k):
+            return future.result(timeout=PATIENCE)
+
+    @contextmanager
+    def _named(self, k: int, *more: type[Exception]) -> Iterator[None]:
+        """Say which worker is lost, and what with it, where errors say that one is."""
         from distributed import KilledWorker
 
         try:
-            return future.result(timeout=PATIENCE)
-        except Refused:
-            raise
-        except (OSError, CancelledError, KilledWorker, ValueError) as error:
+            yield
+        except (OSError, CancelledError, KilledWorker, *more) as error:
             raise Refused(
                 f"cohort {self._name} lost the worker {self.addresses[k]} and the members that it"
                 " held; start the run again: the same seed makes the same members on the workers"
