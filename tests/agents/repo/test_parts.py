@@ -57,11 +57,12 @@ def test_positions_come_to_the_orders_and_meet_the_constraints() -> None:
         assert max(held.budget, held.box, held.solvency, held.owing) < 1e-14
 
 
-def test_positions_beyond_the_constraints_are_seen() -> None:
-    """At a repo rate that its funded prices don't follow from, a trader can't pay later."""
+@pytest.mark.parametrize("repo_rate", [-0.09, -0.11])
+def test_positions_beyond_solvency_are_seen(repo_rate: float) -> None:
+    """At a higher repo rate than they reckoned with, longs can't pay in U; at a lower, shorts in D."""
     parts = made(300)
-    (held,) = parts.held(replace(quotes(parts), repo_rate=0.5), 0.0)
-    assert held.solvency > 0.01
+    (held,) = parts.held(replace(quotes(parts), repo_rate=repo_rate), 0.0)
+    assert held.solvency > 1e-3
 
 
 def test_a_part_that_can_not_be_made_says_why() -> None:
