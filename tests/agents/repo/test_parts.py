@@ -30,9 +30,12 @@ def quotes(parts: Parts) -> RepoQuotes:
     """Special quotes: some traders are long, some short, and some hold cash."""
     prices = parts.between(0.0, 2.0)
     ladder = Ladder.of([prices], [], top=1.15, bottom=0.70)
-    long, short, rate, haircut = ladder.rung(0.4), ladder.rung(0.6), -0.1, 0.2
+    long, short, haircut = ladder.rung(0.4), ladder.rung(0.6), 0.2
+    spread = long.price - short.price
+    price = short.price + (1.0 + haircut) / (2.0 * haircut) * spread
+    rate = -spread / (2.0 * price * haircut)
     return RepoQuotes(
-        long.price / (1.0 + rate * (1.0 - haircut)), rate, haircut, SECURITY, long, short,
+        price, rate, haircut, SECURITY, long, short,
         ladder.band(0.4, 1e-9), ladder.band(0.6, 1e-9),
     )  # fmt: skip
 
@@ -57,11 +60,12 @@ def test_positions_come_to_the_orders_and_meet_the_constraints() -> None:
         assert max(held.budget, held.box, held.solvency, held.owing) < 1e-14
 
 
-@pytest.mark.parametrize("repo_rate", [-0.09, -0.11])
-def test_positions_beyond_solvency_are_seen(repo_rate: float) -> None:
-    """At a higher repo rate than they reckoned with, longs can't pay in U; at a lower, shorts in D."""
+@pytest.mark.parametrize("move", [0.01, -0.01])
+def test_positions_beyond_solvency_are_seen(move: float) -> None:
+    """At a higher repo rate than expected longs can't pay in U, at a lower one shorts in D."""
     parts = made(300)
-    (held,) = parts.held(replace(quotes(parts), repo_rate=repo_rate), 0.0)
+    posted = quotes(parts)
+    (held,) = parts.held(replace(posted, repo_rate=posted.repo_rate + move), 0.0)
     assert held.solvency > 1e-3
 
 
