@@ -45,7 +45,7 @@ class Holders:
             self._here: Parts | None = Parts(recipes, compiled)
             return
         self._here, self._client = None, client
-        self.addresses = sorted(client.scheduler_info(n_workers=-1)["workers"])
+        self.addresses = sorted(client.nthreads())
         workers, parts = len(self.addresses), len(recipes)
         if not 0 < workers <= parts:
             raise Refused(

@@ -172,5 +172,5 @@ def test_a_worker_that_is_lost_is_named(cluster: Client) -> None:
     for _ in range(2):  # at once, and when the scheduler knows
         with pytest.raises(Refused, match=rf"cohort traders lost the worker {address}"):
             made.clear()
-        while address in cluster.scheduler_info()["workers"]:
+        while address in cluster.nthreads():
             time.sleep(0.01)
