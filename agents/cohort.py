@@ -48,7 +48,7 @@ class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
 
     def total(self, field: FloatArray) -> float:
         """Sum over the members of a field with a row each, or one row if they are alike."""
-        return float(field[0]) * self.members if field.size == 1 else float(np.sum(field))
+        return total(field, self.members)
 
     def wake(self, date: int, terms: Terms) -> None:
         """Begin a date, counted from 1, on the terms announced; nothing unless overridden."""
@@ -77,6 +77,11 @@ class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """Primitives and holdings, one row per member (about ``limit`` of them if given)."""
         raise NotImplementedError
+
+
+def total(field: FloatArray, members: int) -> float:
+    """Sum over the members of a field with a row each, or one row if they are alike."""
+    return float(field[0]) * members if field.size == 1 else float(np.sum(field))
 
 
 def rows_shown(members: int, limit: int | None, around: list[float]) -> NDArray[np.int64]:

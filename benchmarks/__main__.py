@@ -22,6 +22,7 @@ from benchmarks import (
     replay,
     report,
     scaling,
+    scattered,
     solvers,
     sweeps,
 )
@@ -45,6 +46,7 @@ class Sizes:
     solvers: int
     haircuts: tuple[float, ...]
     sweep: tuple[int, int]
+    scattered: tuple[int, tuple[int, ...]]
 
 
 FULL = Sizes(
@@ -59,6 +61,7 @@ FULL = Sizes(
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
     sweep=(400, 1000),
+    scattered=(2 * 10**7, (0, 1, 2)),
 )
 
 QUICK = Sizes(
@@ -73,6 +76,7 @@ QUICK = Sizes(
     solvers=100,
     haircuts=(0.05,),
     sweep=(4, 50),
+    scattered=(200, (0,)),
 )
 """Sizes at which nothing is worth knowing but that everything runs."""
 
@@ -89,6 +93,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "members of one's own": lambda: [members.table(sizes.members)],
         "margin rules in the rounds": lambda: [margin_rules.table(sizes.margin_rules)],
         "sweeps": lambda: [sweeps.table(*sizes.sweep)],
+        "one market on several workers": lambda: [scattered.table(*sizes.scattered)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from markets.quote import FloatArray
+from markets.scattered_nodes import ScatteredNodes
 
 SMOOTH_REACH = 1e-5
 """Half-width, in coordinates, over which the depth of a ladder without rungs is measured."""
@@ -53,14 +54,15 @@ class Ladder:
 
     Attributes
     ----------
-    nodes : array of shape (k,)
+    nodes : array of shape (k,), or ScatteredNodes
         Prices in falling order. A price that stands twice in a row is a rung: between the two,
-        the price rests and the orders at it are filled.
+        the price rests and the orders at it are filled. Too many for one process, they stay with
+        those who hold them.
     stepped : bool
         Whether there are rungs.
     """
 
-    nodes: FloatArray
+    nodes: FloatArray | ScatteredNodes
     stepped: bool
 
     @classmethod
@@ -105,7 +107,8 @@ class Ladder:
         above, below = float(self.nodes[k]), float(self.nodes[k + 1])
         part = place - k
         if above == below:
-            return Rung(above, part)
+            first, last = self._rest(k)
+            return Rung(above, min(max((place - first) / (last - first), 0.0), 1.0))
         price = above + (below - above) * part
         depth = (float(self.nodes[0]) - above) + (above - below) * part
         return Rung(price, 0.0 if price <= below and part < 1.0 else 1.0, depth)
@@ -113,7 +116,10 @@ class Ladder:
     def coordinate(self, price: float) -> float:
         """Coordinate at which a price stands (the lower end of its rung if it is on one)."""
         count = self.nodes.size
-        k = count - int(np.searchsorted(self.nodes[::-1], price, side="left"))
+        if isinstance(self.nodes, ScatteredNodes):
+            k = self.nodes.at_least(price)
+        else:
+            k = count - int(np.searchsorted(self.nodes[::-1], price, side="left"))
         if k <= 0:
             return 0.0
         if k >= count:
@@ -141,5 +147,10 @@ class Ladder:
         """The k-th segment, with the orders at its two ends as they are inside of it."""
         above, below = float(self.nodes[k]), float(self.nodes[k + 1])
         if above == below:
-            return Band(Rung(above, 0.0), Rung(below, 1.0), length)
+            first, last = self._rest(k)
+            return Band(Rung(above, 0.0), Rung(below, 1.0), (last - first) * length)
         return Band(Rung(above, 1.0), Rung(below, 0.0), length)
+
+    def _rest(self, k: int) -> tuple[int, int]:
+        """Nodes between which the price of a segment rests."""
+        return self.nodes.rest(k) if isinstance(self.nodes, ScatteredNodes) else (k, k + 1)

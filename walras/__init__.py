@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from agents.promises.state_believers import StateBelievers as StateBelievers
     from agents.promises.state_continuum import StateContinuum as StateContinuum
     from agents.repo.clearing_house import RepoClearingHouse as RepoClearingHouse
+    from agents.repo.scattered import ScatteredTraders as ScatteredTraders
     from agents.repo.traders import Traders as Traders
     from markets.adjustment.rule import Adjuster as Adjuster
     from markets.adjustment.rules import rule as rule
@@ -149,6 +150,7 @@ _HOMES = {
     "agents.promises.state_believers": ["StateBelievers"],
     "agents.promises.state_continuum": ["StateContinuum"],
     "agents.repo.clearing_house": ["RepoClearingHouse"],
+    "agents.repo.scattered": ["ScatteredTraders"],
     "agents.repo.traders": ["Traders"],
     "markets.adjustment.rule": ["Adjuster"],
     "markets.adjustment.rules": ["rule"],

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.beliefs import Beliefs
-from agents.cohort import Population, one_or_each
+from agents.cohort import Population, one_or_each, total
 from markets.instruments import Security
 from markets.ladder import Rung
 from markets.quote import FloatArray
@@ -37,6 +37,8 @@ class Primitives:
         that order; None if they have no names.
     alike : bool
         Whether members differ in beliefs only.
+    total_cash, supply : float
+        Cash and securities endowed, over all members.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Primitives:
             self.given = order if names is not None else None
         self.cash, self.securities = fields["cash"], fields["securities"]
         self.income_up, self.income_down = fields["income_up"], fields["income_down"]
+        self.total_cash, self.supply = total(self.cash, members), total(self.securities, members)
 
     def open(self, security: Security) -> None:
         """Work out the reservation prices at the payoffs of ``security``."""
@@ -87,7 +90,7 @@ class Primitives:
             if self.population == "continuum"
             else self.beliefs.members(self.members)
         )
-        self._rising = self.expected[::-1]
+        self.rising = self.expected[::-1]
 
     def reservation_prices(self) -> FloatArray:
         """Reservation prices: of each trader, or at the edges of each slice of the continuum."""
@@ -102,8 +105,8 @@ class Primitives:
             count = self.above(rung)
             return int(count), int(np.ceil(count))
         return (
-            self.members - int(self._rising.searchsorted(rung.price, side="right")),
-            self.members - int(self._rising.searchsorted(rung.price, side="left")),
+            self.members - int(self.rising.searchsorted(rung.price, side="right")),
+            self.members - int(self.rising.searchsorted(rung.price, side="left")),
         )
 
     def above(self, rung: Rung) -> float:

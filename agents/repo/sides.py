@@ -10,6 +10,7 @@ from agents.repo.order_sums import Summing
 from agents.repo.primitives import Primitives, Rows, pick
 from markets.ladder import Rung
 from markets.quote import FloatArray
+from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
 
 SAMPLED = 64
@@ -29,6 +30,32 @@ class Side:
     by_funded_price: float
     by_haircut: float
     in_band: float
+
+
+def orders(traders: Primitives, posted: RepoQuotes, summing: Summing) -> RepoBook:
+    """Best response of all members to the posted quotes, as totals.
+
+    Longs are a prefix and shorts a suffix of the rows; sizes are added up block by block.
+    """
+    longs = side(traders, posted, summing, long=True)
+    shorts = side(traders, posted, summing, long=False)
+    wealth = traders.total_cash + posted.price * traders.supply
+    margin = posted.haircut * posted.price * (longs.total + shorts.total)
+    return RepoBook(
+        longs=longs.total,
+        longs_by_price=longs.by_price,
+        longs_by_long_price=longs.by_funded_price,
+        longs_by_haircut=longs.by_haircut,
+        longs_in_band=longs.in_band,
+        shorts=shorts.total,
+        shorts_by_price=shorts.by_price,
+        shorts_by_short_price=shorts.by_funded_price,
+        shorts_by_haircut=shorts.by_haircut,
+        shorts_in_band=shorts.in_band,
+        idle_cash=wealth - margin,
+        cash=traders.total_cash,
+        supply=traders.supply,
+    )
 
 
 def side(traders: Primitives, posted: RepoQuotes, summing: Summing, *, long: bool) -> Side:

@@ -43,7 +43,7 @@ from agents.cohort import Cohort, Population
 from agents.repo.order_sums import compiled_order_sums, order_sums
 from agents.repo.positions import table
 from agents.repo.primitives import Primitives
-from agents.repo.sides import side
+from agents.repo.sides import orders
 from markets.instruments import Security
 from markets.margin import PostedMargin
 from markets.quote import FloatArray
@@ -117,8 +117,7 @@ class Traders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
         super().__init__(model, name, self.primitives.members)
         self.population: Population = population
         self._summing = compiled_order_sums() if compiled else order_sums
-        self.total_cash = self.total(self.primitives.cash)
-        self.supply = self.total(self.primitives.securities)
+        self.supply = self.primitives.supply
         self.held: tuple[RepoQuotes, float] | None = None
 
     # ------------------------------------------------------------------ what the market learns
@@ -132,29 +131,8 @@ class Traders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
 
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: RepoQuotes) -> RepoBook:
-        """Best response of every member to the posted quotes, as totals; changes nothing.
-
-        Longs are a prefix and shorts a suffix of the rows; sizes are added up block by block.
-        """
-        longs = side(self.primitives, posted, self._summing, long=True)
-        shorts = side(self.primitives, posted, self._summing, long=False)
-        wealth = self.total_cash + posted.price * self.supply
-        margin = posted.haircut * posted.price * (longs.total + shorts.total)
-        return RepoBook(
-            longs=longs.total,
-            longs_by_price=longs.by_price,
-            longs_by_long_price=longs.by_funded_price,
-            longs_by_haircut=longs.by_haircut,
-            longs_in_band=longs.in_band,
-            shorts=shorts.total,
-            shorts_by_price=shorts.by_price,
-            shorts_by_short_price=shorts.by_funded_price,
-            shorts_by_haircut=shorts.by_haircut,
-            shorts_in_band=shorts.in_band,
-            idle_cash=wealth - margin,
-            cash=self.total_cash,
-            supply=self.supply,
-        )
+        """Best response of every member to the posted quotes, as totals; changes nothing."""
+        return orders(self.primitives, posted, self._summing)
 
     def hold(self, posted: RepoQuotes, placed: float) -> None:
         """Take the positions that the orders at the posted quotes amount to."""

@@ -40,6 +40,7 @@ from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.places import coordinates_of, places, slopes
 from markets.repo.quotes import NO_MARGIN, RepoQuotes
+from markets.scattered_nodes import PricesElsewhere, ScatteredNodes
 
 
 class RepoTrader(Protocol):
@@ -52,8 +53,8 @@ class RepoTrader(Protocol):
         """Learn the payoffs."""
         ...
 
-    def reservation_prices(self) -> FloatArray:
-        """Prices at which a member changes its order."""
+    def reservation_prices(self) -> FloatArray | PricesElsewhere:
+        """Prices at which a member changes its order, or those who hold them."""
         ...
 
 
@@ -120,12 +121,23 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             cohort.open(self.security)
         if not sum(cohort.supply for cohort in cohorts) > 0.0:
             raise Refused("securities are 0 for every trader; somebody must own the security")
-        rungs = [c.reservation_prices() for c in cohorts if c.population == "individuals"]
-        smooth = [c.reservation_prices() for c in cohorts if c.population != "individuals"]
-        self._traders = sum(prices.size for prices in (*rungs, *smooth))
-        self._ladder = Ladder.of(
-            rungs, smooth, top=self.security.high_payoff, bottom=self.security.low_payoff
-        )
+        top, bottom = self.security.high_payoff, self.security.low_payoff
+        rungs: list[FloatArray] = []
+        smooth: list[FloatArray] = []
+        for cohort in cohorts:
+            prices = cohort.reservation_prices()
+            self._traders += prices.size
+            if isinstance(prices, np.ndarray):
+                (rungs if cohort.population == "individuals" else smooth).append(prices)
+            elif len(cohorts) > 1:
+                raise Refused(
+                    f"there are {len(cohorts)} cohorts; one whose members are on several machines"
+                    " must be the only one (its parts may differ)"
+                )
+            else:
+                self._ladder = Ladder(ScatteredNodes(prices, top=top, bottom=bottom), True)
+                return
+        self._ladder = Ladder.of(rungs, smooth, top=top, bottom=bottom)
 
     @property
     def ladder(self) -> Ladder:

@@ -15,6 +15,7 @@ from benchmarks import (
     replay,
     report,
     scaling,
+    scattered,
     solvers,
     sweeps,
 )
@@ -123,6 +124,7 @@ def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
         margin_rules.table([50]),
         *solvers.table(20, [0.2]),
         sweeps.table(2, 20),
+        scattered.table(200, (0,)),
     ]
     tables.insert(0, aims.table(tables))
     missed = [row for row in tables[0].rows if row[-1] == "NO"]
