@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,20 +97,17 @@ class Beliefs:
 
     def below(self, belief: float | FloatArray) -> float | FloatArray:
         """Share of the cohort whose belief is at most ``belief``, one or an array of them."""
-        if self.values is not None:
-            shares, edges = self._spread()
-            found: float | FloatArray = np.interp(belief, edges, shares)
-            return found
-        if isinstance(belief, float):
-            belief = min(max(belief, 0.0), 1.0)
-        else:
-            belief = np.clip(belief, 0.0, 1.0)
-        if self._shape == (1.0, 1.0):
-            return belief
-        from scipy import special
+        one = isinstance(belief, float)
+        if self.values is None:
+            found: Any = min(max(belief, 0.0), 1.0) if one else np.clip(belief, 0.0, 1.0)
+            if self._shape != (1.0, 1.0):
+                from scipy import special
 
-        found = special.betainc(*self._shape, belief)
-        return found
+                found = special.betainc(*self._shape, found)
+        else:
+            shares, edges = self._spread()
+            found = np.interp(belief, edges, shares)
+        return float(found) if one else np.asarray(found, dtype=np.float64)
 
     def members(self, count: int) -> FloatArray:
         """Beliefs of single traders in rising order: the medians of equal slices, or the given."""
