@@ -144,10 +144,10 @@ def table(sizes: Sequence[int]) -> Table:
         found = [apart("benchmarks.other_economies", name, str(members)) for members in own]
         result.rows.append(row(name, found))
     result.notes += [
-        "Processor seconds. The exponent is that of the time of a round; bytes are those of peak"
-        " memory, from the smallest to the largest size.",
-        f"leverage-cycle has {len(MENU)} promises; its rule asks all traders beside the quotes too,"
-        " for the depth of the markets.",
+        "Processor seconds. The exponent is that of the time of one answer of all members: a rule"
+        " that measures depth by differences asks them several times in a round. Bytes are those of"
+        " peak memory, from the smallest to the largest size.",
+        f"leverage-cycle has {len(MENU)} promises, and traders who differ in all.",
         f"{INERTIA}: the first {TIMED} rounds. Orders depend on the plans held, so no root finder"
         " can be given its excess demand; nor is it a linear or quadratic program.",
         f"{FEW} has few traders whatever the size: fixed costs are all there is.",
@@ -160,7 +160,7 @@ def table(sizes: Sequence[int]) -> Table:
 def row(name: str, found: Sequence[Mapping[str, float]]) -> list[str | int | float]:
     """The row of an economy that was measured at some sizes, in rising order."""
     first, last = found[0], found[-1]
-    times = [(one["members"], one["clearing"] / one["rounds"]) for one in found]
+    times = [(one["members"], one["clearing"] / one["asked"]) for one in found]
     large = [time for time in times if time[0] >= LARGE]
     times = large if len(large) > 1 else times
     more = last["members"] - first["members"]
