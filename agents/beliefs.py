@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,17 +89,25 @@ class Beliefs:
             return np.asarray(special.betaincinv(*self._shape, share), dtype=np.float64)
         return np.asarray(np.interp(share, *self._spread()), dtype=np.float64)
 
-    def below(self, belief: float) -> float:
-        """Share of the cohort whose belief is at most ``belief``."""
-        if self.values is None:
-            belief = min(max(belief, 0.0), 1.0)
-            if self._shape == (1.0, 1.0):
-                return belief
-            from scipy import special
+    @overload
+    def below(self, belief: float) -> float: ...
 
-            return float(special.betainc(*self._shape, belief))
-        shares, edges = self._spread()
-        return float(np.interp(belief, edges, shares))
+    @overload
+    def below(self, belief: FloatArray) -> FloatArray: ...
+
+    def below(self, belief: float | FloatArray) -> float | FloatArray:
+        """Share of the cohort whose belief is at most ``belief``, one or an array of them."""
+        one = isinstance(belief, float)
+        if self.values is None:
+            found: Any = min(max(belief, 0.0), 1.0) if one else np.clip(belief, 0.0, 1.0)
+            if self._shape != (1.0, 1.0):
+                from scipy import special
+
+                found = special.betainc(*self._shape, found)
+        else:
+            shares, edges = self._spread()
+            found = np.interp(belief, edges, shares)
+        return float(found) if one else np.asarray(found, dtype=np.float64)
 
     def members(self, count: int) -> FloatArray:
         """Beliefs of single traders in rising order: the medians of equal slices, or the given."""

@@ -17,6 +17,7 @@ from benchmarks import (
     margin_rules,
     members,
     one_agent_per_trader,
+    other_economies,
     overhead,
     reading,
     replay,
@@ -43,6 +44,7 @@ class Sizes:
     replay: tuple[int, ...]
     members: tuple[int, ...]
     margin_rules: tuple[int, ...]
+    other_economies: tuple[int, ...]
     solvers: int
     haircuts: tuple[float, ...]
     sweep: tuple[int, int]
@@ -58,6 +60,7 @@ FULL = Sizes(
     replay=(2_520,),
     members=(10**5, 10**6),
     margin_rules=(10**4, 10**5, 10**6),
+    other_economies=(10**4, 10**5, 10**6),
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
     sweep=(400, 1000),
@@ -73,6 +76,7 @@ QUICK = Sizes(
     replay=(400,),
     members=(100,),
     margin_rules=(100,),
+    other_economies=(300,),
     solvers=100,
     haircuts=(0.05,),
     sweep=(4, 50),
@@ -94,6 +98,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "margin rules in the rounds": lambda: [margin_rules.table(sizes.margin_rules)],
         "sweeps": lambda: [sweeps.table(*sizes.sweep)],
         "one market on several workers": lambda: [scattered.table(*sizes.scattered)],
+        "the other economies": lambda: [other_economies.table(sizes.other_economies)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

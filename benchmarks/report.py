@@ -55,7 +55,7 @@ def keep(
     machine: dict[str, str],
     folder: Path,
     name: str = "repo_margins",
-    heading: str = "# What a round costs: repo margins",
+    heading: str = "# What a round costs",
 ) -> tuple[Path, Path]:
     """Write a report to ``folder``: Markdown to read, CSV (one value a line) to compare."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from benchmarks.economies import FAMILIES, economy
 from benchmarks.report import Table
 from markets.adjustment.rule import SHARE_TOLERANCE
 from markets.quote import Excess, FloatArray
+from markets.refused import Infeasible
 from simulator.economy import Economy
 
 HAIRCUTS = (0.01, 0.02, 0.05, 0.10, 0.20, 0.35, 0.50)
@@ -67,18 +68,19 @@ class Problem:
         assert made.adjustment is not None
         return cls(made, made.adjustment.coordinates.copy())
 
-    def ask(self, coordinates: FloatArray, *, count: bool = True) -> tuple[Excess, FloatArray]:
-        """Excess demand and its derivatives at coordinates inside the box."""
+    def ask(self, coordinates: FloatArray, *, count: bool = True) -> Excess:
+        """Excess demand at coordinates inside the box."""
+        return self.made.market.excess(*self._traded(coordinates, count=count))
+
+    def _traded(self, coordinates: FloatArray, *, count: bool) -> tuple[Any, Any]:
+        """Quotes at coordinates inside the box, and the netted orders of all traders."""
         if count:
             self.evaluations += 1
             if self.evaluations > MOST:
                 raise OverflowError(f"more than {MOST} evaluations")
         made = self.made
-        posted = made.market.post(coordinates, made.terms, np.full(2, 1e-12))
-        book = made.house.net([cohort.respond(posted) for cohort in made.cohorts])
-        depth = made.market.depth(posted, book, coordinates)
-        assert depth is not None
-        return made.market.excess(posted, book), depth
+        posted = made.market.post(coordinates, made.terms, np.full(coordinates.size, 1e-12))
+        return posted, made.house.net([cohort.respond(posted) for cohort in made.cohorts])
 
     def clip(self, coordinates: FloatArray) -> FloatArray:
         """Move into the box."""
@@ -87,14 +89,15 @@ class Problem:
     def natural(self, coordinates: FloatArray) -> FloatArray:
         """Natural residual of the complementarity problem."""
         inside = self.clip(coordinates)
-        excess, _ = self.ask(inside)
-        return np.asarray(coordinates - self.clip(inside + excess.residual))
+        return np.asarray(coordinates - self.clip(inside + self.ask(inside).residual))
 
     def natural_and_slope(self, coordinates: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The same with its derivatives, from the depth that our own rule is given."""
         inside = self.clip(coordinates)
-        excess, depth = self.ask(inside)
-        target = inside + excess.residual
+        traded = self._traded(inside, count=True)
+        depth = self.made.market.depth(*traded, inside)
+        assert depth is not None
+        target = inside + self.made.market.excess(*traded).residual
         moving = (self.clip(target) == target).astype(np.float64)
         within = np.diag((inside == coordinates).astype(np.float64))
         slope = np.eye(2) - moving[:, np.newaxis] * (np.eye(2) + depth) @ within
@@ -108,7 +111,7 @@ class Problem:
         shares = []
         rested = limits.clip(np.where(np.abs(answer - limits.lower) < NEAR, limits.lower, answer))
         for point in (limits.clip(answer), rested):
-            excess, _ = self.ask(point, count=False)
+            excess = self.ask(point, count=False)
             held = limits.held(point, excess.share)
             shares.append(float(np.max(np.abs(np.where(held, 0.0, excess.share)))))
         return min(shares)
@@ -170,7 +173,7 @@ def bracketing(problem: Problem) -> tuple[FloatArray, bool]:
 
     def residual(level: float, between: float) -> FloatArray:
         if (level, between) not in known:
-            known[level, between] = problem.ask(np.array([level, between]))[0].residual
+            known[level, between] = problem.ask(np.array([level, between])).residual
         return known[level, between]
 
     def level(between: float) -> float:
@@ -203,12 +206,12 @@ METHODS: dict[str, Callable[[Problem], tuple[FloatArray, bool]]] = {
 def attempt(method: Callable[[Problem], tuple[FloatArray, bool]], problem: Problem) -> Try:
     """Let a method try; an exception is a failure that is not claimed as a success."""
     problem.evaluations = 0
-    answer, claimed = np.full(2, np.nan), False
+    claimed = true = False
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        with suppress(ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError):
+        with suppress(ArithmeticError, ValueError, RuntimeError, np.linalg.LinAlgError, Infeasible):
             answer, claimed = method(problem)
-        true = problem.share(answer) <= TRUE_SHARE
+            true = problem.share(answer) <= TRUE_SHARE
     return Try(min(problem.evaluations, MOST), claimed, true)
 
 

@@ -58,6 +58,9 @@ at high prices cancel, that is many times consumption itself, and the gradient i
 ROUNDING = 1e-14
 """Change of utility, as a share of what it is made of, that is lost in rounding."""
 
+BLOCK = 1 << 12
+"""Members who are solved at a time, so that what is worked out for them stays in fast memory."""
+
 PASSES = 1_000
 """Passes before a search is given up; a handful is usual."""
 
@@ -109,10 +112,24 @@ def best_trades(
     _make_feasible(best, endowment, quotes)
     stepped = np.zeros(members, dtype=np.bool_)
     _forget(best, _Search(endowment, instruments, quotes, best, stepped).sated(AFRESH))
-    todo = np.arange(members)
+    for first in range(0, members, BLOCK):
+        _improve(best, endowment, instruments, quotes, stepped, first)
+    return best
+
+
+def _improve(
+    best: Trades,
+    endowment: Endowment,
+    instruments: BondAndEquities,
+    quotes: BondQuotes,
+    stepped: BoolArray,
+    first: int,
+) -> None:
+    """Improve the trades of a block of members, from ``first`` on, until they are best."""
+    todo = np.arange(first, min(first + BLOCK, stepped.size))
     for _ in range(PASSES):
         if todo.size == 0:
-            return best
+            return
         search = _Search(endowment.rows(todo), instruments, quotes, best.rows(todo), stepped[todo])
         finished = search.advance()
         stepped[todo] = search.stepped
@@ -120,7 +137,7 @@ def best_trades(
         best.held[todo], best.spent[todo] = search.at.held, search.at.spent
         todo = todo[~finished]
     if todo.size == 0:
-        return best
+        return
     raise Infeasible(
         f"member {int(todo[0])} has no best trade within reach at the posted quotes: its search has"
         f" not ended after {PASSES} passes; a short limit on bonds would bound its trades"
@@ -212,15 +229,11 @@ class _Search:
         that: then ``FLAT`` of the size is the rounding.
         """
         cost = self.prices * self.now_value[:, None]
-        bond = np.sum(self.later_value * self.bond_pays, axis=1)
+        bond = np.einsum("is,is->i", self.later_value, self.bond_pays)
         equities = self.later_value @ self.instruments.payoffs
         pays = np.column_stack([bond, equities])
-        size = cost + np.column_stack(
-            [
-                np.sum(np.abs(self.later_value), axis=1),
-                np.abs(self.later_value) @ self.instruments.payoffs,
-            ]
-        )
+        repaid = np.ones(self.instruments.states)
+        size = cost + np.abs(self.later_value) @ np.column_stack([repaid, self.instruments.payoffs])
         return pays - cost, np.maximum(size, self._noise() / FLAT)
 
     def _noise(self) -> FloatArray:
@@ -236,7 +249,7 @@ class _Search:
         later = LAST_DIGITS * (later + trade[:, 1:] @ self.instruments.payoffs.T)
         later = later * -utility.curvature_later(self.consumed.later)
         later = later * self.instruments.probabilities
-        bond = np.sum(later * self.bond_pays, axis=1)
+        bond = np.einsum("is,is->i", later, self.bond_pays)
         equities = later @ self.instruments.payoffs
         return np.asarray(now[:, None] * self.prices + np.column_stack([bond, equities]))
 
@@ -245,10 +258,10 @@ class _Search:
     ) -> tuple[FloatArray, BoolArray]:
         """Value of a good at date 0 beyond its marginal utility, and whether the face is flat."""
         price = np.where(free, self.prices, 0.0)
-        bought = np.sum(price * price, axis=1)
+        bought = np.einsum("ij,ij->i", price, price)
         value = np.where(
             self.at.spent & (bought > 0.0),
-            np.sum(price * gains, axis=1) / np.where(bought > 0.0, bought, 1.0),
+            np.einsum("ij,ij->i", price, gains) / np.where(bought > 0.0, bought, 1.0),
             0.0,
         )
         left = np.where(free, gains - value[:, None] * self.prices, 0.0)
@@ -300,7 +313,7 @@ class _Search:
         right[:, :-1, 0] = np.where(free, gains, 0.0)
         move = solve_each(matrix, right)[:, :-1, 0]
         reach, stop = self._reach(at, endowment, self.consumed.now[rows], move)
-        slope = np.asarray(np.sum(move * right[:, :-1, 0], axis=1))
+        slope = np.einsum("ij,ij->i", move, right[:, :-1, 0])
         length = self._rise(at, endowment, rows, move, slope, reach)
         trade = at.trade + length[:, None] * move
         hit = length >= reach
@@ -358,7 +371,7 @@ class _Search:
         rho = self.instruments.probabilities
         before = endowment.utility.value(self.consumed.now[rows], self.consumed.later[rows], rho)
         turnover = np.abs(self.consumed.now * self.now_value)
-        turnover += np.sum(np.abs(self.consumed.later * self.later_value), axis=1)
+        turnover += np.einsum("is,is->i", np.abs(self.consumed.later), np.abs(self.later_value))
         slack = ROUNDING * (np.abs(before) + turnover[rows])
 
         def gain(some: NDArray[np.int64], length: FloatArray) -> FloatArray:

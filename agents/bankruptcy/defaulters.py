@@ -8,8 +8,9 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from agents.bankruptcy.best_response import BLOCK
 from agents.bankruptcy.default_response import Answer, Penalised, best_plans
-from agents.bankruptcy.investors import BLOCK, Investors
+from agents.bankruptcy.investors import Investors
 from agents.bankruptcy.plans import Plans, consumed
 from agents.bankruptcy.utility import Rows, Utility
 from markets.bankruptcy.default_market import TREMBLE, DefaultBook

@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from agents.bankruptcy.best_response import best_trades
+from agents.bankruptcy.best_response import BLOCK, best_trades
 from agents.bankruptcy.trade_slopes import solve_each, trade_slopes
 from agents.bankruptcy.trades import Endowment, Trades, consumption
 from agents.bankruptcy.utility import Rows, Utility
@@ -18,9 +18,6 @@ from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Infeasible, Refused
-
-BLOCK = 1 << 13
-"""Members whose derivatives are worked out at a time, so that intermediate arrays stay small."""
 
 
 class Investors(Cohort[float, BondQuotes, BondBook, None]):

@@ -35,7 +35,7 @@ def newton_matrix(
     payoffs = instruments.payoffs
     matrix = np.zeros((members, size + 1, size + 1))
     weighted = later * pays
-    matrix[:, 0, 0] = np.sum(weighted * pays, axis=1)
+    matrix[:, 0, 0] = np.einsum("is,is->i", weighted, pays)
     matrix[:, 0, 1:size] = weighted @ payoffs
     matrix[:, 1:size, 0] = matrix[:, 0, 1:size]
     pairs = (payoffs[:, :, None] * payoffs[:, None, :]).reshape(payoffs.shape[0], -1)

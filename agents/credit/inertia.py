@@ -21,6 +21,7 @@ line search, all members at once, from the prices of the last round.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -146,23 +147,16 @@ def _newton(
     plans = np.empty_like(held)
     solved = np.zeros(len(held), dtype=np.bool_)
     todo = np.arange(len(held))
+    dual = _Dual(held, matrix, incomes, rows, tastes, inertia, prices)
     for _ in range(NEWTON_STEPS):
-        dual = _Dual(
-            held[todo],
-            matrix,
-            incomes[todo],
-            rows,
-            _of(tastes, todo),
-            inertia[todo],
-            prices[todo],
-        )
         plans[todo] = dual.plans
         done = dual.gap <= BUDGET_TOLERANCE
         solved[todo[done]] = True
         todo, keep = todo[~done], ~done
         if todo.size == 0:
             break
-        prices[todo] = dual.descend(keep)
+        dual = dual.descend(keep)
+        prices[todo] = dual.prices
     return Answer(plans, prices, solved)
 
 
@@ -185,19 +179,12 @@ class _Dual:
         self.plans = np.maximum(moved, 0.0)
         self.active = moved > 0.0
         self.gradient = -(self.plans @ matrix.T)
-        self.curvature = np.zeros_like(prices)
         self.objective = 0.5 * np.sum(self.plans**2 / inertia, axis=1)
-        terms = np.abs(held) + inertia * (np.abs(prices) @ np.abs(matrix))
-        rounding = np.where(self.active, terms, 0.0) @ np.abs(matrix).T
-        self.magnitude = self.plans @ np.abs(matrix).T + 1e-2 * rounding + 1e-3
-        if rows is None:
-            self.gradient += incomes
-            self.magnitude += np.abs(incomes)
-            self.objective += np.einsum("hr,hr->h", prices, incomes)
-            return
         self.gradient[:, :rows] += incomes
-        self.magnitude[:, :rows] += np.abs(incomes)
         self.objective += np.einsum("hr,hr->h", prices[:, :rows], incomes)
+        self.curvature: FloatArray | None = None
+        if rows is None:
+            return
         asked = prices[:, rows:]
         curved = tastes.curved
         aversion = np.where(curved, tastes.aversion, 1.0)
@@ -211,26 +198,35 @@ class _Dual:
         )
         self.objective += np.sum(np.where(curved, spare - asked * wanted, 0.0), axis=1)
         self.gradient[:, rows:] = np.where(curved, self.gradient[:, rows:] - wanted, 0.0)
+        self.curvature = np.zeros_like(prices)
         self.curvature[:, rows:] = np.where(curved, wanted / (aversion * positive), np.inf)
 
-    @property
+    @cached_property
     def gap(self) -> FloatArray:
         """Largest violation of a row of each member, as a share of its scale."""
-        return np.asarray(np.max(np.abs(self.gradient) / self.magnitude, axis=1))
+        held, matrix, incomes, rows, _, inertia = self.problem
+        size = np.abs(matrix)
+        terms = np.abs(held) + inertia * (np.abs(self.prices) @ size)
+        rounding = np.where(self.active, terms, 0.0) @ size.T
+        magnitude = self.plans @ size.T + 1e-2 * rounding + 1e-3
+        magnitude[:, :rows] += np.abs(incomes)
+        return np.asarray(np.max(np.abs(self.gradient) / magnitude, axis=1))
 
-    def descend(self, keep: BoolArray) -> FloatArray:
-        """Prices after one Newton step with line search, of the members to ``keep``."""
+    def descend(self, keep: BoolArray) -> _Dual:
+        """The dual after one Newton step with line search, of the members to ``keep``."""
         held, matrix, incomes, rows, tastes, inertia = self.problem
         tastes = _of(tastes, keep)
         held, incomes, inertia = held[keep], incomes[keep], inertia[keep]
         prices, gradient = self.prices[keep], self.gradient[keep]
-        objective, curvature = self.objective[keep], self.curvature[keep]
-        fixed = ~np.isfinite(curvature)
+        objective = self.objective[keep]
         slope = (matrix[None] * (inertia * self.active[keep])[:, None, :]) @ matrix.T
-        slope[np.broadcast_to(fixed[:, :, None], slope.shape)] = 0.0
-        slope[np.broadcast_to(fixed[:, None, :], slope.shape)] = 0.0
         diagonal = np.arange(matrix.shape[0])
-        slope[:, diagonal, diagonal] += np.where(fixed, 1.0, curvature)
+        if self.curvature is not None:
+            curvature = self.curvature[keep]
+            fixed = ~np.isfinite(curvature)
+            if fixed.any():
+                slope[fixed[:, :, None] | fixed[:, None, :]] = 0.0
+            slope[:, diagonal, diagonal] += np.where(fixed, 1.0, curvature)
         damping = np.clip(1e-8 * self.gap[keep], *DAMPING)[:, None]
         slope[:, diagonal, diagonal] += damping * (inertia @ (matrix**2).T)
         unit = 1.0 / np.sqrt(slope[:, diagonal, diagonal])  # rows of very different size
@@ -242,8 +238,18 @@ class _Dual:
             shrinking = -step[:, rows:] / np.maximum(prices[:, rows:], 1e-300)  # 0: a good unliked
             length = np.minimum(length, 0.95 / np.maximum(np.max(shrinking, axis=1), 1e-300))
         floor = 1e-14 * (1.0 + np.abs(objective))
+        found = trial = _Dual(
+            held, matrix, incomes, rows, tastes, inertia, prices + length[:, None] * step
+        )
         open_ = np.arange(len(step))
         for _ in range(40):
+            fall = trial.objective - objective[open_] - 1e-4 * length[open_] * downhill[open_]
+            past = np.einsum("hr,hr->h", trial.gradient, step[open_]) + 0.5 * downhill[open_]
+            short = np.where(~(np.abs(fall) <= floor[open_]), ~(fall <= 0.0), ~(past <= 0.0))
+            open_ = open_[short]
+            if open_.size == 0:
+                break
+            length[open_] *= 0.5
             trial = _Dual(
                 held[open_],
                 matrix,
@@ -253,14 +259,10 @@ class _Dual:
                 inertia[open_],
                 prices[open_] + length[open_, None] * step[open_],
             )
-            fall = trial.objective - objective[open_] - 1e-4 * length[open_] * downhill[open_]
-            past = np.einsum("hr,hr->h", trial.gradient, step[open_]) + 0.5 * downhill[open_]
-            short = np.where(~(np.abs(fall) <= floor[open_]), ~(fall <= 0.0), ~(past <= 0.0))
-            open_ = open_[short]
-            if open_.size == 0:
-                break
-            length[open_] *= 0.5
-        return np.asarray(prices + length[:, None] * step)
+        if trial is found:
+            return found
+        prices = prices + length[:, None] * step
+        return _Dual(held, matrix, incomes, rows, tastes, inertia, prices)
 
 
 def _of(tastes: Tastes, rows: FloatArray | BoolArray | object) -> Tastes:

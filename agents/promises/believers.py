@@ -149,13 +149,14 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
     def _crowd(self, posted: CollateralQuotes, ventures: Ventures) -> _Crowd:
         """The stretches of the line of beliefs on which members order the same."""
         good, bad = (ventures.payoff / ventures.cost[:, None]).T
-        rise = (good - bad)[:, None] - (good - bad)[None, :]
-        gap = bad[None, :] - bad[:, None]
-        crossing = np.divide(gap, rise, out=np.full_like(gap, -1.0), where=rise != 0.0).ravel()
+        one, other = np.triu_indices(good.size, 1)
+        rise = (good - bad)[one] - (good - bad)[other]
+        gap = bad[other] - bad[one]
+        crossing = np.divide(gap, rise, out=np.full_like(gap, -1.0), where=rise != 0.0)
         marginal = [rung.price for rung in (posted.asset_buyer, *posted.promise_buyer)]
         cuts = np.concatenate([crossing[(crossing > 0.0) & (crossing < 1.0)], marginal])
         if self.population == "continuum":
-            knots = np.unique([0.0, 1.0, *(self.beliefs.below(cut) for cut in cuts.tolist())])
+            knots = np.unique(np.concatenate([[0.0, 1.0], self.beliefs.below(cuts)]))
             count = self.members * np.diff(knots)
             return _Crowd(
                 knots[:-1] * self.members, knots[1:] * self.members, self.beliefs.means(knots),

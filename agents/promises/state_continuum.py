@@ -85,7 +85,7 @@ class StateContinuum(StateBelievers):
         own = at * good[first] + (1.0 - at) * bad[first]
         kinks = np.unique(at[own >= (1.0 - NEAR) * best])
         # quantiles of a distribution that begins or ends flatly bend sharply at its ends
-        shares = np.array([0.0, *(self.beliefs.below(h) for h in kinks.tolist()), 1.0])
+        shares = np.concatenate([[0.0], self.beliefs.below(kinks), [1.0]])
         reach = 0.5 ** np.arange(HALVINGS + 1)
         around = shares[:, None] + np.concatenate([-reach, [0.0], reach])
         cells = np.unique(np.clip(np.append(around.ravel(), [0.0, 0.25, 0.5, 0.75, 1.0]), 0.0, 1.0))

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from markets.ladder import Ladder, Rung
-from markets.promises.marginal_value import SAME, issuing_tie, promise_buyer, promise_value
+from markets.promises.marginal_value import (
+    SAME,
+    issuing_tie,
+    promise_buyer,
+    promise_value,
+    worth_kept,
+)
 from markets.promises.menu import Menu
 from markets.quote import FloatArray
 
@@ -63,11 +69,13 @@ class BeliefLine:
         prices: list[float] = []
         buyers: list[Rung] = []
         issued = np.zeros(len(menu.names))
+        kept = worth_kept(menu, belief, other)
+        own = float(coordinates[0])
         for j, good in enumerate(menu.on_good_news.tolist()):
             coordinate, tie = float(coordinates[1 + j]), 0.0
             if j in menu.rivals:
-                tie = issuing_tie(menu, j, prices, belief, other)
-                switch = self._switch(menu, j, prices, tie, float(coordinates[0]))
+                tie = issuing_tie(menu, j, prices, kept)
+                switch = self._switch(menu, j, prices, tie, own, belief)
                 place, issued[j] = _switched(coordinate, switch)
                 coordinate = max(place, NOWHERE)
             rung = self.buyer(coordinate, good=good)
@@ -96,19 +104,21 @@ class BeliefLine:
         own : float
             Coordinate of the asset.
         """
-        switch = self._switch(menu, j, prices, tie, own)
+        switch = self._switch(menu, j, prices, tie, own, self.buyer(own, good=True).price)
         return float(np.interp(coordinate, [0.0, switch, switch, 1.0], [0.0, *SWITCHING, 1.0]))
 
-    def _switch(self, menu: Menu, j: int, prices: list[float], tie: float, own: float) -> float:
+    def _switch(
+        self, menu: Menu, j: int, prices: list[float], tie: float, own: float, owner: float
+    ) -> float:
         """Place at which a promise costs what makes issuers indifferent; an end if none does.
 
         Mostly that is where the asset's own marginal buyer stands, and then at the same place on
         its rung: what the buyer does not put into the asset it does not put into the promise.
+        ``own`` is that place, and ``owner`` the belief there.
         """
         good = bool(menu.on_good_news[j])
         belief = promise_buyer(menu, j, prices, tie)
-        near = abs(belief - self.buyer(own, good=True).price) <= SAME
-        if near:
+        if abs(belief - owner) <= SAME:
             return own if good else 1.0 - own
         return self.coordinate(belief, good=good)
 

@@ -22,11 +22,13 @@ SAME = 1e-13
 def promise_value(menu: Menu, j: int, prices: Sequence[float], belief: float) -> float:
     """Value of a unit of promise j to a belief that could buy one before it, or hold cash."""
     rows = menu.rows
-    best = 1.0
+    best, against = 1.0, 1.0 - belief
     for (good, bad), price in zip(rows, prices[:j], strict=False):
-        best = max(best, (belief * good + (1.0 - belief) * bad) / price)
+        other = (belief * good + against * bad) / price
+        if other > best:
+            best = other
     good, bad = rows[j]
-    return (belief * good + (1.0 - belief) * bad) / best
+    return (belief * good + against * bad) / best
 
 
 def promise_buyer(menu: Menu, j: int, prices: Sequence[float], price: float) -> float:
@@ -36,24 +38,22 @@ def promise_buyer(menu: Menu, j: int, prices: Sequence[float], price: float) -> 
     :math:`E_h[R_j] - q E_h[R_i] / q_i \ge 0` for every i. One half if all are indifferent.
     """
     good, bad = menu.rows[j]
-    others = [(1.0, 1.0)]
-    others += [(g / q, b / q) for (g, b), q in zip(menu.rows, prices[:j], strict=False)]
-    gains = [(good - price * g, bad - price * b) for g, b in others]
+    on_good_news = bool(menu.on_good_news[j])
     rounding = SAME * price
-    if any(max(abs(g), abs(b)) <= rounding for g, b in gains) and all(
-        min(gain) >= -rounding for gain in gains
-    ):
+    indifferent, never_worse, crossing = False, True, 0.0
+    # a plain loop, with no list or call for each pair: long menus spend their rounds here
+    for (g, b), q in zip([(1.0, 1.0), *menu.rows[:j]], [1.0, *prices[:j]], strict=True):
+        rise, fall = good - price * (g / q), bad - price * (b / q)
+        if -rounding <= rise <= rounding and -rounding <= fall <= rounding:
+            indifferent = True
+        elif rise < -rounding or fall < -rounding:
+            never_worse = False
+        first, last = (fall, rise) if on_good_news else (rise, fall)
+        if first < 0.0:  # the line ceases to be negative on its way to the other end, or never
+            crossing = max(crossing, -first / (last - first) if last >= 0.0 else 1.0)
+    if indifferent and never_worse:
         return 0.5
-    if menu.on_good_news[j]:
-        return max(_crossing(bad, good) for good, bad in gains)
-    return 1.0 - max(_crossing(good, bad) for good, bad in gains)
-
-
-def _crossing(first: float, last: float) -> float:
-    """Where a line from ``first`` at 0 to ``last`` at 1 ceases to be negative, in [0, 1]."""
-    if first >= 0.0:
-        return 0.0
-    return -first / (last - first) if last >= 0.0 else 1.0
+    return crossing if on_good_news else 1.0 - crossing
 
 
 def other_return(menu: Menu, prices: FloatArray, belief: float) -> float:
@@ -76,12 +76,20 @@ def asset_value(menu: Menu, prices: FloatArray, belief: float) -> float:
     return max(float(menu.payoff @ chances) / other, float(np.max(financed, initial=0.0)))
 
 
-def issuing_tie(menu: Menu, j: int, prices: Sequence[float], belief: float, other: float) -> float:
+def worth_kept(menu: Menu, belief: float, other: float) -> list[float]:
+    """What issuers of belief ``belief`` pay today for what each promise leaves them.
+
+    ``other`` is their best return without the asset.
+    """
+    kept: list[float] = (menu.kept @ np.array([belief, 1.0 - belief]) / other).tolist()
+    return kept
+
+
+def issuing_tie(menu: Menu, j: int, prices: Sequence[float], kept: Sequence[float]) -> float:
     """Price at which issuers are indifferent between promise j and the rivals before it.
 
-    ``belief`` is that of the asset's marginal buyer, ``other`` its best return without the asset.
+    ``kept`` is :func:`worth_kept` of the asset's marginal buyer.
     """
-    kept = menu.kept @ np.array([belief, 1.0 - belief]) / other
-    rivals = [i for i in menu.issuers_indifferent if i < j]
-    best = max((prices[i] + kept[i]) / menu.pledged_asset[i] for i in rivals)
-    return float(menu.pledged_asset[j] * best - kept[j])
+    pledged = menu.pledged_assets
+    best = max((prices[i] + kept[i]) / pledged[i] for i in menu.issuers_indifferent if i < j)
+    return pledged[j] * best - kept[j]

@@ -27,13 +27,14 @@ naming quotes by their marginal buyers is ours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from markets.ladder import Ladder
+from markets.ladder import Ladder, Rung
 from markets.market import Market
 from markets.promises.belief_line import NOWHERE, BeliefLine
 from markets.promises.book import CollateralBook
@@ -44,6 +45,7 @@ from markets.promises.marginal_value import (
     other_return,
     promise_buyer,
     promise_value,
+    worth_kept,
 )
 from markets.promises.menu import Menu
 from markets.promises.quotes import CollateralQuotes
@@ -175,8 +177,9 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
                 low = middle
         other = other_return(menu, promise_price, high)
         own = line.coordinate(high, good=True)
+        kept = worth_kept(menu, high, other)
         for j in menu.rivals:
-            tie = issuing_tie(menu, j, prices, high, other)
+            tie = issuing_tie(menu, j, prices, kept)
             coordinates[j] = line.stretched(coordinates[j], menu, j, prices, tie, own)
         ordered = np.array([own, *(coordinates[j] for j in self._places(menu))])
         return np.asarray(np.clip(ordered, edge, 1.0 - edge), dtype=np.float64)
@@ -196,9 +199,12 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
         in_menu = coordinates.copy()
         in_menu[1 + self._places(menu)] = coordinates[1:]
 
+        @cache  # the root finder asks again at both ends, and ends where it has asked
+        def promises(other: float) -> tuple[list[float], list[Rung], FloatArray]:
+            return self.line.promises(in_menu, menu, belief, other)
+
         def gap(other: float) -> float:
-            prices = self.line.promises(in_menu, menu, belief, other)[0]
-            return other_return(menu, np.array(prices), belief) - other
+            return other_return(menu, np.array(promises(other)[0]), belief) - other
 
         other = 1.0
         if menu.rivals and gap(other) > SAME:
@@ -206,7 +212,7 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
             while gap(most) > 0.0:
                 most *= 2.0
             other = float(brentq(gap, other, most, xtol=SAME, rtol=SAME))
-        prices, buyers, issued = self.line.promises(in_menu, menu, belief, other)
+        prices, buyers, issued = promises(other)
         promise_price = np.array(prices)
         return CollateralQuotes(
             menu=menu,

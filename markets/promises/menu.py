@@ -172,6 +172,12 @@ class Menu:
         return [(float(good), float(bad)) for good, bad in self.delivery]
 
     @cached_property
+    def pledged_assets(self) -> list[float]:
+        """``pledged_asset`` as plain numbers."""
+        pledged: list[float] = self.pledged_asset.tolist()
+        return pledged
+
+    @cached_property
     def issuers_indifferent(self) -> tuple[int, ...]:
         """Promises against the asset that leave their issuers nothing after bad news.
 
@@ -190,7 +196,7 @@ class Menu:
         """Names of the states."""
         return GOOD, BAD
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the promises."""
         return tuple(contract.name for contract in self.contracts)

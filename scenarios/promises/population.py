@@ -15,7 +15,7 @@ def number_below(
 ) -> FloatArray:
     """Number of traders below both ends of every row of a cohort, shape (rows, 2)."""
     low, high = (
-        members * np.array([beliefs.below(belief) for belief in agents[end].tolist()])
+        members * beliefs.below(agents[end].to_numpy(np.float64))
         for end in ("belief_low", "belief_high")
     )
     # a single trader stands in the middle of its slice

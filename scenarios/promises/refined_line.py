@@ -173,7 +173,7 @@ def solved(line: Line, prices: FloatArray, volume: FloatArray, used: BoolArray) 
         per = cost / line.payoff.sum(axis=1)
         ties = [per[g[1:]] / per[g[0]] - 1.0 for g in groups]
         wealth = line.members * (line.cash + one.prices[1] * line.asset)
-        below = np.array([line.beliefs.below(h) for h in one.ends.tolist()])
+        below = line.beliefs.below(one.ends)
         spent = wealth * np.diff(below) @ one.split
         excess = (line.units.T @ (spent / cost))[free] - supply
         return np.concatenate([*ties, excess * one.prices[free] / wealth])
@@ -236,7 +236,7 @@ def _untraded(line: Line, found: Solution, traded: BoolArray) -> Solution | None
 def _table(point: RestingPoint, line: Line, found: Solution, names: list[str]) -> pd.DataFrame:
     """One row per stretch of the line."""
     ends, beliefs = found.ends, line.beliefs
-    below = np.array([beliefs.below(h) for h in ends.tolist()])
+    below = beliefs.below(ends)
     table = pd.DataFrame(
         {
             "case": point.case,

@@ -42,6 +42,12 @@ def test_listed_beliefs_spread_over_a_continuum_keep_their_order() -> None:
     assert beliefs.below(0.25) == pytest.approx(1.0 / 3.0)
 
 
+@pytest.mark.parametrize("given", ["uniform", "beta(2, 3)", [0.2, 0.3, 0.7]])
+def test_shares_below_many_beliefs_are_those_below_each(given: str | list[float]) -> None:
+    beliefs, points = Beliefs(given), np.array([-0.5, 0.1, 0.25, 0.6, 1.5])
+    assert beliefs.below(points).tolist() == [beliefs.below(point) for point in points.tolist()]
+
+
 def test_ties_are_broken_by_the_fields() -> None:
     one = Beliefs([0.5, 0.5, 0.1]).order(np.array([2.0, 1.0, 3.0]))
     assert one.tolist() == [2, 1, 0]

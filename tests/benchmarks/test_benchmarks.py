@@ -10,6 +10,7 @@ from benchmarks import (
     margin_rules,
     members,
     one_agent_per_trader,
+    other_economies,
     overhead,
     reading,
     replay,
@@ -98,6 +99,17 @@ def test_members_of_a_file_are_taken_to_their_certificate(whose: str, tmp_path: 
     assert set(found) == {*members.PARTS, "whole", "peak"}
     assert found["whole"] == pytest.approx(sum(found[part] for part in members.PARTS))
     assert (tmp_path / "members.csv").exists() == (whose == "members")
+
+
+@pytest.mark.parametrize("name", other_economies.NAMES)
+def test_another_economy_is_measured_and_its_root_finder_is_checked(name: str) -> None:
+    found = [other_economies.measure(name, members) for members in (30, 60)]
+    shown = dict(zip(other_economies.COLUMNS, other_economies.row(name, found), strict=True))
+    assert shown["cleared"] == ("no" if name == "credit-tree" else "yes")
+    assert shown["rounds"] == found[-1]["rounds"] <= found[-1]["asked"]
+    assert shown["to the end, s"] == found[-1]["clearing"]
+    if name in ("pledgeability", "bankruptcy-capm"):
+        assert shown["root cleared"] == "yes"
 
 
 def test_tables_are_kept_as_text_and_as_values(tmp_path: Path) -> None:

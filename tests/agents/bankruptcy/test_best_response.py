@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from agents.bankruptcy import best_response
 from agents.bankruptcy.best_response import best_trades
 from agents.bankruptcy.trade_slopes import trade_slopes
 from agents.bankruptcy.trades import Endowment, consumption
@@ -66,6 +67,15 @@ def test_where_the_search_begins_does_not_matter(exponential: bool) -> None:
     warm = best_trades(endowment, instruments, quotes, elsewhere)
     np.testing.assert_allclose(warm.trade, cold.trade, atol=1e-9)
     np.testing.assert_array_equal(warm.side, cold.side)
+
+
+def test_members_are_solved_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    endowment, instruments, quotes = problem(3, 7, exponential=True)
+    whole = best_trades(endowment, instruments, quotes)
+    monkeypatch.setattr(best_response, "BLOCK", 3)
+    parts = best_trades(endowment, instruments, quotes)
+    assert parts.trade == pytest.approx(whole.trade, rel=1e-12, abs=1e-12)
+    assert (parts.side == whole.side).all()
 
 
 def test_a_search_that_cannot_end_names_the_member() -> None:

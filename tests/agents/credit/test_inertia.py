@@ -98,3 +98,14 @@ def test_curvature_is_how_fast_marginal_utility_falls() -> None:
         fall = (below - above) / (2.0 * small)
         assert tastes.curvature(consumption) == pytest.approx(fall, abs=1e-6)
         assert (tastes.marginal(consumption)[0, 2], fall[0, 2]) == (0.0, 0.0)  # a good unliked
+
+
+@pytest.mark.parametrize("aversion", [0.0, 0.5])
+@pytest.mark.parametrize("far", [0.01, 30.0])
+def test_programs_are_solved_from_far_prices_where_full_steps_fail(
+    aversion: float, far: float
+) -> None:
+    tastes, given = programs(aversion, 0)
+    given["prices"] *= far
+    answer = respond(tastes=tastes, inertia=np.full(given["held"].shape, 50.0), **given)
+    assert answer.solved.all()

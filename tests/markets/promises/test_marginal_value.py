@@ -13,6 +13,7 @@ from markets.promises.marginal_value import (
     other_return,
     promise_buyer,
     promise_value,
+    worth_kept,
 )
 from markets.promises.menu import Menu, default_swap, down_tranche, loan
 
@@ -95,7 +96,8 @@ def test_at_the_tie_issuers_gain_the_same_by_both_promises(belief: float) -> Non
     menu = Menu.of(ASSET, [loan(0.2), loan(0.5)])
     (j,) = menu.rivals
     other = 1.1
-    tie = issuing_tie(menu, j, [0.2], belief, other)
     kept = menu.kept @ [belief, 1.0 - belief] / other
+    assert worth_kept(menu, belief, other) == pytest.approx(kept)
+    tie = issuing_tie(menu, j, [0.2], kept.tolist())
     assert tie + kept[j] == pytest.approx(0.2 + kept[0])
     assert tie > 0.2
