@@ -212,8 +212,8 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         Infeasible
             If a margin rule that follows the price fails.
         """
-        thin = self.thin(terms.announced)
-        haircut = float(coordinates[2]) if terms.follows else terms.announced
+        thin, follows = self.thin(terms.announced), terms.follows
+        haircut = float(coordinates[2]) if follows else terms.announced
         long_at, short_at = places(coordinates, thin=thin)
         reach = float(np.max(moved[:2]))
         long_rung, short_rung = self.ladder.rung(long_at), self.ladder.rung(short_at)
@@ -225,7 +225,7 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             price, repo_rate = long_rung.price, 0.0
         # a worst payoff of zero is the ladder's end: approached, and in floating point reached
         price = max(price, TINY * self.security.high_payoff)
-        asked = terms.asked(price) if terms.follows else haircut
+        asked = terms.asked(price) if follows else haircut
         return RepoQuotes(
             price=price,
             repo_rate=repo_rate,
@@ -237,7 +237,7 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             short_band=self.ladder.band(short_at, reach),
             reuse=self.reuse,
             asked=asked,
-            asked_slope=terms.asked_slope(price, asked) if terms.follows else 0.0,
+            asked_slope=terms.asked_slope(price, asked) if follows else 0.0,
             thin=thin,
         )
 
@@ -259,15 +259,18 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         else:
             second = (reinvested + dust) / book.supply
             share = beyond / (reinvested + book.supply)
-        security = (book.longs - offered) / (book.longs + offered)
+        excess = Excess(
+            residual=np.log([(book.longs + dust) / offered, second]),
+            share=np.array([(book.longs - offered) / (book.longs + offered), share]),
+            units=np.array([book.longs - offered, beyond]),
+        )
+        if not self.margin_follows:
+            return excess
         missing = posted.asked - posted.haircut
-        count = len(self.excess_names)
         return Excess(
-            residual=np.array([np.log((book.longs + dust) / offered), np.log(second), missing])[
-                :count
-            ],
-            share=np.array([security, share, missing])[:count],
-            units=np.array([book.longs - offered, beyond, missing])[:count],
+            residual=np.append(excess.residual, missing),
+            share=np.append(excess.share, missing),
+            units=np.append(excess.units, missing),
         )
 
     def depth(self, posted: RepoQuotes, book: RepoBook, coordinates: FloatArray) -> FloatArray:
@@ -279,29 +282,34 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         """
         margin = posted.haircut
         e1, e2 = posted.long_band.price_slope, posted.short_band.price_slope
-        spread = posted.long_price - posted.short_price
-        special = margin > NO_MARGIN and spread > 0.0
         to_long = (1.0 + margin) / (2.0 * margin) if margin > NO_MARGIN else 1.0
-        by_haircut = -0.5 * spread / margin**2 if special else 0.0
-        price = np.array([to_long * e1, (1.0 - to_long) * e2, by_haircut])
+        price = np.array([to_long * e1, (1.0 - to_long) * e2])
         longs, shorts = book.longs_by_price * price, book.shorts_by_price * price
         longs[0] += book.longs_in_band / posted.long_band.length + book.longs_by_long_price * e1
         shorts[1] += book.shorts_by_short_price * e2
         shorts[1] -= book.shorts_in_band / posted.short_band.length
-        haircut = np.array([0.0, 0.0, 1.0])
-        longs += book.longs_by_haircut * haircut
-        shorts += book.shorts_by_haircut * haircut
         dust = TINY * book.supply
         wanted, offered = book.longs + dust, book.shorts + book.supply
+        reinvested = margin * (book.longs + book.shorts) + dust
         if posted.thin:
-            room = haircut / max(margin * (1.0 - margin), NO_MARGIN)
-            second = shorts / (book.shorts + dust) + room
+            second = shorts / (book.shorts + dust)
         else:
-            reinvested = margin * (longs + shorts) + haircut * (book.longs + book.shorts)
-            second = reinvested / (margin * (book.longs + book.shorts) + dust)
-        third = posted.asked_slope * price - haircut
-        by_place = np.array([longs / wanted - shorts / offered, second, third])
-        chain = np.eye(3)
-        chain[:2, :2] = slopes(coordinates, thin=posted.thin)
-        count = len(self.excess_names)
-        return np.asarray((by_place @ chain)[:count, :count])
+            second = margin * (longs + shorts) / reinvested
+        chain = slopes(coordinates, thin=posted.thin)
+        by_place = np.array([longs / wanted - shorts / offered, second]) @ chain
+        if not self.margin_follows:
+            return np.asarray(by_place)
+        spread = posted.long_price - posted.short_price
+        price_by_haircut = -0.5 * spread / margin**2 if margin > NO_MARGIN else 0.0
+        more_longs = book.longs_by_price * price_by_haircut + book.longs_by_haircut
+        more_shorts = book.shorts_by_price * price_by_haircut + book.shorts_by_haircut
+        if posted.thin:
+            room = 1.0 / max(margin * (1.0 - margin), NO_MARGIN)
+            more_second = more_shorts / (book.shorts + dust) + room
+        else:
+            more = margin * (more_longs + more_shorts) + book.longs + book.shorts
+            more_second = more / reinvested
+        by_haircut = [more_longs / wanted - more_shorts / offered, more_second]
+        asked = posted.asked_slope * np.append(price @ chain, price_by_haircut)
+        asked[2] -= 1.0
+        return np.vstack([np.column_stack([by_place, by_haircut]), asked])
