@@ -5,18 +5,100 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 import pandas as pd
 
+from simulator.declared import Declared
 from simulator.export import SCREEN, check_writable, save_figure
 from simulator.palette import styled
 from simulator.parameters import Parameters, to_toml
+from simulator.results import P
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, repr=False)
+class Found(ABC, Generic[P]):
+    """What was found about a scenario: tables and figures that can be exported.
+
+    Attributes
+    ----------
+    kind : str
+        First part of the folder's name.
+    scenario, parameters, seed
+        What was looked at.
+    """
+
+    kind: ClassVar[str]
+    scenario: Declared[P]
+    parameters: P
+    seed: int
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What was found, in a sentence."""
+
+    @property
+    @abstractmethod
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables by name."""
+
+    @property
+    @abstractmethod
+    def asked(self) -> Mapping[str, object]:
+        """What was asked for beside parameters and seed."""
+
+    @abstractmethod
+    def plot(self) -> dict[str, Figure]:
+        """Figures by name."""
+
+    @abstractmethod
+    def details(self) -> dict[str, Any]:
+        """What the JSON document has beside scenario, parameters and seed."""
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as a JSON document."""
+        return {
+            "scenario": self.scenario.name,
+            "parameters": self.parameters.model_dump(mode="json"),
+            "seed": self.seed,
+            **self.details(),
+        }
+
+    def export(self, folder: str | Path = "runs", *, plots: bool = True) -> Path:
+        """Write tables, figures and a JSON document to a new folder inside ``folder``.
+
+        Returns
+        -------
+        pathlib.Path
+            The folder written; an older one, in which the same was asked for, is replaced.
+
+        Raises
+        ------
+        Refused
+            If ``folder`` is a file or can't be written to.
+        """
+        return write(
+            Path(folder),
+            self.kind,
+            self.scenario.name,
+            self.parameters,
+            {"seed": self.seed, **self.asked},
+            self.tables,
+            self.to_json(),
+            self.plot() if plots else {},
+        )
+
+    def __repr__(self) -> str:
+        """A line."""
+        return f"<{type(self).__name__} {self.scenario.name}: {self.summary}>"
 
 
 def write(

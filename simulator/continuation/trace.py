@@ -6,21 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 import numpy as np
 import pandas as pd
 
-from markets.quote import FloatArray, Limits
+from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.continuation.path import Lost, Path, PathPoint
-from simulator.continuation.varied import NotCleared, Varied, number_at
+from simulator.continuation.varied import Along, NotCleared, Varied, case_named, number_at
 from simulator.declared import Declared
 from simulator.journey import Opened, look, travel
 from simulator.names import counted
 from simulator.point import DateEnd, ScenarioEconomy, at_rest
-from simulator.report_folder import records, write
+from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.search import apart, growth, search, stability
 
@@ -51,10 +50,9 @@ Progress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
-class Scaled(Generic[P]):
+class Scaled(Along[P]):
     """An economy's equations with the parameter from 0 to 1; see :class:`path.Equations`."""
 
-    varied: Varied[P]
     start: float
     end: float
 
@@ -66,21 +64,9 @@ class Scaled(Generic[P]):
         """The inverse of :meth:`number`."""
         return (number - self.start) / (self.end - self.start)
 
-    def limits(self, s: float) -> Limits:
-        """The box of the coordinates."""
-        return self.varied.limits(self.number(s))
-
-    def residual(self, coordinates: FloatArray, s: float) -> FloatArray:
-        """Residuals, shape (n,)."""
-        return self.varied.residual(coordinates, self.number(s))
-
-    def slope(self, coordinates: FloatArray, s: float) -> FloatArray:
-        """Their derivatives by the coordinates, shape (n, n)."""
-        return self.varied.slope(coordinates, self.number(s))
-
 
 @dataclass(frozen=True, repr=False)
-class Trace(Generic[P]):
+class Trace(Found[P]):
     """The equilibria found while a parameter moved.
 
     Attributes
@@ -101,9 +87,7 @@ class Trace(Generic[P]):
         Unit of every quote.
     """
 
-    scenario: Declared[P]
-    parameters: P
-    seed: int
+    kind: ClassVar[str] = "trace"
     case: str
     starts: int
     key: str
@@ -143,53 +127,32 @@ class Trace(Generic[P]):
 
         return {"branches": branches(self)}
 
-    def export(self, folder: str | FilePath = "runs", *, plots: bool = True) -> FilePath:
-        """Write tables, figure and a JSON document to a new folder inside ``folder``.
-
-        Returns
-        -------
-        pathlib.Path
-            The folder of this trace; an older one of the same parameters, range and seed is
-            replaced.
-
-        Raises
-        ------
-        Refused
-            If ``folder`` is a file or can't be written to.
-        """
-        said = self.to_json()
-        return write(
-            FilePath(folder),
-            "trace",
-            self.scenario.name,
-            self.parameters,
-            {name: said[name] for name in ("seed", "case", "key", "from", "to", "starts")},
-            {"points": self.points, "events": self.events},
-            said,
-            self.plot() if plots else {},
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it as a JSON document."""
+    @property
+    def asked(self) -> Mapping[str, object]:
+        """What was asked for beside parameters and seed."""
         return {
-            "scenario": self.scenario.name,
-            "parameters": self.parameters.model_dump(mode="json"),
-            "seed": self.seed,
             "case": self.case,
             "key": self.key,
             "from": self.start,
             "to": self.end,
             "starts": self.starts,
+        }
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables by name."""
+        return {"points": self.points, "events": self.events}
+
+    def details(self) -> dict[str, Any]:
+        """What was asked for, and all of it."""
+        return {
+            **self.asked,
             "summary": self.summary,
             "certified": self.certified,
             "units": dict(self.units),
             "events": records(self.events),
             "points": records(self.points),
         }
-
-    def __repr__(self) -> str:
-        """A line."""
-        return f"<Trace {self.scenario.name}: {self.summary}>"
 
 
 def trace(
@@ -244,8 +207,8 @@ def trace(
     if not (np.isfinite([start, end]).all() and start != end):
         raise Refused(f"{key} goes from {start!r} to {end!r}; it must be two different numbers")
     own = number_at(parameters, key)
-    names = [each.name for each in scenario.cases(parameters)]
-    varied = Varied(scenario, parameters, key, names[0] if case is None else case, seed)
+    name = case_named(scenario, parameters, case).name
+    varied = Varied(scenario, parameters, key, name, seed)
     equations = Scaled(varied, start, end)
     varied.limits(end)
     varied.limits(start)

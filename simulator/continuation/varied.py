@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -111,6 +112,22 @@ def _replaced(value: Any, rest: Sequence[str | int], number: float, key: str) ->
     return [changed if k == rest[0] else entry for k, entry in enumerate(value)]
 
 
+def case_named(scenario: Declared[P], parameters: P, name: str | None) -> Case:
+    """The case of a name; the first without one.
+
+    Raises
+    ------
+    Refused
+        If there is none.
+    """
+    cases = {case.name: case for case in scenario.cases(parameters)}
+    if name is None:
+        return next(iter(cases.values()))
+    if name not in cases:
+        raise Refused(f"case is {name}; the cases are {', '.join(cases)}")
+    return cases[name]
+
+
 @dataclass
 class Varied(Generic[P]):
     """A case of a scenario at its dates as a function of one number among the parameters.
@@ -145,10 +162,7 @@ class Varied(Generic[P]):
 
     def case_of(self, parameters: P) -> Case:
         """The case with parameters that have the number."""
-        cases = {case.name: case for case in self.scenario.cases(parameters)}
-        if self.case not in cases:
-            raise Refused(f"case is {self.case}; the cases are {', '.join(cases)}")
-        return cases[self.case]
+        return case_named(self.scenario, parameters, self.case)
 
     def fresh(self, number: float) -> ScenarioEconomy:
         """A new economy, open at the date, before any round of it.
@@ -252,3 +266,26 @@ class Varied(Generic[P]):
         """Let go of all economies."""
         while self._open:
             self._open.popitem()[1].close()
+
+
+@dataclass(frozen=True)
+class Along(ABC, Generic[P]):
+    """An economy's equations on a scale of the parameter, see :class:`path.Equations`."""
+
+    varied: Varied[P]
+
+    @abstractmethod
+    def number(self, s: float) -> float:
+        """The parameter at a place of the scale."""
+
+    def limits(self, s: float) -> Limits:
+        """The box of the coordinates."""
+        return self.varied.limits(self.number(s))
+
+    def residual(self, coordinates: FloatArray, s: float) -> FloatArray:
+        """Residuals, shape (n,)."""
+        return self.varied.residual(coordinates, self.number(s))
+
+    def slope(self, coordinates: FloatArray, s: float) -> FloatArray:
+        """Their derivatives by the coordinates, shape (n, n)."""
+        return self.varied.slope(coordinates, self.number(s))

@@ -27,8 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 import numpy as np
 import pandas as pd
@@ -43,7 +42,7 @@ from simulator.declared import Declared
 from simulator.fit.moments import Moment
 from simulator.names import counted
 from simulator.outcome import Outcome
-from simulator.report_folder import records, write
+from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.run import simulate
 
@@ -82,12 +81,15 @@ WEAK = 1.0
 
 CONFIDENCE = 0.95
 
+TABLES = ("estimates", "moments", "profile", "directions")
+"""Tables of a fit."""
+
 Progress = Callable[[int, float], None]
 """Called after every evaluation with their number and the lowest Q so far."""
 
 
 @dataclass(frozen=True, repr=False)
-class Fit(Generic[P]):
+class Fit(Found[P]):
     """An estimate, and how far it can be trusted.
 
     Attributes
@@ -117,9 +119,7 @@ class Fit(Generic[P]):
         Parameters tried, and at how many of them a run did not clear.
     """
 
-    scenario: Declared[P]
-    parameters: P
-    seed: int
+    kind: ClassVar[str] = "fit"
     ranges: Mapping[str, Range]
     estimates: pd.DataFrame
     moments: pd.DataFrame
@@ -158,49 +158,28 @@ class Fit(Generic[P]):
 
         return {"fit": fitted(self)}
 
-    def export(self, folder: str | Path = "runs", *, plots: bool = True) -> Path:
-        """Write tables, figure and a JSON document to a new folder inside ``folder``.
+    @property
+    def asked(self) -> Mapping[str, object]:
+        """What was asked for beside parameters and seed."""
+        return {"ranges": dict(self.ranges), "moments": records(self.moments)}
 
-        Raises
-        ------
-        Refused
-            If ``folder`` is a file or can't be written to.
-        """
-        tables = {name: getattr(self, name) for name in ("estimates", "moments", "profile")}
-        return write(
-            Path(folder),
-            "fit",
-            self.scenario.name,
-            self.parameters,
-            {"seed": self.seed, "ranges": dict(self.ranges), "moments": records(self.moments)},
-            {**tables, "directions": self.directions},
-            self.to_json(),
-            self.plot() if plots else {},
-        )
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables by name."""
+        return {name: getattr(self, name) for name in TABLES}
 
-    def to_json(self) -> dict[str, Any]:
-        """All of it as a JSON document."""
-        finite = None if np.isnan(self.p_value) else self.p_value
+    def details(self) -> dict[str, Any]:
+        """Estimate, tests and tables."""
         return {
-            "scenario": self.scenario.name,
-            "parameters": self.parameters.model_dump(mode="json"),
-            "seed": self.seed,
             "ranges": {key: list(ends) for key, ends in self.ranges.items()},
             "summary": self.summary,
             "objective": self.objective,
             "degrees": self.degrees,
-            "p_value": finite,
+            "p_value": None if np.isnan(self.p_value) else self.p_value,
             "evaluations": self.evaluations,
             "failures": self.failures,
-            **{
-                name: records(getattr(self, name))
-                for name in ("estimates", "moments", "profile", "directions")
-            },
+            **{name: records(table) for name, table in self.tables.items()},
         }
-
-    def __repr__(self) -> str:
-        """A line."""
-        return f"<Fit {self.scenario.name}: {self.summary}>"
 
 
 def fit(

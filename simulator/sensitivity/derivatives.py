@@ -21,21 +21,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from markets.quote import FloatArray, Limits
+from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.continuation.path import Lost, Path, PathPoint
-from simulator.continuation.varied import Varied, number_at
+from simulator.continuation.varied import Along, Varied, case_named, number_at
 from simulator.declared import Declared
 from simulator.names import counted
 from simulator.parameters import Parameters
 from simulator.point import at_rest
-from simulator.report_folder import records, write
+from simulator.report_folder import Found, records
 from simulator.results import P
 
 if TYPE_CHECKING:
@@ -67,10 +66,9 @@ COLUMNS = [
 
 
 @dataclass(frozen=True)
-class _Near(Generic[P]):
+class _Near(Along[P]):
     """An economy's equations by the distance of a parameter from its value, as a share of it."""
 
-    varied: Varied[P]
     value: float
 
     @property
@@ -82,21 +80,9 @@ class _Near(Generic[P]):
         """The parameter."""
         return self.value + s * self.scale
 
-    def limits(self, s: float) -> Limits:
-        """The box of the coordinates."""
-        return self.varied.limits(self.number(s))
-
-    def residual(self, coordinates: FloatArray, s: float) -> FloatArray:
-        """Residuals, shape (n,)."""
-        return self.varied.residual(coordinates, self.number(s))
-
-    def slope(self, coordinates: FloatArray, s: float) -> FloatArray:
-        """Their derivatives by the coordinates, shape (n, n)."""
-        return self.varied.slope(coordinates, self.number(s))
-
 
 @dataclass(frozen=True, repr=False)
-class Sensitivities(Generic[P]):
+class Sensitivities(Found[P]):
     """Derivatives of quotes and read-outs by parameters at one resting point.
 
     Attributes
@@ -113,9 +99,7 @@ class Sensitivities(Generic[P]):
         reason.
     """
 
-    scenario: Declared[P]
-    parameters: P
-    seed: int
+    kind: ClassVar[str] = "sensitivities"
     case: str
     date: int
     table: pd.DataFrame
@@ -146,40 +130,24 @@ class Sensitivities(Generic[P]):
 
         return {"sensitivities": bars(self)}
 
-    def export(self, folder: str | FilePath = "runs", *, plots: bool = True) -> FilePath:
-        """Write table, figure and a JSON document to a new folder inside ``folder``.
+    @property
+    def asked(self) -> Mapping[str, object]:
+        """What was asked for beside parameters and seed."""
+        return {"case": self.case, "date": self.date, "keys": self.keys}
 
-        Raises
-        ------
-        Refused
-            If ``folder`` is a file or can't be written to.
-        """
-        return write(
-            FilePath(folder),
-            "sensitivities",
-            self.scenario.name,
-            self.parameters,
-            {"seed": self.seed, "case": self.case, "date": self.date, "keys": self.keys},
-            {"derivatives": self.table},
-            self.to_json(),
-            self.plot() if plots else {},
-        )
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables by name."""
+        return {"derivatives": self.table}
 
-    def to_json(self) -> dict[str, Any]:
-        """All of it as a JSON document."""
+    def details(self) -> dict[str, Any]:
+        """Derivatives and what was left out."""
         return {
-            "scenario": self.scenario.name,
-            "parameters": self.parameters.model_dump(mode="json"),
-            "seed": self.seed,
             "case": self.case,
             "date": self.date,
             "left_out": dict(self.left_out),
             "sensitivities": records(self.table),
         }
-
-    def __repr__(self) -> str:
-        """A line."""
-        return f"<Sensitivities {self.scenario.name}: {self.summary}>"
 
 
 def sensitivities(
@@ -213,11 +181,8 @@ def sensitivities(
     NotCleared
         If the date does not come to rest.
     """
-    cases = {each.name: each for each in scenario.cases(parameters)}
-    name = next(iter(cases)) if case is None else case
-    if name not in cases:
-        raise Refused(f"case is {name}; the cases are {', '.join(cases)}")
-    dates = len(cases[name].announcements)
+    chosen = case_named(scenario, parameters, case)
+    name, dates = chosen.name, len(chosen.announcements)
     last = dates if date is None else date
     if not 1 <= last <= dates:
         raise Refused(f"date is {last}; it must be a whole number from 1 to {dates}")

@@ -16,18 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from markets.refused import Refused
-from simulator.continuation.varied import number_at, varied
+from simulator.continuation.varied import case_named, number_at, varied
 from simulator.declared import Declared
 from simulator.names import counted
 from simulator.outcome import Outcome
-from simulator.report_folder import records, write
+from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.run import simulate
 
@@ -50,7 +49,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, repr=False)
-class Variances(Generic[P]):
+class Variances(Found[P]):
     """Sobol' indices of the outputs at the last date of a case.
 
     Attributes
@@ -68,9 +67,7 @@ class Variances(Generic[P]):
         Groups of runs that all cleared, which alone count, and all groups.
     """
 
-    scenario: Declared[P]
-    parameters: P
-    seed: int
+    kind: ClassVar[str] = "sobol"
     case: str
     ranges: Mapping[str, Range]
     runs: pd.DataFrame
@@ -94,31 +91,19 @@ class Variances(Generic[P]):
 
         return {"sobol_indices": shares(self)}
 
-    def export(self, folder: str | Path = "runs", *, plots: bool = True) -> Path:
-        """Write tables, figure and a JSON document to a new folder inside ``folder``.
+    @property
+    def asked(self) -> Mapping[str, object]:
+        """What was asked for beside parameters and seed."""
+        return {"case": self.case, "ranges": dict(self.ranges), "of": self.of}
 
-        Raises
-        ------
-        Refused
-            If ``folder`` is a file or can't be written to.
-        """
-        return write(
-            Path(folder),
-            "sobol",
-            self.scenario.name,
-            self.parameters,
-            {"seed": self.seed, "case": self.case, "ranges": dict(self.ranges), "of": self.of},
-            {"indices": self.indices, "runs": self.runs},
-            self.to_json(),
-            self.plot() if plots else {},
-        )
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables by name."""
+        return {"indices": self.indices, "runs": self.runs}
 
-    def to_json(self) -> dict[str, Any]:
-        """Indices and how they were found as a JSON document."""
+    def details(self) -> dict[str, Any]:
+        """Indices and how they were found."""
         return {
-            "scenario": self.scenario.name,
-            "parameters": self.parameters.model_dump(mode="json"),
-            "seed": self.seed,
             "case": self.case,
             "ranges": {key: list(ends) for key, ends in self.ranges.items()},
             "runs": len(self.runs),
@@ -126,10 +111,6 @@ class Variances(Generic[P]):
             "of": self.of,
             "indices": records(self.indices),
         }
-
-    def __repr__(self) -> str:
-        """A line."""
-        return f"<Variances {self.scenario.name}: {self.summary}>"
 
 
 def variances(
@@ -166,10 +147,7 @@ def variances(
     """
     for key in ranges:
         number_at(parameters, key)
-    cases = [each.name for each in scenario.cases(parameters)]
-    name = cases[0] if case is None else case
-    if name not in cases:
-        raise Refused(f"case is {name}; the cases are {', '.join(cases)}")
+    name = case_named(scenario, parameters, case).name
     points = design(ranges, groups, seed)
     rows: list[dict[str, object]] = []
     for number, values in enumerate(points.to_dict("records"), start=1):
