@@ -30,15 +30,11 @@ def traced(
     case: str | None,
     seed: int,
     starts: int,
-    folder: Path | None,
     quiet: bool,
 ) -> Trace[Any]:
-    """Trace, with progress on the terminal; a folder that can't be written is refused first."""
+    """Trace, with progress on the terminal."""
     from simulator.continuation.trace import trace
-    from simulator.export import check_writable
 
-    if folder is not None:
-        check_writable(folder)
     with err.status(f"{scenario.name}: {key}") as status:
         if quiet or not err.is_terminal:
             status.stop()

@@ -61,6 +61,21 @@ Code = Annotated[
         help="a file with a margin rule that a file of parameters, or a run, names; it is executed",
     ),
 ]
+Assignments = Annotated[
+    list[str] | None, typer.Option("--set", help="key=value, as often as you like")
+]
+CaseName = Annotated[str | None, typer.Option(help="name of the case; the first unless given")]
+Seed = Annotated[int, typer.Option(min=0, help="seed of the random generator")]
+Out = Annotated[Path | None, typer.Option("--out", help="folder to export under")]
+NoPlots = Annotated[bool, typer.Option("--no-plots", help="export no figures")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="print one JSON document; export only with --out")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="no progress, only results")]
+Dpi = Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")]
+Width = Annotated[
+    float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
+]
 
 
 def refuse(sentence: object) -> NoReturn:
@@ -108,6 +123,23 @@ def named(what: str, own: Path | None) -> tuple[Scenario[Any], dict[str, Any], P
                 " executed, name it on the command line: --scenario FILE.py"
             )
     return finder(own)(name) if own is not None else find_or_load(name), given, folder
+
+
+def export_under(folder: Path | None, as_json: bool) -> Path | None:
+    """Folder to export under: ``runs`` unless given, none where only JSON is asked for.
+
+    Raises
+    ------
+    Refused
+        If it can't be written to.
+    """
+    from simulator.export import check_writable
+
+    if folder is None and as_json:
+        return None
+    folder = Path("runs") if folder is None else folder
+    check_writable(folder)
+    return folder
 
 
 def code_in(value: object) -> list[Path]:

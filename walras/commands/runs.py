@@ -15,12 +15,21 @@ from walras.commands.app import (
     DEFECT,
     INTERRUPTED,
     NOT_CLEARED,
+    AsJson,
+    Assignments,
     Code,
+    Dpi,
+    NoPlots,
+    Out,
     Own,
+    Quiet,
+    Seed,
     TimeLimit,
     What,
+    Width,
     app,
     asked,
+    export_under,
     finder,
     refuse,
 )
@@ -46,27 +55,21 @@ def run(
     what: What,
     own: Own = None,
     code: Code = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
-    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figures")] = False,
+    assignments: Assignments = None,
+    seed: Seed = 0,
+    folder: Out = None,
+    no_plots: NoPlots = False,
     no_studies: Annotated[
         bool, typer.Option("--no-studies", help="no tables over a range of a parameter")
     ] = False,
     starts: Annotated[
         int, typer.Option(min=1, max=100_000, help="search: list what so many starts find")
     ] = 1,
-    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 180.0,
-    width: Annotated[
-        float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON document; export only with --out")
-    ] = False,
+    dpi: Dpi = 180.0,
+    width: Width = None,
+    as_json: AsJson = False,
     time_limit: TimeLimit = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a scenario, print its table and export the run (under runs/ unless --out is given).
 
@@ -77,8 +80,7 @@ def run(
     scenario: Scenario[Any] | None = None
     try:
         scenario, parameters = asked(what, assignments, own, code)
-        if folder is None and not as_json:
-            folder = Path("runs")
+        folder = export_under(folder, as_json)
         finished, written = _run(
             scenario,
             parameters,
@@ -116,11 +118,9 @@ def _run(
     quiet: bool,
 ) -> tuple[Run[Any], Path | None]:
     """Run, and export if there is a folder to export to."""
-    from simulator.export import Format, check_writable
+    from simulator.export import Format
     from simulator.run import simulate
 
-    if folder is not None:
-        check_writable(folder)
     with Display(scenario, parameters, quiet) as display:
         finished = simulate(
             scenario,
@@ -172,10 +172,8 @@ def serve(
     what: What,
     own: Own = None,
     code: Code = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    assignments: Assignments = None,
+    seed: Seed = 0,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,20 +11,27 @@ from markets.refused import Refused
 from walras.commands.app import (
     INTERRUPTED,
     NOT_CLEARED,
+    AsJson,
+    Assignments,
+    CaseName,
     Code,
+    Dpi,
+    NoPlots,
+    Out,
     Own,
+    Quiet,
+    Seed,
     TimeLimit,
     What,
+    Width,
     app,
     asked,
     code_in,
+    export_under,
     named,
     refuse,
 )
 from walras.printing import err, out
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
@@ -68,7 +75,7 @@ def sweep(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="go on though versions or parameters differ")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a scenario many times, over values of its parameters and seeds, into one table.
 
@@ -131,10 +138,8 @@ def plot(
     target: Annotated[
         Path | None, typer.Option("--out", help="folder for figures (DIR/figures unless given)")
     ] = None,
-    dpi: Annotated[float, typer.Option(min=10, max=2400, help="dots per inch of PNG")] = 180.0,
-    width: Annotated[
-        float | None, typer.Option(min=20, max=2000, help="width of figures in millimetres")
-    ] = None,
+    dpi: Dpi = 180.0,
+    width: Width = None,
 ) -> None:
     """Plot a sweep: lines with bands over seeds (--x), or maps over two parameters (--heat)."""
     from walras.sweeping import write_figures
@@ -158,22 +163,16 @@ def trace(
     ],
     own: Own = None,
     code: Code = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
-    ] = None,
-    case: Annotated[
-        str | None, typer.Option(help="name of the case; the first unless given")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
+    assignments: Assignments = None,
+    case: CaseName = None,
+    seed: Seed = 0,
     starts: Annotated[
         int, typer.Option(min=1, max=100_000, help="begin curves at all that so many starts find")
     ] = 1,
-    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON document; export only with --out")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="no progress, only results")] = False,
+    folder: Out = None,
+    no_plots: NoPlots = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Follow the equilibrium as a number moves, around folds and through changes of regime.
 
@@ -185,10 +184,10 @@ def trace(
     try:
         key, start, end = read_range(moved)
         scenario, parameters = asked(what, assignments, own, code)
-        out_folder = Path("runs") if folder is None and not as_json else folder
+        out_folder = export_under(folder, as_json)
         with leave_not_cleared(NOT_CLEARED):
             found = traced(scenario, parameters, key, start, end, case=case, seed=seed,
-                           starts=starts, folder=out_folder, quiet=quiet)  # fmt: skip
+                           starts=starts, quiet=quiet)  # fmt: skip
             written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
     except Refused as error:
         refuse(error)
@@ -200,27 +199,21 @@ def sensitivities(
     what: What,
     own: Own = None,
     code: Code = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
-    ] = None,
+    assignments: Assignments = None,
     by: Annotated[
         list[str] | None, typer.Option("--by", help="a parameter, as often as you like; all if not")
     ] = None,
-    case: Annotated[
-        str | None, typer.Option(help="name of the case; the first unless given")
-    ] = None,
+    case: CaseName = None,
     date: Annotated[int | None, typer.Option(help="the date; the last unless given")] = None,
     over: Annotated[
         list[str] | None,
         typer.Option("--over", metavar="KEY=LOW:HIGH", help="Sobol' indices over such ranges"),
     ] = None,
     sample: Annotated[int, typer.Option(help="with --over: groups of runs, a power of two")] = 128,
-    seed: Annotated[int, typer.Option(min=0, help="seed of the random generator")] = 0,
-    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON document; export only with --out")
-    ] = False,
+    seed: Seed = 0,
+    folder: Out = None,
+    no_plots: NoPlots = False,
+    as_json: AsJson = False,
 ) -> None:
     """Derivative of every quote and headline number in every parameter where a run rests.
 
@@ -228,16 +221,13 @@ def sensitivities(
     shares of the variance over ranges of parameters instead (Sobol' indices, extra sensitivity).
     Exit codes: 0 done; 2 bad input; 3 the date does not come to rest.
     """
-    from simulator.export import check_writable
     from simulator.sensitivity.derivatives import sensitivities as derive
     from walras.deriving import print_sensitivities, print_variances, varied_over
     from walras.tracing import leave_not_cleared
 
     try:
         scenario, parameters = asked(what, assignments, own, code)
-        out_folder = Path("runs") if folder is None and not as_json else folder
-        if out_folder is not None:
-            check_writable(out_folder)
+        out_folder = export_under(folder, as_json)
         if over:
             shares = varied_over(scenario, parameters, over, sample, case=case, seed=seed)
             written = None if out_folder is None else shares.export(out_folder, plots=not no_plots)
@@ -264,31 +254,24 @@ def fit(
     ],
     own: Own = None,
     code: Code = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value, as often as you like")
-    ] = None,
+    assignments: Assignments = None,
     starts: Annotated[int, typer.Option(min=1, help="points tried before the optimiser")] = 16,
     seeds: Annotated[int, typer.Option(min=1, help="runs that each moment is the mean of")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="the first seed, and that of the points")] = 0,
-    folder: Annotated[Path | None, typer.Option("--out", help="folder to export under")] = None,
-    no_plots: Annotated[bool, typer.Option("--no-plots", help="export no figure")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print one JSON document; export only with --out")
-    ] = False,
+    folder: Out = None,
+    no_plots: NoPlots = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find the parameters whose simulated numbers are nearest to observed ones.
 
     By the simulated method of moments: estimates, standard errors, the profile of the objective,
     which directions are identified, a test of over-identification. Exit codes: 0 done; 2 bad input.
     """
-    from simulator.export import check_writable
     from walras.fitting import nearest, print_fit
 
     try:
         scenario, parameters = asked(what, assignments, own, code)
-        out_folder = Path("runs") if folder is None and not as_json else folder
-        if out_folder is not None:
-            check_writable(out_folder)
+        out_folder = export_under(folder, as_json)
         found = nearest(scenario, parameters, to, free, starts=starts, seeds=seeds, seed=seed)
         written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
     except Refused as error:
