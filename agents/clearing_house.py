@@ -44,8 +44,15 @@ class ClearingHouse(mesa.Agent, Generic[Terms, Quotes, Book, Orders, Placed]):
     positions (:meth:`place`).
     """
 
+    date = 0
+    """The date, counted from 1; 0 before the first."""
+
+    after_another = False
+    """Whether a date before this one has closed, which rules can learn from."""
+
     def wake(self, date: int) -> None:
-        """Begin a date, counted from 1; nothing unless overridden."""
+        """Begin a date; the same one may begin again before its first round."""
+        self.after_another, self.date = 0 < self.date < date, date
 
     def charge(self, quotes: Mapping[str, float]) -> Terms:
         """Terms announced at the last quotes, before anybody trades; none unless overridden."""

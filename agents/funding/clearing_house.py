@@ -90,12 +90,6 @@ class MarginClearingHouse(
         self.history = dict(history or {})
         self.posted: dict[str, PostedSides] = {}
         self.deposits: float | None = None
-        self.date = 0
-        self._closed = False
-
-    def wake(self, date: int) -> None:
-        """Begin a date; from the second on, rules have a close to learn from."""
-        self._closed, self.date = self.date > 0 and date > self.date, date
 
     def charge(self, quotes: Mapping[str, float]) -> MarginTerms:
         """Terms of a date: from the second on every rule first learns where the last one closed."""
@@ -104,7 +98,7 @@ class MarginClearingHouse(
                 self.posted[name] = PostedSides.opened(
                     rule, quotes[name], self.history.get(name), every_round=self.every_round
                 )
-            elif self._closed:
+            elif self.after_another:
                 self.posted[name] = self.posted[name].closed_at(quotes[name])
             self.posted[name] = self.posted[name].by(rule)
         deposits, self.deposits = self.deposits, None

@@ -97,12 +97,7 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
         self.nature = nature
         self.log_price: FloatArray = np.zeros(len(self.margins))
         self.last_rate, self.lent = self.log_price, self.log_price
-        self.date, self._learns = 0, False
         self.posted: tuple[PostedMargin, ...] = ()
-
-    def wake(self, date: int) -> None:
-        """Begin a day; from the second on, rules have returns, repo rates and loans to read."""
-        self._learns, self.date = self.date > 0 and date > self.date, date
 
     def charge(self, quotes: Mapping[str, float]) -> RepoTerms:
         """Haircuts announced at the last quotes, and the value of the call in a repo at them."""
@@ -115,7 +110,7 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
                 PostedMargin.opened(rule, float(price), every_round=False)
                 for rule, price in zip(self.margins, prices, strict=True)
             )
-        elif self._learns:
+        elif self.after_another:
             self.posted = tuple(self._after_a_day(prices))
         self.posted = tuple(
             replace(posted, rule=rule)

@@ -93,18 +93,13 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         self.every_round = every_round
         self.history = history
         self.posted: PostedMargin | None = None
-        self.date, self._closed = 0, False
-
-    def wake(self, date: int) -> None:
-        """Begin a date; from the second on, the rule has a close to learn from."""
-        self._closed, self.date = self.date > 0 and date > self.date, date
 
     def charge(self, quotes: Mapping[str, float]) -> PostedMargin:
         """The margin of this date."""
         price = quotes["security_price"]
         if self.posted is None:
             self.posted = PostedMargin.opened(self.margin, price, self.history)
-        elif self._closed:
+        elif self.after_another:
             self.posted = self.posted.closed_at(price)
         self.posted = replace(self.posted, rule=self.margin, every_round=self.every_round)
         self.posted.haircut(price)  # a rule that fails is told before the rounds
