@@ -54,6 +54,12 @@ class ClearingHouse(mesa.Agent, Generic[Terms, Quotes, Book, Orders, Placed]):
         """Begin a date; the same one may begin again before its first round."""
         self.after_another, self.date = 0 < self.date < date, date
 
+    def carry(self, posted: Quotes, book: Book) -> None:
+        """Close a date of an economy whose dates are linked, before its cohorts carry.
+
+        Nothing unless overridden.
+        """
+
     def charge(self, quotes: Mapping[str, float]) -> Terms:
         """Terms announced at the last quotes, before anybody trades; none unless overridden."""
         return cast(Terms, None)

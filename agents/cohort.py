@@ -63,7 +63,7 @@ class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
         """
         raise NotImplementedError
 
-    def carry(self, posted: Quotes) -> None:
+    def remember(self, posted: Quotes) -> None:
         """Keep what the next round's orders depend on; nothing unless overridden.
 
         Called once per round with the quotes of the round; before that, traders may have been
@@ -73,6 +73,14 @@ class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
     def hold(self, posted: Quotes, placed: Placed) -> None:
         """Take the positions that the orders at the posted quotes amount to."""
         raise NotImplementedError
+
+    def carry(self) -> None:
+        """Make what was held where the last date came to rest what the next one starts from.
+
+        Called between two dates of an economy whose dates are linked, after positions were taken
+        and before the next date wakes. Nothing unless overridden: every date then starts from the
+        same endowments.
+        """
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """Primitives and holdings, one row per member (about ``limit`` of them if given)."""

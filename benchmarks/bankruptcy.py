@@ -109,7 +109,7 @@ def by_solver(drawn: Primitives, method: str) -> Tried:
         inside = np.clip(coordinates, 1e-3, np.minimum(limits.upper, 1e3))
         posted = market.post(inside, economy.terms, inside)
         excess = market.excess(posted, economy.house.net([cohort.respond(posted)]))
-        cohort.carry(posted)
+        cohort.remember(posted)
         return excess.residual - (coordinates - inside), inward_share(limits, inside, excess)
 
     def residual(coordinates: FloatArray) -> FloatArray:

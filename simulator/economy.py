@@ -53,6 +53,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     start : str or mapping
         Quotes to start from: ``primitives``, the market's own; ``random``, drawn from a wide range;
         or quotes by name.
+    linked : bool
+        Whether each date starts from what traders held where the one before came to rest, and not
+        from the endowments of the first.
 
     Attributes
     ----------
@@ -90,8 +93,10 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         adjuster: Adjuster | None = None,
         rng: int | np.random.Generator = 0,
         start: Start = "primitives",
+        linked: bool = False,
     ) -> None:
         super().__init__(rng=rng)
+        self.linked = linked
         self.starts = self.rng
         self.market = market
         self.adjuster: Adjuster = SafeguardedTatonnement() if adjuster is None else adjuster
@@ -189,7 +194,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         excess = self.market.excess(*self._round)
         self.adjustment = self.adjuster.adjust(state, excess, depth)
         for cohort in self._cohorts:
-            cohort.carry(self.posted)
+            cohort.remember(self.posted)
         self._remember(excess)
         self.running = not self._state.settled
         self.between_rounds()
@@ -272,7 +277,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
     def announce(self, **terms: object) -> None:
         """Change what the clearing house charges; the next rounds start from the resting quotes.
 
-        If nothing came to rest at the last date, they start from the first quotes again.
+        If nothing came to rest at the last date, they start from the first quotes again. Where
+        dates are linked, positions pass from a date at rest to the next one; a date whose rounds
+        did not settle passes on what it began with.
 
         Parameters
         ----------
@@ -285,6 +292,11 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             if not hasattr(house, name):
                 raise Refused(f"the clearing house has no {name} to announce")
             setattr(house, name, value)
+        if self.linked and self.adjustment is not None and self.adjustment.settled:
+            self.rest()
+            house.carry(*self._round)
+            for cohort in self.cohorts:
+                cohort.carry()
         if self.round > 0 or self.infeasible:
             self.date += 1
         if self.adjustment is not None and not self.adjustment.settled:

@@ -86,7 +86,8 @@ def travel(
     are none; a journey that is sent announcements goes on as long as they come.
 
     After a ``deadline``, a reading of ``time.monotonic()``, rounds go on no longer, and the date at
-    which that happens is the last. It is looked at after every round.
+    which that happens is the last. It is looked at after every round. Where dates are linked, one
+    whose rounds did not settle is the last too: it leaves nothing to start from.
 
     Returns
     -------
@@ -111,7 +112,8 @@ def travel(
             else:
                 end = end_of_date(scenario, parameters, case, economy, ending)
                 sent = yield end
-                if end.outcome is Outcome.OUT_OF_TIME and sent is None:
+                broken = economy.linked and ending.outcome is not Outcome.CLEARED
+                if sent is None and (broken or end.outcome is Outcome.OUT_OF_TIME):
                     return economy
         if sent is not None:
             parameters = sent.parameters

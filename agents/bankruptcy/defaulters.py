@@ -109,7 +109,7 @@ class Defaulters(Investors):
             kept=TREMBLE * np.sum(self.now[:, None] * keeps, axis=0),
         )
 
-    def carry(self, posted: BondQuotes) -> None:
+    def remember(self, posted: BondQuotes) -> None:
         """The plans that the next round's stay close to follow this round's."""
         if self._last is None or self._last[0] is not posted:
             self.respond(posted)

@@ -183,7 +183,7 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
             endowed_later=np.sum(self.endowment.later, axis=0),
         )
 
-    def carry(self, posted: BondQuotes) -> None:
+    def remember(self, posted: BondQuotes) -> None:
         """Begin the next round's search at this round's trades."""
         if self._answer is not None and self._answer[0] is posted:
             self._start = self._answer[1]

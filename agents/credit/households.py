@@ -145,7 +145,7 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
         unrest = float(np.max(stale * np.abs(plans - self.plans) / self.scale))
         return HouseholdOrders(total, self._goods(total), unrest)
 
-    def carry(self, posted: CreditQuotes) -> None:
+    def remember(self, posted: CreditQuotes) -> None:
         """Hold the plan ordered at the quotes of the round, from which the next round moves."""
         answer = next(answer for asked, answer in self._answers if asked is posted)
         self.plans, self._prices = answer.plans * self.scale, answer.prices

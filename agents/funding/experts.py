@@ -50,12 +50,9 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         When other deposits are announced, each expert has its equal share of the change.
     names : sequence of str, optional
         Names of the members.
-    carries : bool
-        Whether the positions of a date, and what was gained on them, are the start of the next;
-        otherwise every date starts from the endowment.
     recapitalised : float
-        With ``carries``: share of the distance to the first date's wealth that owners put in (or
-        take out) after each date, in [0, 1].
+        Where dates are linked: share of the distance to the first date's wealth that owners put in
+        (or take out) after each date, in [0, 1].
     """
 
     def __init__(
@@ -67,7 +64,6 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         endowment: FloatArray,
         deposits: float | None = None,
         names: Sequence[str] | None = None,
-        carries: bool = False,
         recapitalised: float = 0.0,
     ) -> None:
         self.endowment = np.atleast_2d(np.asarray(endowment, dtype=np.float64))
@@ -80,7 +76,7 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         self.names = names
         if not 0.0 <= recapitalised <= 1.0:
             raise Refused(f"recapitalised is {recapitalised}; it must lie in [0, 1]")
-        self.carries, self.recapitalised = carries, recapitalised
+        self.recapitalised = recapitalised
         self.target: FloatArray | None = None
         self.held: FloatArray | None = None
 
@@ -88,14 +84,17 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         """Experts have no price of their own to trade at without customers."""
         return None
 
+    def carry(self) -> None:
+        """Make endowments of positions, and take in what owners put in of what was lost."""
+        assert self.held is not None
+        wealth = self.wealth(self.posted)
+        self.target = wealth if self.target is None else self.target
+        added = self.recapitalised * (self.target - wealth)
+        self.cash = wealth + added - self.held @ self.posted.price
+        self.endowment = self.held
+
     def wake(self, date: int, terms: MarginTerms) -> None:
-        """Begin a date: carry over what was held, then take the deposits that were announced."""
-        if self.carries and self.held is not None:
-            wealth = self.wealth(self.posted)
-            self.target = wealth if self.target is None else self.target
-            added = self.recapitalised * (self.target - wealth)
-            self.cash = wealth + added - self.held @ self.posted.price
-            self.endowment = self.held
+        """Begin a date with the deposits that were announced."""
         self.held = None
         if terms.deposits is not None:
             self.cash = terms.deposits / self.members + self._apart

@@ -174,7 +174,7 @@ def make_economy(
     deposits : float, optional
         What is announced of all experts' cash at the first date; by default what they have.
     recapitalised : float, optional
-        If given, experts carry their positions from date to date, and owners put in this share of
+        If given, dates are linked: experts carry their positions, and owners put in this share of
         what was lost; see :class:`agents.funding.experts.Experts`.
     margin : MarginSettings, optional
         If given, when the rules are asked, and past prices of every asset.
@@ -184,7 +184,13 @@ def make_economy(
         As in :class:`simulator.economy.Economy`.
     """
     market = FundedMarket(list(rules), fundamental)
-    economy = Economy(market, adjuster=parameters.adjuster(market.pace), rng=rng, start=start)
+    economy = Economy(
+        market,
+        adjuster=parameters.adjuster(market.pace),
+        rng=rng,
+        start=start,
+        linked=recapitalised is not None,
+    )
     if margin is None:
         MarginClearingHouse(economy, rules)
     else:
@@ -205,7 +211,6 @@ def make_economy(
         endowment=traders.endowment,
         deposits=deposits,
         names=traders.expert_names,
-        carries=recapitalised is not None,
         recapitalised=recapitalised or 0.0,
     )
     return economy

@@ -186,3 +186,18 @@ def test_the_textbook_rule_is_slower_and_says_so() -> None:
     for name in ("rule", "max_rounds", "step"):
         assert name in Outcome.OUT_OF_ROUNDS.advice + Outcome.CYCLES.advice
         assert name in MarginHike.model_fields
+
+
+@pytest.mark.parametrize(("linked", "dates"), [(True, 1), (False, 2)])
+def test_a_linked_date_that_did_not_settle_is_the_last(linked: bool, dates: int) -> None:
+    """It leaves no positions that the next one could start from."""
+    unsettled = TWO.model_copy(update={"max_rounds": 1})
+    case = case_of(unsettled)
+
+    def build(rng: np.random.Generator) -> ScenarioEconomy:
+        economy = case.build(rng)
+        economy.linked = linked
+        return economy
+
+    events = travel(SCENARIO, unsettled, replace(case, build=build), np.random.default_rng(0))
+    assert sum(isinstance(event, DateEnd) for event in events) == dates

@@ -52,10 +52,10 @@ def test_responding_changes_nothing_and_carrying_moves_what_plans_stay_close_to(
     first, again = cohort.respond(QUOTES), cohort.respond(QUOTES)
     assert first.promised == again.promised > 0.0
     assert first.moved == again.moved > 0.0
-    cohort.carry(QUOTES)
+    cohort.remember(QUOTES)
     assert cohort._before.promised[0] == pytest.approx(FOLLOW * first.promised)
     for _ in range(60):
-        cohort.carry(QUOTES)
+        cohort.remember(QUOTES)
         cohort.respond(QUOTES)
     assert cohort.respond(QUOTES).lent == pytest.approx(
         0.6 * 3.0 / 0.36 - 1.3 / 0.36

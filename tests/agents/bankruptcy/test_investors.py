@@ -146,7 +146,7 @@ def test_positions_are_the_orders_that_were_netted_to_the_last_digit() -> None:
     cohort.open(INSTRUMENTS)
     posted = BondQuotes(1.0, np.array([0.6]), np.ones(2), 100.0)
     book = cohort.respond(posted)
-    cohort.carry(posted)
+    cohort.remember(posted)
     cohort.hold(posted, None)
     table = cohort.table()
     assert float(np.sum(np.maximum(table["bond"], 0.0))) == book.lent

@@ -38,7 +38,7 @@ def test_orders_meet_every_budget_at_any_quotes(name: str, seed: int) -> None:
     model, households = opened(name)
     posted = at(model, seed)
     households.respond(posted)
-    households.carry(posted)
+    households.remember(posted)
     plan = households.plan
     missed = households.plans @ plan.budgets(posted).T - plan.incomes(posted, households.endowment)
     assert np.max(np.abs(missed)) < 1e-9
@@ -60,7 +60,7 @@ def test_the_plan_of_the_round_is_carried_on_whatever_else_was_asked() -> None:
     orders = households.respond(posted)
     other = households.respond(beside)
     assert not np.allclose(orders.plan, other.plan)
-    households.carry(posted)
+    households.remember(posted)
     assert households.plans.sum(axis=0) == pytest.approx(orders.plan)
 
 

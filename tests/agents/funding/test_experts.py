@@ -108,7 +108,7 @@ def test_funds_are_the_wealth_of_all_and_move_with_prices() -> None:
 
 
 def test_wealth_is_carried_over_and_taking_positions_twice_changes_nothing() -> None:
-    cohort = experts(cash=np.array([2.0, 1.0, 3.0]), carries=True, recapitalised=0.25)
+    cohort = experts(cash=np.array([2.0, 1.0, 3.0]), recapitalised=0.25)
     cohort.wake(1, TERMS)
     first, placed = quotes(np.array([9.0, 8.4]), np.array([1.0, -1.0])), np.array([0.2, -1.4])
     before = cohort.wealth(first)
@@ -117,6 +117,7 @@ def test_wealth_is_carried_over_and_taking_positions_twice_changes_nothing() -> 
     assert np.array_equal(cohort.wealth(first), before)
     held = cohort.held
     assert held is not None
+    cohort.carry()
     cohort.wake(2, TERMS)
     assert cohort.endowment is held
     assert cohort.wealth(first) == pytest.approx(before)  # at the first date owners put in nothing
@@ -124,6 +125,7 @@ def test_wealth_is_carried_over_and_taking_positions_twice_changes_nothing() -> 
     lost = held @ (first.price - second.price)
     assert cohort.wealth(second) == pytest.approx(before - lost)
     cohort.hold(second, placed)
+    cohort.carry()
     cohort.wake(3, TERMS)
     assert cohort.wealth(second) == pytest.approx(before - 0.75 * lost)
 
