@@ -1,0 +1,143 @@
+"""The house that holds the assets against which loans run, and sells them where they are not repaid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import mesa
+import numpy as np
+
+from agents.clearing_house import ClearingHouse
+from markets.leverage.news_tree import NewsTree
+from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms
+from markets.refused import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class LeverageSettlement:
+    """The accounts of the house at the node at which traders stand.
+
+    Attributes
+    ----------
+    due, repaid : float
+        Loans of the date before: promised, and paid; the difference is the lenders' loss.
+    loans : float
+        New loans, cash.
+    pledged : float
+        Assets that the house holds against them.
+    unsecured : float
+        What they exceed the assets' value by, after the worse news; zero.
+    cash_excess : float
+        Cash that traders want to keep minus the cash there is: the redundant market of Walras' law.
+    walras : float
+        Value of both excess demands as a share of all wealth; zero.
+    """
+
+    due: float
+    repaid: float
+    loans: float
+    pledged: float
+    unsecured: float
+    cash_excess: float
+    walras: float
+
+    def accounts(self) -> dict[str, float]:
+        """The numbers by name, for the record of rounds."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class LeverageClearingHouse(
+    ClearingHouse[LeverageTerms, LeverageQuotes, LeverageBook, LeverageBook, float]
+):
+    """A clearing house between borrowers, whose assets it holds, and lenders.
+
+    Parameters
+    ----------
+    model : mesa.Model
+        The economy.
+    tree : NewsTree
+        News and payoffs.
+    most_leverage : sequence of float
+        Largest value of assets as a multiple of what their buyer pays down, by date, at least 1;
+        later dates than are given have no limit.
+
+    Attributes
+    ----------
+    news : str
+        What has been heard; announce ``news="bad"`` at the next date.
+
+    Raises
+    ------
+    Refused
+        If a limit is below 1 or not a number.
+    """
+
+    def __init__(
+        self, model: mesa.Model, tree: NewsTree, most_leverage: Sequence[float] = ()
+    ) -> None:
+        super().__init__(model)
+        for most in most_leverage:
+            if not most >= 1.0:
+                raise Refused(
+                    f"most_leverage contains {most}; leverage is at least 1, which is no loan"
+                )
+        self.tree = tree
+        limits = np.full(int(tree.date[-1]) + 1, np.inf)
+        limits[: len(most_leverage)] = most_leverage[: limits.size]
+        self.most_leverage = limits[tree.date]
+        self.news = tree.names[0]
+        self._due = 0.0
+
+    def carry(self, posted: LeverageQuotes, book: LeverageBook) -> None:
+        """Remember what was promised on each asset."""
+        self._due = float(posted.loan[posted.terms.root])
+
+    def charge(self, quotes: Mapping[str, float]) -> LeverageTerms:
+        """Where traders stand, and how far they may borrow.
+
+        Raises
+        ------
+        Refused
+            If nothing is left to trade after the news.
+        """
+        return LeverageTerms(self.tree.place(self.news), self.most_leverage, self._due)
+
+    def settle(self, posted: LeverageQuotes, book: LeverageBook) -> LeverageSettlement:
+        """Collect what was lent, hold the assets of the new loans, and draw up the accounts."""
+        tree, root = posted.tree, posted.terms.root
+        price, owed, asset = float(posted.price[root]), float(book.owed[root]), book.asset[root]
+        worst = min(posted.price[tree.good[root]], posted.price[tree.bad[root]])
+        due = posted.terms.loan_due * book.endowed_asset
+        cash_excess = math.fsum([book.saved[root], -owed, -book.endowed_cash])
+        excess = price * (asset - book.endowed_asset)
+        return LeverageSettlement(
+            due=due,
+            repaid=posted.recovery * due,
+            loans=owed,
+            pledged=float(asset) if owed > 0.0 else 0.0,
+            unsecured=max(owed - float(worst * asset), 0.0),
+            cash_excess=cash_excess,
+            walras=(excess + cash_excess) / (book.endowed_cash + price * book.endowed_asset),
+        )
+
+    def place(self, posted: LeverageQuotes, book: LeverageBook) -> float:
+        """Share of what is saved that is lent, the same for every saver; the rest is cash."""
+        root = posted.terms.root
+        return float(book.owed[root] / book.saved[root]) if book.saved[root] > 0.0 else 0.0
+
+    def redundant(self, posted: LeverageQuotes, book: LeverageBook) -> Mapping[str, float]:
+        """Cash that traders want to keep minus the cash there is, as a share of all wealth.
+
+        At every open node that can still be reached.
+        """
+        tree = posted.tree
+        wealth = book.endowed_cash + posted.price[: tree.count] * book.endowed_asset
+        excess = (book.saved - book.owed - book.endowed_cash) / wealth
+        return {
+            "cash" if node == posted.terms.root else f"cash after {tree.names[node]}": float(
+                excess[node]
+            )
+            for node in np.flatnonzero(tree.reached(posted.terms.root))
+        }
