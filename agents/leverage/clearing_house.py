@@ -1,4 +1,4 @@
-"""The house that holds the assets against which loans run, and sells them where they are not repaid."""
+"""The house that holds the assets against which loans run."""
 
 from __future__ import annotations
 

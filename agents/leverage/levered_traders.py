@@ -11,8 +11,8 @@ others, to
 It doesn't discount, and consumes at the end. Since loans run one period, are surely repaid and bear
 no interest, the best is all or nothing: with V of
 :meth:`markets.leverage.quotes.LeverageQuotes.worth`, it puts all its wealth into assets with the
-largest loan where that is worth more than a unit of cash saved, and saves all of it where not. Whoever buys
-with the largest safe loan has nothing left after bad news.
+largest loan where that is worth more than cash, and saves all of it where not. Whoever buys with
+the largest safe loan has nothing left after bad news.
 
 A buyer who is indifferent is filled in part. In a continuum the line of beliefs is cut where plans
 change; on a stretch between two cuts everybody plans the same.
@@ -31,10 +31,10 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from agents.beliefs import Beliefs
-from agents.cohort import Cohort, Population, in_given_order, one_or_each, rows_shown
+from agents.believing import BelievingCohort
+from agents.cohort import Population, in_given_order, rows_shown
 from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms
 from markets.quote import FloatArray
-from markets.refused import Refused
 
 GRID = 129
 """Beliefs at which a continuum is asked whether it buys, to find where plans change."""
@@ -58,31 +58,11 @@ class Plan(NamedTuple):
     high: FloatArray
 
 
-class LeveredTraders(Cohort[LeverageTerms, LeverageQuotes, LeverageBook, float]):
+class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook, float]):
     """A cohort of traders who differ in belief and endowment.
 
-    Parameters
-    ----------
-    model : mesa.Model
-        The economy; its market is a :class:`markets.leverage.market.LeverageMarket`.
-    name : str
-        Name of the cohort in records.
-    beliefs : Beliefs, str or sequence of float
-        Probabilities of good news, see :class:`agents.beliefs.Beliefs`.
-    members : int
-        Number of members, at least 2 (that of the given beliefs if they are given one by one).
-    cash, asset : float or array
-        Endowment of each member at date 0, not negative; one number in a continuum.
-    population : {"individuals", "continuum"}
-        Whether members are single traders, or a mass spread smoothly over the line of beliefs.
-    names : sequence of str, optional
-        Names of the members, in the order of the other fields; tables then keep that order.
-
-    Raises
-    ------
-    Refused
-        If an endowment is negative, not finite or has the wrong length, if members of a continuum
-        differ in it, if a belief lies outside (0, 1), or there are fewer than two members.
+    Its market is a :class:`markets.leverage.market.LeverageMarket`; parameters and errors are
+    those of :class:`agents.believing.BelievingCohort`, with the endowments those of date 0.
 
     Attributes
     ----------
@@ -106,36 +86,15 @@ class LeveredTraders(Cohort[LeverageTerms, LeverageQuotes, LeverageBook, float])
         population: Population = "individuals",
         names: Sequence[str] | None = None,
     ) -> None:
-        self.population: Population = population
-        self.beliefs = beliefs if isinstance(beliefs, Beliefs) else Beliefs(beliefs)
-        if self.beliefs.values is not None:
-            members = int(self.beliefs.values.size)
-        if members < 2:
-            raise Refused(f"members is {members}; a market needs at least two traders")
-        super().__init__(model, name, members)
-        self.cash = one_or_each("cash", cash, members)
-        self.asset = one_or_each("asset", asset, members)
-        self.names, self.given = names, np.arange(members)
-        if population == "continuum":
-            self.beliefs.refuse_ties()
-            if max(self.cash.size, self.asset.size) > 1:
-                raise Refused(
-                    "cash and asset are one number each in a continuum; make a cohort of each kind"
-                )
-        elif self.beliefs.values is not None:
-            order = self.given = self.beliefs.order(self.cash, self.asset)
-            self.cash = self.cash if self.cash.size == 1 else self.cash[order]
-            self.asset = self.asset if self.asset.size == 1 else self.asset[order]
-        self.endowed_cash, self.endowed_asset = self.total(self.cash), self.total(self.asset)
+        super().__init__(
+            model, name, beliefs=beliefs, members=members, cash=cash, asset=asset,
+            population=population, names=names,
+        )  # fmt: skip
         self.lent = np.zeros(1)
-        self.stretches = np.array([0.0, float(members)])
-        self._belief = self.beliefs.members(members) if population == "individuals" else None
+        self.stretches = np.array([0.0, float(self.members)])
+        self._belief = self.lines() if population == "individuals" else None
         self.before: FloatArray | None = None
         self.held: tuple[LeverageQuotes, Plan, float] | None = None
-
-    def lines(self) -> FloatArray:
-        """Beliefs of single traders; the ends of the line on which a continuum lies."""
-        return np.array([0.0, 1.0]) if self._belief is None else self._belief
 
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: LeverageQuotes) -> LeverageBook:

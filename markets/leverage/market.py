@@ -5,9 +5,9 @@ today will earn with it. So it is a quote today: a *forward* quote, at which tra
 is right where the market of that node clears, given what they will then own. All open nodes clear
 together.
 
-The coordinate of a node is the belief h of its marginal buyer, who is indifferent between buying and
-keeping cash. With :math:`p_g, p_b` the prices after good and bad news, and V what a unit of cash is
-worth to the buyer there (:meth:`markets.leverage.quotes.LeverageQuotes.worth`),
+The coordinate of a node is the belief h of its marginal buyer, who is indifferent between buying
+and keeping cash. With :math:`p_g, p_b` the prices after good and bad news, and V what a unit of
+cash is worth to the buyer there (:meth:`markets.leverage.quotes.LeverageQuotes.worth`),
 
 .. math:: p = \frac{h V_g p_g + (1 - h) V_b p_b}{h V_g + (1 - h) V_b}, \qquad
           z = \frac{D - S}{D + S},
@@ -112,8 +112,8 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
     def locate(self, quotes: Mapping[str, float], terms: LeverageTerms) -> FloatArray:
         """Coordinates of some quotes, moved inside the line where no belief values them so.
 
-        From the last nodes back: the belief at which the marginal buyer would pay the quote, a price
-        that rises with it.
+        From the last nodes back: the belief at which the marginal buyer would pay the quote, a
+        price that rises with it.
         """
         ladder, tree = self.ladder, self.tree
         edge = 0.5 / (ladder.nodes.size - 1) if ladder.stepped else EDGE
@@ -128,9 +128,7 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
             low, high = edge, 1.0 - edge
             if dear(low) >= 0.0:
                 continue
-            coordinates[node] = (
-                high if dear(high) <= 0.0 else brentq(dear, low, high, xtol=NOWHERE)
-            )
+            coordinates[node] = high if dear(high) <= 0.0 else brentq(dear, low, high, xtol=NOWHERE)
         return coordinates
 
     def post(

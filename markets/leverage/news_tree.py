@@ -1,13 +1,13 @@
 r"""News, good or bad at every date, and what an asset pays in the end.
 
 At each of the dates :math:`1, \dots, T` news is good or bad; after k pieces of bad news in T the
-asset pays :math:`v_k`. A *node* is what has been heard so far. Where the payoff no longer depends on
-what is still to come, the asset is worth that payoff and nothing is left to trade: the node is
-*settled*, and all settled nodes of one payoff are the same. The others are *open*: each has a market
-of its own, since what traders own there depends on the way that led to it.
+asset pays :math:`v_k`. A *node* is what has been heard so far. Where the payoff no longer depends
+on what is still to come, the asset is worth that payoff and nothing is left to trade: the node is
+*settled*, and all settled nodes of one payoff are the same. The others are *open*: each has a
+market of its own, since what traders own there depends on the way that led to it.
 
-Source: Geanakoplos, "The Leverage Cycle", NBER Macroeconomics Annual 24 (2010), where bad news twice
-is what leaves the asset with its low payoff.
+Source: Geanakoplos, "The Leverage Cycle", NBER Macroeconomics Annual 24 (2010), where bad news
+twice is what leaves the asset with its low payoff.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class NewsTree:
         """
         given = np.asarray(payoffs, dtype=np.float64)
         if given.size < 2 or not np.isfinite(given).all() or given.min() < 0.0:
-            raise Refused(f"payoffs is {list(payoffs)}; it must be two or more numbers of at least 0")
+            raise Refused(
+                f"payoffs is {list(payoffs)}; it must be two or more numbers of at least 0"
+            )
         if np.any(np.diff(given) > 0.0) or given[0] == given[-1]:
             raise Refused(
                 f"payoffs is {list(payoffs)}; more bad news must not raise the payoff, and some of"

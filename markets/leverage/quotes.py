@@ -66,7 +66,7 @@ class LeverageQuotes:
 
     @property
     def recovery(self) -> float:
-        """Share of the loans due that is paid: who owes more than the asset is worth hands it over."""
+        """Share of the loans due that is paid: the assets at most, where they are worth less."""
         due = self.terms.loan_due
         return 1.0 if due == 0.0 else min(1.0, float(self.price[self.terms.root]) / due)
 

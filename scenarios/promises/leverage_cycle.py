@@ -20,7 +20,7 @@ from markets.quote import FloatArray
 from scenarios.promises import LEVERAGE_CYCLE
 from scenarios.promises import closed_form as theory
 from scenarios.promises.certificate import certify
-from scenarios.promises.economy import AnyEconomy, LeverageCycle, build, traders_of
+from scenarios.promises.economy import AnyEconomy, LeverageCycle, build
 from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.net_trades import net_trades, traders_trading
 from scenarios.promises.page import PAGE
@@ -31,6 +31,7 @@ from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.population.believers import traders_of
 from simulator.results import Results
 from simulator.scenario import Scenario
 
