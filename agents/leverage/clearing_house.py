@@ -88,11 +88,11 @@ class LeverageClearingHouse(
         limits[: len(most_leverage)] = most_leverage[: limits.size]
         self.most_leverage = limits[tree.date]
         self.news = tree.names[0]
-        self._due = 0.0
+        self._before: LeverageQuotes | None = None
 
     def carry(self, posted: LeverageQuotes, book: LeverageBook) -> None:
-        """Remember what was promised on each asset."""
-        self._due = float(posted.loan[posted.terms.root])
+        """Remember what was promised on each asset, and quoted for later."""
+        self._before = posted
 
     def charge(self, quotes: Mapping[str, float]) -> LeverageTerms:
         """Where traders stand, and how far they may borrow.
@@ -102,7 +102,11 @@ class LeverageClearingHouse(
         Refused
             If nothing is left to trade after the news.
         """
-        return LeverageTerms(self.tree.place(self.news), self.most_leverage, self._due)
+        root, before = self.tree.place(self.news), self._before
+        if before is None:
+            return LeverageTerms(root, self.most_leverage)
+        due, forward = float(before.loan[before.terms.root]), float(before.price[root])
+        return LeverageTerms(root, self.most_leverage, due, forward)
 
     def settle(self, posted: LeverageQuotes, book: LeverageBook) -> LeverageSettlement:
         """Collect what was lent, hold the assets of the new loans, and draw up the accounts."""

@@ -231,6 +231,7 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
             "endowed_loans": shown(self.lent),
             "endowed_asset": asset,
             "loan_due": posted.terms.loan_due,
+            "forward_price": posted.terms.forward_price,
             "wealth": wealth,
             "profit": wealth - before,
             "call": posted.terms.loan_due * asset,

@@ -13,8 +13,8 @@ cash is worth to the buyer there (:meth:`markets.leverage.quotes.LeverageQuotes.
           z = \frac{D - S}{D + S},
 
 from the last nodes back to the first, so that no quote offers an arbitrage; z, excess demand at the
-node over demand and supply, moves the coordinate. Cash can be stored and somebody always keeps some,
-so loans that are surely repaid bear no interest.
+node over demand and supply, moves the coordinate. Cash can be stored and somebody always keeps
+some, so loans that are surely repaid bear no interest.
 
 Source: Geanakoplos, "The Leverage Cycle", NBER Macroeconomics Annual 24 (2010).
 """

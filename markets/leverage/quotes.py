@@ -2,6 +2,7 @@ r"""Terms, quotes and book of the markets at the nodes of a tree of news."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +25,14 @@ class LeverageTerms:
         1; infinity where nobody limits it.
     loan_due : float
         What was promised on each asset at the date before, cash; 0 at the first.
+    forward_price : float
+        What was quoted for this news at the date before; NaN at the first.
     """
 
     root: int
     most_leverage: FloatArray
     loan_due: float = 0.0
+    forward_price: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,16 @@ class LeverageQuotes:
                 node, self.tree, self.price, float(paid[node]), belief, value
             )
         return value, gain
+
+    def indifferent(self, node: int, belief: float) -> float:
+        r"""Price at which a belief would be a node's marginal buyer's, other prices as they are.
+
+        :math:`A_n / C_n` of :meth:`worth`, which does not depend on the loan.
+        """
+        value, _ = self.worth(np.array([belief]))
+        good, bad = self.tree.good[node], self.tree.bad[node]
+        up, down = belief * float(value[good, 0]), (1.0 - belief) * float(value[bad, 0])
+        return float((up * self.price[good] + down * self.price[bad]) / (up + down))
 
 
 def worth_at(

@@ -24,7 +24,6 @@ from scenarios.promises.economy import AnyEconomy, LeverageCycle, build
 from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.net_trades import net_trades, traders_trading
 from scenarios.promises.page import PAGE
-from scenarios.promises.population import number_below
 from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.refined_line import refined_line
@@ -32,6 +31,7 @@ from scenarios.promises.sides import Sides, instrument_table, side_table
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.believers import traders_of
+from simulator.population.counted import number_below
 from simulator.results import Results
 from simulator.scenario import Scenario
 
