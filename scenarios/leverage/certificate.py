@@ -123,7 +123,8 @@ def certify(
     ]  # fmt: skip
     program = Program(tree, root, price, most_leverage)
     rows = _chosen(np.flatnonzero(start > 0.0), np.stack([asset, owed, saved]))
-    forgone = _forgone(agents.iloc[rows], program, *(end[:, rows] for end in ends), start[rows])
+    after = np.stack(ends)[:, :, rows]
+    forgone = _forgone(agents.iloc[rows], program, after, start[rows])
     conditions.append(
         Condition("optimality", forgone, OPTIMALITY,
                   "expected wealth in the end below the value of the program over all nodes and"
@@ -160,22 +161,21 @@ def _chosen(rich: NDArray[np.int64], plans: FloatArray) -> NDArray[np.int64]:
         return rich
     turns = np.flatnonzero(np.any(np.diff(np.sign(plans[:, :, rich]), axis=2) != 0.0, axis=(0, 1)))
     spread = np.linspace(0, rich.size - 1, PROGRAMS).astype(np.int64)
-    return rich[np.unique(np.concatenate([spread, turns, turns + 1]))]
+    near: NDArray[np.int64] = np.unique(np.concatenate([spread, turns, turns + 1]))
+    return rich[near]
 
 
-def _forgone(
-    table: pd.DataFrame, program: Program, good: FloatArray, bad: FloatArray, start: FloatArray
-) -> float:
+def _forgone(table: pd.DataFrame, program: Program, after: FloatArray, start: FloatArray) -> float:
     """Largest share of expected wealth that anybody forgoes, at both ends of its beliefs.
 
-    ``good`` and ``bad`` are wealth after either news at every node that can be reached, (K, rows).
+    ``after`` is wealth after good and bad news at every node that can be reached, (2, K, rows).
     """
     nodes = np.flatnonzero(program.tree.reached(program.root))
     worst = 0.0
     for end in ("belief_low", "belief_high"):
         beliefs = _column(table, end)
         up, down = program.tree.chances(beliefs, program.root)
-        expected = np.sum(up[nodes] * good + down[nodes] * bad, axis=0)
+        expected = np.sum(up[nodes] * after[0] + down[nodes] * after[1], axis=0)
         best = start * np.array([program.value(h) for h in beliefs])
         worst = max(worst, float(np.max(1.0 - expected / best)))
         if np.array_equal(beliefs, _column(table, "belief_high")):

@@ -28,7 +28,6 @@ from typing import Any, Final
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import lil_array
 
 from markets.leverage.news_tree import NewsTree
 from markets.quote import FloatArray
@@ -79,34 +78,34 @@ class Program:
         nodes = np.flatnonzero(tree.reached(self.root))
         width = 2 + 2 * MENU
         place = {int(node): k for k, node in enumerate(nodes)}
-        budget = lil_array((nodes.size, nodes.size * width))
-        bounds = lil_array((2 * nodes.size, nodes.size * width))
+        budget = np.zeros((nodes.size, nodes.size * width))
+        bounds = np.zeros((2 * nodes.size, nodes.size * width))
         objective = np.zeros(nodes.size * width)
         ends = tree.chances(np.array([belief]), self.root)
         for node, k in place.items():
             own = slice(k * width, (k + 1) * width)
             _, cost, *delivered = self.promised(node)
             price = float(self.price[node])
-            budget[[k], own] = np.concatenate([[price, 1.0], cost, -cost])
+            budget[k, own] = np.concatenate([[price, 1.0], cost, -cost])
             for child, delivery, chance in zip(
                 (int(tree.good[node]), int(tree.bad[node])), delivered, ends, strict=True
             ):
                 paid = np.concatenate([[float(self.price[child]), 1.0], delivery, -delivery])
                 if child in place:
-                    budget[[place[child]], own] = -paid
+                    budget[place[child], own] = -paid
                 else:
                     objective[own] += float(chance[node, 0]) * paid
             none = np.zeros(MENU)
-            bounds[[2 * k], own] = np.concatenate([[-1.0, 0.0], none, np.ones(MENU)])
+            bounds[2 * k, own] = np.concatenate([[-1.0, 0.0], none, np.ones(MENU)])
             limit = (1.0 - 1.0 / float(self.most_leverage[node])) * price
-            bounds[[2 * k + 1], own] = np.concatenate([[-limit, 0.0], none, cost])
+            bounds[2 * k + 1, own] = np.concatenate([[-limit, 0.0], none, cost])
         wealth = np.zeros(nodes.size)
         wealth[place[self.root]] = 1.0
         found = linprog(
             -objective,
-            A_ub=bounds.tocsr(),
+            A_ub=bounds,
             b_ub=np.zeros(2 * nodes.size),
-            A_eq=budget.tocsr(),
+            A_eq=budget,
             b_eq=wealth,
             method="highs",
             options=PRECISE,
