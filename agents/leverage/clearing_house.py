@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.clearing_house import ClearingHouse
 from markets.leverage.news_tree import NewsTree
-from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms
+from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms, Matched
 from markets.refused import Refused
 
 
@@ -49,7 +49,7 @@ class LeverageSettlement:
 
 
 class LeverageClearingHouse(
-    ClearingHouse[LeverageTerms, LeverageQuotes, LeverageBook, LeverageBook, float]
+    ClearingHouse[LeverageTerms, LeverageQuotes, LeverageBook, LeverageBook, Matched]
 ):
     """A clearing house between borrowers, whose assets it holds, and lenders.
 
@@ -111,8 +111,12 @@ class LeverageClearingHouse(
     def settle(self, posted: LeverageQuotes, book: LeverageBook) -> LeverageSettlement:
         """Collect what was lent, hold the assets of the new loans, and draw up the accounts."""
         tree, root = posted.tree, posted.terms.root
-        price, owed, asset = float(posted.price[root]), float(book.owed[root]), book.asset[root]
-        worst = min(posted.price[tree.good[root]], posted.price[tree.bad[root]])
+        price, owed, asset = (
+            float(posted.price[root]),
+            float(book.owed[root]),
+            float(book.asset[root]),
+        )
+        worst = float(min(posted.price[tree.good[root]], posted.price[tree.bad[root]]))
         due = posted.terms.loan_due * book.endowed_asset
         cash_excess = math.fsum([book.saved[root], -owed, -book.endowed_cash])
         excess = price * (asset - book.endowed_asset)
@@ -120,16 +124,21 @@ class LeverageClearingHouse(
             due=due,
             repaid=posted.recovery * due,
             loans=owed,
-            pledged=float(asset) if owed > 0.0 else 0.0,
-            unsecured=max(owed - float(worst * asset), 0.0),
+            pledged=asset if owed > 0.0 else 0.0,
+            unsecured=max(owed - worst * asset, 0.0),
             cash_excess=cash_excess,
             walras=(excess + cash_excess) / (book.endowed_cash + price * book.endowed_asset),
         )
 
-    def place(self, posted: LeverageQuotes, book: LeverageBook) -> float:
-        """Share of what is saved that is lent, the same for every saver; the rest is cash."""
+    def place(self, posted: LeverageQuotes, book: LeverageBook) -> Matched:
+        """Lend what savers save, pro rata, and accept of the orders what there is."""
         root = posted.terms.root
-        return float(book.owed[root] / book.saved[root]) if book.saved[root] > 0.0 else 0.0
+        if not book.asset[root] > 0.0 or not book.saved[root] > 0.0:
+            return Matched(0.0, 1.0, 1.0)  # nobody buys, or nobody sells: nothing has cleared
+        asset = book.endowed_asset / float(book.asset[root])
+        owed = asset * float(book.owed[root])
+        saved = book.endowed_cash + owed
+        return Matched(owed / saved, asset, saved / float(book.saved[root]))
 
     def redundant(self, posted: LeverageQuotes, book: LeverageBook) -> Mapping[str, float]:
         """Cash that traders want to keep minus the cash there is, as a share of all wealth.

@@ -33,7 +33,7 @@ from scipy.optimize import brentq
 from agents.beliefs import Beliefs
 from agents.believing import BelievingCohort
 from agents.cohort import Population, in_given_order, rows_shown
-from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms
+from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms, Matched
 from markets.quote import FloatArray
 
 GRID = 129
@@ -58,7 +58,7 @@ class Plan(NamedTuple):
     high: FloatArray
 
 
-class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook, float]):
+class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook, Matched]):
     """A cohort of traders who differ in belief and endowment.
 
     Its market is a :class:`markets.leverage.market.LeverageMarket`; parameters and errors are
@@ -94,7 +94,7 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
         self.stretches = np.array([0.0, float(self.members)])
         self._belief = self.lines() if population == "individuals" else None
         self.before: FloatArray | None = None
-        self.held: tuple[LeverageQuotes, Plan, float] | None = None
+        self.held: tuple[LeverageQuotes, Plan, Matched] | None = None
 
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: LeverageQuotes) -> LeverageBook:
@@ -178,7 +178,7 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
         return field[np.searchsorted(self.stretches, low, side="right") - 1]
 
     # ------------------------------------------------------------------ positions
-    def hold(self, posted: LeverageQuotes, placed: float) -> None:
+    def hold(self, posted: LeverageQuotes, placed: Matched) -> None:
         """Take the positions of the node where traders stand, and lend what the house places."""
         self.held = posted, self.plan(posted), placed
 
@@ -189,8 +189,8 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
         root = posted.terms.root
         self.stretches = np.append(plan.low, float(self.members))
         self.before = plan.wealth[root]
-        self.asset = plan.asset[root]
-        self.lent, self.cash = placed * plan.saved[root], (1.0 - placed) * plan.saved[root]
+        self.asset, saved = placed.asset * plan.asset[root], placed.saved * plan.saved[root]
+        self.lent, self.cash = placed.lent * saved, (1.0 - placed.lent) * saved
         self.held = None
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
@@ -236,7 +236,7 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
             "profit": wealth - before,
             "call": posted.terms.loan_due * asset,
             "status": np.where(wealth > 0.0, "solvent", "ruined"),
-            "lent": placed * plan.saved[root][rows],
+            "lent": placed.lent * plan.saved[root][rows],
         }
         for node in np.flatnonzero(tree.reached(root)):
             after = "" if node == root else f"_after_{tree.names[node]}"

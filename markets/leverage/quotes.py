@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -133,6 +134,19 @@ def worth_at(
     up, down = belief * value[good], (1.0 - belief) * value[bad]
     gain = up * (price[good] - price[node]) - down * (price[node] - price[bad])
     return up + down + (np.maximum(gain, 0.0) / paid if paid > 0.0 else 0.0), gain
+
+
+class Matched(NamedTuple):
+    """What becomes of orders that leave a small excess demand where the rounds rest.
+
+    ``lent`` is the share of what is saved that is lent, the same for every saver; ``asset`` and
+    ``saved`` are factors, within the precision of clearing of one, that make what all hold exactly
+    what there is.
+    """
+
+    lent: float
+    asset: float
+    saved: float
 
 
 @dataclass(frozen=True, slots=True)

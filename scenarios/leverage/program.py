@@ -110,4 +110,4 @@ class Program:
             method="highs",
             options=PRECISE,
         )
-        return -float(found.fun) if found.success else float("nan")
+        return float("nan") if found.fun is None else -float(found.fun)
