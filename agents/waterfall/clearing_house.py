@@ -80,7 +80,7 @@ class WaterfallHouse(
         The economy.
     members : Members
         Its members, whose positions it knows.
-    value : array of shape (K,)
+    before : array of shape (K,)
         Settlement prices before the first date.
     margins : sequence of MarginRule
         The rule for each security, asked once per date at the last settlement price.
@@ -94,11 +94,14 @@ class WaterfallHouse(
         Whether the fund is sized anew at every date, or at the first only.
     history : sequence of array, optional
         Closing prices of each security before the first date, for rules that read returns.
+    path : array of shape (dates, K), optional
+        What securities are worth at each date, where nothing else is announced; later dates are
+        like the last.
 
     Attributes
     ----------
-    value : array of shape (K,)
-        What securities are worth; announce ``value=...`` at each date.
+    value : array of shape (K,), optional
+        What securities are worth at a date; announce ``value=...``, else it is as ``path`` says.
 
     Raises
     ------
@@ -110,7 +113,7 @@ class WaterfallHouse(
         self,
         model: mesa.Model,
         members: Members,
-        value: FloatArray,
+        before: FloatArray,
         margins: Sequence[MarginRule],
         *,
         stress: FloatArray,
@@ -118,13 +121,15 @@ class WaterfallHouse(
         cover: int = 2,
         resized: bool = True,
         history: Sequence[FloatArray] | None = None,
+        path: FloatArray | None = None,
     ) -> None:
         super().__init__(model)
         if not capital >= 0.0 or cover < 0:
             raise Refused(f"capital is {capital} and cover {cover}; both must be at least 0")
         self.members, self.margins = members, tuple(margins)
-        self.value = np.asarray(value, dtype=np.float64)
-        self.before = self.value
+        self.before = np.asarray(before, dtype=np.float64)
+        self.value: FloatArray | None = None
+        self.path = self.before[None, :] if path is None else np.asarray(path, dtype=np.float64)
         self.stress = np.atleast_2d(np.asarray(stress, dtype=np.float64))
         self.capital, self.cover, self.resized = capital, cover, resized
         self.history = history
@@ -133,7 +138,7 @@ class WaterfallHouse(
 
     def carry(self, posted: WaterfallQuotes, book: WaterfallBook) -> None:
         """Close the date: settlement prices for the next, and what is left of the capital."""
-        self.before = posted.price
+        self.before, self.value = posted.price, None
         self.capital -= layers(posted, book).absorb(book.uncovered).capital
 
     def charge(self, quotes: Mapping[str, float]) -> WaterfallTerms:
@@ -144,11 +149,12 @@ class WaterfallHouse(
         Refused
             If what a security is worth is not positive.
         """
-        self.value = np.asarray(self.value, dtype=np.float64)
-        if self.value.shape != self.before.shape or not np.all(self.value > 0.0):
+        value = self.path[min(self.date, len(self.path)) - 1] if self.value is None else self.value
+        value = np.asarray(value, dtype=np.float64)
+        if value.shape != self.before.shape or not np.all(value > 0.0):
             raise Refused(
-                f"value is {self.value.tolist()}; each of {self.before.size} securities must be"
-                " worth more than 0"
+                f"value is {value.tolist()}; each of {self.before.size} securities must be worth"
+                " more than 0"
             )
         prices = self.before.tolist()
         if not self.posted:
@@ -170,7 +176,7 @@ class WaterfallHouse(
         )
         if self._fund is None or self.resized:
             self._fund = self.fund(margin)
-        return WaterfallTerms(self.before, self.value, margin, self._fund, self.capital)
+        return WaterfallTerms(self.before, value, margin, self._fund, self.capital)
 
     def fund(self, margin: FloatArray) -> float:
         """Largest sum, over stress scenarios, of the ``cover`` largest losses beyond margin."""

@@ -356,6 +356,8 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
             "assessed": np.where(left.alive, posted.assessed * paid.cap, 0.0)[rows],
             "fund_used": np.where(left.alive, placed.fund_used * paid.fund_due, 0.0)[rows],
             "gains_cut": ((1.0 - posted.gains_paid) * np.maximum(paid.move, 0.0))[rows],
+            "house_fund": posted.terms.fund,
+            "house_capital": posted.terms.capital,
             "cash_before": has.cash[rows],
             "margin_before": has.margin[rows],
             "fund_before": has.fund[rows],
@@ -365,6 +367,9 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
         }
         for k in range(has.position.shape[1]):
             columns |= {
+                f"price_before_{k + 1}": posted.terms.before[k],
+                f"value_{k + 1}": posted.terms.value[k],
+                f"margin_rate_{k + 1}": posted.terms.margin[k],
                 f"position_before_{k + 1}": has.position[rows, k],
                 f"owned_before_{k + 1}": has.owned[rows, k],
                 f"appetite_{k + 1}": self.appetite[rows, k],
