@@ -10,14 +10,20 @@ margin and contributions leave,
 
    \ln p' &= \ln v - S / A, \\
    \alpha' &= \min\{1, (U - C - F)^+ / \bar A\}, \\
-   \gamma' &= 1 - (U - C - F - \alpha \bar A)^+ / G, \\
+   \gamma' &= 1 - (U - C - F - \bar A)^+ / G, \\
    r_i' &= \min\{1, \text{what } i \text{ can pay} / \text{what } i \text{ owes}\},
 
 C the house's capital, F the survivors' fund contributions, :math:`\bar A` the assessments that
 survivors would pay, G the gains. The coordinates are :math:`\ln p, \gamma, \alpha, r`, and the
 residual of each is what it implies less what is quoted: the rule ``plain`` at its own step replaces
-every quote by what it implies. From full payment downwards those steps lead to the greatest
-equilibrium, from no payment upwards to the least, wherever they lead one way only.
+every quote by what it implies. (Gains are cut only where assessments are called in full, so their
+cut can be worked out at the full cap: then every implied rate rises with the others.)
+
+Those steps begin at full payment, or at none. Where nobody has cleared positions (debts and own
+securities only) what is implied rises with every quote: from full payment steps go down only, and
+end at the greatest equilibrium, from none they go up only, and end at the least (Tarski). The same
+holds for the rates where prices do not move. Where members are long and short, a lower price hurts
+some and helps others: steps may turn, and what they find is only the equilibrium next to its start.
 
 Sources: Eisenberg and Noe (2001) for r; Cifuentes, Ferrucci and Shin (2005) for p, whose
 exponential inverse demand this is; the layers are those of central counterparties.
@@ -116,11 +122,11 @@ class WaterfallMarket(Market[WaterfallTerms, WaterfallQuotes, WaterfallBook, Exp
         self._cohorts = tuple(cohorts)
 
     def opening_quotes(self, quotes: dict[str, float], terms: WaterfallTerms) -> dict[str, float]:
-        """Full payment at the last prices, at which nobody has lost anything yet; or no payment.
+        """Full payment, at what securities are worth if nobody has to sell; or no payment.
 
         Then at prices at which everybody who loses by the news, or owes something, has failed.
         """
-        rates = dict(zip(self._names, [*terms.before.tolist(), *self._rates], strict=True))
+        rates = dict(zip(self._names, [*terms.value.tolist(), *self._rates], strict=True))
         if self.paid:
             return rates
         failing = [cohort.failing(terms) for cohort in self._cohorts]
@@ -182,12 +188,10 @@ class WaterfallMarket(Market[WaterfallTerms, WaterfallQuotes, WaterfallBook, Exp
         )
         units = -book.appetite * logs - book.sold
         size = book.appetite + book.open_interest
-        borne = layers(posted, book).absorb(book.uncovered)
-        left = book.uncovered - posted.terms.capital - book.fund
-        called = 0.0 if left <= 0.0 else 1.0
-        if left > 0.0 and book.assessable > 0.0:
-            called = min(1.0, left / book.assessable)
-        paid = 1.0 if borne.gains == 0.0 else 1.0 - borne.gains / book.gains
+        left = max(book.uncovered - posted.terms.capital - book.fund, 0.0)
+        called = min(1.0, left / book.assessable) if book.assessable > 0.0 else float(left > 0.0)
+        cut = max(left - book.assessable, 0.0)
+        paid = 1.0 - min(1.0, cut / book.gains) if book.gains > 0.0 else 1.0
         errors = np.concatenate(
             [[paid - posted.gains_paid, called - posted.assessed], book.repaid - posted.repaid]
         )
