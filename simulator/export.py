@@ -17,6 +17,7 @@ from markets.refused import Refused
 from simulator.code_file import CodeFile
 from simulator.data_file import data_files
 from simulator.declared import Declared
+from simulator.palette import PRINT_DOTS_PER_INCH, file_of
 from simulator.parameters import to_toml
 from simulator.results import P, Results
 from simulator.title import COMPOSED
@@ -81,7 +82,7 @@ class Format:
     """
 
     kinds: tuple[str, ...] = ("png", "svg", "pdf")
-    dpi: float = 180.0
+    dpi: float = PRINT_DOTS_PER_INCH
     width: float | None = None
 
 
@@ -211,23 +212,12 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
     form : Format
         Kinds, resolution and width.
     """
-    from matplotlib import rc_context
-
-    from simulator.palette import laid_out
-
-    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     if form.width is not None:
         width, height = figure.get_size_inches()
         inches = form.width / MILLIMETRES
         figure.set_size_inches(inches, height * inches / width)
-    laid_out(figure)
-    # Matplotlib draws a figure once more per file for a layout; this one has its own for good
-    with rc_context({"figure.constrained_layout.use": False}):
-        figure.set_layout_engine(None)
-        for kind in form.kinds:
-            named = {} if kind == "png" else {"Creator": "walras"}
-            path = stem.with_name(f"{stem.name}.{kind}")
-            figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
+    for kind in form.kinds:
+        stem.with_name(f"{stem.name}.{kind}").write_bytes(file_of(figure, kind, form.dpi))
 
 
 def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finished: bool) -> None:
