@@ -72,6 +72,7 @@ class _Paper(FPDF):
             self.add_font(family, style, fonts / f"{name}.ttf")
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(auto=True, margin=MARGIN)
+        self.c_margin = 0.0
         self.set_lang("en")
         self.set_title(document.title)
         self.set_creator("walras")
