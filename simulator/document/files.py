@@ -18,15 +18,17 @@ def write(document: Document, folder: Path, name: str) -> tuple[Path, Path]:
     tuple of pathlib.Path
         The HTML file and the PDF file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        folder / f"{name}.html": to_html(document).encode(),
-        folder / f"{name}.pdf": to_pdf(document),
-    }
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder) as temporary:
-        for path, content in contents.items():
-            fresh = Path(temporary) / path.name
-            fresh.write_bytes(content)
-            fresh.replace(path)
-    html, pdf = contents
+    html, pdf = folder / f"{name}.html", folder / f"{name}.pdf"
+    write_one(document, html)
+    write_one(document, pdf)
     return html, pdf
+
+
+def write_one(document: Document, path: Path) -> None:
+    """Write a file, complete or not at all: PDF if its name ends in ``.pdf``, HTML otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = to_pdf(document) if path.suffix == ".pdf" else to_html(document).encode()
+    with tempfile.TemporaryDirectory(prefix=".walras-", dir=path.parent) as temporary:
+        fresh = Path(temporary) / path.name
+        fresh.write_bytes(content)
+        fresh.replace(path)
