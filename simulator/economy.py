@@ -307,6 +307,11 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         assert self.settlement is not None
         return self.settlement.accounts()
 
+    def __repr__(self) -> str:
+        """A line that says what it is and how far it is."""
+        parts = f"{type(self.market).__name__}, {len(self.cohorts)} cohorts"
+        return f"<{type(self).__name__} of {parts}, date {self.date}, round {self.round}>"
+
     def _repr_html_(self) -> str:
         """Who is there and what is quoted, for notebooks."""
         from simulator.document.document import Facts, Table
