@@ -13,13 +13,14 @@ import walras
 from markets.refused import Refused
 from simulator.document.document import Document, Facts, Picture, Prose, Section, Table
 from simulator.document.web import to_html
+from simulator.export import Format
 from simulator.run_report import citation, run_report, write_report
 
 
 @pytest.fixture(scope="module")
 def cleared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = walras.run("margin-hike", traders=60, haircuts=[0.01, 0.03], market="long", studies=False)
-    return run.export(tmp_path_factory.mktemp("runs"))
+    return run.export(tmp_path_factory.mktemp("runs"), form=Format(kinds=("png",), dpi=50.0))
 
 
 @pytest.fixture(scope="module")
