@@ -104,7 +104,7 @@ def maximise(
         (shift + row.astype(np.int32)).ravel(),
         np.tile(block.T[column, row], copies),
     )
-    ends = [np.tile(np.broadcast_to(np.float64(end), width), copies) for end in (low, high)]
+    ends = [np.tile(np.broadcast_to(np.asarray(e, np.float64), width), copies) for e in (low, high)]
     highs: Any = highspy.Highs()
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("primal_feasibility_tolerance", tolerance)
