@@ -2,27 +2,28 @@
 
 Whole economies are no linear or quadratic programs: what clears the markets is a fixed point. What
 a general solver can be given is what members decide on in every round. HiGHS gets the linear and
-quadratic programs, IPOPT (in the wheel of CasADi) the quadratic and the logarithmic ones, each for
-all members in one call, with matrices and derivatives built before the clock starts.
+quadratic programs, as many in a call as suit it best, IPOPT (in the wheel of CasADi) the quadratic
+and the logarithmic ones in one call, its derivatives built before the clock starts.
 """
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import process_time
 from typing import Any
 
 import numpy as np
 
+from agents.credit.households import Households
 from benchmarks import credit_tree, economies, other_economies
 from benchmarks.report import Table
 from markets.quote import FloatArray
 from scenarios.bankruptcy import bankruptcy_capm
 from scenarios.bankruptcy.bond_scenario import state_of
 from scenarios.bankruptcy.certificate import solver_gains
-from scenarios.bankruptcy.program import optimum, quadratic_programs
+from scenarios.bankruptcy.program import plans_by_highs, quadratic_programs
 from scenarios.credit.program import program_at
 from scenarios.promises import leverage_cycle
 from scenarios.promises.program import Program, promises_of
@@ -36,7 +37,15 @@ from simulator.run import simulate
 
 TURNS = 3
 
-SILENT = {"ipopt.print_level": 0, "ipopt.sb": "yes", "ipopt.tol": 1e-10, "print_time": False}
+TOGETHER = {"margin-hike": 200, "leverage-cycle": 1_000, "bankruptcy-capm": 50}
+"""Members whose programs HiGHS gets in one call; with more or fewer it takes longer."""
+
+SILENT: dict[str, Any] = {
+    "ipopt.print_level": 0,
+    "ipopt.sb": "yes",
+    "ipopt.tol": 1e-10,
+    "print_time": False,
+}
 
 COLUMNS = (
     "economy", "program of a member", "members", "ours, ms", "solver", "solver, ms",
@@ -75,11 +84,10 @@ def table(members: int) -> Table:
     result = Table("decisions", "One answer of all members, beside general solvers", COLUMNS)
     for name, ask in ASKED.items():
         asked = ask(members)
-        ours = _least(lambda made: lambda: answer(made, asked.quotes), asked.ours)
+        ours = _least([partial(answer, asked.ours(), asked.quotes) for _ in range(TURNS)])
         for solver, solve in asked.solvers.items():
-            found = solve()
-            seconds = _least(lambda _, run=solve: run, lambda: None)
-            more = asked.more(found)
+            seconds = _least([solve] * TURNS)
+            more = asked.more(solve())
             result.rows.append((
                 name, asked.program, members, 1e3 * ours, solver, 1e3 * seconds, seconds / ours,
                 more if np.isfinite(more) else "another program",
@@ -119,20 +127,25 @@ def repo(members: int) -> Asked:
         low_payoff=economies.SECURITY.low_payoff,
         high_payoff=economies.SECURITY.high_payoff,
         haircut=economies.HAIRCUT,
-        **made.quotes,
+        security_price=made.quotes["security_price"],
+        repo_rate=made.quotes["repo_rate"],
     )
     programs = held.programs
 
-    def highs() -> FloatArray:
+    def some(rows: slice) -> FloatArray:
+        own = programs[rows]
         found = maximise(
-            programs.objective.ravel(),
-            -programs.rows[:4],
-            -programs.least[:, :4].ravel(),
+            own.objective.ravel(),
+            -own.rows[:4],
+            -own.least[:, :4].ravel(),
             low=[0.0, -np.inf, 0.0, 0.0],
-            copies=members,
+            copies=len(own),
             ways=[("primal", False)],
         )
-        return programs.gains(found.amounts.reshape(members, -1))
+        return own.gains(found.amounts.reshape(len(own), -1))
+
+    def highs() -> FloatArray:
+        return np.concatenate([some(rows) for rows in _parts("margin-hike", members)])
 
     def more(best: FloatArray) -> float:
         return float(np.max((best - programs.gains(held.portfolios)) / held.unit))
@@ -160,10 +173,14 @@ def promises(members: int) -> Asked:
     wealth = (agents["endowed_cash"] + price * agents["endowed_asset"]).to_numpy()
     own = np.sum(gains * agents[names].to_numpy(), axis=1) / wealth
 
+    def some(rows: slice) -> FloatArray:
+        own = gains[rows]
+        limits = np.tile([1.0, 0.0, 0.0], len(own))
+        found = maximise(own.ravel(), program.rows, limits, copies=len(own))
+        return np.asarray(np.sum(own * found.amounts.reshape(own.shape), axis=1))
+
     def highs() -> FloatArray:
-        limits = np.tile([1.0, 0.0, 0.0], members)
-        found = maximise(gains.ravel(), program.rows, limits, copies=members)
-        return np.sum(gains * found.amounts.reshape(members, -1), axis=1)
+        return np.concatenate([some(rows) for rows in _parts("leverage-cycle", members)])
 
     return Asked(
         f"linear, {gains.shape[1]} variables", make, point.quotes, {"HiGHS": highs},
@@ -184,20 +201,18 @@ def bankruptcy(members: int) -> Asked:
     state = state_of(parameters, at_rest("all", made))
     rows = np.arange(state.members)
     model, unit = quadratic_programs(state, rows)
-    trades = 2 + state.equity_prices.size
-
-    def plans(values: FloatArray) -> FloatArray:
-        return np.asarray(values.reshape(rows.size, -1)[:, :trades] * unit)
+    columns, trades = model.lp_.num_col_ // rows.size, 2 + state.equity_prices.size
 
     def highs() -> FloatArray:
-        values = optimum(model, 100 * model.lp_.num_col_)
-        assert values is not None
-        return plans(values)
+        parts = [rows[part] for part in _parts("bankruptcy-capm", rows.size)]
+        return np.vstack([plans_by_highs(state, part) for part in parts])
+
+    def ipopt() -> FloatArray:
+        return np.asarray(solve().reshape(rows.size, columns)[:, :trades] * unit)
 
     solve = _quadratic(model)
     return Asked(
-        f"quadratic, {model.lp_.num_col_ // rows.size} variables", make, made.quotes,
-        {"HiGHS": highs, "IPOPT": lambda: plans(solve())},
+        f"quadratic, {columns} variables", make, made.quotes, {"HiGHS": highs, "IPOPT": ipopt},
         lambda best: float(np.max(solver_gains(state, rows, best))),
     )  # fmt: skip
 
@@ -240,6 +255,7 @@ def credit(members: int) -> Asked:
     quotes = simulate(SCENARIO, parameters, studies=False).points[0].quotes
     program = program_at(described, quotes)
     (cohort,) = make().cohorts
+    assert isinstance(cohort, Households)
     homes = [
         replace(described.households[place % len(described.households)], endowment=endowment)
         for place, endowment in enumerate(cohort.endowment.tolist())
@@ -275,17 +291,22 @@ ASKED: Mapping[str, Callable[[int], Asked]] = {
 }
 
 
+def _parts(name: str, members: int) -> list[slice]:
+    """Which members HiGHS is given together."""
+    size = TOGETHER[name]
+    return [slice(start, min(start + size, members)) for start in range(0, members, size)]
+
+
 def _opened(made: Economy) -> Economy:
     made.open()
     return made
 
 
-def _least(task: Callable[[Any], Callable[[], object]], fresh: Callable[[], Any]) -> float:
-    """Processor seconds: the least of a few times, each with something fresh."""
+def _least(tasks: Sequence[Callable[[], object]]) -> float:
+    """Processor seconds of the quickest of some tasks."""
     times = []
-    for _ in range(TURNS):
-        run = task(fresh())
+    for task in tasks:
         began = process_time()
-        run()
+        task()
         times.append(process_time() - began)
     return min(times)

@@ -1,6 +1,6 @@
 """Linear programs by HiGHS beside SciPy's own way to it, and those that have no optimum."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,16 +14,16 @@ WAYS = [(way, presolve) for way in get_args(Way) for presolve in (True, False)]
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("seed", range(3))
-def test_value_amounts_and_multipliers_are_those_of_scipy(
-    seed: int, way: tuple[Way, bool]
-) -> None:
+def test_value_amounts_and_multipliers_are_those_of_scipy(seed: int, way: tuple[Way, bool]) -> None:
     rng = np.random.default_rng(seed)
     gains, rows, at_most = rng.normal(size=6), rng.normal(size=(4, 6)), rng.uniform(1.0, 2.0, 4)
     rows[0, rng.integers(6)] = 0.0
     low, high = rng.uniform(-2.0, -1.0, 6), rng.uniform(1.0, 2.0, 6)
     found = maximise(gains, rows, at_most, low=low, high=high, ways=[way])
-    known = linprog(-gains, A_ub=rows, b_ub=at_most, bounds=np.column_stack([low, high]))
+    bounds = list(zip(low.tolist(), high.tolist(), strict=True))
+    known = linprog(-gains, A_ub=rows, b_ub=at_most, bounds=bounds)
     assert found.status == "optimal"
+    assert known.fun is not None
     assert found.value == pytest.approx(-known.fun, abs=1e-8)
     assert found.amounts == pytest.approx(known.x, abs=1e-8)
     assert found.multipliers == pytest.approx(-known.ineqlin.marginals, abs=1e-8)
@@ -71,7 +71,7 @@ def test_the_next_way_is_tried_where_one_finds_nothing() -> None:
 @pytest.mark.parametrize("place", ["gains", "rows", "at_most"])
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_numbers_that_highs_would_call_solved_are_refused(place: str, wrong: float) -> None:
-    given = {"gains": [1.0], "rows": [[1.0]], "at_most": [1.0]}
+    given: dict[str, Any] = {"gains": [1.0], "rows": [[1.0]], "at_most": [1.0]}
     given[place] = np.full_like(given[place], wrong).tolist()
     with pytest.raises(ValueError, match=f"{place} of a linear program must be finite"):
         maximise(given["gains"], given["rows"], given["at_most"])
