@@ -124,10 +124,11 @@ class MarginHikeScenario(Scenario[MarginHike]):
         """Prices at which nobody wants to trade, where single traders all keep what they own."""
         if parameters.population != "individuals" or not point.complete:
             return {}
-        terms, table = _terms(parameters, point), point.agents
-        moved = (table["security"] - table["endowed_securities"]).abs()
-        if moved.max() > PLAINLY_TRADED * table["endowed_securities"].sum():
+        names = ("security", "endowed_securities")
+        security, endowed = (point.agents[name].to_numpy() for name in names)
+        if not np.all(np.abs(security - endowed) <= PLAINLY_TRADED * endowed.sum()):
             return {}
+        terms = _terms(parameters, point)
         if verdict(**terms, agents=point.agents).trade:
             return {}
         return {"security_price": untraded_prices(Holdings.read(point.agents, **terms))}
