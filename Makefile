@@ -101,8 +101,8 @@ $(VENV)/.stamp-dev: $(PINS) | $(BIN)/python
 	@touch $@ $(VENV)/.stamp-run
 
 $(VENV)/.stamp-bench: $(VENV)/.stamp-dev
-	@echo "installing what the benchmarks need"
-	@$(INSTALL) ".[fast]"
+	@echo "installing what the benchmarks need (about 500 MB)"
+	@$(INSTALL) ".[bench]"
 	@touch $@
 
 $(VENV)/.stamp-browser: $(PINS) | $(BIN)/python

@@ -122,12 +122,13 @@ class MarginHikeScenario(Scenario[MarginHike]):
         self, parameters: MarginHike, point: RestingPoint
     ) -> Mapping[str, tuple[float, float]]:
         """Prices at which nobody wants to trade, where single traders all keep what they own."""
-        terms = _terms(parameters, point)
-        alone = parameters.population == "individuals" and point.complete
-        table = point.agents
-        moved = (table["security"] - table["endowed_securities"]).abs()
-        if not alone or moved.max() > PLAINLY_TRADED * table["endowed_securities"].sum():
+        if parameters.population != "individuals" or not point.complete:
             return {}
+        names = ("security", "endowed_securities")
+        security, endowed = (point.agents[name].to_numpy() for name in names)
+        if not np.all(np.abs(security - endowed) <= PLAINLY_TRADED * endowed.sum()):
+            return {}
+        terms = _terms(parameters, point)
         if verdict(**terms, agents=point.agents).trade:
             return {}
         return {"security_price": untraded_prices(Holdings.read(point.agents, **terms))}
@@ -253,10 +254,10 @@ class Terms(TypedDict):
 
 def _trading(point: RestingPoint) -> float:
     """Number of traders who hold anything else than what they own, or trade in repo."""
-    table = point.agents
-    moved = (table["security"] - table["endowed_securities"]).abs()
-    traded = moved + table["repo_lending"].abs() + table["repo_borrowing"].abs()
-    return float(table.loc[traded > 0.0, "weight"].sum())
+    names = ("security", "endowed_securities", "repo_lending", "repo_borrowing", "weight")
+    security, endowed, lending, borrowing, weight = (point.agents[n].to_numpy() for n in names)
+    traded = np.abs(security - endowed) + np.abs(lending) + np.abs(borrowing)
+    return float(weight[traded > 0.0].sum())
 
 
 def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:
