@@ -395,9 +395,7 @@ def trace(
 
     scenario = find(name)
     given = parse(scenario.parameters, parameters)
-    return follow(
-        scenario, given, key, start, end, case=case, date=date, seed=seed, starts=starts
-    )
+    return follow(scenario, given, key, start, end, case=case, date=date, seed=seed, starts=starts)
 
 
 def sensitivities(

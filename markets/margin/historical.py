@@ -35,6 +35,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from markets.margin import measures
+from markets.margin.anti_procyclical import drawn_down
 from markets.margin.known import Known
 from markets.margin.rule import MarginRule, refuse_haircut
 from markets.quote import FloatArray
@@ -227,8 +228,7 @@ class HistoricalRule(MarginRule):
         if math.isnan(wanted):
             asked = self.initial
         else:
-            full = (1.0 + self.buffer) * wanted
-            asked = full if charged is None else min(max(charged, wanted), full)
+            asked = drawn_down(wanted, self.buffer, charged)
         asked = max(self.least, asked)
         if charged is not None and charged > 0.0:
             asked = min(asked, (1.0 + self.speed_limit) * charged)

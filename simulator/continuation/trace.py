@@ -225,7 +225,9 @@ def trace(
     curves.begin(0.0)
     if starts > 1:
         found = search(scenario, varied.at(start), starts, seed)
-        for row in found[(found["case"] == varied.case) & (found["date"] == date)].to_dict("records"):
+        for row in found[(found["case"] == varied.case) & (found["date"] == date)].to_dict(
+            "records"
+        ):
             if row.get("number", np.nan) > 0:
                 curves.begin(0.0, {name: float(row[name]) for name in units})
     varied.close()
