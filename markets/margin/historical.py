@@ -225,10 +225,8 @@ class HistoricalRule(MarginRule):
 
     def _charge(self, wanted: float, charged: float | None) -> float:
         """Haircut with buffer and speed limit after one that was charged; NaN: too few returns."""
-        if math.isnan(wanted):
-            asked = self.initial
-        else:
-            asked = drawn_down(wanted, self.buffer, charged)
+        few = math.isnan(wanted)
+        asked = self.initial if few else drawn_down(wanted, self.buffer, charged)
         asked = max(self.least, asked)
         if charged is not None and charged > 0.0:
             asked = min(asked, (1.0 + self.speed_limit) * charged)

@@ -117,7 +117,8 @@ class Trace(Found[P]):
         curves = int(self.points["curve"].max())
         return (
             f"{self.case}, date {self.date}: {counted(len(self.points), 'certified point')} on"
-            f" {counted(curves, 'curve')} as {self.key} moves from {self.start:g} to {self.end:g}: {counted(folds, 'fold')},"
+            f" {counted(curves, 'curve')} as {self.key} moves from {self.start:g} to"
+            f" {self.end:g}: {counted(folds, 'fold')},"
             f" {counted(changes, 'other change')} of regime; {unstable} of the points are unstable"
             " under the textbook rule"
         )
