@@ -109,7 +109,7 @@ def side_by_side(compared: Comparison) -> Figure:
                 color=COLOURS[k],
                 marker=MARKERS[k],
                 linestyle=DASHES[k % len(DASHES)] if not several else "None",
-                label=compared.labels[name],
+                label=name,
             )
         axes.set_ylabel(quantity.replace("_", " "))
         axes.margins(y=0.16)
