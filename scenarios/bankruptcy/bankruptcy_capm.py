@@ -26,6 +26,7 @@ from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
+from scenarios.bankruptcy.variables import VARIABLES
 from simulator.economy import Economy
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.members import trading
@@ -53,6 +54,7 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
 
     title = BANKRUPTCY_CAPM
     parameters = BankruptcyCapm
+    variables = VARIABLES
     caution = (
         "The closed form is Proposition 2 at the simulated shortfall of promises; it does not say"
         " what that shortfall is."

@@ -25,6 +25,7 @@ from scenarios.credit.propositions import evaluate
 from scenarios.credit.read_out import described, judged, rates, trading, untraded
 from scenarios.credit.rental import rental_market
 from scenarios.credit.strategies import payment_strategies
+from scenarios.credit.variables import CREDIT_TREE as COLUMNS
 from simulator.certificate import Certificate
 from simulator.outcome import Ending
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -46,6 +47,7 @@ class CreditScenario(Scenario[CreditTree]):
     """
 
     headline = ("verified",)
+    variables = COLUMNS
     reference: Published | None = None
 
     def cases(self, parameters: CreditTree) -> list[Case]:

@@ -39,6 +39,7 @@ from scenarios.funding.economy import (
 )
 from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
+from scenarios.funding.variables import FUNDING_CONTAGION as COLUMNS
 from simulator.certificate import Certificate
 from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
@@ -257,6 +258,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
 
     title = FUNDING_CONTAGION
     parameters = FundingContagion
+    variables = COLUMNS
     headline = ("shocked_margin", "experts_wealth", "equilibria")
 
     def cases(self, parameters: FundingContagion) -> list[Case]:

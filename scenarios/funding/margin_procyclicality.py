@@ -46,6 +46,7 @@ from scenarios.funding.news import News, draw_news
 from scenarios.funding.ranking import ranked, rankings, statement
 from scenarios.funding.replay import Replayed, at_the_same_average, in_the_market, promise
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
+from scenarios.funding.variables import MARGIN_PROCYCLICALITY as COLUMNS
 from simulator.certificate import Certificate
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
@@ -350,6 +351,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
 
     title = MARGIN_PROCYCLICALITY
     parameters = MarginProcyclicality
+    variables = COLUMNS
     headline = ("fundamental", "supply", "margin", "experts_position")
 
     def cases(self, parameters: MarginProcyclicality) -> list[Case]:

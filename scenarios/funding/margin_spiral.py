@@ -40,6 +40,7 @@ from scenarios.funding.economy import (
 )
 from scenarios.funding.page import PAGE
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
+from scenarios.funding.variables import MARGIN_SPIRAL as COLUMNS
 from simulator.certificate import Certificate
 from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
@@ -206,6 +207,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
 
     title = MARGIN_SPIRAL
     parameters = MarginSpiral
+    variables = COLUMNS
     headline = ("experts_wealth", "branch", "margin", "equilibria", "near_fold")
     regimes = ("branch",)
     page = PAGE

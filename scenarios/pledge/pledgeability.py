@@ -38,6 +38,7 @@ from scenarios.pledge.exact_demand import exact_demand
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
 from scenarios.pledge.repo_market import cleared
+from scenarios.pledge.variables import PLEDGEABILITY as COLUMNS
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -162,6 +163,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
 
     title = PLEDGEABILITY
     parameters = Pledgeability
+    variables = COLUMNS
     caution = (
         "Every day is certified to clear with best orders; only the last is claimed, and certified,"
         " to be one on which forecasts are right."

@@ -38,6 +38,7 @@ from scenarios.pledge.economy import (
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import log_pledge_value
 from scenarios.pledge.propositions import comovement
+from scenarios.pledge.variables import PLEDGEABLE_SECURITIES as COLUMNS
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -101,6 +102,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
 
     title = PLEDGEABLE_SECURITIES
     parameters = PledgeableSecurities
+    variables = COLUMNS
     traders_shown = "last date"
 
     def cases(self, parameters: PledgeableSecurities) -> list[Case]:

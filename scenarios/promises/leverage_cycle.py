@@ -29,6 +29,7 @@ from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
+from scenarios.promises.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -52,6 +53,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
 
     title = LEVERAGE_CYCLE
     parameters = LeverageCycle
+    variables = VARIABLES
     headline = ("low_payoff", "marginal_buyer", "margin")
     page = PAGE
 

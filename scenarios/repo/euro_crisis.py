@@ -23,6 +23,7 @@ from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observe
 from scenarios.repo.episodes.payoffs import payoffs_from_yield, typical_move
 from scenarios.repo.episodes.verdicts import reason, summary
 from scenarios.repo.page import PAGE
+from scenarios.repo.variables import EURO_CRISIS as COLUMNS
 from simulator.certificate import Certificate
 from simulator.page_plan import Control
 from simulator.parameters import Parameters, about
@@ -135,6 +136,7 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
 
     title = EURO_CRISIS
     parameters = EuroCrisis
+    variables = COLUMNS
     caution = CAUTION
     headline = ("haircut",)
     page = replace(

@@ -24,6 +24,7 @@ from scenarios.repo.holdings import Holdings, charged
 from scenarios.repo.intervals import untraded_prices
 from scenarios.repo.page import PAGE
 from scenarios.repo.summary import percent, summary
+from scenarios.repo.variables import MARGIN_HIKE as COLUMNS
 from scenarios.repo.verdict import verdict
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -46,6 +47,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
     title = MARGIN_HIKE
     parameters = MarginHike
+    variables = COLUMNS
     headline = ("haircut", "marginal_long", "marginal_short", "regime", "verdict")
     regimes = ("regime",)
     page = PAGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from simulator.parameters import Parameters
     from simulator.run import Run
     from simulator.scenario import Scenario
+
+
+Kind = Literal["csv", "parquet", "arrow", "stata", "xlsx", "netcdf"]
+"""Formats of tables."""
 
 
 @app.command()
@@ -271,3 +275,28 @@ def compare(
         print_table(compared.quotes)
     if folder is not None:
         out.print(f"written to {folder}", highlight=False)
+
+
+@app.command()
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="an exported run, or a folder of several")
+    ],
+    kind: Annotated[Kind, typer.Option("--format", help="format of the tables")] = "csv",
+    tidy: Annotated[
+        bool, typer.Option("--tidy", help="every table in long form, too: a row per number")
+    ] = False,
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", help="new folder; exports/RUN-FORMAT unless given"),
+    ] = None,
+) -> None:
+    """Write the tables of exported runs, with a codebook, for pandas, R, Stata or a spreadsheet."""
+    from simulator.analysis import export_tables
+
+    target = target or Path("exports") / f"{folder.resolve().name}-{kind}"
+    try:
+        for path in export_tables(folder, kind, target, tidy=tidy):
+            out.print(str(path), highlight=False, soft_wrap=True)
+    except Refused as error:
+        refuse(error)
