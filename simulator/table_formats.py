@@ -51,9 +51,12 @@ def write_arrow(table: pd.DataFrame, book: pd.DataFrame, path: Path) -> None:
 
 
 class _Stata(StataWriterUTF8):
-    """Without the words that are reserved in Mata only, ``case`` among them."""
+    """Takes names that are reserved in Mata but not in Stata, ``case`` among them."""
 
-    RESERVED_WORDS = ()
+    def _check_column_names(self, data: pd.DataFrame) -> pd.DataFrame:
+        self.RESERVED_WORDS: frozenset[str] = frozenset()
+        checked: pd.DataFrame = super()._check_column_names(data)
+        return checked
 
 
 def write_csv(table: pd.DataFrame, book: pd.DataFrame, path: Path) -> None:

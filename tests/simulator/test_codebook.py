@@ -1,0 +1,99 @@
+"""The codebook: every column of every table that a scenario exports has a unit and a meaning."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import walras
+from markets.variable import Variable, find
+from simulator.codebook import COLUMNS, KEY, UNDECLARED, Columns, codebook, undeclared
+from walras.catalogue import TITLES
+from walras.own import load, write_new
+
+SMALL: dict[str, dict[str, Any]] = {
+    "margin-hike": {"traders": 60},
+    "euro-crisis": {"traders": 40},
+    "pledgeability": {"days": 4, "investors": 40, "demand": "paper"},
+    "pledgeable-securities": {"days": 4, "investors": 40},
+    "margin-procyclicality": {"dates": 12},
+}
+"""Parameters that make a run quick; the others are quick by default."""
+
+FURTHER: list[tuple[str, dict[str, Any]]] = [
+    ("margin-hike", {"traders": 40, "margin": {"rule": "value-at-risk"}, "dates": 2}),
+    ("bankruptcy-capm", {"rule": "implicit"}),
+    ("pledgeability", {"days": 3, "investors": 40, "repo_rate": "clears"}),
+    ("pledgeable-securities", {"days": 4, "investors": 40, "payoffs": "independent"}),
+    ("exchange", {"goods": 2}),
+]
+"""Other parameters, which add columns."""
+
+
+QUICK = {"margin-hike", "credit-tree", "bankruptcy", "margin-spiral", "exchange"}
+"""One of most economies; the others are slow tests."""
+
+RUNS = [(name, SMALL.get(name, {})) for name in TITLES] + FURTHER
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        pytest.param(name, given, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name, given in RUNS
+    ],
+)
+def test_every_column_of_every_scenario_is_declared(name: str, given: dict[str, Any]) -> None:
+    book = walras.run(name, **given).codebook
+    assert tuple(book.columns) == COLUMNS
+    assert undeclared(book) == []
+    assert (book["meaning"] != "").all()
+    measured = book[(book["source"] != KEY) & book["type"].isin(["number", "whole number"])]
+    assert (measured["unit"] != "").all(), measured[measured["unit"] == ""]
+
+
+def test_quotes_have_the_unit_that_the_market_states() -> None:
+    book = walras.run("credit-tree", studies=False).codebook.set_index(["table", "column"])
+    row = book.loc[("rounds", "unit_payment[j0@u+]")]
+    assert row[["unit", "variable", "instrument", "node", "source"]].tolist() == [
+        "good per unit", "unit_payment", "j0", "u+", "quote",
+    ]  # fmt: skip
+    closed = book.loc[("dates", "closed_utility[P]")]
+    assert closed[["variable", "member", "source"]].tolist() == [
+        "closed_utility",
+        "P",
+        "closed form",
+    ]
+    assert book.loc[("dates", "certified"), "type"] == "truth value"
+
+
+def test_columns_of_a_scenario_of_ones_own_are_said_to_be_undeclared(tmp_path: Path) -> None:
+    file = tmp_path / "my_market.py"
+    write_new(file)
+    book = load(file).run().codebook
+    left = undeclared(book)
+    assert "agents.position" in left
+    assert "rounds.price" not in left
+    assert "dates.certified" not in left
+
+
+def test_a_column_without_a_declaration_is_found() -> None:
+    table = pd.DataFrame({"case": ["a"], "colour": ["red"], "size": [1.5]})
+    declared = {"dates": (Variable("size", "metres", "how long it is"),)}
+    book = codebook({"dates": table}, Columns(), declared)
+    assert undeclared(book) == ["dates.colour"]
+    assert book["meaning"].tolist()[1:] == [UNDECLARED, "how long it is"]
+    assert book["type"].tolist() == ["text", "text", "number"]
+
+
+def test_a_pattern_fits_names_and_says_what_a_value_is_of() -> None:
+    both = Variable("paid[{instrument}@{node}]", "share", "paid on {instrument}")
+    one = Variable("price[{node}]", "cash", "price")
+    assert find([one, both], "paid[j0@u+]") == (both, {"instrument": "j0", "node": "u+"})
+    assert find([one, both], "price") == (one, {})
+    assert find([one, both], "prices") is None
+    assert one.quantity({}) == "price"
+    assert Variable("largest_{days}_day_increase", "", "").quantity({"days": "5"}) == (
+        "largest_5_day_increase"
+    )
