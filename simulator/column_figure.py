@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, ScaledTranslation
 
-from simulator.palette import laid_out
+from simulator.palette import MAY_GO, laid_out
 
 MILLIMETRES: Final = 25.4
 """In an inch."""
@@ -66,17 +66,52 @@ def fitted(figure: Figure, width: float, height: float | None = None) -> Figure:
     old_width, old_height = figure.get_size_inches()
     _shrink(figure)
     rows, was = _stack(figure, width)
-    natural = width * old_height / old_width * max(1.0, rows / was) * 1.25
-    tall = height or min(max(natural, 0.62 * width), TALLEST)
+    least = max(width * old_height / old_width * max(1.0, rows / was), 0.62 * width)
     _legends_below(figure, width)
-    while True:
-        figure.set_size_inches(width / MILLIMETRES, tall / MILLIMETRES)
-        _break_lines(figure)
+    tries = [height] if height is not None else _heights(least)
+    found: dict[float, int] = {}
+    for tall in tries:
+        _arrange(figure, width, tall)
+        found[tall] = len(problems(figure))
+        if not found[tall]:
+            return figure
+    _arrange(figure, width, min(found, key=lambda tall: (found[tall], tall)))
+    return figure
+
+
+def _heights(least: float) -> list[float]:
+    """Heights to try, from the least that would do to the page's."""
+    heights = [min(least, TALLEST)]
+    while heights[-1] < TALLEST:
+        heights.append(min(heights[-1] * GROWTH, TALLEST))
+    return heights
+
+
+def _arrange(figure: Figure, width: float, height: float) -> None:
+    """Lay out at a size: once to see how wide panels are, once with lines that fit them."""
+    figure.set_size_inches(width / MILLIMETRES, height / MILLIMETRES)
+    for text in figure.findobj(Text):
+        if text.get_label() == MAY_GO:
+            text.set_visible(True)
+    for _ in range(2):
         figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03)
         laid_out(figure)
-        if height is not None or tall >= TALLEST or not problems(figure):
-            return figure
-        tall = min(tall * GROWTH, TALLEST)
+        _break_lines(figure)
+    _leave_out(figure)
+
+
+def _leave_out(figure: Figure) -> None:
+    """Hide what may go and lies on something else; longer texts, which say more, stay."""
+    figure.draw_without_rendering()
+    boxes = {text: text.get_window_extent() for text in _texts(figure)}
+    kept = [box for text, box in boxes.items() if text.get_label() != MAY_GO]
+    may_go = [text for text in boxes if text.get_label() == MAY_GO]
+    for text in sorted(may_go, key=lambda text: -len(text.get_text())):
+        inside = figure.bbox.x0 <= boxes[text].x0 and boxes[text].x1 <= figure.bbox.x1
+        if inside and not any(_overlap(boxes[text], box, TOUCH) for box in kept):
+            kept.append(boxes[text])
+        else:
+            text.set_visible(False)
 
 
 def problems(figure: Figure) -> list[str]:
@@ -196,10 +231,15 @@ def _legends_below(figure: Figure, width: float) -> None:
         handles = [handle for handle in old.legend_handles if handle is not None]
         place = (
             {"loc": "outside lower center"}
-            if isinstance(owner, Figure)
-            else {"loc": "upper center", "bbox_to_anchor": (0.5, _under(owner))}
+            if isinstance(owner, Figure) or len([old for _, old in owners if old]) == 1
+            else {
+                "loc": "upper center",
+                "bbox_to_anchor": (0.5, 0.0),
+                "bbox_transform": owner.transAxes + _points_below(owner),
+            }
         )
         old.remove()
+        owner = figure if place["loc"] == "outside lower center" else owner
         owner.legend(
             handles,
             [textwrap.fill(label, _letters(width - 12.0)) for label in labels],
@@ -215,10 +255,11 @@ def _legends_below(figure: Figure, width: float) -> None:
         )
 
 
-def _under(axes: Axes) -> float:
-    """Where a legend begins below the axes, in parts of these."""
+def _points_below(axes: Axes) -> ScaledTranslation:
+    """From the foot of the axes down to where the labels of ticks, and of the axis, have ended."""
     labelled = bool(axes.get_xlabel()) and axes.xaxis.label.get_visible()
-    return -0.32 if labelled else -0.16
+    down = (3.6 if labelled else 2.0) * TEXT
+    return ScaledTranslation(0.0, -down / 72.0, axes.get_figure(root=True).dpi_scale_trans)
 
 
 def _columns(labels: list[str], width: float) -> int:
@@ -235,15 +276,14 @@ def _break_lines(figure: Figure) -> None:
     """Titles and labels of panels in lines that fit."""
     wide, tall = figure.get_size_inches() * MILLIMETRES
     for axes in figure.axes:
-        spec = axes.get_subplotspec()
-        rows, columns = (1, 1) if spec is None else spec.get_gridspec().get_geometry()
-        room = wide / columns - 12.0
+        place = axes.get_position()
         titles = [axes.title, axes._left_title, axes._right_title]  # type: ignore[attr-defined]
-        for text, space in (
-            *((title, room) for title in titles),
-            (axes.xaxis.label, room),
-            (axes.yaxis.label, tall / rows - 8.0),
+        to_edge = (1.0 - place.x0) * wide - 2.0
+        for text, room in (
+            *((title, to_edge) for title in titles),
+            (axes.xaxis.label, place.width * wide + 6.0),
+            (axes.yaxis.label, place.height * tall + 6.0),
         ):
             words = " ".join(text.get_text().split())
             if words and "$" not in words:
-                text.set_text(textwrap.fill(words, _letters(space, text.get_fontsize())))
+                text.set_text(textwrap.fill(words, _letters(room, text.get_fontsize())))

@@ -47,6 +47,10 @@ class Declared(ABC, Generic[P]):
     variables : mapping
         Unit and meaning of the columns that it makes, by the name of the table; what is said of
         ``dates`` holds for columns of the same name in other tables, too.
+    captions : mapping
+        What each figure shows, by its name, in a sentence for a caption without full stop.
+    narrowest : mapping
+        Width in millimetres below which a figure can't be read, by its name.
     file : Path, optional
         The user's own file that it was loaded from; None for scenarios of installed packages.
     """
@@ -59,6 +63,8 @@ class Declared(ABC, Generic[P]):
     traders_shown: Literal["every date", "last date"] = "every date"
     page: Page = Page()
     variables: Mapping[str, tuple[Variable, ...]] = MappingProxyType({})
+    captions: Mapping[str, str] = MappingProxyType({})
+    narrowest: Mapping[str, float] = MappingProxyType({})
     file: Path | None = None
 
     @property

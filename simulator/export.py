@@ -36,9 +36,6 @@ REPORT = "report"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
 
-MILLIMETRES = 25.4
-"""In an inch."""
-
 FORMAT = 2
 """Version of the layout of an exported folder."""
 
@@ -81,7 +78,8 @@ class Format:
         Dots per inch of PNG files, at the size at which figures are laid out: a figure of 12 inches
         has 2160 pixels across at 180, print resolution (300) on a page 180 mm wide.
     width : float, optional
-        Width in millimetres to which every figure is scaled; its own unless given.
+        Width in millimetres for which every figure is laid out anew, with text of fixed size; its
+        own unless given.
     """
 
     kinds: tuple[str, ...] = ("png", "svg", "pdf")
@@ -222,9 +220,9 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
 
     undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     if form.width is not None:
-        width, height = figure.get_size_inches()
-        inches = form.width / MILLIMETRES
-        figure.set_size_inches(inches, height * inches / width)
+        from simulator.column_figure import fitted
+
+        fitted(figure, form.width)
     laid_out(figure)
     # Matplotlib draws a figure once more per file for a layout; this one has its own for good
     with rc_context({"figure.constrained_layout.use": False}):

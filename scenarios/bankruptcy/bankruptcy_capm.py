@@ -21,6 +21,7 @@ from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions, welfare
 from scenarios.bankruptcy.bond_scenario import BondScenario, state_of
 from scenarios.bankruptcy.capm_members import everybody
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
+from scenarios.bankruptcy.captions import CAPTIONS
 from scenarios.bankruptcy.certificate import wealth
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
@@ -55,6 +56,7 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
     title = BANKRUPTCY_CAPM
     parameters = BankruptcyCapm
     variables = VARIABLES
+    captions = CAPTIONS
     caution = (
         "The closed form is Proposition 2 at the simulated shortfall of promises; it does not say"
         " what that shortfall is."

@@ -19,6 +19,7 @@ from markets.funding.quotes import FundedQuotes
 from markets.margin import MarginRule
 from markets.quote import FloatArray
 from scenarios.funding import FUNDING_CONTAGION
+from scenarios.funding.captions import FUNDING_CONTAGION as CAPTIONS
 from scenarios.funding.certificate import certify
 from scenarios.funding.economy import (
     SIDED,
@@ -259,6 +260,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
     title = FUNDING_CONTAGION
     parameters = FundingContagion
     variables = COLUMNS
+    captions = CAPTIONS
     headline = ("shocked_margin", "experts_wealth", "equilibria")
 
     def cases(self, parameters: FundingContagion) -> list[Case]:

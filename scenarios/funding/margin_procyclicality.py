@@ -21,6 +21,7 @@ from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, Volat
 from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.funding import MARGIN_PROCYCLICALITY
+from scenarios.funding.captions import MARGIN_PROCYCLICALITY as CAPTIONS
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Spiral
 from scenarios.funding.economy import (
@@ -352,6 +353,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
     title = MARGIN_PROCYCLICALITY
     parameters = MarginProcyclicality
     variables = COLUMNS
+    captions = CAPTIONS
     headline = ("fundamental", "supply", "margin", "experts_position")
 
     def cases(self, parameters: MarginProcyclicality) -> list[Case]:

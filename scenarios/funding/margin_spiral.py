@@ -19,6 +19,7 @@ from markets.funding.quotes import FundedQuotes
 from markets.margin import MarginRule
 from markets.quote import FloatArray
 from scenarios.funding import MARGIN_SPIRAL
+from scenarios.funding.captions import MARGIN_SPIRAL as CAPTIONS
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Amplification, Spiral
 from scenarios.funding.economy import (
@@ -208,6 +209,7 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
     title = MARGIN_SPIRAL
     parameters = MarginSpiral
     variables = COLUMNS
+    captions = CAPTIONS
     headline = ("experts_wealth", "branch", "margin", "equilibria", "near_fold")
     regimes = ("branch",)
     page = PAGE

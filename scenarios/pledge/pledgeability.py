@@ -24,6 +24,7 @@ from markets.pledge.terms import RepoTerms
 from markets.refused import Refused
 from scenarios.pledge import PLEDGEABILITY, informativeness, propositions
 from scenarios.pledge import closed_form as theory
+from scenarios.pledge.captions import PLEDGEABILITY as CAPTIONS
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
 from scenarios.pledge.economy import (
     Learns,
@@ -164,6 +165,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
     title = PLEDGEABILITY
     parameters = Pledgeability
     variables = COLUMNS
+    captions = CAPTIONS
     caution = (
         "Every day is certified to clear with best orders; only the last is claimed, and certified,"
         " to be one on which forecasts are right."

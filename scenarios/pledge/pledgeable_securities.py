@@ -25,6 +25,7 @@ from markets.pledge.terms import RepoTerms
 from markets.refused import Refused
 from scenarios.pledge import PLEDGEABLE_SECURITIES
 from scenarios.pledge import closed_form as theory
+from scenarios.pledge.captions import PLEDGEABLE_SECURITIES as CAPTIONS
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify
 from scenarios.pledge.economy import (
     Investing,
@@ -103,6 +104,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
     title = PLEDGEABLE_SECURITIES
     parameters = PledgeableSecurities
     variables = COLUMNS
+    captions = CAPTIONS
     traders_shown = "last date"
 
     def cases(self, parameters: PledgeableSecurities) -> list[Case]:

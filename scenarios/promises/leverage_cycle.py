@@ -19,6 +19,7 @@ from markets.promises.menu import Menu, owed_in_cash
 from markets.quote import FloatArray
 from scenarios.promises import LEVERAGE_CYCLE
 from scenarios.promises import closed_form as theory
+from scenarios.promises.captions import CAPTIONS
 from scenarios.promises.certificate import certify
 from scenarios.promises.economy import AnyEconomy, LeverageCycle, build, traders_of
 from scenarios.promises.intervals import kinks, untraded
@@ -54,6 +55,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     title = LEVERAGE_CYCLE
     parameters = LeverageCycle
     variables = VARIABLES
+    captions = CAPTIONS
     headline = ("low_payoff", "marginal_buyer", "margin")
     page = PAGE
 

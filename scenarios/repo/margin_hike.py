@@ -18,6 +18,7 @@ from agents.repo.traders import Traders
 from markets.repo.quotes import RepoQuotes
 from scenarios.repo import MARGIN_HIKE
 from scenarios.repo import closed_form as theory
+from scenarios.repo.captions import MARGIN_HIKE as CAPTIONS
 from scenarios.repo.certificate import certify
 from scenarios.repo.economy import MarginHike, build, number
 from scenarios.repo.holdings import Holdings, charged
@@ -48,6 +49,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
     title = MARGIN_HIKE
     parameters = MarginHike
     variables = COLUMNS
+    captions = CAPTIONS
     headline = ("haircut", "marginal_long", "marginal_short", "regime", "verdict")
     regimes = ("regime",)
     page = PAGE

@@ -31,8 +31,8 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
 """Other parameters, which add columns."""
 
 
-QUICK = {"margin-hike", "credit-tree", "bankruptcy", "margin-spiral", "exchange"}
-"""One of most economies; the others are slow tests."""
+QUICK = {"margin-hike", "bankruptcy", "exchange"}
+"""The others are slow tests."""
 
 RUNS = [(name, SMALL.get(name, {})) for name in TITLES] + FURTHER
 

@@ -300,3 +300,38 @@ def export(
             out.print(str(path), highlight=False, soft_wrap=True)
     except Refused as error:
         refuse(error)
+
+
+@app.command()
+def figure(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="an exported run")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="its name, without the ending")],
+    width: Annotated[
+        str, typer.Option(metavar="84mm", help="width, in millimetres; of a column, say")
+    ] = "84mm",
+    height: Annotated[
+        str | None, typer.Option(metavar="60mm", help="height; what it needs unless given")
+    ] = None,
+    kind: Annotated[
+        Literal["pdf", "svg", "png"], typer.Option("--format", help="kind of file")
+    ] = "pdf",
+    dpi: Dpi = 300.0,
+    target: Annotated[
+        Path, typer.Option("--out", help="folder to write to, with the caption as text and LaTeX")
+    ] = Path("figures"),
+    own: Own = None,
+    code: Code = None,
+) -> None:
+    """Draw a figure of an exported run at the width of a column, with a caption beside it."""
+    from simulator.export import Format
+    from simulator.paper_figure import millimetres, write_figure
+    from simulator.reopened import reopen
+
+    try:
+        form = Format((kind,), dpi, millimetres("width", width))
+        tall = None if height is None else millimetres("height", height)
+        run = reopen(folder, finder(own), code or ())
+        for path in write_figure(run, name, form, target, tall):
+            out.print(str(path), highlight=False, soft_wrap=True)
+    except Refused as error:
+        refuse(error)
