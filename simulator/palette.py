@@ -103,7 +103,7 @@ STYLE: Final[dict[str, Any]] = {
 }
 """Matplotlib's settings where they differ from its own defaults."""
 
-MAY_GO: Final = "may go"
+MAY_GO: Final = "_may go"
 """Label of a text that may be left out of a figure where it has no room."""
 
 LAYOUT_DIGITS: Final = 6

@@ -159,12 +159,12 @@ def _check(run: Run[Any], name: str, figure: Figure, width: float, height: float
     if width >= least and not found:
         return
     reason = found[0] if found else f"it is drawn for {least:g} mm or more"
+    size = f"{width:g} mm" + ("" if height is None else f" by {height:g} mm")
     for wider in (w for w in WIDTHS if w > width and w >= least):
-        if not problems(fitted(_drawn(run, name), wider)):
+        if not problems(fitted(_drawn(run, name), wider, height)):
             raise Refused(
-                f"{name} does not fit into {width:g} mm ({reason}); {wider:g} mm would do"
+                f"{name} does not fit into {size} ({reason}); a width of {wider:g} mm would do"
             )
-    size = f"{width:g} mm" if height is None else f"{width:g} mm by {height:g} mm"
     raise Refused(f"{name} does not fit into {size} ({reason}); give more room")
 
 

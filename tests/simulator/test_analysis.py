@@ -111,7 +111,8 @@ def test_stata_takes_gaps_infinite_numbers_and_long_texts(tmp_path: Path) -> Non
     read, _ = pyreadstat.read_dta(tmp_path / "t.dta")
     assert read["case"].tolist() == ["a" * 3000, ""]
     assert read["sure"].tolist()[0] == 1
-    assert np.isnan(read["sure"][1]) and np.isnan(read["number"][0])
+    assert np.isnan(read["sure"][1])
+    assert np.isnan(read["number"][0])
     assert read["count"].tolist() == [3, 2**40]
 
 

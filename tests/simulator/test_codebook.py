@@ -26,7 +26,6 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
     ("bankruptcy-capm", {"rule": "implicit"}),
     ("pledgeability", {"days": 3, "investors": 40, "repo_rate": "clears"}),
     ("pledgeable-securities", {"days": 4, "investors": 40, "payoffs": "independent"}),
-    ("exchange", {"goods": 2}),
 ]
 """Other parameters, which add columns."""
 
@@ -34,14 +33,15 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
 QUICK = {"margin-hike", "bankruptcy", "exchange"}
 """The others are slow tests."""
 
-RUNS = [(name, SMALL.get(name, {})) for name in TITLES] + FURTHER
+RUNS = [(name, SMALL.get(name, {}), name in QUICK) for name in TITLES]
+RUNS += [(name, given, False) for name, given in FURTHER]
 
 
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        pytest.param(name, given, marks=[] if name in QUICK else [pytest.mark.slow])
-        for name, given in RUNS
+        pytest.param(name, given, marks=[] if quick else [pytest.mark.slow])
+        for name, given, quick in RUNS
     ],
 )
 def test_every_column_of_every_scenario_is_declared(name: str, given: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ def test_columns_of_a_scenario_of_ones_own_are_said_to_be_undeclared(tmp_path: P
     write_new(file)
     book = load(file).run().codebook
     left = undeclared(book)
-    assert "agents.position" in left
+    assert "agents.holding" in left
     assert "rounds.price" not in left
     assert "dates.certified" not in left
 

@@ -326,11 +326,15 @@ def figure(
     from simulator.export import Format
     from simulator.paper_figure import millimetres, write_figure
     from simulator.reopened import reopen
+    from simulator.verify import runs_in
 
     try:
         form = Format((kind,), dpi, millimetres("width", width))
         tall = None if height is None else millimetres("height", height)
-        run = reopen(folder, finder(own), code or ())
+        runs = runs_in(folder)
+        if len(runs) > 1:
+            raise Refused(f"{folder} holds {len(runs)} runs; name one of them")
+        run = reopen(runs[0], finder(own), code or ())
         for path in write_figure(run, name, form, target, tall):
             out.print(str(path), highlight=False, soft_wrap=True)
     except Refused as error:
