@@ -112,12 +112,12 @@ def _stacked(runs: Sequence[Path], *, tidy: bool) -> tuple[dict[str, pd.DataFram
 def _one_book(tables: Mapping[str, pd.DataFrame], book: pd.DataFrame) -> pd.DataFrame:
     """The codebook of stacked tables, with the names that columns have in files."""
     said = {
-        key: ["; ".join(dict.fromkeys(rows[about])) for about in COLUMNS[2:]]
+        (str(key[0]), str(key[1])): ["; ".join(dict.fromkeys(rows[about])) for about in COLUMNS[2:]]
         for key, rows in book.groupby(["table", "column"], sort=False)
     }
     rows = []
     for table, columns in tables.items():
-        for column, name in short_names(columns).items():
+        for column, name in short_names(map(str, columns)).items():
             about = said.get((table, column)) or list(_of_long(table, column, said))
             rows.append([table, name, column, *about])
     return pd.DataFrame(rows, columns=["table", "name", *COLUMNS[1:]])

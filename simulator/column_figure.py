@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import MaxNLocator
@@ -155,7 +156,8 @@ def _texts(figure: Figure) -> Iterator[Text]:
                     outside = not low - room <= tick.get_loc() <= high + room
                     ticks |= {tick.label2} | ({tick.label1} if outside else set())
     for text in figure.findobj(Text):
-        shown = isinstance(text, Text) and text not in ticks and text.get_visible()
+        assert isinstance(text, Text)
+        shown = text not in ticks and text.get_visible()
         if shown and text.get_text().strip() and _axes_seen(text):
             yield text
 
@@ -180,9 +182,10 @@ def _shrink(figure: Figure) -> None:
     ratio = TEXT / LAID_OUT_AT
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
-        text.set_fontsize(min(max(text.get_fontsize() * ratio, SMALLEST), TEXT + 1.0))
+        text.set_fontsize(min(max(float(text.get_fontsize()) * ratio, SMALLEST), TEXT + 1.0))
         if isinstance(text, Annotation) and text.anncoords == "offset points":
-            text.set_position(tuple(ratio * float(part) for part in text.get_position()))
+            across, up = text.get_position()
+            text.set_position((ratio * across, ratio * up))
     for line in figure.findobj(Line2D):
         assert isinstance(line, Line2D)
         line.set_linewidth(line.get_linewidth() * ratio)
@@ -194,8 +197,9 @@ def _shrink(figure: Figure) -> None:
         axes.tick_params(labelsize=SMALLEST, length=2.0, width=0.5, pad=2.0)
         for axis in (axes.xaxis, axes.yaxis):
             axis.labelpad *= 0.5
-            if isinstance(axis.get_major_locator(), MaxNLocator):
-                axis.get_major_locator().set_params(nbins="auto")
+            locator = axis.get_major_locator()
+            if isinstance(locator, MaxNLocator):
+                locator.set_params(nbins="auto")
 
 
 def _stack(figure: Figure, width: float) -> tuple[int, int]:
@@ -223,15 +227,18 @@ def _stack(figure: Figure, width: float) -> tuple[int, int]:
 
 def _legends_below(figure: Figure, width: float) -> None:
     """Legends below their panels, that of the figure at its foot, in as many columns as fit."""
-    owners = [(axes, axes.get_legend()) for axes in figure.axes]
-    for owner, old in [*owners, *((figure, legend) for legend in figure.legends)]:
-        if old is None:
-            continue
+    of_panels = [(axes, old) for axes in figure.axes if (old := axes.get_legend()) is not None]
+    alone = len(of_panels) == 1
+    found: list[tuple[Figure | Axes, Legend]] = [
+        *((figure if alone else axes, old) for axes, old in of_panels),
+        *((figure, old) for old in figure.legends),
+    ]
+    for owner, old in found:
         labels = [text.get_text() for text in old.get_texts()]
         handles = [handle for handle in old.legend_handles if handle is not None]
-        place = (
+        place: dict[str, Any] = (
             {"loc": "outside lower center"}
-            if isinstance(owner, Figure) or len([old for _, old in owners if old]) == 1
+            if isinstance(owner, Figure)
             else {
                 "loc": "upper center",
                 "bbox_to_anchor": (0.5, 0.0),
@@ -239,7 +246,6 @@ def _legends_below(figure: Figure, width: float) -> None:
             }
         )
         old.remove()
-        owner = figure if place["loc"] == "outside lower center" else owner
         owner.legend(
             handles,
             [textwrap.fill(label, _letters(width - 12.0)) for label in labels],
@@ -259,7 +265,9 @@ def _points_below(axes: Axes) -> ScaledTranslation:
     """From the foot of the axes down to where the labels of ticks, and of the axis, have ended."""
     labelled = bool(axes.get_xlabel()) and axes.xaxis.label.get_visible()
     down = (3.6 if labelled else 2.0) * TEXT
-    return ScaledTranslation(0.0, -down / 72.0, axes.get_figure(root=True).dpi_scale_trans)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return ScaledTranslation(0.0, -down / 72.0, figure.dpi_scale_trans)
 
 
 def _columns(labels: list[str], width: float) -> int:

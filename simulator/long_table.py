@@ -55,7 +55,7 @@ def long_table(table: pd.DataFrame, book: pd.DataFrame, run: str) -> pd.DataFram
     for name in ("case", "node", "instrument"):
         own[name] = own.get(name, "")
     for name in ("date", "round"):
-        own[name] = pd.array(own.get(name, [pd.NA] * len(own)), "Int64")
+        own[name] = own.get(name, pd.Series(pd.NA, own.index)).astype("Int64")
     further = [name for name in own if name not in FIRST]
     found = own[[*FIRST, *further]].assign(
         variable=of["variable"], value=tall["value"], unit=of["unit"]

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pandas.io.stata import StataWriterUTF8
+from pandas.io.stata import StataWriterUTF8  # type: ignore[attr-defined]
 
 from markets.refused import Refused
 
@@ -50,7 +50,7 @@ def write_arrow(table: pd.DataFrame, book: pd.DataFrame, path: Path) -> None:
         writer.write_table(described)
 
 
-class _Stata(StataWriterUTF8):
+class _Stata(StataWriterUTF8):  # type: ignore[misc]
     """Takes names that are reserved in Mata but not in Stata, ``case`` among them."""
 
     def _check_column_names(self, data: pd.DataFrame) -> pd.DataFrame:
@@ -75,13 +75,13 @@ def write_stata(table: pd.DataFrame, book: pd.DataFrame, path: Path) -> None:
         if kind == "text":
             prepared[name] = values.astype(object).where(values.notna(), "").astype(str)
         elif kind == "truth value":
-            prepared[name] = _zero_one(values, missing="Int8")
+            prepared[name] = _zero_one(values)
             labels[name] = {0: "false", 1: "true"}
         else:
             prepared[name] = values.replace([np.inf, -np.inf], np.nan)
     frame = pd.DataFrame(prepared, index=table.index)
     texts = [n for n, kind in zip(table, book["type"], strict=True) if kind == "text"]
-    long = [n for n in texts if frame[n].str.encode("utf-8").str.len().max() > TEXT]
+    long = [n for n in texts if frame[n].map(lambda text: len(text.encode())).max() > TEXT]
     _Stata(
         path,
         frame,
@@ -102,8 +102,9 @@ def write_netcdf(table: pd.DataFrame, book: pd.DataFrame, path: Path) -> None:
     from scipy.io import netcdf_file
 
     with netcdf_file(path, "w", mmap=False) as file:
+        stored: Any  # its attributes are those of the file
         file.createDimension("row", len(table))
-        for (name, values), (_, row) in zip(table.items(), _rows(book), strict=True):
+        for (name, row), (_, values) in zip(_rows(book), table.items(), strict=True):
             if row["type"] == "text":
                 text = np.array(values.astype(object).where(values.notna(), "").tolist(), dtype=str)
                 encoded = np.char.encode(text, "utf-8")
@@ -115,7 +116,7 @@ def write_netcdf(table: pd.DataFrame, book: pd.DataFrame, path: Path) -> None:
                 stored._Encoding = "utf-8"
             elif row["type"] == "truth value":
                 stored = file.createVariable(name, "b", ("row",))
-                stored[:] = _zero_one(values, missing="Int8").fillna(-1).to_numpy(np.int8)
+                stored[:] = _zero_one(values).fillna(-1).to_numpy(np.int8)
                 stored.flag_values = np.array([0, 1], dtype=np.int8)
                 stored.flag_meanings = "false true"
             else:
@@ -171,7 +172,8 @@ def _described(table: pd.DataFrame, book: pd.DataFrame) -> pa.Table:
 
 def _rows(book: pd.DataFrame) -> list[tuple[str, dict[str, str]]]:
     """Rows of a codebook, by the name of the column."""
-    return [(row["column"], row) for row in book.to_dict("records")]
+    records = book.astype(str).to_dict("records")
+    return [(row["column"], {str(k): str(v) for k, v in row.items()}) for row in records]
 
 
 def _labelled(row: Mapping[str, str]) -> str:
@@ -179,7 +181,7 @@ def _labelled(row: Mapping[str, str]) -> str:
     return f"{row['meaning']} ({row['unit']})" if row["unit"] else row["meaning"]
 
 
-def _zero_one(values: pd.Series, missing: str) -> pd.Series:
-    """Truth values as zeros and ones."""
-    known = values.astype("boolean")
-    return known.astype("int8" if known.notna().all() else missing)
+def _zero_one(values: pd.Series) -> pd.Series:
+    """Truth values as zeros and ones; some may be missing."""
+    known = values.astype("boolean").astype("Int8")
+    return known if known.isna().any() else known.astype("int8")

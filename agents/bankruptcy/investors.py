@@ -48,7 +48,7 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         if utility at the endowments is so flat that rounding leaves no slope or curvature.
     """
 
-    variables = (
+    variables: tuple[Variable, ...] = (
         Variable("utility", "", "kind of utility"),
         Variable("weight", "number", "weight of consumption at date 0 in utility"),
         Variable("satiation", "goods", "consumption beyond which more is worse"),

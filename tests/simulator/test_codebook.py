@@ -54,18 +54,18 @@ def test_every_column_of_every_scenario_is_declared(name: str, given: dict[str, 
 
 
 def test_quotes_have_the_unit_that_the_market_states() -> None:
-    book = walras.run("credit-tree", studies=False).codebook.set_index(["table", "column"])
-    row = book.loc[("rounds", "unit_payment[j0@u+]")]
+    book = walras.run("credit-tree", studies=False).codebook
+    row = book[book["column"] == "unit_payment[j0@u+]"].iloc[0]
     assert row[["unit", "variable", "instrument", "node", "source"]].tolist() == [
         "good per unit", "unit_payment", "j0", "u+", "quote",
     ]  # fmt: skip
-    closed = book.loc[("dates", "closed_utility[P]")]
+    closed = book[book["column"] == "closed_utility[P]"].iloc[0]
     assert closed[["variable", "member", "source"]].tolist() == [
         "closed_utility",
         "P",
         "closed form",
     ]
-    assert book.loc[("dates", "certified"), "type"] == "truth value"
+    assert book.loc[book["column"] == "certified", "type"].tolist() == ["truth value"]
 
 
 def test_columns_of_a_scenario_of_ones_own_are_said_to_be_undeclared(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_no_text_is_cut_off_or_covered_at_the_width_of_a_column_or_page(name: st
             for figure, drawn in run.plot().items():
                 width = max(least, WIDER.get(re.sub(r"_\d+$", "", figure), 0.0))
                 assert problems(fitted(drawn, width)) == [], (figure, width)
-                sizes = [text.get_fontsize() for text in drawn.findobj(Text)]  # type: ignore[attr-defined]
+                sizes = [float(text.get_fontsize()) for text in drawn.findobj(Text)]
                 assert min(sizes) >= SMALLEST, figure
 
 
