@@ -96,26 +96,6 @@ def test_stata_has_labels_and_truth_values(written: dict[Kind, Path], run: Any) 
     assert table["branch"].tolist() == wide(run)["branch"].tolist()
 
 
-def test_stata_takes_gaps_infinite_numbers_and_long_texts(tmp_path: Path) -> None:
-    table = pd.DataFrame(
-        {
-            "case": ["a" * 3000, None],
-            "sure": pd.array([True, None], "boolean"),
-            "number": [np.inf, 1.5],
-            "count": [3, 2**40],
-        }
-    )
-    kinds = ["text", "truth value", "number", "whole number"]
-    book = pd.DataFrame({"column": table.columns, "type": kinds}).assign(unit="", meaning="x")
-    table_formats.write_stata(table, book, tmp_path / "t.dta")
-    read, _ = pyreadstat.read_dta(tmp_path / "t.dta")
-    assert read["case"].tolist() == ["a" * 3000, ""]
-    assert read["sure"].tolist()[0] == 1
-    assert np.isnan(read["sure"][1])
-    assert np.isnan(read["number"][0])
-    assert read["count"].tolist() == [3, 2**40]
-
-
 def test_a_workbook_has_a_sheet_per_table_and_one_of_the_codebook(
     written: dict[Kind, Path], run: Any
 ) -> None:
@@ -182,14 +162,6 @@ def test_long_tables_hold_the_numbers_of_the_wide_ones(run: Any) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_number_is_of_stands_in_columns_of_a_long_table() -> None:
-    long = walras.run("credit-tree", studies=False).tidy()["dates"]
-    paid = long[(long["variable"] == "paid") & (long["node"] == "u")]
-    assert paid["instrument"].tolist() == ["j0"]
-    assert set(long.loc[long["variable"] == "utility", "member"]) == {"P", "Q"}
-
-
-@pytest.mark.slow
 def test_runs_are_stacked_and_scenarios_kept_apart(folder: Path, run: Any, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "runs" / "one")
     shutil.copytree(folder, tmp_path / "runs" / "two")
@@ -234,11 +206,3 @@ def test_the_command_exports(folder: Path, tmp_path: Path) -> None:
     assert (out / "codebook.csv").is_file()
     assert CliRunner().invoke(app, ["export", str(folder), "--out", str(out)]).exit_code == 2
     assert CliRunner().invoke(app, ["export", str(tmp_path)]).exit_code == 2
-
-
-def test_short_names_are_unique_and_taken_by_every_program() -> None:
-    names = ["price[j0@u]", "price(j0@u)", "Price_j0_u", "if", "2nd", "x" * 50, "x" * 51, ""]
-    short = list(short_names(names).values())
-    assert short[:4] == ["price_j0_u", "price_j0_u_2", "Price_j0_u_3", "if_2"]
-    assert len({name.casefold() for name in short}) == len(short)
-    assert all(len(name) <= LONGEST and name.isidentifier() for name in short)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import walras
-from markets.variable import Variable, find
+from markets.variable import Variable
 from simulator.codebook import COLUMNS, KEY, UNDECLARED, Columns, codebook, undeclared
 from walras.catalogue import TITLES
 from walras.own import load, write_new
@@ -85,15 +85,3 @@ def test_a_column_without_a_declaration_is_found() -> None:
     assert undeclared(book) == ["dates.colour"]
     assert book["meaning"].tolist()[1:] == [UNDECLARED, "how long it is"]
     assert book["type"].tolist() == ["text", "text", "number"]
-
-
-def test_a_pattern_fits_names_and_says_what_a_value_is_of() -> None:
-    both = Variable("paid[{instrument}@{node}]", "share", "paid on {instrument}")
-    one = Variable("price[{node}]", "cash", "price")
-    assert find([one, both], "paid[j0@u+]") == (both, {"instrument": "j0", "node": "u+"})
-    assert find([one, both], "price") == (one, {})
-    assert find([one, both], "prices") is None
-    assert one.quantity({}) == "price"
-    assert Variable("largest_{days}_day_increase", "", "").quantity({"days": "5"}) == (
-        "largest_5_day_increase"
-    )

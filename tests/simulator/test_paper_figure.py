@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from matplotlib.figure import Figure
 from matplotlib.text import Text
 from typer.testing import CliRunner
 
@@ -132,12 +131,3 @@ def test_the_command_draws_a_figure(folder: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert (tmp_path / "net_trades.pdf").is_file()
     assert CliRunner().invoke(app, [*words, "--width", "1"]).exit_code == 2
-
-
-def test_texts_on_one_another_and_beyond_the_edge_are_found() -> None:
-    with styled():
-        figure = Figure((3.0, 2.0))
-        figure.text(0.5, 0.5, "one")
-        figure.text(0.5, 0.5, "two")
-        figure.text(0.95, 0.9, "a long text")
-        assert problems(figure) == ['"a long text" is cut off', '"one" and "two" overlap']
