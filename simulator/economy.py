@@ -18,6 +18,7 @@ from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.market import Market, Start
 from markets.quote import Excess, FloatArray, Limits
 from markets.refused import Infeasible, Refused
+from simulator.codebook import Columns
 from simulator.cycle import find_cycle
 from simulator.knowledge import Knowledge
 from simulator.outcome import Ending, Outcome
@@ -313,6 +314,17 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         ids = getattr(mesa.Agent, "_ids", None)
         if ids is not None:
             ids.pop(self, None)
+
+    @property
+    def columns(self) -> Columns:
+        """What the parts declare of the columns that they make."""
+        traders = [variable for cohort in self.cohorts for variable in cohort.variables]
+        return Columns(
+            self.market.quotes,
+            self.market.excess_variables,
+            self.house.variables,
+            tuple(dict.fromkeys(traders)),
+        )
 
     def accounts(self) -> dict[str, float]:
         """Numbers to record in each round: those of the settlement, unless extended."""

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ import pandas as pd
 
 from markets.refused import Refused
 from simulator.code_file import CodeFile
+from simulator.codebook import codebook
 from simulator.data_file import data_files
 from simulator.declared import Declared
 from simulator.palette import PRINT_DOTS_PER_INCH, file_of, styled
 from simulator.parameters import to_toml
 from simulator.results import P, Results
+from simulator.table_formats import write_parquet
 from simulator.title import COMPOSED
 from simulator.told import told
 from simulator.versions import versions
@@ -30,12 +33,10 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 TABLES = ("rounds", "dates", "agents")
 PROOFS = "proofs.json"
+CODEBOOK = "codebook.csv"
 REPORT = "report"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
-
-MILLIMETRES = 25.4
-"""In an inch."""
 
 FORMAT = 2
 """Version of the layout of an exported folder."""
@@ -79,7 +80,8 @@ class Format:
         Dots per inch of PNG files, at the size at which figures are laid out: a figure of 12 inches
         has 2160 pixels across at 180, print resolution (300) on a page 180 mm wide.
     width : float, optional
-        Width in millimetres to which every figure is scaled; its own unless given.
+        Width in millimetres for which every figure is laid out anew, with text of fixed size; its
+        own unless given.
     """
 
     kinds: tuple[str, ...] = ("png", "svg", "pdf")
@@ -130,7 +132,7 @@ def export(
     with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder) as temporary:
         fresh = Path(temporary) / "run"
         fresh.mkdir()
-        _write_tables(run, fresh)
+        tables: dict[str, pd.DataFrame] = {name: getattr(run, name) for name in TABLES}
         _write_proofs(run, fresh)
         text = to_toml(run.title.name, run.parameters)
         (fresh / "parameters.toml").write_text(text, encoding="utf-8")
@@ -138,12 +140,15 @@ def export(
         result, drawn = "", dict[str, "Figure"]()
         if run.error is None and len(run.agents):
             try:
-                _write_reports(run, scenario, fresh)
+                tables |= further_tables(run, scenario)
                 result = scenario.summary(run)
                 if figures is not None:
                     drawn = _write_figures(run, scenario, fresh, figures)
             except Exception as error:  # noqa: BLE001 - raised when the record is safe
                 defect = error
+        book = codebook(tables, run.columns, scenario.variables)
+        _write_tables(tables, book, fresh)
+        book.to_csv(fresh / CODEBOOK, index=False)
         if scenario.file is not None:
             shutil.copyfile(scenario.file, fresh / scenario.file.name)
         for file in data_files(run.parameters):
@@ -172,20 +177,18 @@ def seal(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _write_tables(run: Results[P], folder: Path) -> None:
-    for name in TABLES:
-        table: pd.DataFrame = getattr(run, name)
-        table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-        if name != "agents" or len(table) <= CSV_LIMIT:
-            table.to_csv(folder / f"{name}.csv", index=False)
-
-
-def _write_reports(run: Results[P], scenario: Declared[P], folder: Path) -> None:
-    """The scenario's further tables; one without any rows is left out."""
+def further_tables(run: Results[P], scenario: Declared[P]) -> dict[str, pd.DataFrame]:
+    """The scenario's tables beside rounds, dates and agents; one without any rows is left out."""
     report = scenario.report(run)
     tables = {**scenario.tables(run), **run.studies}
-    for name, table in {**tables, **({} if report is None else {REPORT: report})}.items():
-        if len(table):
+    every = {**tables, **({} if report is None else {REPORT: report})}
+    return {name: table for name, table in every.items() if len(table)}
+
+
+def _write_tables(tables: Mapping[str, pd.DataFrame], book: pd.DataFrame, folder: Path) -> None:
+    for name, table in tables.items():
+        write_parquet(table, book[book["table"] == name], folder / f"{name}.parquet")
+        if name != "agents" or len(table) <= CSV_LIMIT:
             table.to_csv(folder / f"{name}.csv", index=False)
 
 
@@ -220,9 +223,9 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
         Kinds, resolution and width.
     """
     if form.width is not None:
-        width, height = figure.get_size_inches()
-        inches = form.width / MILLIMETRES
-        figure.set_size_inches(inches, height * inches / width)
+        from simulator.column_figure import fitted
+
+        fitted(figure, form.width)
     for kind in form.kinds:
         stem.with_name(f"{stem.name}.{kind}").write_bytes(file_of(figure, kind, form.dpi))
 

@@ -92,6 +92,8 @@ STYLE: Final[dict[str, Any]] = {
     "legend.edgecolor": NEUTRAL[2],
     "lines.linewidth": 2.0,
     "lines.markersize": 5.0,
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
     "savefig.dpi": DOTS_PER_INCH,
     "svg.fonttype": "path",
     "svg.hashsalt": "walras",
@@ -104,6 +106,9 @@ STYLE: Final[dict[str, Any]] = {
     "ytick.labelsize": 10.0,
 }
 """Matplotlib's settings where they differ from its own defaults."""
+
+MAY_GO: Final = "_may go"
+"""Label of a text that may be left out of a figure where it has no room."""
 
 LAYOUT_DIGITS: Final = 6
 """Decimals, in parts of the figure, kept of where axes stand; far below a pixel."""

@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 
 from markets.refused import Infeasible
 from simulator.certificate import Certificate
+from simulator.codebook import Columns
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters
 from simulator.point import DateEnd, Proof, RestingPoint
@@ -46,8 +47,8 @@ class Results(Generic[P]):
         One row per round. The column ``case`` tells economies apart, ``date`` counts from 1.
     studies : mapping
         Tables over a range of a parameter, by name, if the scenario declares some.
-    units : mapping
-        Unit of every quote by its name.
+    columns : Columns
+        What the economies declare of the columns that they make.
     error : BaseException, optional
         What stopped the run before its end: an interrupt, or a defect of the program.
     """
@@ -58,7 +59,7 @@ class Results(Generic[P]):
     ends: tuple[DateEnd, ...]
     rounds: pd.DataFrame
     studies: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
+    columns: Columns = field(default_factory=Columns)
     error: BaseException | None = None
 
     @property
@@ -136,6 +137,11 @@ class Results(Generic[P]):
     def quote_names(self) -> list[str]:
         """Names of the quotes, in the order of the table of dates; cases may lack some."""
         return list(dict.fromkeys(name for point in self.points for name in point.quotes))
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of every quote by its name."""
+        return {quote.name: quote.unit for quote in self.columns.quotes}
 
     def quotes(self, row: int) -> dict[str, float]:
         """The quotes in a row of the table of dates."""

@@ -18,12 +18,14 @@ from agents.repo.traders import Traders
 from markets.repo.quotes import RepoQuotes
 from scenarios.repo import MARGIN_HIKE
 from scenarios.repo import closed_form as theory
+from scenarios.repo.captions import MARGIN_HIKE as CAPTIONS
 from scenarios.repo.certificate import certify
 from scenarios.repo.economy import MarginHike, build, number
 from scenarios.repo.holdings import Holdings, charged
 from scenarios.repo.intervals import untraded_prices
 from scenarios.repo.page import PAGE
 from scenarios.repo.summary import percent, summary
+from scenarios.repo.variables import MARGIN_HIKE as COLUMNS
 from scenarios.repo.verdict import verdict
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -46,6 +48,8 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
     title = MARGIN_HIKE
     parameters = MarginHike
+    variables = COLUMNS
+    captions = CAPTIONS
     headline = ("haircut", "marginal_long", "marginal_short", "regime", "verdict")
     regimes = ("regime",)
     page = PAGE
