@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 
 from agents.cohort import Placed
 from markets.market import Book, Quotes, Terms
+from markets.variable import Variable
 
 Orders = TypeVar("Orders", default=Book)
 """What cohorts order; the book unless the house nets orders of another kind."""
@@ -43,6 +44,9 @@ class ClearingHouse(mesa.Agent, Generic[Terms, Quotes, Book, Orders, Placed]):
     (:meth:`settle`); when the rounds rest, it tells traders what they need to know to take their
     positions (:meth:`place`).
     """
+
+    variables: tuple[Variable, ...] = ()
+    """Unit and meaning of each account of its settlement."""
 
     date = 0
     """The date, counted from 1; 0 before the first."""

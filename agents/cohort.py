@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 from markets.market import Quotes, Terms
 from markets.quote import FloatArray
 from markets.refused import Refused
+from markets.variable import Variable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,9 @@ class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
     members : int
         Number of members.
     """
+
+    variables: tuple[Variable, ...] = ()
+    """Unit and meaning of each column of :meth:`table`."""
 
     def __init__(self, model: mesa.Model, name: str, members: int) -> None:
         super().__init__(model)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from benchmarks import (
     aims,
+    decisions,
     machine,
     margin_rules,
     members,
@@ -48,6 +49,8 @@ class Sizes:
     solvers: int
     haircuts: tuple[float, ...]
     sweep: tuple[int, int]
+    sweep_workers: tuple[int, int]
+    decisions: int
     scattered: tuple[int, tuple[int, ...]]
 
 
@@ -64,6 +67,8 @@ FULL = Sizes(
     solvers=10_000,
     haircuts=solvers.HAIRCUTS,
     sweep=(400, 1000),
+    sweep_workers=(1_500, 1000),
+    decisions=1_000,
     scattered=(2 * 10**7, (0, 1, 2)),
 )
 
@@ -80,6 +85,8 @@ QUICK = Sizes(
     solvers=100,
     haircuts=(0.05,),
     sweep=(4, 50),
+    sweep_workers=(4, 50),
+    decisions=30,
     scattered=(200, (0,)),
 )
 """Sizes at which nothing is worth knowing but that everything runs."""
@@ -97,8 +104,10 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "members of one's own": lambda: [members.table(sizes.members)],
         "margin rules in the rounds": lambda: [margin_rules.table(sizes.margin_rules)],
         "sweeps": lambda: [sweeps.table(*sizes.sweep)],
+        "workers of a sweep": lambda: [sweeps.shared(*sizes.sweep_workers)],
         "one market on several workers": lambda: [scattered.table(*sizes.scattered)],
         "the other economies": lambda: [other_economies.table(sizes.other_economies)],
+        "decisions by general solvers": lambda: [decisions.table(sizes.decisions)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),
     }
     tables: list[Table] = []

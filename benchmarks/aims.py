@@ -69,6 +69,13 @@ def table(tables: Sequence[Table]) -> Table:
                 f"{seconds:.3g} s, {row['ratio']:.3g} times the same market without a file",
                 seconds <= MEMBERS_SECONDS,
             )
+    *_, two = (r for r in _records(named["sweep_workers"]) if str(r["runs"]).startswith("a sweep"))
+    say(
+        "a sweep at two workers at least 85% efficient, by wall clock",
+        f"{float(two['efficiency by wall clock']):.0%}"
+        f" ({float(two['efficiency by processor']):.0%} by processor)",
+        float(two["efficiency by wall clock"]) >= 0.85,
+    )
     solvers = _records(named["solvers"])
     mine, others = solvers[0], solvers[1:]
     problems = int(mine["problems"])

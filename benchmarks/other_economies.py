@@ -67,12 +67,12 @@ def economy(name: str, members: int) -> Economy:
     if name == INERTIA:
         return credit_tree.economy(members, alike=False, utility="log")
     scenario = SCENARIOS[name]
-    case = scenario.cases(parse(scenario.parameters, _given(name, members)))[0]
+    case = scenario.cases(parse(scenario.parameters, given(name, members)))[0]
     made: Economy = case.build(np.random.default_rng(0))
     return made
 
 
-def _given(name: str, members: int) -> dict[str, Any]:
+def given(name: str, members: int) -> dict[str, Any]:
     """Parameters of an economy of so many members."""
     if name == "leverage-cycle":
         spread = "uniform(low=0.2, high=1.8)"
@@ -151,8 +151,7 @@ def table(sizes: Sequence[int]) -> Table:
         f"{INERTIA}: the first {TIMED} rounds. Orders depend on the plans held, so no root finder"
         " can be given its excess demand; nor is it a linear or quadratic program.",
         f"{FEW} has few traders whatever the size: fixed costs are all there is.",
-        "No general solver of linear or quadratic programs (HiGHS) fits a whole economy here; it"
-        " certifies decisions of members. IPOPT is not a dependency.",
+        "Decisions of members given to HiGHS and IPOPT are in the next table.",
     ]
     return result
 

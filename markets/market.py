@@ -17,6 +17,7 @@ from typing_extensions import TypeVar
 
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 SPREAD = 4.0
 """Largest factor between a first quote and a random one."""
@@ -47,12 +48,15 @@ class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
         Name, unit and meaning of every number that is posted; :meth:`named` has these names.
     excess_names : tuple of str
         Name of the excess demand of each coordinate, for instance ``security_excess``.
+    excess_variables : tuple of Variable
+        Unit and meaning of each of these.
     pace : float or array of shape (n,)
         Step of the textbook rule in each coordinate: how far it moves for a residual of one.
     """
 
     quotes: tuple[Quote, ...]
     excess_names: tuple[str, ...]
+    excess_variables: tuple[Variable, ...] = ()
     pace: float | FloatArray = 0.1
 
     def open(self, cohorts: Sequence[Trader]) -> None:

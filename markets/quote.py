@@ -25,11 +25,15 @@ class Quote:
         Its unit, for instance ``cash per security`` or ``per period``.
     meaning : str
         One sentence for help pages.
+    pattern : str
+        Its name with ``{instrument}`` and ``{node}`` in place of what it is a quote of, see
+        :class:`markets.variable.Variable`; empty where the name says neither.
     """
 
     name: str
     unit: str
     meaning: str
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from simulator.verify import altered_files, read_manifest, read_table, runs_in
 KEYS = ("case", "date", "quantity")
 
 LONGEST = 60
-"""Characters of a label that still fits beside a curve."""
+"""Characters of a name that still fits beside a curve, and over a column."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Comparison:
 
     Attributes
     ----------
-    names : tuple of str
-        Name of each run: its folder's, with as much of the path as tells them apart.
+    folders : tuple of str
+        Folder of each run, with as much of the path as tells them apart.
     manifests : tuple of mappings
         Manifest of each run.
     dates : tuple of pandas.DataFrame
@@ -39,25 +39,37 @@ class Comparison:
         What each run printed beside its dates (``report.csv``), empty if nothing.
     """
 
-    names: tuple[str, ...]
+    folders: tuple[str, ...]
     manifests: tuple[Mapping[str, Any], ...]
     dates: tuple[pd.DataFrame, ...]
     printed: tuple[pd.DataFrame, ...]
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What to call each run: what it was asked differently, if that is short; its folder."""
+        said = [
+            ", ".join(f"{key} {values[run]}" for key, values in self._asked.items() if values[run])
+            for run in range(len(self.manifests))
+        ]
+        short = all(0 < len(text) <= LONGEST for text in said)
+        return tuple(said) if short and len(set(said)) == len(said) else self.folders
+
+    @cached_property
     def parameters(self) -> pd.DataFrame:
         """What was asked differently: a row per parameter that differs, a column per run."""
+        rows = [[name, *values] for name, values in self._asked.items()]
+        return pd.DataFrame(rows, columns=["parameter", *self.names])
+
+    @cached_property
+    def _asked(self) -> dict[str, list[str]]:
+        """What each run was asked, by parameter that differs; empty where it has no such one."""
         asked = [
             {"scenario": m["scenario"], "seed": m["seed"], **m["parameters"]}
             for m in self.manifests
         ]
-        known = list(dict.fromkeys(name for one in asked for name in one))
-        rows = []
-        for name in known:
-            values = [json.dumps(one[name]) if name in one else "" for one in asked]
-            if len(set(values)) > 1:
-                rows.append([name, *values])
-        return pd.DataFrame(rows, columns=["parameter", *self.names])
+        known = dict.fromkeys(name for one in asked for name in one)
+        said = {n: [json.dumps(one[n]) if n in one else "" for one in asked] for n in known}
+        return {name: values for name, values in said.items() if len(set(values)) > 1}
 
     @cached_property
     def results(self) -> pd.DataFrame:
@@ -117,27 +129,17 @@ class Comparison:
 
     @property
     def outcomes(self) -> pd.DataFrame:
-        """How each run ended: outcome, whether every date is certified, dates and rounds."""
+        """How each run ended: folder, outcome, whether all dates are certified, dates, rounds."""
         return pd.DataFrame(
             {
                 "run": self.names,
+                "folder": self.folders,
                 "outcome": [m["outcome"] for m in self.manifests],
                 "certified": [bool(table["certified"].all()) for table in self.dates],
                 "dates": [len(table) for table in self.dates],
                 "rounds": [int(table["rounds"].sum()) for table in self.dates],
             }
         )
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """What to call each run in a figure: what it was asked differently, if that is short."""
-        asked = self.parameters.set_index("parameter")
-        said = {
-            name: ", ".join(f"{key} {value}" for key, value in asked[name].items() if value)
-            for name in self.names
-        }
-        short = all(0 < len(text) <= LONGEST for text in said.values())
-        return said if short else {name: name for name in self.names}
 
 
 def compare(folders: Sequence[Path]) -> Comparison:

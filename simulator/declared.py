@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, Literal
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+from markets.variable import Variable
 from simulator.certificate import Certificate
 from simulator.outcome import Ending, Outcome
 from simulator.page_plan import Page
@@ -42,6 +44,13 @@ class Declared(ABC, Generic[P]):
         of each case. Every date is certified all the same.
     page : Page
         What it shows in the browser; quotes, excess demand and the certificate unless given.
+    variables : mapping
+        Unit and meaning of the columns that it makes, by the name of the table; what is said of
+        ``dates`` holds for columns of the same name in other tables, too.
+    captions : mapping
+        What each figure shows, by its name, in a sentence for a caption without full stop.
+    narrowest : mapping
+        Width in millimetres below which a figure can't be read, by its name.
     file : Path, optional
         The user's own file that it was loaded from; None for scenarios of installed packages.
     """
@@ -53,6 +62,9 @@ class Declared(ABC, Generic[P]):
     regimes: Sequence[str] = ()
     traders_shown: Literal["every date", "last date"] = "every date"
     page: Page = Page()
+    variables: Mapping[str, tuple[Variable, ...]] = MappingProxyType({})
+    captions: Mapping[str, str] = MappingProxyType({})
+    narrowest: Mapping[str, float] = MappingProxyType({})
     file: Path | None = None
 
     @property

@@ -8,6 +8,7 @@ from typing import Generic, Never, cast
 
 import mesa
 import numpy as np
+import pandas as pd
 from typing_extensions import TypeVar
 
 from agents.clearing_house import ClearingHouse, Settlement
@@ -17,6 +18,7 @@ from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.market import Market, Start
 from markets.quote import Excess, FloatArray, Limits
 from markets.refused import Infeasible, Refused
+from simulator.codebook import Columns
 from simulator.cycle import find_cycle
 from simulator.knowledge import Knowledge
 from simulator.outcome import Ending, Outcome
@@ -315,10 +317,48 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         if ids is not None:
             ids.pop(self, None)
 
+    @property
+    def columns(self) -> Columns:
+        """What the parts declare of the columns that they make."""
+        traders = [variable for cohort in self.cohorts for variable in cohort.variables]
+        return Columns(
+            self.market.quotes,
+            self.market.excess_variables,
+            self.house.variables,
+            tuple(dict.fromkeys(traders)),
+        )
+
     def accounts(self) -> dict[str, float]:
         """Numbers to record in each round: those of the settlement, unless extended."""
         assert self.settlement is not None
         return self.settlement.accounts()
+
+    def __repr__(self) -> str:
+        """A line that says what it is and how far it is."""
+        parts = f"{type(self.market).__name__}, {len(self.cohorts)} cohorts"
+        return f"<{type(self).__name__} of {parts}, date {self.date}, round {self.round}>"
+
+    def _repr_html_(self) -> str:
+        """Who is there and what is quoted, for notebooks."""
+        from simulator.document.document import Facts, Table
+        from simulator.document.web import fragment
+
+        houses = [type(agent).__name__ for agent in self.agents if isinstance(agent, ClearingHouse)]
+        parts = {
+            "market": type(self.market).__name__,
+            "clearing house": ", ".join(houses) or "none yet",
+            "date": self.date,
+            "rounds at this date": self.round,
+        }
+        cohorts = pd.DataFrame(
+            [[cohort.name, type(cohort).__name__, cohort.members] for cohort in self.cohorts],
+            columns=["cohort", "kind", "members"],
+        )
+        quotes = pd.DataFrame(
+            [[q.name, self.quotes.get(q.name), q.unit, q.meaning] for q in self.market.quotes],
+            columns=["quote", "posted last", "unit", "meaning"],
+        )
+        return fragment(Facts(parts), Table(cohorts, "Cohorts"), Table(quotes, "Quotes"))
 
     # ------------------------------------------------------------------ inner workings
     @property

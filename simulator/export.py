@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,15 @@ import pandas as pd
 
 from markets.refused import Refused
 from simulator.code_file import CodeFile
+from simulator.codebook import codebook
 from simulator.data_file import data_files
 from simulator.declared import Declared
+from simulator.palette import PRINT_DOTS_PER_INCH, file_of, styled
 from simulator.parameters import to_toml
 from simulator.results import P, Results
+from simulator.table_formats import write_parquet
 from simulator.title import COMPOSED
+from simulator.told import told
 from simulator.versions import versions
 
 if TYPE_CHECKING:
@@ -28,12 +33,10 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 TABLES = ("rounds", "dates", "agents")
 PROOFS = "proofs.json"
+CODEBOOK = "codebook.csv"
 REPORT = "report"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
-
-MILLIMETRES = 25.4
-"""In an inch."""
 
 FORMAT = 2
 """Version of the layout of an exported folder."""
@@ -77,11 +80,12 @@ class Format:
         Dots per inch of PNG files, at the size at which figures are laid out: a figure of 12 inches
         has 2160 pixels across at 180, print resolution (300) on a page 180 mm wide.
     width : float, optional
-        Width in millimetres to which every figure is scaled; its own unless given.
+        Width in millimetres for which every figure is laid out anew, with text of fixed size; its
+        own unless given.
     """
 
     kinds: tuple[str, ...] = ("png", "svg", "pdf")
-    dpi: float = 180.0
+    dpi: float = PRINT_DOTS_PER_INCH
     width: float | None = None
 
 
@@ -128,24 +132,30 @@ def export(
     with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder) as temporary:
         fresh = Path(temporary) / "run"
         fresh.mkdir()
-        _write_tables(run, fresh)
+        tables: dict[str, pd.DataFrame] = {name: getattr(run, name) for name in TABLES}
         _write_proofs(run, fresh)
         text = to_toml(run.title.name, run.parameters)
         (fresh / "parameters.toml").write_text(text, encoding="utf-8")
         defect: Exception | None = None
+        result, drawn = "", dict[str, "Figure"]()
         if run.error is None and len(run.agents):
             try:
-                _write_reports(run, scenario, fresh)
+                tables |= further_tables(run, scenario)
+                result = scenario.summary(run)
                 if figures is not None:
-                    _write_figures(run, scenario, fresh, figures)
+                    drawn = _write_figures(run, scenario, fresh, figures)
             except Exception as error:  # noqa: BLE001 - raised when the record is safe
                 defect = error
+        book = codebook(tables, run.columns, scenario.variables)
+        _write_tables(tables, book, fresh)
+        book.to_csv(fresh / CODEBOOK, index=False)
         if scenario.file is not None:
             shutil.copyfile(scenario.file, fresh / scenario.file.name)
         for file in data_files(run.parameters):
             shutil.copyfile(file.path, fresh / file.path.name)
         finished = run.error is None and defect is None
-        _write_manifest(run, fresh, scenario.file, finished=finished)
+        tells = told(run, scenario.caution, result, drawn)
+        _write_manifest(run, fresh, scenario.file, tells, finished=finished)
         if target.exists():
             target.replace(Path(temporary) / "old")
         fresh.replace(target)
@@ -167,20 +177,18 @@ def seal(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _write_tables(run: Results[P], folder: Path) -> None:
-    for name in TABLES:
-        table: pd.DataFrame = getattr(run, name)
-        table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-        if name != "agents" or len(table) <= CSV_LIMIT:
-            table.to_csv(folder / f"{name}.csv", index=False)
-
-
-def _write_reports(run: Results[P], scenario: Declared[P], folder: Path) -> None:
-    """The scenario's further tables; one without any rows is left out."""
+def further_tables(run: Results[P], scenario: Declared[P]) -> dict[str, pd.DataFrame]:
+    """The scenario's tables beside rounds, dates and agents; one without any rows is left out."""
     report = scenario.report(run)
     tables = {**scenario.tables(run), **run.studies}
-    for name, table in {**tables, **({} if report is None else {REPORT: report})}.items():
-        if len(table):
+    every = {**tables, **({} if report is None else {REPORT: report})}
+    return {name: table for name, table in every.items() if len(table)}
+
+
+def _write_tables(tables: Mapping[str, pd.DataFrame], book: pd.DataFrame, folder: Path) -> None:
+    for name, table in tables.items():
+        write_parquet(table, book[book["table"] == name], folder / f"{name}.parquet")
+        if name != "agents" or len(table) <= CSV_LIMIT:
             table.to_csv(folder / f"{name}.csv", index=False)
 
 
@@ -191,12 +199,15 @@ def _write_proofs(run: Results[P], folder: Path) -> None:
         (folder / PROOFS).write_text(text + "\n", encoding="utf-8")
 
 
-def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: Format) -> None:
-    from simulator.palette import styled
-
+def _write_figures(
+    run: Results[P], scenario: Declared[P], folder: Path, form: Format
+) -> dict[str, Figure]:
+    """The scenario's figures, which are given back."""
     with styled():
-        for name, figure in scenario.all_figures(run).items():
+        figures = dict(scenario.all_figures(run))
+        for name, figure in figures.items():
             save_figure(figure, folder / name, form)
+    return figures
 
 
 def save_figure(figure: Figure, stem: Path, form: Format) -> None:
@@ -211,26 +222,17 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
     form : Format
         Kinds, resolution and width.
     """
-    from matplotlib import rc_context
-
-    from simulator.palette import laid_out
-
-    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     if form.width is not None:
-        width, height = figure.get_size_inches()
-        inches = form.width / MILLIMETRES
-        figure.set_size_inches(inches, height * inches / width)
-    laid_out(figure)
-    # Matplotlib draws a figure once more per file for a layout; this one has its own for good
-    with rc_context({"figure.constrained_layout.use": False}):
-        figure.set_layout_engine(None)
-        for kind in form.kinds:
-            named = {} if kind == "png" else {"Creator": "walras"}
-            path = stem.with_name(f"{stem.name}.{kind}")
-            figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
+        from simulator.column_figure import fitted
+
+        fitted(figure, form.width)
+    for kind in form.kinds:
+        stem.with_name(f"{stem.name}.{kind}").write_bytes(file_of(figure, kind, form.dpi))
 
 
-def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finished: bool) -> None:
+def _write_manifest(
+    run: Results[P], folder: Path, source: Path | None, tells: dict[str, Any], *, finished: bool
+) -> None:
     manifest = {
         "format": FORMAT,
         **run.to_json(),
@@ -238,6 +240,7 @@ def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finis
         "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
         "repeat": _repeat(run, source),
+        "told": tells,
         "versions": versions(),
         "revision": _revision(),
         "files": {path.name: digest(path) for path in sorted(folder.iterdir())},

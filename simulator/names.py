@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 
 def unknown(name: str, known: Sequence[str], kind: str) -> str:
     """One sentence on a name that is not known, with the nearest that is."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    near = [one for one in known if len(name) > 1 and _initials(one) == name.lower()]
+    near = near or difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
     return f'"{name}" is not a {kind}; {hint}'
+
+
+def _initials(name: str) -> str:
+    """First letters of the words of a name."""
+    return "".join(word[:1] for word in re.split(r"[\W_]+", name.lower()))
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic
+from typing import Final, Generic
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 
 from markets.refused import Infeasible
 from simulator.certificate import Certificate
+from simulator.codebook import Columns
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters
 from simulator.point import DateEnd, Proof, RestingPoint
@@ -20,6 +21,9 @@ from simulator.title import Title
 
 EQUILIBRIA = "equilibria"
 """Name of the study that lists the equilibria found from several starts."""
+
+ENDS_SHOWN: Final = 10
+"""Dates that a notebook shows."""
 
 P = TypeVar("P", bound=Parameters, default=Parameters)
 """The parameters of a scenario."""
@@ -43,8 +47,8 @@ class Results(Generic[P]):
         One row per round. The column ``case`` tells economies apart, ``date`` counts from 1.
     studies : mapping
         Tables over a range of a parameter, by name, if the scenario declares some.
-    units : mapping
-        Unit of every quote by its name.
+    columns : Columns
+        What the economies declare of the columns that they make.
     error : BaseException, optional
         What stopped the run before its end: an interrupt, or a defect of the program.
     """
@@ -55,7 +59,7 @@ class Results(Generic[P]):
     ends: tuple[DateEnd, ...]
     rounds: pd.DataFrame
     studies: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
+    columns: Columns = field(default_factory=Columns)
     error: BaseException | None = None
 
     @property
@@ -134,6 +138,11 @@ class Results(Generic[P]):
         """Names of the quotes, in the order of the table of dates; cases may lack some."""
         return list(dict.fromkeys(name for point in self.points for name in point.quotes))
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of every quote by its name."""
+        return {quote.name: quote.unit for quote in self.columns.quotes}
+
     def quotes(self, row: int) -> dict[str, float]:
         """The quotes in a row of the table of dates."""
         return dict(self.points[row].quotes)
@@ -151,10 +160,26 @@ class Results(Generic[P]):
         )
 
     def _repr_html_(self) -> str:
-        """The table of dates, for notebooks."""
-        head = f"<p><b>{self.title.name}</b>, seed {self.seed}: {self.outcome}</p>"
-        table: str = self.dates.to_html(index=False, max_rows=20, float_format="{:.6g}".format)
-        return head + table
+        """How it ended, and quotes beside the closed form at the last dates, for notebooks."""
+        from simulator.document.document import Facts, Table
+        from simulator.document.web import fragment
+
+        certified = sum(end.certificate.holds for end in self.ends)
+        ended = {
+            "scenario": f"{self.title.name}: {self.title.summary}",
+            "outcome": str(self.outcome),
+            "certified": f"{certified} of {len(self.ends)} dates",
+        }
+        if self.outcome is not Outcome.CLEARED:
+            ended |= {"reason": self.reason, "what to try": self.outcome.advice}
+        shown = (
+            (e.point.case, e.point.date, e.point.quotes, e.closed_form, e.certificate.holds)
+            for e in self.ends[-ENDS_SHOWN:]
+        )
+        quotes = beside_closed_form(shown, self.units)
+        left = f" at the last {ENDS_SHOWN} of {len(self.ends)} dates"
+        caption = "Quotes" + left * (len(self.ends) > ENDS_SHOWN)
+        return fragment(Facts(ended), *([Table(quotes, caption)] if len(quotes) else []))
 
     def to_json(self) -> dict[str, object]:
         """The run as one JSON document."""
@@ -172,6 +197,33 @@ class Results(Generic[P]):
                 for name, table in self.studies.items()
             },
         }
+
+
+def beside_closed_form(
+    dates: Iterable[
+        tuple[str, int, Mapping[str, float | None], Mapping[str, float | None] | None, bool]
+    ],
+    units: Mapping[str, str],
+) -> pd.DataFrame:
+    """A row per date and quote, beside the closed form.
+
+    Parameters
+    ----------
+    dates : iterable of tuples
+        Case, date, quotes, their closed form if there is one, and whether the date is certified.
+    units : mapping
+        Unit of every quote by its name.
+    """
+    names = ["case", "date", "quote", "unit", "simulated", "closed_form", "certified"]
+    rows = [
+        [case, date, name, units.get(name, ""), value, (closed or {}).get(name), certified]
+        for case, date, quotes, closed, certified in dates
+        for name, value in quotes.items()
+    ]
+    table = pd.DataFrame(rows, columns=names)
+    table = table.astype({"simulated": "float64", "closed_form": "float64"})
+    table.insert(6, "difference", table["simulated"] - table["closed_form"])
+    return table
 
 
 def outcome_of(ends: Sequence[DateEnd], error: BaseException | None) -> Outcome:

@@ -302,6 +302,7 @@ def _label_dates(axes: Axes, labels: list[tuple[float, str]], width: float) -> N
             rotation=0 if level else 90,
             color=palette.NEUTRAL[0],
             fontsize=10 if level else 8,
+            label=palette.MAY_GO,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from markets.refused import Refused
+from simulator.codebook import Columns, codebook
 from simulator.declared import Declared
-from simulator.export import SCREEN, Format, export
+from simulator.export import SCREEN, TABLES, Format, export, further_tables, name_of
 from simulator.journey import Opened, Round, travel, without_traders
+from simulator.long_table import long_table
 from simulator.outcome import Outcome
 from simulator.point import DateEnd, ScenarioEconomy
 from simulator.record import Record
@@ -43,9 +46,30 @@ class Run(Results[P]):
         return self.scenario.tables(self)
 
     @property
-    def report(self) -> pd.DataFrame | None:
-        """The scenario's own table, if it has one."""
+    def printed(self) -> pd.DataFrame | None:
+        """The scenario's own table, which the command prints, if it has one."""
         return self.scenario.report(self)
+
+    @property
+    def all_tables(self) -> Mapping[str, pd.DataFrame]:
+        """Every table that an export holds, by name; of an unfinished run the first three."""
+        tables: dict[str, pd.DataFrame] = {name: getattr(self, name) for name in TABLES}
+        if self.error is None and len(self.agents):
+            tables |= further_tables(self, self.scenario)
+        return tables
+
+    @property
+    def codebook(self) -> pd.DataFrame:
+        """Every column of every table: unit, meaning, type and who declares it."""
+        return codebook(self.all_tables, self.columns, self.scenario.variables)
+
+    def tidy(self) -> dict[str, pd.DataFrame]:
+        """Every table in long form, by name; see :func:`simulator.long_table.long_table`."""
+        book = self.codebook
+        return {
+            name: long_table(table, book[book["table"] == name], name_of(self))
+            for name, table in self.all_tables.items()
+        }
 
     @property
     def summary(self) -> str:
@@ -73,6 +97,30 @@ class Run(Results[P]):
         """
         return export(self, self.scenario, Path(folder), form if plots else None)
 
+    def report(self, to: str | Path) -> tuple[Path, ...]:
+        """Write a report on this run, as ``walras report`` does of its exported folder.
+
+        Parameters
+        ----------
+        to : str or Path
+            A file that ends in ``.html`` or ``.pdf``, or a folder for both.
+
+        Returns
+        -------
+        tuple of pathlib.Path
+            The files written.
+
+        Raises
+        ------
+        Refused
+            If ``to`` can't be written to.
+        """
+        from simulator.run_report import run_report, write_report
+
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = self.export(temporary, form=Format(kinds=("png",)))
+            return write_report(run_report(folder)[0], folder.name, Path(to))
+
 
 @dataclass(frozen=True)
 class Travelled:
@@ -84,15 +132,15 @@ class Travelled:
         How every date of every case ended, in order.
     records : tuple
         Name of each case, and the record of its rounds.
-    units : mapping
-        Unit of every quote by its name.
+    columns : Columns
+        What the economies declare of the columns that they make.
     error : BaseException, optional
         What stopped it before its end.
     """
 
     ends: tuple[DateEnd, ...]
     records: tuple[tuple[str, Record], ...]
-    units: Mapping[str, str]
+    columns: Columns
     error: BaseException | None
 
     @property
@@ -126,7 +174,7 @@ def travel_all(
     """
     ends: list[DateEnd] = []
     records: list[tuple[str, Record]] = []
-    units: dict[str, str] = {}
+    columns = Columns()
     error: BaseException | None = None
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
@@ -145,13 +193,13 @@ def travel_all(
                 raise
             error = stopped
         if economy is not None:
-            units |= {quote.name: quote.unit for quote in economy.market.quotes}
+            columns = columns.with_those_of(economy.columns)
             if economy.record is not None:
                 records.append((case.name, economy.record))
             economy.close()
         if error is not None:
             break
-    return Travelled(tuple(ends), tuple(records), units, error)
+    return Travelled(tuple(ends), tuple(records), columns, error)
 
 
 def simulate(
@@ -203,7 +251,7 @@ def simulate(
         seed=seed,
         ends=travelled.ends,
         rounds=travelled.rounds,
-        units=travelled.units,
+        columns=travelled.columns,
         error=travelled.error,
         scenario=scenario,
     )

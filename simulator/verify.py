@@ -86,7 +86,7 @@ def verify(
     dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
     if not len(dates):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
-    proofs = _read_proofs(folder, len(dates))
+    proofs = read_proofs(folder, len(dates))
     complete = bool(manifest["complete"])
     certificates = []
     shown = dates[["case", "date"]].merge(agents[["case", "date"]].drop_duplicates())
@@ -197,7 +197,7 @@ def altered_files(folder: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _read_proofs(folder: Path, count: int) -> list[Any]:
+def read_proofs(folder: Path, count: int) -> list[Any]:
     """A proof or None for each date."""
     path = folder / PROOFS
     if not path.is_file():

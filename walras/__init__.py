@@ -376,6 +376,7 @@ def trace(
     /,
     *,
     case: str | None = None,
+    date: int = 1,
     seed: int = 0,
     starts: int = 1,
     **parameters: object,
@@ -394,7 +395,7 @@ def trace(
 
     scenario = find(name)
     given = parse(scenario.parameters, parameters)
-    return follow(scenario, given, key, start, end, case=case, seed=seed, starts=starts)
+    return follow(scenario, given, key, start, end, case=case, date=date, seed=seed, starts=starts)
 
 
 def sensitivities(

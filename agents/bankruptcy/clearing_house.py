@@ -15,6 +15,7 @@ from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
+from markets.variable import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,19 @@ class BankruptcyClearingHouse(ClearingHouse[float, BondQuotes, BondBook, BondBoo
     Refused
         If the limit is negative.
     """
+
+    variables = (
+        Variable("accepted", "bonds", "promised to the house and by the house"),
+        Variable("house_collected_now", "goods", "received from lenders at date 0"),
+        Variable("house_paid_now", "goods", "paid to borrowers at date 0"),
+        Variable("balance_now", "goods", "collected less paid at date 0; zero"),
+        Variable("goods_excess_now", "goods", "consumption less endowment at date 0"),
+        Variable("house_collected[{node}]", "goods", "paid by borrowers, or seized from them"),
+        Variable("house_paid[{node}]", "goods", "paid to lenders"),
+        Variable("balance[{node}]", "goods", "collected less paid at date 1; zero"),
+        Variable("goods_excess[{node}]", "goods", "consumption less endowment at date 1"),
+        Variable("walras", "share", "violation of Walras' law as a share of what there is; zero"),
+    )
 
     def __init__(
         self, model: mesa.Model, instruments: BondAndEquities, short_limit: float = math.inf

@@ -18,6 +18,7 @@ from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Infeasible, Refused
+from markets.variable import Variable
 
 FOLLOW = 0.4
 """Share of the way to this round's plans by which those move that the next round's stay close to.
@@ -41,6 +42,14 @@ class Defaulters(Investors):
     Refused
         If a penalty is negative, or there is not one per member and state.
     """
+
+    variables = (
+        *Investors.variables,
+        Variable("penalty[{node}]", "utility per good", "loss from a unit of default"),
+        Variable("lent", "bonds", "bonds bought"),
+        Variable("promised", "bonds", "bonds issued"),
+        Variable("delivered[{node}]", "goods", "paid on what was promised"),
+    )
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ from markets.bankruptcy.instruments import BondAndEquities, numbered
 from markets.bankruptcy.quotes import BondQuotes
 from markets.quote import FloatArray
 from markets.refused import Infeasible, Refused
+from markets.variable import Variable
 
 
 class Investors(Cohort[float, BondQuotes, BondBook, None]):
@@ -46,6 +47,21 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
         If shapes disagree, or an endowment is not positive (assumption A3); when the market opens,
         if utility at the endowments is so flat that rounding leaves no slope or curvature.
     """
+
+    variables: tuple[Variable, ...] = (
+        Variable("utility", "", "kind of utility"),
+        Variable("weight", "number", "weight of consumption at date 0 in utility"),
+        Variable("satiation", "goods", "consumption beyond which more is worse"),
+        Variable("risk_aversion", "per good", "absolute risk aversion"),
+        Variable("patience", "number", "weight of consumption at date 1 in utility"),
+        Variable("endowed_now", "goods", "owned at date 0"),
+        Variable("endowed_later[{node}]", "goods", "received at date 1"),
+        Variable("endowed_equity[{instrument}]", "equities", "owned at the start"),
+        Variable("bond", "bonds", "position: above zero lent, below zero promised"),
+        Variable("equity[{instrument}]", "equities", "bought, or below zero sold"),
+        Variable("consumption_now", "goods", "consumed at date 0"),
+        Variable("consumption_later[{node}]", "goods", "consumed at date 1"),
+    )
 
     def __init__(
         self,

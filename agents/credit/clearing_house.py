@@ -17,6 +17,7 @@ from markets.credit.book import CreditBook
 from markets.credit.pools import pooled
 from markets.credit.quotes import CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ class CreditPool(ClearingHouse[bool, CreditQuotes, CreditBook, HouseholdOrders, 
         Whether holders expect an empty pool to pay what a vanishing borrower would deliver. If
         not, distrust of an empty pool confirms itself.
     """
+
+    variables = (
+        Variable("pool_balance", "first good", "largest delivery that is not passed on; zero"),
+        Variable("debt_unaccounted", "units", "debt neither kept, prepaid nor defaulted on; zero"),
+        Variable("walras", "first good", "largest value of all excess demands at a node; zero"),
+    )
 
     def __init__(self, model: mesa.Model, plan: Plan, *, tremble: bool = True) -> None:
         super().__init__(model)

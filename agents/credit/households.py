@@ -29,6 +29,7 @@ from agents.credit.mixing import Memory
 from agents.credit.plan import Plan
 from markets.credit.quotes import CreditQuotes, NearbyQuotes
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 INERTIA = 2.0
 """τ: share of wealth by which a part of a plan moves for a return of 100% on its price."""
@@ -92,6 +93,17 @@ class Households(Cohort[bool, CreditQuotes, HouseholdOrders, None]):
     inertia : float
         How reluctantly plans move, see the module.
     """
+
+    variables = (
+        Variable("household", "", "name of the household", key=True),
+        Variable("part", "", "part of its plan, for instance what is consumed or lent", key=True),
+        Variable("node", "", "node of the event tree", key=True),
+        Variable("instrument", "", "good or contract", key=True),
+        Variable("amount", "units", "how much of it the plan says"),
+        Variable("endowed", "units", "received of the good at the node"),
+        Variable("weight", "number", "weight of the good at the node in utility"),
+        Variable("risk_aversion", "number", "relative risk aversion; zero where utility is linear"),
+    )
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ import pandas as pd
 from agents.clearing_house import ClearingHouse
 from agents.cohort import Cohort, rows_shown
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 
 class Primitives(NamedTuple):
@@ -62,6 +63,14 @@ class Consumers(Cohort[None, FloatArray]):
     name : str
         Name of the cohort in records.
     """
+
+    variables = (
+        Variable("members", "consumers", "consumers that the row stands for"),
+        Variable("weights[{instrument}]", "number", "weight of the good in utility"),
+        Variable("endowment[{instrument}]", "units", "owned at the start, by each"),
+        Variable("elasticity", "number", "elasticity of substitution"),
+        Variable("holding[{instrument}]", "units", "held after trade, by each"),
+    )
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
 from markets.margin import MarginRule, PostedSides
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,14 @@ class MarginClearingHouse(
         Cash that all experts together will have with the house at the next date, below zero where
         it is a debt; announce it to change their wealth.
     """
+
+    variables = (
+        Variable("margin_held", "cash", "margin on the accepted positions"),
+        Variable("financed", "cash", "value of the accepted positions beyond their margin"),
+        Variable("funding_left", "cash", "experts' funds less the margin held"),
+        Variable("walras", "share", "violation of Walras' law as a share of what there is; zero"),
+        Variable("balance_cash", "cash", "received from buyers less paid to sellers; zero"),
+    )
 
     def __init__(
         self,

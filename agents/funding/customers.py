@@ -27,6 +27,22 @@ from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
 from markets.quote import FloatArray
 from markets.refused import Refused
+from markets.variable import Variable
+
+VARIABLES = (
+    Variable("role", "", "customer or expert", key=True),
+    Variable("asset", "", "number of the asset, from 0", key=True),
+    Variable("fundamental", "cash per asset", "expected payoff of the asset"),
+    Variable("margin_long", "cash per asset", "margin on a long position"),
+    Variable("margin_short", "cash per asset", "margin on a short position"),
+    Variable("volatility", "cash per asset", "standard deviation of the payoff"),
+    Variable("exposure", "assets", "exposure to the asset's payoff before trade"),
+    Variable("risk_aversion", "per unit of cash", "absolute risk aversion"),
+    Variable("endowed_cash", "cash", "cash owned at the start of the date"),
+    Variable("endowed_assets", "assets", "assets owned at the start of the date"),
+    Variable("position", "assets", "position: above zero long, below zero short"),
+)
+"""Columns of the tables of traders, beside those that tell members apart."""
 
 
 class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
@@ -47,6 +63,8 @@ class Customers(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
     names : sequence of str, optional
         Names of the groups.
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,

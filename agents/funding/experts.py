@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from agents.cohort import Cohort
-from agents.funding.customers import member_names
+from agents.funding.customers import VARIABLES, member_names
 from markets.funding.book import FundedBook
 from markets.funding.quotes import FundedQuotes
 from markets.funding.terms import MarginTerms
@@ -54,6 +54,8 @@ class Experts(Cohort[MarginTerms, FundedQuotes, FundedBook, FloatArray]):
         Where dates are linked: share of the distance to the first date's wealth that owners put in
         (or take out) after each date, in [0, 1].
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,

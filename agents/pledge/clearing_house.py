@@ -25,6 +25,7 @@ from markets.pledge.market import PRICE_REACH
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,20 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
     nature : Nature
         Reveals on each day what securities turned out to be worth on the day before.
     """
+
+    variables = tuple(
+        variable
+        for name, unit, meaning in (
+            ("volume", "securities", "change hands in the spot market"),
+            ("beyond_limits", "share of investors", "want more than what they own allows"),
+            ("repo_excess", "securities", "pledged by repo investors and noise traders"),
+            ("free_log_price", "log of cash per security", "would clear without limits"),
+        )
+        for variable in (
+            Variable(name, unit, meaning),
+            Variable(f"{name}_{{instrument}}", unit, f"{meaning}, security {{instrument}}"),
+        )
+    )
 
     def __init__(
         self,

@@ -48,6 +48,7 @@ from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 Role = Literal["spot", "repo"]
 Limited = Literal["ignored", "imposed"]
@@ -97,6 +98,22 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
     population : {"individuals", "continuum"}
         Whether errors of signals are drawn, or are the quantiles of their distribution.
     """
+
+    variables = (
+        Variable("role", "", "spot, repo or noise", key=True),
+        Variable("security", "", "number of the security, from 0", key=True),
+        Variable("mass", "share", "mass of the member, of a cohort of mass one"),
+        Variable("wealth", "cash", "wealth of the member"),
+        Variable("risk_aversion", "number", "relative risk aversion"),
+        Variable("haircut", "share of the price", "haircut charged on the security"),
+        Variable("log_value", "log of cash per security", "log of the fundamental value"),
+        Variable("order", "securities", "bought spot"),
+        Variable("pledged", "securities", "pledged for a loan"),
+        Variable("log_signal", "log of cash per security", "private signal of the log value"),
+        Variable("forecast_constant", "number", "constant of the forecast of the log value"),
+        Variable("forecast_on_{known}", "number", "weight of the {known} in that forecast"),
+        Variable("forecast_variance", "number", "variance of the log value about that forecast"),
+    )
 
     def __init__(
         self,

@@ -33,10 +33,29 @@ from markets.promises.book import CollateralBook
 from markets.promises.menu import Menu
 from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 EXPOSED = 1e-9
 """Payoff after good news minus after bad news, per unit of wealth, beyond which a trader counts as
 long or, if negative, short."""
+
+
+VARIABLES = (
+    Variable("weight", "traders", "traders that the row stands for"),
+    Variable("belief", "probability", "belief in good news, or in the first state"),
+    Variable("belief_low", "probability", "lowest belief of those whom the row stands for"),
+    Variable("belief_high", "probability", "highest belief of those whom the row stands for"),
+    Variable("belief_{node}", "probability", "belief in state {node}"),
+    Variable("patience", "number", "weight of consumption now in utility"),
+    Variable("endowed_cash", "cash", "cash owned at the start"),
+    Variable("endowed_asset", "units", "asset owned at the start"),
+    Variable("consumed", "cash", "consumed at once"),
+    Variable("cash", "cash", "cash kept, pledged cash included"),
+    Variable("asset", "units", "asset held, pledged units included"),
+    Variable("bought_{instrument}", "units", "units of {instrument} bought"),
+    Variable("sold_{instrument}", "units", "units of {instrument} issued"),
+)
+"""Columns of the tables of traders in promises, beside those that tell members apart."""
 
 
 class _Crowd(NamedTuple):
@@ -59,6 +78,8 @@ class Believers(BelievingCohort[Menu, CollateralQuotes, CollateralBook]):
     Its market is a :class:`markets.promises.market.CollateralMarket`; parameters and errors are
     those of :class:`agents.believing.BelievingCohort`.
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
+from markets.variable import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,21 @@ class CollateralClearingHouse(ClearingHouse[AnyMenu, AnyQuotes, AnyBook]):
     menu : Menu or StateMenu
         The asset and the promises that it clears; announce another one at a later date.
     """
+
+    variables = (
+        Variable("promises_matched", "units", "promises that find a counterpart"),
+        Variable("pledged_asset", "units", "asset that the house holds for them"),
+        Variable("pledged_cash", "cash", "cash that the house holds for them"),
+        Variable("delivered_{node}", "cash", "handed over by issuers in state {node}"),
+        Variable("returned_{node}", "cash", "collateral returned to issuers in state {node}"),
+        Variable("balance_now", "cash", "cash from buyers less cash to issuers; zero"),
+        Variable(
+            "balance_{node}", "cash", "collateral less what is paid and returned in {node}; zero"
+        ),
+        Variable("unsecured", "cash", "largest amount by which collateral falls short; zero"),
+        Variable("cash_excess", "cash", "cash wanted less cash there is: the redundant market"),
+        Variable("walras", "share", "violation of Walras' law as a share of what there is; zero"),
+    )
 
     def __init__(self, model: mesa.Model, menu: AnyMenu) -> None:
         super().__init__(model)

@@ -25,6 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents.cohort import Cohort, in_given_order, one_or_each, rows_shown
+from agents.promises.believers import VARIABLES
 from agents.promises.trembling import StateVentures, answers, spread
 from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
@@ -61,6 +62,8 @@ class StateBelievers(Cohort[StateMenu, StateQuotes, StateBook]):
         If there are fewer than two members, a row of probabilities is none, or an endowment is
         negative, not finite or has the wrong length.
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,

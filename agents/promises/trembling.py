@@ -26,6 +26,9 @@ from markets.quote import FloatArray
 DIGITS = 1e-15
 """Relative change at which the search for a trader's multiplier ends."""
 
+BLOCK = 2_000
+"""Traders whose shares are worked out together: the arrays of so many stay in the cache."""
+
 MOST_STEPS = 100
 """Newton steps of that search: the sum of shares is convex, and they come from one side."""
 
@@ -86,6 +89,15 @@ def spread(returns: FloatArray, tremble: float) -> tuple[FloatArray, FloatArray]
     multiplier : array (n,)
         :math:`\theta_i`.
     """
+    shares, multiplier = np.empty_like(returns), np.empty(len(returns))
+    for first in range(0, len(returns), BLOCK):
+        rows = slice(first, first + BLOCK)
+        shares[rows], multiplier[rows] = _spread(returns[rows], tremble)
+    return shares, multiplier
+
+
+def _spread(returns: FloatArray, tremble: float) -> tuple[FloatArray, FloatArray]:
+    """Shares and multipliers of a block of traders."""
     most = np.max(returns, axis=1)
     relative = returns / most[:, None]
     behind = 1.0 - relative
@@ -93,7 +105,8 @@ def spread(returns: FloatArray, tremble: float) -> tuple[FloatArray, FloatArray]
     slack = np.full(most.size, tremble)
     for _ in range(MOST_STEPS):
         shares = tremble / (behind + slack[:, None] * relative)
-        change = tremble * (shares.sum(axis=1) - 1.0) / np.sum(shares * shares * relative, axis=1)
+        steep = np.einsum("ik,ik,ik->i", shares, shares, relative)
+        change = tremble * (shares.sum(axis=1) - 1.0) / steep
         slack = slack + change
         if np.all(np.abs(change) <= DIGITS * slack):
             break

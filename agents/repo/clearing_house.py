@@ -13,6 +13,7 @@ from markets.margin import MarginRule, PostedMargin
 from markets.quote import FloatArray
 from markets.repo.book import RepoBook
 from markets.repo.quotes import RepoQuotes
+from markets.variable import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,18 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         Closing prices before the first date, the oldest first. Rules read returns: the prices are
         scaled so that the last is the price from which the rounds start.
     """
+
+    variables = (
+        Variable("repo_excess", "securities", "repo lending that finds no borrower"),
+        Variable("idle_cash_excess", "cash", "cash kept less cash there is: the redundant market"),
+        Variable("walras", "share", "violation of Walras' law as a share of what there is; zero"),
+        Variable("margin_held", "cash", "margin of both sides on the accepted book"),
+        Variable("reinvested", "securities", "borrowed by the house against the margin it holds"),
+        Variable("balance_now", "cash", "received less paid by the house at date 0; zero"),
+        Variable("balance_up", "cash", "received less paid after the high payoff; zero"),
+        Variable("balance_down", "cash", "received less paid after the low payoff; zero"),
+        Variable("balance_collateral", "securities", "received less passed on or held; zero"),
+    )
 
     def __init__(
         self,

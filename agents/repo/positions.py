@@ -13,6 +13,7 @@ from agents.repo.primitives import Primitives, Rows, pick
 from agents.repo.sides import full_size
 from markets.quote import FloatArray
 from markets.repo.quotes import RepoQuotes
+from markets.variable import Variable
 
 ROUNDING = 1e-14
 """Cash below this share of what a trader turns over is rounding, and kept as zero."""
@@ -94,6 +95,25 @@ def positions(
     turnover = wealth + price * (np.abs(security) + borrowed + pledged)
     cash = np.where(np.abs(cash) <= ROUNDING * turnover, 0.0, cash)
     return RepoPositions(cash, security, borrowed, pledged)
+
+
+VARIABLES = (
+    Variable("weight", "traders", "traders that the row stands for"),
+    Variable("quantile_low", "share", "traders with lower beliefs, as a share of the cohort"),
+    Variable("quantile_high", "share", "the same at the upper end of the row"),
+    Variable("belief", "probability", "belief in the low payoff"),
+    Variable("endowed_cash", "cash", "cash owned at the start"),
+    Variable("endowed_securities", "securities", "securities owned at the start"),
+    Variable("income_up", "cash", "income after the high payoff"),
+    Variable("income_down", "cash", "income after the low payoff"),
+    Variable("haircut", "share of the price", "haircut charged"),
+    Variable("cash", "cash", "cash kept"),
+    Variable("security", "securities", "position: above zero long, below zero short"),
+    Variable("repo_lending", "securities", "borrowed against cash lent (reverse repo)"),
+    Variable("repo_borrowing", "securities", "pledged for cash borrowed (repo)"),
+    Variable("{constraint}_multiplier", "cash at date 1", "worth of a unit of slack: {constraint}"),
+)
+"""Columns of :func:`table`, beside those that tell members apart."""
 
 
 def table(

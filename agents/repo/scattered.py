@@ -15,6 +15,7 @@ from agents.clearing_house import total
 from agents.cohort import Cohort, Population
 from agents.repo.holders import Holders
 from agents.repo.parts import Draw, Held, Recipe
+from agents.repo.positions import VARIABLES
 from markets.instruments import Security
 from markets.margin import PostedMargin
 from markets.quote import FloatArray
@@ -62,6 +63,8 @@ class ScatteredTraders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
         If there are too few members for the parts or too few parts for the workers, if a part can't
         be made, or later if a worker is lost.
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,

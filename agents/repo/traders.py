@@ -41,7 +41,7 @@ import pandas as pd
 from agents.beliefs import Beliefs
 from agents.cohort import Cohort, Population
 from agents.repo.order_sums import compiled_order_sums, order_sums
-from agents.repo.positions import table
+from agents.repo.positions import VARIABLES, table
 from agents.repo.primitives import Primitives
 from agents.repo.sides import orders
 from markets.instruments import Security
@@ -88,6 +88,8 @@ class Traders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
     primitives : Primitives
         The members, in rising order of belief.
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,

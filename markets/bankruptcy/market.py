@@ -25,6 +25,7 @@ from markets.bankruptcy.quotes import BondQuotes
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 THIN = 1e-3
 """Bonds per unit of goods at date 0 below which trade is so thin that excess demand is counted as a
@@ -93,6 +94,16 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
     repayment rates are one.
     """
 
+    excess_variables = (
+        Variable("bond_excess", "bonds", "bonds lent less bonds promised"),
+        Variable("equity_excess[{instrument}]", "equities", "equity bought less sold"),
+        Variable(
+            "repayment_error[{node}]",
+            "share of the promise",
+            "repayment rate realised less the one quoted",
+        ),
+    )
+
     def __init__(self, instruments: BondAndEquities) -> None:
         self.instruments = instruments
         states, equities = instruments.state_names, instruments.equity_names
@@ -100,10 +111,18 @@ class BondMarket(Market[float, BondQuotes, BondBook, BondTrader]):
         self.quotes = (
             Quote("bond_price", "goods per bond", "price of a promise of one unit"),
             *(
-                Quote(numbered("equity_price", name), "goods per equity", "price of an equity")
+                Quote(
+                    numbered("equity_price", name),
+                    "goods per equity",
+                    "price of an equity",
+                    "equity_price[{instrument}]",
+                )
                 for name in equities
             ),
-            *(Quote(rate, "share of the promise", "what a bond pays") for rate in rates),
+            *(
+                Quote(rate, "share of the promise", "what a bond pays", "repayment_rate[{node}]")
+                for rate in rates
+            ),
         )
         self.excess_names = (
             "bond_excess",

@@ -31,6 +31,7 @@ from markets.credit.quotes import CreditQuotes, NearbyQuotes
 from markets.credit.references import check_references
 from markets.market import Market, Start
 from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
+from markets.variable import Variable
 
 EMPTY_POOL = 1e-9
 """Debt, as a share of all wealth, up to which a pool counts as empty."""
@@ -84,6 +85,24 @@ class CreditMarket(Market[bool, CreditQuotes, CreditBook, CreditTrader]):
     """
 
     pace: float | FloatArray = STEP
+
+    excess_variables = (
+        Variable(
+            "excess_price[{instrument}@{node}]",
+            "units",
+            "demand for {instrument} at {node} less supply",
+        ),
+        Variable(
+            "excess_resale[{instrument}@{node}]",
+            "units",
+            "securities {instrument} wanted at {node} less those offered again",
+        ),
+        Variable(
+            "excess_unit_payment[{instrument}@{node}]",
+            "first good per unit",
+            "payment delivered at {node} on {instrument} less the one quoted",
+        ),
+    )
 
     def __init__(
         self,
@@ -293,5 +312,7 @@ class CreditMarket(Market[bool, CreditQuotes, CreditBook, CreditTrader]):
         self.excess_names = tuple(f"excess_{name}" for name in self._moving)
         money = f"{tree.goods[0]} per unit"
         self.quotes = tuple(
-            Quote(name, money, _MEANING[name.partition("[")[0]]) for name in self._names
+            Quote(name, money, _MEANING[what], f"{what}[{{instrument}}@{{node}}]")
+            for name in self._names
+            for what in [name.partition("[")[0]]
         )

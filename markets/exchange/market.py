@@ -27,6 +27,7 @@ import numpy as np
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 WIDEST, TINY = 30.0, 1e-12
 """Largest logarithm of a relative price: one that gets there (1e13) is that of a good that is free,
@@ -55,9 +56,15 @@ class ExchangeMarket(Market[None, FloatArray, FloatArray, Owners]):
 
     pace = 0.05  # of log prices; demand that moves with elasticity 1 settles in some 400 rounds
 
+    excess_variables = (
+        Variable("excess[{instrument}]", "units", "demand for {instrument} less supply"),
+    )
+
     def __init__(self, goods: Sequence[str]) -> None:
         self.goods, unit = tuple(goods), f"units of {goods[0]}"
-        self.quotes = tuple(Quote(f"price[{k}]", unit, f"price of {k}") for k in goods)
+        self.quotes = tuple(
+            Quote(f"price[{k}]", unit, f"price of {k}", "price[{instrument}]") for k in goods
+        )
         self.excess_names = tuple(f"excess[{k}]" for k in goods[1:])
 
     def open(self, cohorts: Sequence[Owners]) -> None:

@@ -37,6 +37,7 @@ from markets.funding.terms import MarginTerms
 from markets.market import Market
 from markets.quote import BoolArray, Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 RESOLVED = 1e-5
 """Funding below this share of the numbers of which it is the difference counts as this share: it is
@@ -90,6 +91,12 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
         Expected payoff at each date; the last row stays.
     """
 
+    excess_variables = (
+        Variable("funding_excess", "cash", "margin that experts' orders need less their funds"),
+        Variable("price_{instrument}_excess", "assets", "demand for {instrument} less supply"),
+        Variable("{quote}_excess", "assets", "demand for the asset less supply"),
+    )
+
     def __init__(self, names: Sequence[str], fundamental: FloatArray) -> None:
         self.names = tuple(names)
         self.fundamental = np.atleast_2d(np.asarray(fundamental, dtype=np.float64))
@@ -99,7 +106,10 @@ class FundedMarket(Market[MarginTerms, FundedQuotes, FundedBook, FundedTrader]):
                 f" there are {len(self.names)} assets"
             )
         self.quotes = (
-            *(Quote(name, "cash per asset", "price of the asset") for name in self.names),
+            *(
+                Quote(name, "cash per asset", "price of the asset", "price_{instrument}")
+                for name in self.names
+            ),
             Quote(
                 "funding_premium", "gain per unit of margin", "shadow price of one unit of funding"
             ),

@@ -53,9 +53,17 @@ class AntiProcyclicalMargin(MarginRule):
 
     def margin(self, known: Known) -> float:
         """Margin in cash."""
-        wanted = self.rule.margin(known)
-        full = (1.0 + self.buffer) * wanted
-        charged = full
+        charged = None
         if known.charged is not None and known.closed is not None:
             charged = known.charged * known.closed
-        return max(self.floor, min(max(charged, wanted), full))
+        return max(self.floor, drawn_down(self.rule.margin(known), self.buffer, charged))
+
+
+def drawn_down(wanted: float, buffer: float, charged: float | None) -> float:
+    r"""What is charged with a buffer that is drawn down before the charge rises.
+
+    :math:`\min\{\max\{m_{t-1}, w_t\}, (1 + b) w_t\}` after a charge :math:`m_{t-1}`; with the
+    full buffer if there was none before.
+    """
+    full = (1.0 + buffer) * wanted
+    return full if charged is None else min(max(charged, wanted), full)

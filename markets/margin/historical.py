@@ -35,6 +35,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from markets.margin import measures
+from markets.margin.anti_procyclical import drawn_down
 from markets.margin.known import Known
 from markets.margin.rule import MarginRule, refuse_haircut
 from markets.quote import FloatArray
@@ -224,11 +225,8 @@ class HistoricalRule(MarginRule):
 
     def _charge(self, wanted: float, charged: float | None) -> float:
         """Haircut with buffer and speed limit after one that was charged; NaN: too few returns."""
-        if math.isnan(wanted):
-            asked = self.initial
-        else:
-            full = (1.0 + self.buffer) * wanted
-            asked = full if charged is None else min(max(charged, wanted), full)
+        few = math.isnan(wanted)
+        asked = self.initial if few else drawn_down(wanted, self.buffer, charged)
         asked = max(self.least, asked)
         if charged is not None and charged > 0.0:
             asked = min(asked, (1.0 + self.speed_limit) * charged)

@@ -58,12 +58,21 @@ def exponential_volatility(returns: FloatArray, decay: float) -> FloatArray:
 
     Source: J.P. Morgan, *RiskMetrics Technical Document* (1996), section 5.2.
     """
-    from scipy.signal import lfilter
-
     squares = returns**2
     first = np.mean(squares, axis=-1, keepdims=True)
+    return np.sqrt(exponential_variance(first, squares, decay))
+
+
+def exponential_variance(first: FloatArray, squares: FloatArray, decay: float) -> FloatArray:
+    r"""Exponentially weighted variance before and after each of some squares, shape (..., T + 1).
+
+    :math:`v_1` is ``first``, shape (..., 1), and
+    :math:`v_{t+1} = \lambda v_t + (1 - \lambda) s_t` with squares s, shape (..., T).
+    """
+    from scipy.signal import lfilter
+
     told = np.concatenate([first, (1.0 - decay) * squares], axis=-1)
-    return np.sqrt(np.asarray(lfilter([1.0], [1.0, -decay], told), dtype=np.float64))
+    return np.asarray(lfilter([1.0], [1.0, -decay], told), dtype=np.float64)
 
 
 def normal(returns: FloatArray, confidence: float, horizon: int, decay: float) -> Tails:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from markets.margin.known import Known
+from markets.margin.measures import exponential_variance
 from markets.margin.rule import MarginRule
 from markets.quote import FloatArray
 from markets.refused import Refused
@@ -80,11 +81,8 @@ class VolatilityMargin(MarginRule):
 
     def expected(self, changes: FloatArray) -> float:
         """Standard deviation expected of the next change, cash."""
-        from scipy.signal import lfilter
-
-        shares = np.append(1.0, np.full(changes.size, 1.0 - self.memory))
-        squares = np.append(self.volatility**2, changes**2)
-        variance = float(lfilter([1.0], [1.0, -self.memory], shares * squares)[-1])
+        first = np.array([self.volatility**2])
+        variance = float(exponential_variance(first, changes**2, self.memory)[-1])
         return max(math.sqrt(variance), LEAST * self.volatility)
 
 

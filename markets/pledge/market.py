@@ -15,6 +15,7 @@ from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
 from markets.quote import Excess, FloatArray, Limits, Quote
+from markets.variable import Variable
 
 PRICE_REACH = 700.0
 """Largest absolute log of a price that is itself a number in double precision."""
@@ -63,6 +64,17 @@ class PledgeableMarket(Market[RepoTerms, SpotQuotes, SpotBook]):
         Largest absolute log price.
     """
 
+    excess_variables = (
+        Variable("security_excess", "securities", "securities bought less sold"),
+        Variable("security_excess_{instrument}", "securities", "{instrument} bought less sold"),
+        Variable("loan_supply_excess", "securities", "loans offered less taken, by collateral"),
+        Variable(
+            "loan_supply_excess_{instrument}",
+            "securities",
+            "loans offered against {instrument} less taken, by collateral",
+        ),
+    )
+
     def __init__(
         self,
         mean_log_value: float | FloatArray,
@@ -82,6 +94,7 @@ class PledgeableMarket(Market[RepoTerms, SpotQuotes, SpotBook]):
                 f"log_price{label}",
                 "log of cash per security",
                 f"logarithm of the price of the security{f' {name}' if name else ''}",
+                "log_price_{instrument}",
             )
             for name, label in zip(names, labels, strict=True)
         )
@@ -90,6 +103,7 @@ class PledgeableMarket(Market[RepoTerms, SpotQuotes, SpotBook]):
                 f"repo_rate{label}",
                 "per period",
                 f"interest on loans against the security{f' {name}' if name else ''}",
+                "repo_rate_{instrument}",
             )
             for name, label in zip(names, labels, strict=True)
         )

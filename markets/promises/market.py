@@ -51,6 +51,7 @@ from markets.promises.menu import Menu
 from markets.promises.quotes import CollateralQuotes
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 BELIEF = 1e-15
 """Width of the bracket in which the belief of a marginal buyer is found."""
@@ -70,6 +71,15 @@ class Believing(Protocol):
     def lines(self) -> FloatArray:
         """Beliefs of single traders; the ends of the line on which a continuum lies."""
         ...
+
+
+PRICE_OF = "price_{instrument}"
+"""Pattern of the names of promises' prices."""
+
+EXCESSES = (
+    Variable("{instrument}_excess", "units", "demand for units of {instrument} less supply"),
+)
+"""Excess demand for the asset and for every promise."""
 
 
 class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]):
@@ -95,11 +105,13 @@ class CollateralMarket(Market[Menu, CollateralQuotes, CollateralBook, Believing]
     marginal beliefs. Such a market does not clear here, and says so.
     """
 
+    excess_variables = EXCESSES
+
     def __init__(self, menu: Menu) -> None:
         self.quotes = (
             Quote("asset_price", "cash per unit", "price of the asset"),
             *(
-                Quote(f"price_{name}", "cash per unit", "price of one unit of the promise")
+                Quote(f"price_{name}", "cash per unit", "price of the promise", PRICE_OF)
                 for name in menu.names
             ),
         )

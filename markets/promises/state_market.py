@@ -20,10 +20,12 @@ from typing import Protocol
 import numpy as np
 
 from markets.market import Market
+from markets.promises.market import EXCESSES, PRICE_OF
 from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 LAST_TREMBLE = 1e-5
 """Tremble at which rounds may rest: quotes are then off by about as much, relatively. A smaller one
@@ -56,11 +58,16 @@ class StateMarket(Market[StateMenu, StateQuotes, StateBook, Owning]):
         the same order.
     """
 
+    excess_variables = (
+        Variable("tremble_excess", "share of wealth", "tremble: what is kept of every venture"),
+        *EXCESSES,
+    )
+
     def __init__(self, menu: StateMenu) -> None:
         self.quotes = (
             Quote("asset_price", "cash per unit", "price of the asset"),
             *(
-                Quote(f"price_{name}", "cash per unit", "price of one unit of the promise")
+                Quote(f"price_{name}", "cash per unit", "price of the promise", PRICE_OF)
                 for name in menu.names
             ),
         )

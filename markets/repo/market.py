@@ -41,6 +41,7 @@ from markets.repo.book import RepoBook
 from markets.repo.places import coordinates_of, places, slopes
 from markets.repo.quotes import NO_MARGIN, RepoQuotes
 from markets.scattered_nodes import PricesElsewhere, ScatteredNodes
+from markets.variable import Variable
 
 
 class RepoTrader(Protocol):
@@ -102,6 +103,15 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
     quotes: tuple[Quote, ...] = (
         Quote("security_price", "cash per security", "price of the security"),
         Quote("repo_rate", "per period", "interest on cash lent against the security"),
+    )
+    excess_variables = (
+        Variable("security_excess", "securities", "demand for the security less supply"),
+        Variable(
+            "reinvestment_excess",
+            "securities",
+            "collateral that the margin held could borrow less the securities there are",
+        ),
+        Variable("haircut_excess", "share", "haircut that the rule asks for less the one posted"),
     )
 
     def __init__(

@@ -22,9 +22,11 @@ from markets.refused import Refused
 from scenarios.bankruptcy import BANKRUPTCY, closed_form_both_dates, closed_form_default, welfare
 from scenarios.bankruptcy import closed_form as theory
 from scenarios.bankruptcy.bond_scenario import BondScenario, state_of
+from scenarios.bankruptcy.captions import CAPTIONS
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import BondParameters, Members, build, penalties
+from scenarios.bankruptcy.variables import VARIABLES
 from simulator.economy import Economy
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -139,6 +141,8 @@ class BankruptcyScenario(BondScenario[TwoInvestors]):
 
     title = BANKRUPTCY
     parameters = TwoInvestors
+    variables = VARIABLES
+    captions = CAPTIONS
     caution = (
         "Where nobody may borrow, every bond price from the lowest one up is an equilibrium; the"
         " rounds stop at the first that they meet."

@@ -21,11 +21,13 @@ from scenarios.bankruptcy import BANKRUPTCY_CAPM, propositions, welfare
 from scenarios.bankruptcy.bond_scenario import BondScenario, state_of
 from scenarios.bankruptcy.capm_members import everybody
 from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
+from scenarios.bankruptcy.captions import CAPTIONS
 from scenarios.bankruptcy.certificate import wealth
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
+from scenarios.bankruptcy.variables import VARIABLES
 from simulator.economy import Economy
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.members import trading
@@ -53,6 +55,8 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
 
     title = BANKRUPTCY_CAPM
     parameters = BankruptcyCapm
+    variables = VARIABLES
+    captions = CAPTIONS
     caution = (
         "The closed form is Proposition 2 at the simulated shortfall of promises; it does not say"
         " what that shortfall is."

@@ -22,7 +22,6 @@ Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium"
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from markets.quote import BoolArray, FloatArray
 from scenarios.bankruptcy.program import REACH, Rows, gain, most_sold, plan_by_slsqp, plans_by_highs
 from scenarios.bankruptcy.state import State
 from simulator.certificate import Certificate, Condition
+from simulator.linear_program import maximise
 
 SOLVED = 24
 """Members whose program is also given to the solver, evenly spread."""
@@ -200,8 +200,6 @@ def _state_prices(state: State, side: int, can_promise: bool, held: BoolArray) -
     HiGHS looks for the :math:`\pi` whose smallest entry, as a share of the state's probability, is
     largest. Prices and payoffs are counted in units of each instrument's price.
     """
-    from scipy.optimize import linprog
-
     states = state.probabilities.size
     bond, equities = state.rates / state.bond_price, (state.payoffs / state.equity_prices).T
     promise = np.full(states, 1.0 / state.bond_price)
@@ -214,13 +212,12 @@ def _state_prices(state: State, side: int, can_promise: bool, held: BoolArray) -
     rows, signs = [*rows, *-equities[held]], [*signs, *[-1.0] * int(np.sum(held))]
     worth = np.column_stack([np.array(rows) * state.probabilities, np.zeros(len(rows))])
     smallest = np.column_stack([-np.eye(states), np.ones(states)])
-    solution: Any = linprog(
-        np.append(np.zeros(states), -1.0),
-        A_ub=np.vstack([worth, smallest]),
-        b_ub=np.concatenate([signs, np.zeros(states)]),
-        bounds=[(0.0, None)] * (states + 1),
+    solution = maximise(
+        np.append(np.zeros(states), 1.0),
+        np.vstack([worth, smallest]),
+        np.concatenate([signs, np.zeros(states)]),
     )
-    return 0.0 if solution.status == 0 and -solution.fun > 0.0 else np.inf
+    return 0.0 if solution.status == "optimal" and solution.value > 0.0 else np.inf
 
 
 def certify(state: State, *, complete: bool = True) -> Certificate:

@@ -22,6 +22,7 @@ import numpy as np
 from markets.quote import FloatArray
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.program import most_sold, optimum, utility
+from simulator.linear_program import maximise
 
 
 def adds(state: DefaultState) -> FloatArray:
@@ -95,19 +96,17 @@ def possible_gain(state: DefaultState, member: int) -> float:
     Utility is concave, so that is the most that its gradient at the choice promises: a linear
     program, for HiGHS.
     """
-    from scipy.optimize import linprog
-
     here = chosen(state, member)
     gradient = slope(state, member, here)
     low, high = bounds(state, member)
-    solution: Any = linprog(
-        -gradient,
-        A_ub=np.vstack([-adds(state), _behind(state)]),
-        b_ub=np.concatenate([owned(state, member), np.zeros(state.rates.size)]),
-        bounds=list(zip(low.tolist(), high.tolist(), strict=True)),
-        method="highs",
+    solution = maximise(
+        gradient,
+        np.vstack([-adds(state), _behind(state)]),
+        np.concatenate([owned(state, member), np.zeros(state.rates.size)]),
+        low=low,
+        high=high,
     )
-    return float(-solution.fun - gradient @ here) if solution.status == 0 else np.inf
+    return float(solution.value - gradient @ here) if solution.status == "optimal" else np.inf
 
 
 def plan_by_highs(state: DefaultState, member: int) -> FloatArray | None:

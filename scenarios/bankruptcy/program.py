@@ -76,18 +76,32 @@ def optimum(model: Any, iterations: int) -> FloatArray | None:
 def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     """Best plans of members with quadratic programs, (n, 2 + J); NaN if HiGHS finds none.
 
-    All go to HiGHS in one call, and one by one if it reports no optimum of them together. Each
-    member counts goods in units of what it owns, and utility in units of what these goods would be
-    worth at date 0 to somebody without any; that leaves the same constraint matrix for all.
-    The columns of a member are its :math:`z, x_0, x_1`.
+    All go to HiGHS in one call, and one by one if it reports no optimum of them together.
+    """
+    n, trades = rows.size, 2 + state.equity_prices.size
+    if n == 0:
+        return np.empty((0, trades))
+    model, unit = quadratic_programs(state, rows)
+    values = optimum(model, ITERATIONS * model.lp_.num_col_)
+    if values is not None:
+        return np.asarray(np.reshape(values, (n, -1))[:, :trades] * unit)
+    if n == 1:
+        return np.full((1, trades), np.nan)
+    return np.vstack([plans_by_highs(state, rows[k : k + 1]) for k in range(n)])
+
+
+def quadratic_programs(state: State, rows: Rows) -> tuple[Any, FloatArray]:
+    """The programs of some members as one model of HiGHS, and the units of their goods, (n, 1).
+
+    Each member counts goods in units of what it owns, and utility in units of what these goods
+    would be worth at date 0 to somebody without any; that leaves the same constraint matrix for
+    all. The columns of a member are its :math:`z, x_0, x_1`.
     """
     import highspy
     from scipy.sparse import eye_array, kron
 
     price, pays = prices_and_payments(state)
     (states, trades), n = pays.shape, rows.size
-    if n == 0:
-        return np.empty((0, trades))
     later = state.endowed_later[rows] + state.endowed_equities[rows] @ state.payoffs.T
     unit = (state.endowed_now[rows] + later @ state.probabilities)[:, None]
     satiation = state.second[rows, None]
@@ -124,13 +138,7 @@ def plans_by_highs(state: State, rows: Rows) -> FloatArray:
     hessian.format_ = highspy.HessianFormat.kTriangular
     hessian.start_ = np.arange(curvature.size + 1)
     hessian.index_, hessian.value_ = np.arange(curvature.size), np.ravel(curvature)
-
-    values = optimum(model, ITERATIONS * curvature.size)
-    if values is not None:
-        return np.asarray(np.reshape(values, (n, -1))[:, :trades] * unit)
-    if n == 1:
-        return np.full((1, trades), np.nan)
-    return np.vstack([plans_by_highs(state, rows[k : k + 1]) for k in range(n)])
+    return model, unit
 
 
 def plan_by_slsqp(state: State, member: int) -> FloatArray:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from scenarios.credit import CREDIT_TREE, published
+from scenarios.credit.captions import CREDIT_TREE as CAPTIONS
 from scenarios.credit.certificate import certify
 from scenarios.credit.economy import AuctionedEconomy, build
 from scenarios.credit.intervals import intervals
@@ -25,6 +27,7 @@ from scenarios.credit.propositions import evaluate
 from scenarios.credit.read_out import described, judged, rates, trading, untraded
 from scenarios.credit.rental import rental_market
 from scenarios.credit.strategies import payment_strategies
+from scenarios.credit.variables import CREDIT_TREE as COLUMNS
 from simulator.certificate import Certificate
 from simulator.outcome import Ending
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -46,6 +49,9 @@ class CreditScenario(Scenario[CreditTree]):
     """
 
     headline = ("verified",)
+    variables = COLUMNS
+    captions = CAPTIONS
+    narrowest = MappingProxyType({"event_tree": 174.0})
     reference: Published | None = None
 
     def cases(self, parameters: CreditTree) -> list[Case]:

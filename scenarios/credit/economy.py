@@ -7,6 +7,7 @@ are in this folder's README.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from markets.credit.market import CreditMarket
 from markets.credit.quotes import CreditQuotes
 from markets.market import Start
 from markets.quote import FloatArray
+from markets.variable import Variable
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy, wealth
+from simulator.codebook import Columns
 from simulator.economy import Economy
 from simulator.knowledge import Knowledge
 
@@ -119,6 +122,12 @@ class AuctionedEconomy(Economy[bool, CreditQuotes, CreditBook]):
         if self._mixer is not None:
             self._mixer.forget([c for c in self.cohorts if isinstance(c, Households)])
             self._mixer.kept = 0
+
+    @property
+    def columns(self) -> Columns:
+        """What the parts declare, and the steps of auctions."""
+        auction = Variable("auction", "steps", "steps of auctions so far")
+        return replace(super().columns, accounts=(*super().columns.accounts, auction))
 
     def accounts(self) -> dict[str, float]:
         """The accounts of the pools, and the steps of auctions so far."""

@@ -20,6 +20,7 @@ from markets.exchange.market import ExchangeMarket
 from scenarios.exchange import EXCHANGE, closed_form
 from scenarios.exchange.certificate import certify
 from scenarios.exchange.kinds import Consumer, goods_in, rows_of, shown
+from scenarios.exchange.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.page_plan import Control, Page
@@ -138,6 +139,7 @@ class ExchangeScenario(Scenario[Exchange]):
 
     title = EXCHANGE
     parameters = Exchange
+    variables = VARIABLES
     headline = ("equilibrium",)
     page = Page(controls=(Control("start"), Control("rule"), Control("step", 0.2, 5.0, 0.2)))
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from markets.quote import FloatArray
 from simulator.certificate import Certificate, Condition
+from simulator.linear_program import maximise
 
 CLEARING_TOLERANCE = 1e-9
 """Share of what all traders bring to market, or, if they bring nothing, of what customers would
@@ -45,9 +46,6 @@ RESOLVED_FUNDS = 1e-5
 """Wealth below this share of what an expert owns and owes, and of the margin on what customers
 would sell for all of an asset's value, is compared with this: funds and orders are known to 1e-16
 of them."""
-
-HIGHS_TOLERANCE = 1e-10
-"""Of HiGHS's dual solution, the smallest that it takes; the largest gain in the program is 1."""
 
 SLOPE_TOLERANCE = 1e-9
 """Share of the fundamental value."""
@@ -149,16 +147,8 @@ def _program(gain: FloatArray) -> tuple[float, float]:
     ``gain`` per unit of margin has shape (2, assets). In shares of wealth the program is the same
     for every expert, so it is solved once; gains are measured by the largest.
     """
-    from scipy.optimize import linprog
-
     unit = float(np.max(np.abs(gain))) or 1.0
-    solution = linprog(
-        -gain.ravel() / unit,
-        A_ub=np.ones((1, gain.size)),
-        b_ub=np.ones(1),
-        method="highs",
-        options={"dual_feasibility_tolerance": HIGHS_TOLERANCE},
-    )
-    if solution.status != 0 or solution.fun is None:
+    solution = maximise(gain.ravel() / unit, np.ones((1, gain.size)), [1.0])
+    if solution.status != "optimal":
         return float("inf"), float("inf")
-    return -unit * float(solution.fun), -unit * float(solution.ineqlin.marginals[0])
+    return unit * solution.value, unit * float(solution.multipliers[0])

@@ -19,6 +19,7 @@ from markets.funding.quotes import FundedQuotes
 from markets.margin import MarginRule
 from markets.quote import FloatArray
 from scenarios.funding import FUNDING_CONTAGION
+from scenarios.funding.captions import FUNDING_CONTAGION as CAPTIONS
 from scenarios.funding.certificate import certify
 from scenarios.funding.economy import (
     SIDED,
@@ -39,6 +40,7 @@ from scenarios.funding.economy import (
 )
 from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
+from scenarios.funding.variables import FUNDING_CONTAGION as COLUMNS
 from simulator.certificate import Certificate
 from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
@@ -257,6 +259,8 @@ class FundingContagionScenario(Scenario[FundingContagion]):
 
     title = FUNDING_CONTAGION
     parameters = FundingContagion
+    variables = COLUMNS
+    captions = CAPTIONS
     headline = ("shocked_margin", "experts_wealth", "equilibria")
 
     def cases(self, parameters: FundingContagion) -> list[Case]:

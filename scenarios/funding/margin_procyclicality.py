@@ -21,6 +21,7 @@ from markets.margin import AntiProcyclicalMargin, MarginRule, SidedMargin, Volat
 from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.funding import MARGIN_PROCYCLICALITY
+from scenarios.funding.captions import MARGIN_PROCYCLICALITY as CAPTIONS
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Spiral
 from scenarios.funding.economy import (
@@ -46,6 +47,7 @@ from scenarios.funding.news import News, draw_news
 from scenarios.funding.ranking import ranked, rankings, statement
 from scenarios.funding.replay import Replayed, at_the_same_average, in_the_market, promise
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
+from scenarios.funding.variables import MARGIN_PROCYCLICALITY as COLUMNS
 from simulator.certificate import Certificate
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
@@ -350,6 +352,8 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
 
     title = MARGIN_PROCYCLICALITY
     parameters = MarginProcyclicality
+    variables = COLUMNS
+    captions = CAPTIONS
     headline = ("fundamental", "supply", "margin", "experts_position")
 
     def cases(self, parameters: MarginProcyclicality) -> list[Case]:

@@ -19,6 +19,7 @@ from markets.funding.quotes import FundedQuotes
 from markets.margin import MarginRule
 from markets.quote import FloatArray
 from scenarios.funding import MARGIN_SPIRAL
+from scenarios.funding.captions import MARGIN_SPIRAL as CAPTIONS
 from scenarios.funding.certificate import certify
 from scenarios.funding.closed_form import Amplification, Spiral
 from scenarios.funding.economy import (
@@ -40,6 +41,7 @@ from scenarios.funding.economy import (
 )
 from scenarios.funding.page import PAGE
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
+from scenarios.funding.variables import MARGIN_SPIRAL as COLUMNS
 from simulator.certificate import Certificate
 from simulator.margin_settings import MarginSettings
 from simulator.parameters import Parameters, about
@@ -206,6 +208,8 @@ class MarginSpiralScenario(Scenario[MarginSpiral]):
 
     title = MARGIN_SPIRAL
     parameters = MarginSpiral
+    variables = COLUMNS
+    captions = CAPTIONS
     headline = ("experts_wealth", "branch", "margin", "equilibria", "near_fold")
     regimes = ("branch",)
     page = PAGE

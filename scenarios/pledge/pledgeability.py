@@ -24,6 +24,7 @@ from markets.pledge.terms import RepoTerms
 from markets.refused import Refused
 from scenarios.pledge import PLEDGEABILITY, informativeness, propositions
 from scenarios.pledge import closed_form as theory
+from scenarios.pledge.captions import PLEDGEABILITY as CAPTIONS
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
 from scenarios.pledge.economy import (
     Learns,
@@ -38,6 +39,7 @@ from scenarios.pledge.exact_demand import exact_demand
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
 from scenarios.pledge.repo_market import cleared
+from scenarios.pledge.variables import PLEDGEABILITY as COLUMNS
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -162,6 +164,8 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
 
     title = PLEDGEABILITY
     parameters = Pledgeability
+    variables = COLUMNS
+    captions = CAPTIONS
     caution = (
         "Every day is certified to clear with best orders; only the last is claimed, and certified,"
         " to be one on which forecasts are right."

@@ -25,6 +25,7 @@ from markets.pledge.terms import RepoTerms
 from markets.refused import Refused
 from scenarios.pledge import PLEDGEABLE_SECURITIES
 from scenarios.pledge import closed_form as theory
+from scenarios.pledge.captions import PLEDGEABLE_SECURITIES as CAPTIONS
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify
 from scenarios.pledge.economy import (
     Investing,
@@ -38,6 +39,7 @@ from scenarios.pledge.economy import (
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import log_pledge_value
 from scenarios.pledge.propositions import comovement
+from scenarios.pledge.variables import PLEDGEABLE_SECURITIES as COLUMNS
 from simulator.certificate import Certificate
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -101,6 +103,8 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
 
     title = PLEDGEABLE_SECURITIES
     parameters = PledgeableSecurities
+    variables = COLUMNS
+    captions = CAPTIONS
     traders_shown = "last date"
 
     def cases(self, parameters: PledgeableSecurities) -> list[Case]:

@@ -27,7 +27,11 @@ from simulator.parameters import Parameters, about
 from simulator.population.believers import Amount, BelieverParameters, Traders, traders_of
 
 TREMBLING = 2_000
-"""Most single traders who tremble, each on its own; more of them meet on the line of beliefs."""
+"""Most single traders who tremble, each on its own, on any menu; more of them meet on the line of
+beliefs where they can."""
+
+LOANS = 8
+"""Most loans among which many single traders meet on the line of beliefs."""
 
 MARKETS = ("none", "borrowing", "tranching", "default-swaps")
 """What can be traded beside the asset, from no credit to complete markets."""
@@ -94,10 +98,22 @@ class LeverageCycle(BelieverParameters):
     def trembling(self, assets: str) -> bool:
         """Whether traders tremble; where they don't, they meet on the line of beliefs.
 
-        They do where loans compete with swaps: lenders then stand between two marginal beliefs.
+        They do where loans compete with swaps: lenders then stand between two marginal beliefs. And
+        single traders where some loans are safe, some risky, and none promises the lowest payoff:
+        who borrows safely and who riskily is then parted by a belief of its own, which no quote of
+        a buyer names, so that excess demand jumps at it; or where loans are many.
         """
-        few = self.population == "individuals" and self.number <= TREMBLING
-        return few or assets == "loans-and-swaps"
+        if assets == "loans-and-swaps" or self.population == "continuum":
+            return assets == "loans-and-swaps"
+        return self.number <= TREMBLING or (assets == "borrowing" and self._apart)
+
+    @property
+    def _apart(self) -> bool:
+        """Whether loans are many, or leave a gap around the lowest payoff at some date."""
+        if len(self.promises) > LOANS:
+            return True
+        least, most = min(self.promises, default=0.0), max(self.promises, default=0.0)
+        return any(least < low < most and low not in self.promises for low in self.low_payoff)
 
     def terms(self, assets: str, date: int) -> Menu | StateMenu:
         """What the clearing house announces in one of ``MARKETS``, at a date from 1."""

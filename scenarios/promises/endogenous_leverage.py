@@ -26,6 +26,7 @@ from scenarios.promises.states_economy import (
     build_states,
     traders_of,
 )
+from scenarios.promises.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -43,6 +44,7 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
 
     title = ENDOGENOUS_LEVERAGE
     parameters = EndogenousLeverage
+    variables = VARIABLES
     headline = ("margin", "leverage", "default", "interest")
 
     def cases(self, parameters: EndogenousLeverage) -> list[Case]:

@@ -19,6 +19,7 @@ from markets.promises.menu import Menu, owed_in_cash
 from markets.quote import FloatArray
 from scenarios.promises import LEVERAGE_CYCLE
 from scenarios.promises import closed_form as theory
+from scenarios.promises.captions import CAPTIONS
 from scenarios.promises.certificate import certify
 from scenarios.promises.economy import AnyEconomy, LeverageCycle, build
 from scenarios.promises.intervals import kinks, untraded
@@ -28,6 +29,7 @@ from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
+from scenarios.promises.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.believers import traders_of
@@ -53,6 +55,8 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
 
     title = LEVERAGE_CYCLE
     parameters = LeverageCycle
+    variables = VARIABLES
+    captions = CAPTIONS
     headline = ("low_payoff", "marginal_buyer", "margin")
     page = PAGE
 

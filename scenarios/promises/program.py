@@ -17,23 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from scipy.optimize import linprog
 
 from markets.promises.menu import Menu, owed_in_cash
 from markets.promises.state_menu import StateMenu
 from markets.quote import FloatArray
+from simulator.linear_program import maximise
 
 CHORD: Final = 1e-11
 """Relative distance of chord and value below which no more beliefs are added."""
-
-PRECISE: Final[Any] = {
-    "primal_feasibility_tolerance": 1e-10,
-    "dual_feasibility_tolerance": 1e-10,
-}
-"""Tolerances of HiGHS, its smallest: those it has otherwise let values err by more than 1e-9."""
 
 MOST_PROGRAMS: Final = 4_000
 """Programs solved before the certificate gives up; a kink takes one or two."""
@@ -140,14 +134,8 @@ class Program:
     def _solved(self, belief: float) -> tuple[float, float]:
         """The value at a belief and its slope there; infinite where quotes offer an arbitrage."""
         weights = np.array([belief, 1.0 - belief])
-        solution = linprog(
-            -self.objective @ weights,
-            A_ub=self.rows,
-            b_ub=np.array([1.0, 0.0, 0.0]),
-            method="highs",
-            options=PRECISE,
-        )
-        if solution.status != 0 or solution.x is None:
+        solution = maximise(self.objective @ weights, self.rows, [1.0, 0.0, 0.0])
+        if solution.status != "optimal":
             return float("inf"), float("nan")
-        good, bad = self.objective.T @ solution.x
+        good, bad = self.objective.T @ solution.amounts
         return float(belief * good + (1.0 - belief) * bad), float(good - bad)

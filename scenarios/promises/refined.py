@@ -11,6 +11,11 @@ path): with :math:`S_{ik}` the share of wealth that trader i has in venture k, a
 and :math:`\mu \to 0`. It starts from the quotes and positions of the last round. What it arrives at
 is data: quotes, positions and each trader's shadow return :math:`1/\theta_i`, which the certificate
 checks against linear programs. It shares no code with the traders.
+
+Of many traders thousands change from one venture to another while the last trembles die away, and
+promises that nobody trades in the end hold up every step. Sets of traded promises, as the volumes
+suggest, are then tried first without the others, which are priced afterwards: at most what an
+issuer asks, at least what a buyer pays. Where these cross, the set is wrong.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from markets.quote import FloatArray
+from markets.quote import BoolArray, FloatArray
 from scenarios.promises.program import Promise
 from simulator.point import RestingPoint
 
@@ -40,6 +45,15 @@ LEAST: Final = 1e-18
 
 STEPS: Final = 200
 """Newton steps before this gives up; twenty are usual."""
+
+FEW: Final = 2_000
+"""Traders up to whom all promises are tried together first."""
+
+TRIED: Final = 3
+"""Sets of traded promises that are tried."""
+
+ROUNDING: Final = 1e-11
+"""Share by which the price that buyers pay for a promise may exceed what issuers ask."""
 
 SHORT_OF: Final = 0.95
 """Share of the way to zero that a step goes at most."""
@@ -127,7 +141,12 @@ def refined(
     if not (cost > 0.0).all():
         return point
     traders = Primitives(weights[rich] @ worths.T, units, own_cash[rich], own_asset[rich])
-    found = _newton(traders, prices, (held * cost)[rich])
+    spent = (held * cost)[rich]
+    found = None
+    for traded in _candidates(spent, len(names)):
+        found = _settled(traders, prices, spent, traded)
+        if found is not None:
+            break
     if found is None:
         return point
     prices, shares, returns = found
@@ -185,6 +204,50 @@ def _without_dust(shares: FloatArray) -> FloatArray:
     rows = np.arange(len(clean))
     clean[rows, largest] += 1.0 - clean.sum(axis=1)
     return clean
+
+
+def _candidates(spent: FloatArray, count: int) -> list[BoolArray]:
+    """Sets of promises that may be the traded ones, each of shape (J,): all, and the largest.
+
+    Volumes fall most from the smallest that is traded to what trembles leave of the others.
+    """
+    everything = [np.ones(count, dtype=np.bool_)]
+    if count < 2:
+        return everything
+    first = spent.shape[1] - 1 - 2 * count
+    volume = np.sum(spent[:, first : first + count], axis=0) + LEAST
+    ranked = np.sort(volume)[::-1]
+    steepest = np.argsort(ranked[1:] / ranked[:-1], kind="stable")[:TRIED]
+    fewer = [volume >= ranked[k] for k in steepest.tolist()]
+    return [*everything, *fewer] if len(spent) <= FEW else [*fewer, *everything]
+
+
+def _settled(
+    traders: Primitives, prices: FloatArray, spent: FloatArray, traded: BoolArray
+) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Quotes (1 + J,), shares (N, K) and returns (N,) where only some promises are traded.
+
+    None if that is not reached, or somebody would trade another promise at any price of it.
+    """
+    count, value, units = traded.size, traders.value, traders.units
+    first = len(units) - 1 - 2 * count
+    kept = np.concatenate([np.ones(first, dtype=np.bool_), traded, traded, [True]])
+    own = np.concatenate([[True], traded])
+    inner = replace(traders, value=value[:, kept], units=units[kept][:, np.append(True, own)])
+    found = _newton(inner, prices[own], spent[:, kept])
+    if found is None:
+        return None
+    quotes, shares, returns = prices.copy(), np.zeros_like(spent), found[2]
+    quotes[own], shares[:, kept] = found[:2]
+    for j in np.flatnonzero(~traded).tolist():
+        bought, sold = first + j, first + count + j
+        paid = float(np.max(value[:, bought] / returns))
+        backing = float(units[sold, :2] @ [1.0, quotes[0]])
+        asked = backing - float(np.max(value[:, sold] / returns))
+        if paid > asked * (1.0 + ROUNDING):
+            return None
+        quotes[1 + j] = min(max(quotes[1 + j], paid), max(asked, paid))
+    return quotes, shares, returns
 
 
 def _newton(

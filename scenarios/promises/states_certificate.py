@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linprog
 
 from markets.quote import FloatArray
 from scenarios.promises.certificate import (
@@ -25,8 +24,9 @@ from scenarios.promises.certificate import (
     COLLATERAL_TOLERANCE,
     OPTIMALITY_TOLERANCE,
 )
-from scenarios.promises.program import PRECISE, Promise
+from scenarios.promises.program import Promise
 from simulator.certificate import Certificate, Condition
+from simulator.linear_program import maximise
 from simulator.point import RestingPoint
 
 
@@ -90,13 +90,15 @@ def certify_states(
                    np.hstack([-np.eye(2), np.zeros((2, count)), backing.T])]),
     ])  # fmt: skip
     consume = float(np.any(weights[:, 0] > 0.0))
-    bounds = [(0.0, None), (0.0, None if storable else 0.0), *[(0.0, None)] * (1 + 2 * count)]
+    most = np.full(3 + 2 * count, np.inf)
+    most[1] = np.inf if storable else 0.0
     forgone = 0.0
     for mine, consumed, has in zip(weights, utility, wealth, strict=True):
         if has > 0.0:
             gain = np.concatenate([[consume * mine[0]], worth @ mine[1:]])
-            best = _value(gain, rows, bounds) * has
-            forgone = max(forgone, 1.0 - consumed / best if np.isfinite(best) else np.inf)
+            best = maximise(gain, rows, [1.0, 0.0, 0.0], high=most)
+            share = consumed / (best.value * has) if best.status == "optimal" else -np.inf
+            forgone = max(forgone, 1.0 - share)
     return Certificate((
         positive,
         Condition("budget", np.max(np.abs(spent - wealth) / scale), BUDGET_TOLERANCE,
@@ -110,13 +112,3 @@ def certify_states(
         Condition("optimality", forgone, OPTIMALITY_TOLERANCE,
                   "utility below the value of the trader's linear program, as a share of it"),
     ))  # fmt: skip
-
-
-def _value(
-    gain: FloatArray, rows: FloatArray, bounds: Sequence[tuple[float, float | None]]
-) -> float:
-    """Largest utility of a wealth of one; infinite where quotes offer an arbitrage."""
-    solution = linprog(
-        -gain, A_ub=rows, b_ub=[1.0, 0.0, 0.0], bounds=bounds, method="highs", options=PRECISE
-    )
-    return float("inf") if solution.status != 0 or solution.fun is None else -float(solution.fun)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -18,11 +19,13 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from scenarios.repo import EURO_CRISIS, margin_hike
+from scenarios.repo.captions import EURO_CRISIS as CAPTIONS
 from scenarios.repo.economy import PRESET_INCOME, MarginHike
 from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
 from scenarios.repo.episodes.payoffs import payoffs_from_yield, typical_move
 from scenarios.repo.episodes.verdicts import reason, summary
 from scenarios.repo.page import PAGE
+from scenarios.repo.variables import EURO_CRISIS as COLUMNS
 from simulator.certificate import Certificate
 from simulator.page_plan import Control
 from simulator.parameters import Parameters, about
@@ -135,6 +138,9 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
 
     title = EURO_CRISIS
     parameters = EuroCrisis
+    variables = COLUMNS
+    captions = CAPTIONS
+    narrowest = MappingProxyType({"haircuts_and_yields": 240.0})
     caution = CAUTION
     headline = ("haircut",)
     page = replace(

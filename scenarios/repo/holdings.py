@@ -98,10 +98,10 @@ class Holdings:
             raise ValueError(f"the table of holdings lacks {', '.join(missing)}")
         weight = agents["weight"].to_numpy(dtype=np.float64)
         _refuse("weight", ~(np.isfinite(weight) & (weight >= 0.0)), weight)
-        rows = agents[weight > 0.0]
-        if rows.empty:
+        rows = weight > 0.0
+        if not np.any(rows):
             raise ValueError("the table of holdings has no rows")
-        column = {name: rows[name].to_numpy(dtype=np.float64) for name in COLUMNS[1:]}
+        column = {name: agents[name].to_numpy(dtype=np.float64)[rows] for name in COLUMNS[1:]}
         _refuse(
             "belief", ~((column["belief"] >= 0.0) & (column["belief"] <= 1.0)), column["belief"]
         )
@@ -121,7 +121,7 @@ class Holdings:
         )
         return cls(
             programs,
-            pd.factorize(rows["cohort"])[0].astype(np.int64),
+            pd.factorize(agents["cohort"])[0].astype(np.int64)[rows],
             column["weight"],
             *(column[name] for name in HOLDINGS),
         )

@@ -18,12 +18,14 @@ from agents.repo.traders import Traders
 from markets.repo.quotes import RepoQuotes
 from scenarios.repo import MARGIN_HIKE
 from scenarios.repo import closed_form as theory
+from scenarios.repo.captions import MARGIN_HIKE as CAPTIONS
 from scenarios.repo.certificate import certify
 from scenarios.repo.economy import MarginHike, build, number
 from scenarios.repo.holdings import Holdings, charged
 from scenarios.repo.intervals import untraded_prices
 from scenarios.repo.page import PAGE
 from scenarios.repo.summary import percent, summary
+from scenarios.repo.variables import MARGIN_HIKE as COLUMNS
 from scenarios.repo.verdict import verdict
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -46,6 +48,8 @@ class MarginHikeScenario(Scenario[MarginHike]):
 
     title = MARGIN_HIKE
     parameters = MarginHike
+    variables = COLUMNS
+    captions = CAPTIONS
     headline = ("haircut", "marginal_long", "marginal_short", "regime", "verdict")
     regimes = ("regime",)
     page = PAGE
@@ -122,12 +126,13 @@ class MarginHikeScenario(Scenario[MarginHike]):
         self, parameters: MarginHike, point: RestingPoint
     ) -> Mapping[str, tuple[float, float]]:
         """Prices at which nobody wants to trade, where single traders all keep what they own."""
-        terms = _terms(parameters, point)
-        alone = parameters.population == "individuals" and point.complete
-        table = point.agents
-        moved = (table["security"] - table["endowed_securities"]).abs()
-        if not alone or moved.max() > PLAINLY_TRADED * table["endowed_securities"].sum():
+        if parameters.population != "individuals" or not point.complete:
             return {}
+        names = ("security", "endowed_securities")
+        security, endowed = (point.agents[name].to_numpy() for name in names)
+        if not np.all(np.abs(security - endowed) <= PLAINLY_TRADED * endowed.sum()):
+            return {}
+        terms = _terms(parameters, point)
         if verdict(**terms, agents=point.agents).trade:
             return {}
         return {"security_price": untraded_prices(Holdings.read(point.agents, **terms))}
@@ -253,10 +258,10 @@ class Terms(TypedDict):
 
 def _trading(point: RestingPoint) -> float:
     """Number of traders who hold anything else than what they own, or trade in repo."""
-    table = point.agents
-    moved = (table["security"] - table["endowed_securities"]).abs()
-    traded = moved + table["repo_lending"].abs() + table["repo_borrowing"].abs()
-    return float(table.loc[traded > 0.0, "weight"].sum())
+    names = ("security", "endowed_securities", "repo_lending", "repo_borrowing", "weight")
+    security, endowed, lending, borrowing, weight = (point.agents[n].to_numpy() for n in names)
+    traded = np.abs(security - endowed) + np.abs(lending) + np.abs(borrowing)
+    return float(weight[traded > 0.0].sum())
 
 
 def _terms(parameters: MarginHike, point: RestingPoint) -> Terms:

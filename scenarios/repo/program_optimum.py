@@ -12,17 +12,14 @@ r"""Optima of traders' linear programs, by a solver from outside.
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any, Literal
 
 import numpy as np
 
 from scenarios.repo.program import CONSTRAINTS, HOLDINGS, FloatArray, TraderPrograms
+from simulator.linear_program import Way, maximise
 
 CHUNK = 1_000
 """Members that go to HiGHS in one call: large enough to share its overhead, small in memory."""
-
-HIGHS_TOLERANCE = 1e-10
-"""The tightest primal and dual feasibility tolerance that HiGHS accepts, in scaled units."""
 
 AGREEMENT = 1e-7
 """How far HiGHS' optimum may lie from the best vertex, as a share of the cash involved.
@@ -31,13 +28,14 @@ Its tolerances add up over rows and are divided by the slopes of the constraints
 is off by far more.
 """
 
-ATTEMPTS: tuple[tuple[Literal["highs", "highs-ipm"], bool], ...] = (
-    ("highs", True),
-    ("highs", False),
-    ("highs-ipm", True),
-    ("highs-ipm", False),
+WAYS: tuple[tuple[Way, bool], ...] = (
+    ("primal", False),
+    ("choose", True),
+    ("choose", False),
+    ("ipm", True),
+    ("ipm", False),
 )
-"""Methods of HiGHS, with and without presolve, until one does not give up on a program."""
+"""How HiGHS tries until it does not give up: first from no trade, which every program allows."""
 
 FEASIBLE = 1e-13
 """A row counts as met within this share of the sum of its terms, some hundred rounding errors."""
@@ -159,38 +157,23 @@ def _solve(programs: TraderPrograms) -> FloatArray | str:
     Positions are measured by their value at the posted price, and a member's cash in
     :func:`_unit`, so that the same block serves all members and numbers are of order one.
     """
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array, eye_array, kron
-
     count, price = len(programs), programs.security_price
     unit = _unit(programs)
     in_cash = np.array([1.0, 1.0 / price, 1.0 / price, 1.0 / price])
     block = programs.rows[:4] * in_cash
     block[1] *= price
-    # scipy-stubs know of no sparse constraints
-    rows: Any = -kron(eye_array(count), csr_array(block), format="csr")
-    answer = "not solved"
-    for method, presolve in ATTEMPTS:
-        result = linprog(
-            -(programs.objective * in_cash).ravel(),
-            A_ub=rows,
-            b_ub=-(programs.least[:, :4] / unit[:, np.newaxis]).ravel(),
-            bounds=[(0.0, None), (None, None), (0.0, None), (0.0, None)] * count,
-            method=method,
-            options={
-                "presolve": presolve,
-                "primal_feasibility_tolerance": HIGHS_TOLERANCE,
-                "dual_feasibility_tolerance": HIGHS_TOLERANCE,
-            },
-        )
-        if result.status == 0:
-            scaled = np.asarray(result.x, dtype=np.float64).reshape(count, len(HOLDINGS))
-            return np.asarray(scaled * in_cash * unit[:, np.newaxis])
-        if result.status == 3:
-            return "unbounded"
-        # presolve need not tell an unbounded program from an infeasible one
-        answer = "infeasible" if result.status == 2 else f"not solved ({result.message})"
-    return answer
+    found = maximise(
+        (programs.objective * in_cash).ravel(),
+        -block,
+        -(programs.least[:, :4] / unit[:, np.newaxis]).ravel(),
+        low=[0.0, -np.inf, 0.0, 0.0],
+        copies=count,
+        ways=WAYS,
+    )
+    if found.status != "optimal":
+        return found.status
+    scaled = found.amounts.reshape(count, len(HOLDINGS))
+    return np.asarray(scaled * in_cash * unit[:, np.newaxis])
 
 
 def _unit(programs: TraderPrograms) -> FloatArray:

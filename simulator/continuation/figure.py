@@ -62,7 +62,10 @@ def branches(trace: Trace[P]) -> Figure:
     panels[0].legend(
         handles.values(), handles.keys(), loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=3
     )
-    figure.suptitle(f"Equilibria of {trace.scenario.name} by {trace.key.replace('_', ' ')}")
+    figure.suptitle(
+        f"Equilibria of {trace.scenario.name} by {trace.key.replace('_', ' ')}"
+        f" ({trace.case}, date {trace.date})"
+    )
     return palette.laid_out(figure)
 
 

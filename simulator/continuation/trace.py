@@ -71,7 +71,7 @@ class Trace(Found[P]):
 
     Attributes
     ----------
-    scenario, parameters, seed, case, starts
+    scenario, parameters, seed, case, date, starts
         What was traced; ``parameters`` has the parameter as it was given.
     key, start, end : str, float, float
         The number that moved, from where to where.
@@ -89,6 +89,7 @@ class Trace(Found[P]):
 
     kind: ClassVar[str] = "trace"
     case: str
+    date: int
     starts: int
     key: str
     start: float
@@ -115,8 +116,9 @@ class Trace(Found[P]):
         unstable = int((self.points["stable"] == "false").sum())
         curves = int(self.points["curve"].max())
         return (
-            f"{counted(len(self.points), 'certified point')} on {counted(curves, 'curve')} as"
-            f" {self.key} moves from {self.start:g} to {self.end:g}: {counted(folds, 'fold')},"
+            f"{self.case}, date {self.date}: {counted(len(self.points), 'certified point')} on"
+            f" {counted(curves, 'curve')} as {self.key} moves from {self.start:g} to"
+            f" {self.end:g}: {counted(folds, 'fold')},"
             f" {counted(changes, 'other change')} of regime; {unstable} of the points are unstable"
             " under the textbook rule"
         )
@@ -132,6 +134,7 @@ class Trace(Found[P]):
         """What was asked for beside parameters and seed."""
         return {
             "case": self.case,
+            "date": self.date,
             "key": self.key,
             "from": self.start,
             "to": self.end,
@@ -163,11 +166,12 @@ def trace(
     end: float,
     *,
     case: str | None = None,
+    date: int = 1,
     seed: int = 0,
     starts: int = 1,
     progress: Progress | None = None,
 ) -> Trace[P]:
-    """Follow the equilibrium of a case at its first date as a parameter moves.
+    """Follow the equilibrium of a case at one date as a parameter moves.
 
     1. Rounds from the parameters' own start find the first equilibrium, at ``start``. With
        ``starts``, other curves begin at the other equilibria that so many starts find there.
@@ -191,6 +195,8 @@ def trace(
         From where to where.
     case : str, optional
         Name of the case; the first unless given.
+    date : int
+        The date. Dates before it are cleared by rounds at every number.
     starts : int
         Number of starts.
     progress : callable, optional
@@ -199,8 +205,9 @@ def trace(
     Raises
     ------
     Refused
-        If the range is empty, the key names no number, the economy can't be built at both ends,
-        orders come in steps of single traders, or depend on the rounds before.
+        If the range is empty, the key names no number, the economy can't be built at both ends or
+        has no such date, orders come in steps of single traders, or depend on the rounds before or
+        on where the dates before closed.
     NotCleared
         If rounds find no equilibrium at the start.
     """
@@ -208,7 +215,7 @@ def trace(
         raise Refused(f"{key} goes from {start!r} to {end!r}; it must be two different numbers")
     own = number_at(parameters, key)
     name = case_named(scenario, parameters, case).name
-    varied = Varied(scenario, parameters, key, name, seed)
+    varied = Varied(scenario, parameters, key, name, seed, date)
     equations = Scaled(varied, start, end)
     varied.limits(end)
     varied.limits(start)
@@ -219,7 +226,9 @@ def trace(
     curves.begin(0.0)
     if starts > 1:
         found = search(scenario, varied.at(start), starts, seed)
-        for row in found[(found["case"] == varied.case) & (found["date"] == 1)].to_dict("records"):
+        for row in found[(found["case"] == varied.case) & (found["date"] == date)].to_dict(
+            "records"
+        ):
             if row.get("number", np.nan) > 0:
                 curves.begin(0.0, {name: float(row[name]) for name in units})
     varied.close()
@@ -228,6 +237,7 @@ def trace(
         parameters=parameters,
         seed=seed,
         case=varied.case,
+        date=date,
         starts=starts,
         key=key,
         start=start,
@@ -261,6 +271,7 @@ class _Curves(Generic[P]):
         """Follow the curve on which rounds come to rest, unless it is known."""
         number = self.equations.number(s)
         coordinates = self.varied.rest(number, quotes)
+        self.varied.refuse_memory(number, coordinates)
         resting = self._quotes(coordinates, s)
         if any(row[self.varied.key] == number and _same(row, resting) for row in self.points):
             return
@@ -455,7 +466,7 @@ class _Curves(Generic[P]):
 
 
 def _settle(varied: Varied[P], number: float, coordinates: FloatArray) -> DateEnd:
-    """How a date ends whose rounds begin at some coordinates."""
+    """How the date ends if its rounds begin at some coordinates."""
     economy: ScenarioEconomy | None = None
     parameters = varied.at(number)
     case = varied.case_of(parameters)
@@ -463,12 +474,13 @@ def _settle(varied: Varied[P], number: float, coordinates: FloatArray) -> DateEn
     for event in travel(varied.scenario, parameters, case, rng):
         if isinstance(event, Opened):
             economy = event.economy
-            economy.stand(coordinates)
-        elif isinstance(event, DateEnd):
+            if economy.date == varied.date:
+                economy.stand(coordinates)
+        elif isinstance(event, DateEnd) and event.point.date == varied.date:
             assert economy is not None
             economy.close()
             return event
-    raise AssertionError("a journey has a date")
+    raise AssertionError("a journey has the date")
 
 
 def _same(row: Mapping[str, object], quotes: Mapping[str, float]) -> bool:

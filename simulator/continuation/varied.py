@@ -13,6 +13,7 @@ import numpy as np
 from markets.quote import FloatArray, Limits
 from markets.refused import Refused
 from simulator.declared import Declared
+from simulator.names import counted
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.point import Case, ScenarioEconomy, at_rest
@@ -31,10 +32,7 @@ PART = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
 KEPT = 6
 """Economies kept open: derivatives by the parameter ask for values at three places in turn."""
 
-NO_STEPS = (
-    "orders of single traders come in steps, and slopes by a parameter need smooth ones: where"
-    ' there is the parameter population, set it to "continuum"'
-)
+NO_STEPS = "orders of single traders come in steps, and slopes by a parameter need smooth ones: "
 
 
 class NotCleared(Exception):
@@ -170,10 +168,10 @@ class Varied(Generic[P]):
         Raises
         ------
         Refused
-            If the economy can't be built, or does not clear at a date before.
+            If the economy can't be built, has no such date, or does not clear at a date before.
         """
         parameters = self.at(number)
-        case = self.case_of(parameters)
+        case = self._dated(parameters)
         economy = case.build(np.random.default_rng(self.seed))
         while economy.date < self.date:
             if economy.clear(parameters.max_rounds) is not Outcome.CLEARED:
@@ -182,6 +180,60 @@ class Varied(Generic[P]):
         economy.open()
         if economy.infeasible:
             raise Refused(economy.infeasible)
+        return economy
+
+    def _dated(self, parameters: P) -> Case:
+        """The case, if it has the date."""
+        case = self.case_of(parameters)
+        dates = len(case.announcements)
+        if not 1 <= self.date <= dates:
+            raise Refused(
+                f"date is {self.date}; {case.name} has {counted(dates, 'date')} where {self.key}"
+                " varies (a list named without an entry becomes one number: name the entry,"
+                " haircuts[1] for instance)"
+            )
+        return case
+
+    def refuse_memory(self, number: float, coordinates: FloatArray) -> None:
+        """Refuse a date whose orders at some coordinates depend on where dates before it closed.
+
+        They are compared with those after dates that closed at random quotes.
+
+        Raises
+        ------
+        Refused
+            If they do.
+        """
+        if self.date == 1:
+            return
+        here, economy = self.economy(number), self._strayed(number)
+        share = here.look(coordinates).share
+        same = not economy.infeasible
+        if same:
+            gap = float(np.max(np.abs(economy.look(coordinates).share - share)))
+            same = max(gap, apart(here.quotes, economy.quotes)) <= ORDERED
+        economy.close()
+        if not same:
+            raise Refused(
+                f"orders at date {self.date} depend on where dates before it closed (a margin rule"
+                " that remembers, positions carried over), and a curve has one date: follow date 1,"
+                f" or sweep over {self.key}"
+            )
+
+    def _strayed(self, number: float) -> ScenarioEconomy:
+        """A new economy, open at the date, whose earlier dates closed at random quotes."""
+        case = self._dated(self.at(number))
+        economy = case.build(np.random.default_rng(self.seed))
+        economy.open()
+        economy.starts = np.random.default_rng(self.seed)
+        while economy.date < self.date and not economy.infeasible:
+            economy.restart("random")
+            economy.step()
+            economy.rest()
+            closed = economy.quotes
+            economy.announce(**case.announcements[economy.date])
+            economy.quotes = closed
+            economy.open()
         return economy
 
     def economy(self, number: float) -> ScenarioEconomy:
@@ -203,7 +255,9 @@ class Varied(Generic[P]):
         economy = self.economy(number)
         limits = economy.market.limits(economy.terms)
         if limits.grain > 0.0:
-            raise Refused(NO_STEPS)
+            known = "population" in type(self.parameters).model_fields
+            way = 'set population to "continuum"' if known else f"sweep over {self.key} instead"
+            raise Refused(NO_STEPS + way)
         return limits
 
     def residual(self, coordinates: FloatArray, number: float) -> FloatArray:
@@ -243,7 +297,7 @@ class Varied(Generic[P]):
             raise Refused(
                 f"{where} new traders leave {gap:.1e} of excess demand where others came to rest:"
                 " orders of this economy depend on the rounds before, and slopes by a parameter"
-                " need orders that answer quotes alone"
+                f" need orders that answer quotes alone; sweep over {self.key} instead"
             )
         self._refuse_refined(number)
         return coordinates
@@ -259,7 +313,7 @@ class Varied(Generic[P]):
             raise Refused(
                 f"at {self.key} = {number:g} rounds come within {distance:.1e} of quotes that are"
                 " then worked out exactly; slopes of excess demand near by are not those of the"
-                " exact quotes"
+                f" exact quotes; sweep over {self.key} instead"
             )
 
     def close(self) -> None:

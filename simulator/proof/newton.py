@@ -19,6 +19,7 @@ from math import log10
 from typing import Generic, TypeVar, cast
 
 import numpy as np
+from flint import fmpq
 
 from markets.quote import FloatArray
 from simulator.proof.algebraic import Exact
@@ -138,11 +139,17 @@ def undetermined(jacobian: FloatArray, count: int) -> list[int]:
 def _missed(
     equations: Sequence[Equation[Unknown]], point: Mapping[Unknown, Fraction]
 ) -> list[Fraction]:
+    # fractions of hundreds of digits are added up much faster there than by the standard library
+    values = {unknown: _of(value) for unknown, value in point.items()}
     missed = [
-        sum((amount * point[unknown] for unknown, amount in left.items()), Fraction(0)) - due
+        sum((_of(amount) * values[unknown] for unknown, amount in left.items()), -_of(due))
         for left, due in equations
     ]
-    return cast("list[Fraction]", missed)  # at a point of fractions
+    return [Fraction(int(value.p), int(value.q)) for value in missed]
+
+
+def _of(value: Exact) -> fmpq:
+    return fmpq(*cast("Fraction", value).as_integer_ratio())  # at a point of fractions
 
 
 def _inverse(jacobian: FloatArray) -> FloatArray:

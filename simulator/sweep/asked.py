@@ -12,7 +12,7 @@ from markets.refused import Refused
 from simulator.names import unknown
 from simulator.parameters import Parameters
 from simulator.sweep.axes import Axis, Range, Sample, read_sample
-from simulator.sweep.values import plain_value
+from simulator.sweep.values import plain_values
 
 MOST_RUNS = 10_000_000
 """Runs of a sweep; their plan takes four bytes per run and parameter."""
@@ -105,8 +105,8 @@ def checked(
                 f" {part.name}={part.low:g}:{part.high:g}:11, or say how to sample it:"
                 " --sample sobol:4096"
             )
-        for end in (part.low, part.high):
-            plain_value(model.model_fields[part.name], part.name, end, folder, code)
+        ends = (part.low, part.high)
+        plain_values(model.model_fields[part.name], part.name, ends, folder, code)
     if asked.sample is not None and not asked.ranges:
         raise Refused(f"sample is {asked.sample}, and no parameter is a range; write key=0:1")
     if not asked.seeds:
@@ -119,6 +119,6 @@ def checked(
     axes = []
     for axis in asked.axes:
         field = model.model_fields[axis.name]
-        plain = tuple(plain_value(field, axis.name, value, folder, code) for value in axis.values)
-        axes.append(Axis(axis.name, plain))
+        plain = plain_values(field, axis.name, axis.values, folder, code)
+        axes.append(Axis(axis.name, tuple(plain)))
     return Asked(axes, asked.ranges, asked.sample, tuple(asked.seeds))

@@ -227,7 +227,12 @@ def _told(rows: pd.DataFrame, name: str) -> pd.Series:
 
 def _title(shown: Shown, names: Sequence[str], used: set[str | None], how: str) -> str:
     """What is shown: over what means are taken, and what is left out."""
-    over = [_words(name) for name in shown.parameters if name not in used]
+    alike = shown.rows.groupby([name for name in used if name is not None], dropna=False)
+    over = [
+        _words(name)
+        for name in shown.parameters
+        if name not in used and (alike[name].nunique(dropna=False) > 1).any()
+    ]
     said = [", ".join(_words(name) for name in names)]
     if over:
         said.append(f"{how} over {', '.join(over)}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy.stats import qmc
-
 from markets.quote import FloatArray
 from simulator.sweep.axes import Sample
 
@@ -18,6 +16,8 @@ def sampled(sample: Sample, dimensions: int) -> FloatArray:
 
     A longer Sobol' sample begins with the points of a shorter one; a Latin hypercube does not.
     """
+    from scipy.stats import qmc  # takes a third of a second, which workers need not spend
+
     made: qmc.QMCEngine
     if sample.kind == "sobol":
         made = qmc.Sobol(dimensions, rng=SCRAMBLE)

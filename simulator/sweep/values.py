@@ -22,10 +22,14 @@ GIVEN, NAMED, FILES = "given", "named", "files"
 content of each by its place."""
 
 
-def plain_value(
-    field: FieldInfo, name: str, value: object, folder: Path | None, code: Collection[Path] | None
-) -> Any:
-    """A value as JSON knows it, checked on its own.
+def plain_values(
+    field: FieldInfo,
+    name: str,
+    values: Iterable[object],
+    folder: Path | None,
+    code: Collection[Path] | None,
+) -> list[Any]:
+    """Values as JSON knows them, each checked on its own.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ def plain_value(
         The parameter.
     name : str
         Its name.
-    value
+    values : iterable
         What is given.
     folder : Path, optional
         Where names of files are looked for before the working folder.
@@ -43,14 +47,24 @@ def plain_value(
     Raises
     ------
     Refused
-        If it is not allowed.
+        If one is not allowed.
     """
-    given = value.item() if isinstance(value, np.generic) else value
-    given = given[GIVEN] if names_files(given) else given
-    adapter = _adapter(field)
+    adapter = _adapter(field)  # which takes longer to make than a value to check
     context: dict[str, object] = {FOLDER: folder}
     if code is not None:
         context[CODE] = frozenset(path.resolve() for path in code)
+    return [_plain_value(field, adapter, name, value, context) for value in values]
+
+
+def _plain_value(
+    field: FieldInfo,
+    adapter: TypeAdapter[Any],
+    name: str,
+    value: object,
+    context: dict[str, object],
+) -> Any:
+    given = value.item() if isinstance(value, np.generic) else value
+    given = given[GIVEN] if names_files(given) else given
     try:
         parsed = adapter.validate_python(given, context=context)
     except ValidationError as error:

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import (
     aims,
+    decisions,
     margin_rules,
     members,
     one_agent_per_trader,
@@ -112,6 +113,23 @@ def test_another_economy_is_measured_and_its_root_finder_is_checked(name: str) -
         assert shown["root cleared"] == "yes"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", decisions.ASKED)
+def test_general_solvers_find_no_better_decisions(name: str) -> None:
+    pytest.importorskip("casadi")
+    asked = decisions.ASKED[name](30)
+    assert decisions.answer(asked.ours(), asked.quotes)
+    for solve in asked.solvers.values():
+        more = asked.more(solve())
+        assert np.isnan(more) if name == "credit-tree" else abs(more) < 1e-9
+
+
+def test_a_loop_by_joblib_does_what_the_sweep_does() -> None:
+    pytest.importorskip("joblib")
+    assert sweeps.root_is_right(0.6, 20)
+    sweeps.by_joblib(2, 20, 1)
+
+
 def test_tables_are_kept_as_text_and_as_values(tmp_path: Path) -> None:
     text, values = report.keep(
         [Table("t", "Title", ("a", "b"), [("x", 2)])], {"cores": "2"}, tmp_path
@@ -136,6 +154,7 @@ def test_a_report_is_kept_with_its_misses(tmp_path: Path) -> None:
         margin_rules.table([50]),
         *solvers.table(20, [0.2]),
         sweeps.table(2, 20),
+        sweeps.shared(4, 20),
         scattered.table(200, (0,)),
     ]
     tables.insert(0, aims.table(tables))

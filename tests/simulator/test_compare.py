@@ -32,6 +32,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_what_was_asked_differently_and_what_came_of_it(runs: list[Path]) -> None:
     compared = compare(runs)
     one, two = compared.names
+    assert (one, two) == ("start [1.0, 0.1]", "start [1.0, 9.0]")
+    assert compared.outcomes["folder"].tolist() == [run.name for run in runs]
     assert compared.parameters["parameter"].tolist() == ["start"]
     assert compared.parameters[one].item() == "[1.0, 0.1]"
     price = compared.quotes.set_index("quantity").loc["price[2]"]
@@ -62,6 +64,11 @@ def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> Non
     assert compared.names == (f"old/{one.name}", f"new/{two.name}")
     assert compared.parameters.empty
     assert (compared.quotes[f"change: {compared.names[1]}"] == 0.0).all()
+
+
+def test_runs_that_differ_in_the_seed_alone_are_called_by_it(tmp_path: Path) -> None:
+    compared = compare([exported(tmp_path, seed=seed) for seed in (3, 4)])
+    assert compared.names == ("seed 3", "seed 4")
 
 
 def test_a_folder_stands_for_the_runs_in_it(runs: list[Path]) -> None:

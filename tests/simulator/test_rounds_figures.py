@@ -11,8 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from markets.quote import Quote
 from simulator import palette
 from simulator.certificate import Certificate
+from simulator.codebook import Columns
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters
 from simulator.point import DateEnd, RestingPoint
@@ -63,7 +65,8 @@ def results(
             )
             tables.append(pd.DataFrame(table | {"share": fall, "step": fall, "evaluations": 1.0}))
     rounds = pd.concat(tables, ignore_index=True)
-    return Results(TITLE, Parameters(), 0, tuple(ends), rounds, units=units)
+    columns = Columns(tuple(Quote(name, unit, "") for name, unit in (units or {}).items()))
+    return Results(TITLE, Parameters(), 0, tuple(ends), rounds, columns=columns)
 
 
 def line(axes: Axes, label: str) -> Line2D:

@@ -41,6 +41,7 @@ def test_json_is_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (["margin-spiral", "wealth=1:2"], "wealth"),
         ([*SHORT, "--case", "other"], "the cases are spiral"),
         (["margin-hike", "haircuts=0.1:1.5"], "haircuts"),
+        ([*SHORT, "--date", "2"], "date is 2"),
     ],
 )
 def test_bad_input_is_refused_in_a_sentence(words: list[str], said: str, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from simulator.parameters import Parameters
     from simulator.run import Run
     from simulator.scenario import Scenario
+
+
+Kind = Literal["csv", "parquet", "arrow", "stata", "xlsx", "netcdf"]
+"""Formats of tables."""
 
 
 @app.command()
@@ -271,3 +275,99 @@ def compare(
         print_table(compared.quotes)
     if folder is not None:
         out.print(f"written to {folder}", highlight=False)
+
+
+@app.command()
+def report(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="an exported run, or a folder of several")
+    ],
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="a file .html or .pdf, or a folder; beside the run unless given"
+        ),
+    ] = None,
+) -> None:
+    """Write a report on an exported run as HTML and PDF, from its files alone."""
+    from simulator.run_report import run_report, write_report
+    from simulator.verify import runs_in
+
+    altered: list[str] = []
+    try:
+        runs = runs_in(folder)
+        if to is not None and to.suffix and len(runs) > 1:
+            raise Refused(f"out is {to}; reports on {len(runs)} runs need a folder")
+        for place in (run.resolve() for run in runs):
+            document, changed = run_report(place)
+            for path in write_report(document, place.name, place.parent if to is None else to):
+                out.print(f"written to {path}", highlight=False)
+            altered += [f"{place / name}" for name in changed]
+    except Refused as error:
+        refuse(error)
+    if altered:
+        refuse("files were altered, the report says so: " + "; ".join(altered))
+
+
+@app.command()
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="an exported run, or a folder of several")
+    ],
+    kind: Annotated[Kind, typer.Option("--format", help="format of the tables")] = "csv",
+    tidy: Annotated[
+        bool, typer.Option("--tidy", help="every table in long form, too: a row per number")
+    ] = False,
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", help="new folder; exports/RUN-FORMAT unless given"),
+    ] = None,
+) -> None:
+    """Write the tables of exported runs, with a codebook, for pandas, R, Stata or a spreadsheet."""
+    from simulator.analysis import export_tables
+
+    target = target or Path("exports") / f"{folder.resolve().name}-{kind}"
+    try:
+        for path in export_tables(folder, kind, target, tidy=tidy):
+            out.print(str(path), highlight=False, soft_wrap=True)
+    except Refused as error:
+        refuse(error)
+
+
+@app.command()
+def figure(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="an exported run")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="its name, without the ending")],
+    width: Annotated[
+        str, typer.Option(metavar="84mm", help="width, in millimetres; of a column, say")
+    ] = "84mm",
+    height: Annotated[
+        str | None, typer.Option(metavar="60mm", help="height; what it needs unless given")
+    ] = None,
+    kind: Annotated[
+        Literal["pdf", "svg", "png"], typer.Option("--format", help="kind of file")
+    ] = "pdf",
+    dpi: Dpi = 300.0,
+    target: Annotated[
+        Path, typer.Option("--out", help="folder to write to, with the caption as text and LaTeX")
+    ] = Path("figures"),
+    own: Own = None,
+    code: Code = None,
+) -> None:
+    """Draw a figure of an exported run at the width of a column, with a caption beside it."""
+    from simulator.export import Format
+    from simulator.paper_figure import millimetres, write_figure
+    from simulator.reopened import reopen
+    from simulator.verify import runs_in
+
+    try:
+        form = Format((kind,), dpi, millimetres("width", width))
+        tall = None if height is None else millimetres("height", height)
+        runs = runs_in(folder)
+        if len(runs) > 1:
+            raise Refused(f"{folder} holds {len(runs)} runs; name one of them")
+        run = reopen(runs[0], finder(own), code or ())
+        for path in write_figure(run, name, form, target, tall):
+            out.print(str(path), highlight=False, soft_wrap=True)
+    except Refused as error:
+        refuse(error)

@@ -165,6 +165,7 @@ def trace(
     code: Code = None,
     assignments: Assignments = None,
     case: CaseName = None,
+    date: Annotated[int, typer.Option(help="the date that is followed")] = 1,
     seed: Seed = 0,
     starts: Annotated[
         int, typer.Option(min=1, max=100_000, help="begin curves at all that so many starts find")
@@ -186,8 +187,8 @@ def trace(
         scenario, parameters = asked(what, assignments, own, code)
         out_folder = export_under(folder, as_json)
         with leave_not_cleared(NOT_CLEARED):
-            found = traced(scenario, parameters, key, start, end, case=case, seed=seed,
-                           starts=starts, quiet=quiet)  # fmt: skip
+            found = traced(scenario, parameters, key, start, end, case=case, date=date,
+                           seed=seed, starts=starts, quiet=quiet)  # fmt: skip
             written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
     except Refused as error:
         refuse(error)

@@ -129,6 +129,7 @@ def _draw_regimes(
                 va="center",
                 fontsize=9,
                 clip_on=True,
+                label=palette.MAY_GO,
             )
     axes.set_ylim(len(markets) - 0.5, -0.5)
     axes.set_yticks(range(len(markets)), [f"{market} market" for market in markets])

@@ -426,6 +426,53 @@ def test_ten_loans_side_by_side_clear_and_one_of_them_is_traded() -> None:
     assert many.dates["margin"].iloc[0] == pytest.approx(alone.dates["margin"].iloc[0], abs=5e-3)
 
 
+AROUND = [0.1, 0.25, 0.5, 0.75]
+"""Loans of which none promises the lowest payoff of .2: one is safe, the others are risky."""
+
+
+def test_many_traders_clear_among_loans_around_the_lowest_payoff() -> None:
+    run = at_once("borrowing", promises=AROUND, population="individuals", traders=2_500)
+    continuum = at_once("borrowing", promises=AROUND)
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate.holds
+    assert run.dates["rounds"].iloc[0] <= 60
+    assert run.equilibrium["asset_price"] == pytest.approx(
+        continuum.equilibrium["asset_price"], abs=1.0 / 2_500
+    )
+
+
+LONG = [round(k / 21, 4) for k in range(1, 21)]
+"""Twenty loans, of which two are traded."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("traders", "distance"), [(2_500, 1e-3), (100_000, 1e-5)])
+def test_many_traders_clear_among_twenty_loans(traders: int, distance: float) -> None:
+    run = at_once("borrowing", promises=LONG, population="individuals", traders=traders)
+    continuum = at_once("borrowing", promises=LONG)
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate.holds
+    assert run.equilibrium["asset_price"] == pytest.approx(
+        continuum.equilibrium["asset_price"], abs=distance
+    )
+
+
+@pytest.mark.slow
+def test_many_traders_who_differ_in_all_clear_among_twenty_loans() -> None:
+    """The economy of the benchmark, half of whose loans are safe."""
+    owned = "uniform(low=0.2, high=1.8)"
+    run = at_once(
+        "borrowing",
+        promises=[*(k / 50 for k in range(1, 11)), *(k / 20 for k in range(5, 15))],
+        traders=2_500,
+        beliefs="beta(a=2, b=3)",
+        cash=owned,
+        asset=owned,
+    )
+    assert run.outcome is Outcome.CLEARED
+    assert run.certificate.holds
+
+
 @pytest.mark.slow
 def test_a_continuum_whose_rounds_go_round_an_equilibrium_is_proved() -> None:
     """A loan far above the safe one has next to no buyers, and rounds do not settle its price."""

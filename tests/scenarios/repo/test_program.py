@@ -35,6 +35,7 @@ CHECKING_CODE = (
     "scenarios/repo/trader_conditions.py",
     "scenarios/repo/verdict.py",
     "simulator/certificate.py",
+    "simulator/linear_program.py",
 )
 SHARP = 2e-14
 """The same where no funded price comes close to a payoff: a hundred rounding errors."""

@@ -129,13 +129,34 @@ def test_orders_that_depend_on_the_rounds_before_are_refused() -> None:
 
 
 def test_quotes_that_rounds_only_approach_are_refused() -> None:
-    with pytest.raises(Refused, match="worked out exactly"):
+    with pytest.raises(Refused, match=r"worked out exactly.*; sweep over cash instead"):
         walras.trace("endogenous-leverage", "cash", 1.0, 2.0)
 
 
 def test_a_start_that_does_not_clear_is_told() -> None:
     with pytest.raises(NotCleared, match="ran out of rounds"):
         walras.trace("exchange", "consumers[0].elasticity", 0.0, 0.1, rule="plain", max_rounds=3)
+
+
+def test_a_later_date_is_followed_where_it_is_a_market_of_its_own() -> None:
+    trace = walras.trace("margin-spiral", "experts_wealth[1]", -4.49, -4.51, date=2)
+    assert trace.certified
+    assert trace.summary.startswith("spiral, date 2: ")
+    (edge,) = events(trace, "fold at a limit")
+    assert edge[:2] == pytest.approx((EDGE, 10.0), abs=1e-8)
+
+
+@pytest.mark.parametrize("case", ["flat", "volatility"])
+def test_a_date_that_remembers_those_before_is_refused(case: str) -> None:
+    with pytest.raises(Refused, match="date 2 depend on where dates before it closed"):
+        walras.trace(
+            "margin-procyclicality", "customers_supply", 3.0, 3.1, case=case, date=2, dates=2
+        )
+
+
+def test_a_date_that_is_not_there_is_refused() -> None:
+    with pytest.raises(Refused, match=r"date is 2; short has 1 date where haircuts varies"):
+        walras.trace("margin-hike", "haircuts", 0.1, 0.2, date=2, population="continuum")
 
 
 def test_an_exported_trace_has_both_tables(tmp_path: Path) -> None:

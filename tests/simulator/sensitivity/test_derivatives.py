@@ -138,3 +138,17 @@ def test_what_can_not_be_asked_is_refused() -> None:
         walras.sensitivities("margin-hike", traders=50)
     with pytest.raises(NotCleared, match="ran out of rounds"):
         walras.sensitivities("exchange", rule="plain", max_rounds=3)
+
+
+def test_at_a_date_that_remembers_the_dates_before_move_too() -> None:
+    def price(memory: float) -> float:
+        run = walras.run("margin-procyclicality", rules=["volatility"], dates=3, memory=memory)
+        return run.equilibrium["security_price"]
+
+    found = walras.sensitivities(
+        "margin-procyclicality", keys=["memory"], rules=["volatility"], dates=3
+    ).table.set_index("output")
+    step = 1e-4
+    moved = (price(0.94 + step) - price(0.94 - step)) / (2.0 * step)
+    assert moved != 0.0
+    assert found.loc["security_price", "derivative"] == pytest.approx(moved, rel=1e-4)

@@ -56,6 +56,11 @@ def test_lines_over_a_read_out_have_all_dates(drawn: Sweep) -> None:
     assert "over low payoff, high payoff, seed" in said(figure)
 
 
+def test_means_are_not_over_a_parameter_that_the_column_across_tells(done: Path) -> None:
+    (figure,) = lines(done, "haircut", ["security_price"]).values()
+    assert said(figure).splitlines()[1] == "mean and range over low payoff, seed"
+
+
 def test_a_map_shows_means_as_colours_and_words_with_a_legend(drawn: Sweep) -> None:
     figures = maps(drawn.folder, "low_payoff", "high_payoff", ["outcome", "security_price"])
     words, numbers = figures.values()

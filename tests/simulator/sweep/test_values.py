@@ -16,13 +16,13 @@ from simulator.sweep.values import (
     default_of,
     files_of,
     identity,
-    plain_value,
+    plain_values,
     rank,
 )
 
 
 def plain(name: str, value: object, folder: Path | None = None) -> Any:
-    return plain_value(MarginHike.model_fields[name], name, value, folder, None)
+    return plain_values(MarginHike.model_fields[name], name, [value], folder, None)[0]
 
 
 @pytest.mark.parametrize(

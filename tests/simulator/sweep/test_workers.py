@@ -151,6 +151,20 @@ def test_processes_leave_the_environment_as_it_was(monkeypatch: pytest.MonkeyPat
     assert "MKL_NUM_THREADS" not in os.environ
 
 
+@pytest.mark.slow
+def test_a_worker_loads_no_statistics_and_no_figures() -> None:
+    """They take longer to load than a hundred runs take."""
+    code = (
+        "import sys\n"
+        "import simulator.sweep.work, scenarios.repo.margin_hike\n"
+        "print(*{'scipy.stats', 'matplotlib', 'distributed'} & set(sys.modules))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=PATH
+    )
+    assert told.stdout.split() == []
+
+
 # ---------------------------------------------------------------------- a cluster on this machine
 Cluster = tuple[str, list[subprocess.Popen[bytes]]]
 """Address of the scheduler; its process, and those of its workers."""
