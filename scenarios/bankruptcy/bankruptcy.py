@@ -25,6 +25,7 @@ from scenarios.bankruptcy.bond_scenario import BondScenario, state_of
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import BondParameters, Members, build, penalties
+from scenarios.bankruptcy.page import PAGE
 from simulator.economy import Economy
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -145,6 +146,7 @@ class BankruptcyScenario(BondScenario[TwoInvestors]):
     )
     headline = ("regime", "return_spread")
     regimes = ("regime",)
+    page = PAGE
 
     def cases(self, parameters: TwoInvestors) -> list[Case]:
         """One economy at one date."""

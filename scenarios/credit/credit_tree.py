@@ -19,6 +19,7 @@ from scenarios.credit.certificate import certify
 from scenarios.credit.economy import AuctionedEconomy, build
 from scenarios.credit.intervals import intervals
 from scenarios.credit.members import shown
+from scenarios.credit.page import PAGE
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.propositions import evaluate
@@ -46,6 +47,7 @@ class CreditScenario(Scenario[CreditTree]):
     """
 
     headline = ("verified",)
+    page = PAGE
     reference: Published | None = None
 
     def cases(self, parameters: CreditTree) -> list[Case]:

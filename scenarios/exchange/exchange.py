@@ -20,9 +20,9 @@ from markets.exchange.market import ExchangeMarket
 from scenarios.exchange import EXCHANGE, closed_form
 from scenarios.exchange.certificate import certify
 from scenarios.exchange.kinds import Consumer, goods_in, rows_of, shown
+from scenarios.exchange.page import PAGE
 from simulator.certificate import Certificate
 from simulator.economy import Economy
-from simulator.page_plan import Control, Page
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.members import TABLE, GivenMembers, trading
@@ -139,7 +139,7 @@ class ExchangeScenario(Scenario[Exchange]):
     title = EXCHANGE
     parameters = Exchange
     headline = ("equilibrium",)
-    page = Page(controls=(Control("start"), Control("rule"), Control("step", 0.2, 5.0, 0.2)))
+    page = PAGE
 
     def cases(self, parameters: Exchange) -> list[Case]:
         """One economy, one date."""

@@ -38,6 +38,7 @@ from scenarios.funding.economy import (
     trading,
 )
 from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
+from scenarios.funding.page import CONTAGION_PAGE
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
 from simulator.certificate import Certificate
 from simulator.margin_settings import MarginSettings
@@ -258,6 +259,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
     title = FUNDING_CONTAGION
     parameters = FundingContagion
     headline = ("shocked_margin", "experts_wealth", "equilibria")
+    page = CONTAGION_PAGE
 
     def cases(self, parameters: FundingContagion) -> list[Case]:
         """One economy, taken through the margins of the shocked asset and the experts' wealth."""

@@ -37,6 +37,7 @@ from scenarios.pledge.economy import (
 )
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import log_pledge_value
+from scenarios.pledge.page import SECURITIES_PAGE
 from scenarios.pledge.propositions import comovement
 from simulator.certificate import Certificate
 from simulator.economy import Economy
@@ -101,6 +102,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
 
     title = PLEDGEABLE_SECURITIES
     parameters = PledgeableSecurities
+    page = SECURITIES_PAGE
     traders_shown = "last date"
 
     def cases(self, parameters: PledgeableSecurities) -> list[Case]:
