@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from simulator import palette
-from simulator.point import ScenarioEconomy
+from simulator.point import DateEnd, RestingPoint, ScenarioEconomy
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_AXES = 3
 """Axes that fit on the card of the quotes."""
@@ -149,6 +152,82 @@ class Line:
     wide: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What has happened so far in a market that is watched; to be looked at only.
+
+    Attributes
+    ----------
+    case : str
+        Name of the case.
+    parameters : Parameters
+        Those of the scenario, with what was announced.
+    economy : Economy
+        As it stands; it has traded if ``rounds`` has rows.
+    rounds : pandas.DataFrame
+        Every round so far, at all dates; without rows before the first.
+    ends : tuple of DateEnd
+        How the dates ended that have ended. Long tables of traders are kept of the last one only.
+    point : RestingPoint, optional
+        Traders as they stand, where they took positions after the last round; None if they did
+        not.
+    """
+
+    case: str
+    parameters: Any
+    economy: ScenarioEconomy
+    rounds: pd.DataFrame
+    ends: tuple[DateEnd, ...] = ()
+    point: RestingPoint | None = None
+
+    @property
+    def dates(self) -> pd.DataFrame:
+        """Outcome, quotes, closed form and what is told of every date that ended, a row each."""
+        return pd.DataFrame(
+            [
+                {
+                    "case": end.point.case,
+                    "date": end.point.date,
+                    "outcome": str(end.outcome),
+                    **end.point.quotes,
+                    **{f"closed_{name}": value for name, value in end.closed_form.items()},
+                    **{k: v for k, v in end.described.items() if not isinstance(v, Mapping)},
+                }
+                for end in self.ends
+            ]
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the date that is on has ended."""
+        return bool(self.ends) and self.ends[-1].point.date == self.economy.date
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that tells the economy's story on a card of the page.
+
+    Parameters
+    ----------
+    title : str
+        Heading of the card.
+    draw : callable
+        What has happened so far, to a new figure of a card's size (see :mod:`simulator.card`).
+        Changes nothing. Before the first round it is a frame with named axes.
+    text : str, or callable
+        What the picture shows, in a sentence for those who can't see it; a function of what has
+        happened so far where that depends on it.
+    """
+
+    title: str
+    draw: Callable[[SoFar], Figure]
+    text: str | Callable[[SoFar], str]
+
+    def says(self, so_far: SoFar) -> str:
+        """The text, as it is true now."""
+        return self.text(so_far) if callable(self.text) else self.text
+
+
 def quoted(economy: ScenarioEconomy) -> tuple[Curve, ...]:
     """A curve for every quote that the markets post, those of the same unit on one axis.
 
@@ -190,6 +269,10 @@ class Page:
     certify_rounds : bool
         Whether traders' positions may be taken, and certified, after every round and not only at
         rest. True where taking them changes nothing that later rounds depend on.
+    pictures : tuple of Picture
+        What tells the economy's story, in the order of the cards.
+    day_by_day : bool
+        Whether the next date begins by itself when markets rest, for scenarios of many dates.
     """
 
     controls: tuple[Control, ...] = ()
@@ -199,3 +282,5 @@ class Page:
     announcement: Announcement | None = None
     case_label: str = "case"
     certify_rounds: bool = False
+    pictures: tuple[Picture, ...] = ()
+    day_by_day: bool = False

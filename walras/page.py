@@ -20,7 +20,7 @@ from mesa.visualization import SolaraViz
 from mesa.visualization.utils import force_update, update_counter
 
 from simulator import palette
-from simulator.page_plan import Control
+from simulator.page_plan import Control, Picture
 from simulator.parameters import ParameterHelp, declared
 from simulator.scenario import Scenario
 from walras import panels
@@ -169,6 +169,8 @@ def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
         if watched.page.announcement is not None or watched.announcing:
             Announce(watched, announce).key(f"announce {id(watched)} {watched.date}")
     with solara.Div(classes=["walras-cockpit"]):
+        for picture in watched.page.pictures:
+            Story(picture, watched, version).key(picture.title)
         Panel("Quotes", panels.quotes, watched, version)
         if watched.page.line is not None:
             Panel("Positions", panels.positions, watched, version)
@@ -186,14 +188,26 @@ def Panel(
     watched: Watched,
     version: tuple[Any, ...],
     below: str = "",
+    text: str = "",
 ) -> None:
-    """A figure on a card, drawn again when the version changes."""
+    """A figure on a card, with a text for those who can't see it; drawn again when changed."""
     figure = solara.use_memo(lambda: draw(watched), [version])
     with solara.Div(classes=["walras-card"]):
         solara.HTML(tag="h2", unsafe_innerHTML=escape(title))
-        solara.FigureMatplotlib(figure, dependencies=[version], format="png", dpi=SHARPNESS)
+        seen_as = {"role": "img", "aria-label": text} if text else {}
+        with solara.v.Html(tag="div", attributes=seen_as):
+            solara.FigureMatplotlib(figure, dependencies=[version], format="png", dpi=SHARPNESS)
         if below:
             solara.HTML(tag="div", unsafe_innerHTML=below)
+
+
+@solara.component
+def Story(picture: Picture, watched: Watched, version: tuple[Any, ...]) -> None:
+    """A picture of the scenario's own, with its text for those who can't see it."""
+    so_far = watched.so_far
+    assert so_far is not None
+    text = solara.use_memo(lambda: picture.says(so_far), [version])
+    Panel(picture.title, lambda _: picture.draw(so_far), watched, version, text=text)
 
 
 @solara.component

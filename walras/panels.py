@@ -17,12 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from markets.quote import FloatArray
-from simulator import palette
+from simulator import card, palette
 from simulator.page_plan import Curve
 from walras.watched import Watched
-
-SIZE: Final = (3.9, 3.1)
-"""Width and height of a panel in inches."""
 
 SMALLEST_SHOWN: Final = 1e-17
 """Excess demand, as a share, below which rounding is all there is; drawn at this value."""
@@ -190,7 +187,7 @@ def amounts(watched: Watched) -> Figure:
     """The amounts on the clearing house's balance sheet by round."""
     accounts = [each for each in watched.page.accounts if each.kind == "amount"]
     rounds = _rounds(watched)
-    figure = _figure(0.5 * SIZE[1], left=0.14, bottom=0.3, top=0.74, wspace=0.44)
+    figure = _figure(0.5 * card.SIZE[1], left=0.14, bottom=0.3, top=0.74, wspace=0.44)
     panels = np.atleast_1d(figure.subplots(1, len(accounts)))
     for axes, account in zip(panels, accounts, strict=True):
         values = _column(rounds, account.column)
@@ -204,9 +201,9 @@ def amounts(watched: Watched) -> Figure:
 
 
 # ---------------------------------------------------------------------- inner workings
-def _figure(height: float = SIZE[1], **margins: float) -> Figure:
+def _figure(height: float = card.SIZE[1], **margins: float) -> Figure:
     """An empty panel with fixed margins, so that axes stand still from round to round."""
-    figure = Figure(figsize=(SIZE[0], height), layout="none")  # type: ignore[arg-type]
+    figure = Figure(figsize=(card.SIZE[0], height), layout="none")  # type: ignore[arg-type]
     figure.subplots_adjust(**({"left": 0.215, "right": 0.965, "bottom": 0.155} | margins))
     return figure
 

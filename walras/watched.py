@@ -13,14 +13,17 @@ import pandas as pd
 from markets.refused import Refused
 from simulator.certificate import Certificate
 from simulator.declared import Declared
-from simulator.journey import Announced, Event, Opened, look, travel
+from simulator.journey import Announced, Event, Opened, look, travel, without_traders
 from simulator.outcome import Outcome
-from simulator.page_plan import Control, Curve, Page
+from simulator.page_plan import Control, Curve, Page, SoFar
 from simulator.parameters import Parameters, parse, parse_assignment
 from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy
 
 CERTIFIED_MEMBERS = 20_000
 """Traders up to which a certificate is made after every round; beyond, at rest only."""
+
+KEPT_TRADERS = 1_000
+"""Rows of a table of traders up to which it is kept when the next date ends."""
 
 
 class Watched:
@@ -57,6 +60,8 @@ class Watched:
         Of the last certified state.
     closed_forms : dict
         Closed form of each date so far, by date; empty where there is none.
+    ends : list of DateEnd
+        How every date ended that did, in their order.
     problem : str
         What is wrong, in a sentence.
     """
@@ -74,11 +79,13 @@ class Watched:
         self.economy: ScenarioEconomy | None = None
         self.running = False
         self.end: DateEnd | None = None
+        self.ends: list[DateEnd] = []
         self.certificate: Certificate | None = None
         self.closed_forms: dict[int, Mapping[str, float]] = {}
         self.problem = ""
         self._opened: dict[str, Any] = {}
         self._certified = 0
+        self._point: RestingPoint | None = None
         self._plan: list[float] = []
         self._lock = RLock()
         try:
@@ -127,10 +134,27 @@ class Watched:
             if not self.running:
                 return
             try:
+                if self.end is not None:  # the next date begins by itself
+                    self._take(next(self._journey))
                 self._take(next(self._journey))
             except Exception as error:  # noqa: BLE001 - the page says what went wrong
                 self.problem = f"{Outcome.DEFECT}: {type(error).__name__}: {error}"
                 self.running = False
+
+    @property
+    def so_far(self) -> SoFar | None:
+        """What pictures are drawn from; None where there is no economy."""
+        if self.economy is None:
+            return None
+        record = self.economy.record
+        return SoFar(
+            case=self._case.name,
+            parameters=self.parameters,
+            economy=self.economy,
+            rounds=pd.DataFrame({"date": []}) if record is None else record.frame(),
+            ends=tuple(self.ends),
+            point=self._point if self.current else None,
+        )
 
     @property
     def tolerance(self) -> float | None:
@@ -256,10 +280,16 @@ class Watched:
             return
         assert self.economy is not None
         if isinstance(event, DateEnd):
-            self.end, self.running = event, False
-            self.certificate, self._certified = event.certificate, self.economy.steps
+            self.end = event
+            self.running = self.page.day_by_day and self.date < len(self._case.announcements)
+            if self.ends and len(self.ends[-1].point.agents) > KEPT_TRADERS:
+                self.ends[-1] = without_traders(self.ends[-1])
+            self.ends.append(event)
+            self.certificate, self._point = event.certificate, event.point
+            self._certified = self.economy.steps
         elif self.page.certify_rounds and self.economy.members <= CERTIFIED_MEMBERS:
-            self.certificate = look(self.what, self.parameters, self._case, self.economy)[1]
+            found = look(self.what, self.parameters, self._case, self.economy)
+            self._point, self.certificate = found
             self._certified = self.economy.steps
 
     def _look_up(self) -> None:

@@ -26,6 +26,7 @@ from scenarios.bankruptcy.captions import CAPTIONS
 from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import BondParameters, Members, build, penalties
+from scenarios.bankruptcy.page import PAGE
 from scenarios.bankruptcy.variables import VARIABLES
 from simulator.economy import Economy
 from simulator.parameters import about
@@ -149,6 +150,7 @@ class BankruptcyScenario(BondScenario[TwoInvestors]):
     )
     headline = ("regime", "return_spread")
     regimes = ("regime",)
+    page = PAGE
 
     def cases(self, parameters: TwoInvestors) -> list[Case]:
         """One economy at one date."""

@@ -27,6 +27,7 @@ from scenarios.bankruptcy.credit_risk import by_cohort, summary
 from scenarios.bankruptcy.default_state import DefaultState
 from scenarios.bankruptcy.economy import build
 from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_risk
+from scenarios.bankruptcy.page import CAPM_PAGE
 from scenarios.bankruptcy.variables import VARIABLES
 from simulator.economy import Economy
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -62,6 +63,7 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
         " what that shortfall is."
     )
     headline = ("expected_recovery", "return_spread")
+    page = CAPM_PAGE
 
     def cases(self, parameters: BankruptcyCapm) -> list[Case]:
         """One economy at one date."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -36,6 +36,16 @@ def titled(outcome: Outcome, at_equilibrium: str) -> str:
     return at_equilibrium if outcome is Outcome.CLEARED else f"No equilibrium ({outcome})"
 
 
+LABELS: Final = {
+    "reachable": "transfers that trade can bring about",
+    "prices": "state prices without arbitrage",
+    "lend": "lend (solid): (−q, r)",
+    "borrow": "borrow (dash-dotted): (q, −1)",
+    "indifference": "indifference curve of the",
+}
+"""Names of what the diagram of net trades shows."""
+
+
 def net_trade_diagram(state: State, outcome: Outcome) -> Figure:
     r"""Net trades of a borrower and a lender, as in the source's Figure 1.
 
@@ -44,37 +54,46 @@ def net_trade_diagram(state: State, outcome: Outcome) -> Figure:
     cone between the normals of the two rays.
     """
     price, rate = state.bond_price, float(state.rates[0])
+    figure = Figure(figsize=(9.0, 8.0))
+    axes = figure.subplots()
+    bankrupt = draw_net_trades(axes, state, LABELS)
+    paid = f"A bankruptcy equilibrium: {1 - rate:.0%} of the promise is not paid"
+    title = paid if bankrupt else "An equilibrium in which every promise is paid"
+    figure.suptitle(titled(outcome, title), x=0.02, ha="left")
+    axes.set_xlabel("net transfer at date 0 (goods)")
+    axes.set_ylabel("net transfer at date 1 (goods)")
+    axes.set_title(f"bond price q = {price:.4f}, repayment rate r = {rate:.4f}")
+    axes.legend(loc="lower left", fontsize=9)
+    return figure
+
+
+def draw_net_trades(
+    axes: Axes, state: State, labels: Mapping[str, str], *, annotated: bool = True
+) -> bool:
+    """The diagram itself, with names of what it shows; returns whether the borrower is bankrupt.
+
+    Without annotations what is planned and what is seized is named in the legend.
+    """
+    price, rate = state.bond_price, float(state.rates[0])
     borrower = int(np.argmin(state.bond))
     lender = int(np.argmax(state.bond))
     sold, owned = -state.bond[borrower], float(state.resources[borrower, 0])
     size = 1.45 * max(price * sold, sold, 0.1)
-    figure = Figure(figsize=(9.0, 8.0))
-    bankrupt = sold > owned * (1.0 + PAID)
-    paid = f"A bankruptcy equilibrium: {1 - rate:.0%} of the promise is not paid"
-    title = paid if bankrupt else "An equilibrium in which every promise is paid"
-    figure.suptitle(titled(outcome, title), x=0.02, ha="left")
-    axes = figure.subplots()
+    bankrupt = bool(sold > owned * (1.0 + PAID))
     far = 4.0 * size
     axes.fill(
         [0, -price * far, -far, -far, price * far],
         [0, rate * far, rate * far, -far, -far],
-        color=palette.NEUTRAL[3], label="transfers that trade can bring about", zorder=0,
+        color=palette.NEUTRAL[3], label=labels["reachable"], zorder=0,
     )  # fmt: skip
     axes.fill(
         [0, rate * far, far], [0, price * far, price * far],
         color=palette.tint(palette.HOUSE, 0.35), zorder=0,
-        label="state prices without arbitrage",
+        label=labels["prices"],
     )  # fmt: skip
     reach = np.array([0.0, far])
-    axes.plot(-price * reach, rate * reach, color=LENDER, lw=1.6, label="lend (solid): (−q, r)")
-    axes.plot(
-        price * reach,
-        -reach,
-        color=BORROWER,
-        lw=1.6,
-        ls="-.",
-        label="borrow (dash-dotted): (q, −1)",
-    )
+    axes.plot(-price * reach, rate * reach, color=LENDER, lw=1.6, label=labels["lend"])
+    axes.plot(price * reach, -reach, color=BORROWER, lw=1.6, ls="-.", label=labels["borrow"])
     now = np.linspace(-size, size, 400)
     other = "lender" if state.bond[lender] > 0.0 else "other investor"  # off equilibrium
     for member, colour, name, dash, mark in (
@@ -83,40 +102,47 @@ def net_trade_diagram(state: State, outcome: Outcome) -> Figure:
     ):
         t0 = float(state.now[member] - state.endowed_now[member])
         t1 = float(state.later[member, 0] - state.endowed_later[member, 0])
-        label = f"indifference curve of the {name}"
         curve = _indifferent(state, member, now)
+        plans = None if annotated else f"{name} plans"
+        axes.plot(t0, t1, marker=mark, ms=10 if annotated else 7, color=colour, zorder=5,
+                  ls="none", label=plans)  # fmt: skip
+        label = f"{labels['indifference']} {name}" if annotated else None
         axes.plot(now, curve, color=colour, lw=1.4, ls=dash, label=label)
-        axes.plot(t0, t1, marker=mark, ms=10, color=colour, zorder=5)
-        right = t0 < 0.0
-        axes.annotate(
-            f"{name} plans ({t0:+.3f}, {t1:+.3f})", (t0, t1),
-            xytext=(12, 12) if right else (-12, -16), ha="left" if right else "right",
-            textcoords="offset points", color=colour, fontweight="bold", bbox=ON_WHITE,
-        )  # fmt: skip
+        if annotated:
+            right = t0 < 0.0
+            axes.annotate(
+                f"{name} plans ({t0:+.3f}, {t1:+.3f})", (t0, t1),
+                xytext=(12, 12) if right else (-12, -16), ha="left" if right else "right",
+                textcoords="offset points", color=colour, fontweight="bold", bbox=ON_WHITE,
+            )  # fmt: skip
     if bankrupt:
-        t0 = price * sold
-        axes.axhline(-owned, color=BORROWER, lw=1.0, ls="--")
-        axes.text(-size * 0.97, -owned, "nothing is left of the borrower's goods", va="bottom",
-                  color=BORROWER, fontsize=9)  # fmt: skip
-        axes.annotate(
-            "", (t0, -owned), xytext=(t0, -sold),
-            arrowprops={"arrowstyle": "->", "color": palette.BAD, "lw": 2},
-        )  # fmt: skip
-        axes.plot(t0, -owned, marker="s", ms=9, mfc="white", mec=BORROWER, mew=2, zorder=5)
-        axes.annotate(
-            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(-9, 9),
-            textcoords="offset points", color=BORROWER, ha="right", bbox=ON_WHITE,
-        )  # fmt: skip
+        _draw_seizure(axes, price * sold, owned, sold, size, annotated=annotated)
     axes.axhline(0.0, color=palette.INK, lw=0.8)
     axes.axvline(0.0, color=palette.INK, lw=0.8)
     axes.set_xlim(-size, size)
     axes.set_ylim(-size, size)
     axes.set_aspect("equal")
-    axes.set_xlabel("net transfer at date 0 (goods)")
-    axes.set_ylabel("net transfer at date 1 (goods)")
-    axes.set_title(f"bond price q = {price:.4f}, repayment rate r = {rate:.4f}")
-    axes.legend(loc="lower left", fontsize=9)
-    return figure
+    return bankrupt
+
+
+def _draw_seizure(
+    axes: Axes, t0: float, owned: float, sold: float, size: float, *, annotated: bool
+) -> None:
+    """What is seized of a borrower who promised more than it has."""
+    axes.axhline(-owned, color=BORROWER, lw=1.0, ls="--")
+    axes.annotate(
+        "", (t0, -owned), xytext=(t0, -sold),
+        arrowprops={"arrowstyle": "->", "color": palette.BAD, "lw": 2},
+    )  # fmt: skip
+    axes.plot(t0, -owned, marker="s", ms=9 if annotated else 7, mfc="white", mec=BORROWER, mew=2,
+              zorder=5, ls="none", label=None if annotated else "seized")  # fmt: skip
+    if annotated:
+        axes.text(-size * 0.97, -owned, "nothing is left of the borrower's goods", va="bottom",
+                  color=BORROWER, fontsize=9)  # fmt: skip
+        axes.annotate(
+            f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(-9, 9),
+            textcoords="offset points", color=BORROWER, ha="right", bbox=ON_WHITE,
+        )  # fmt: skip
 
 
 def security_market_line(state: State, instruments: BondAndEquities, outcome: Outcome) -> Figure:
@@ -126,13 +152,6 @@ def security_market_line(state: State, instruments: BondAndEquities, outcome: Ou
     it the line is another one, and equities miss it.
     """
     total = aggregates(state)
-    rho = state.probabilities
-    names = [f"equity {name}" for name in instruments.equity_names]
-    pays = np.column_stack([state.payoffs, state.rates, np.ones_like(state.rates)])
-    price = np.concatenate([state.equity_prices, [state.bond_price, state.bond_price]])
-    labels = [*names, "bond as lent (pays r)", "bond as owed (pays 1)"]
-    returns = pays / price
-    expected = rho @ returns
     figure = Figure(figsize=(11.0, 5.4))
     shortfall = float(np.max(1.0 - state.rates)) * state.promises > PAID
     title = (
@@ -147,7 +166,7 @@ def security_market_line(state: State, instruments: BondAndEquities, outcome: Ou
         (panels[1], state.goods, "market portfolio as it is endowed"),
     )
     for axes, market, title in cases:
-        _line(axes, market, total.weight, total.satiation, rho, returns, expected, labels)
+        draw_line(axes, state, instruments, market)
         axes.set_title(title)
         axes.set_xlabel("beta with that portfolio")
     panels[0].set_ylabel("expected gross return")
@@ -234,25 +253,29 @@ def welfare_figure(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _line(
-    axes: Axes,
-    market: FloatArray,
-    weight: float,
-    satiation: float,
-    rho: FloatArray,
-    returns: FloatArray,
-    expected: FloatArray,
-    labels: Sequence[str],
+def draw_line(
+    axes: Axes, state: State, instruments: BondAndEquities, market: FloatArray | None = None
 ) -> None:
-    r"""One panel: :math:`E R_j = (\alpha_0 + \beta_j \mathrm{var}\, w) / E g`, Proposition 2."""
+    r"""One panel: :math:`E R_j = (\alpha_0 + \beta_j \mathrm{var}\, w) / E g`, Proposition 2.
+
+    The market portfolio is that less the shortfall of promises, unless given.
+    """
+    total, rho = aggregates(state), state.probabilities
+    market = total.corrected if market is None else market
+    names = [f"equity {name}" for name in instruments.equity_names]
+    pays = np.column_stack([state.payoffs, state.rates, np.ones_like(state.rates)])
+    price = np.concatenate([state.equity_prices, [state.bond_price, state.bond_price]])
+    labels = [*names, "bond as lent (pays r)", "bond as owed (pays 1)"]
+    returns = pays / price
+    expected = rho @ returns
     away = market - rho @ market
     variance = float(rho @ (away * away))
     betas = (rho * away) @ returns / variance
-    kernel = satiation - rho @ market
+    kernel = total.satiation - rho @ market
     span = np.array([min(0.0, float(np.min(betas))), float(np.max(betas))])
     span = span + np.array([-0.08, 0.12]) * np.ptp(span)
     slope = variance / kernel
-    base = weight / kernel
+    base = total.weight / kernel
     axes.plot(
         span, base + span * slope, color=palette.CLOSED_FORM, ls="--",
         label="security market line",

@@ -21,6 +21,7 @@ from scenarios.credit.certificate import certify
 from scenarios.credit.economy import AuctionedEconomy, build
 from scenarios.credit.intervals import intervals
 from scenarios.credit.members import shown
+from scenarios.credit.page import PAGE
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.propositions import evaluate
@@ -52,6 +53,7 @@ class CreditScenario(Scenario[CreditTree]):
     variables = COLUMNS
     captions = CAPTIONS
     narrowest = MappingProxyType({"event_tree": 174.0})
+    page = PAGE
     reference: Published | None = None
 
     def cases(self, parameters: CreditTree) -> list[Case]:

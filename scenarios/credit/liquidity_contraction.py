@@ -12,6 +12,7 @@ from markets.refused import Refused
 from scenarios.credit import LIQUIDITY_CONTRACTION
 from scenarios.credit.credit_tree import CreditScenario
 from scenarios.credit.members import Entry
+from scenarios.credit.page import CONTRACTION_PAGE
 from scenarios.credit.parameters import CreditTree, economy_part, inertia_parameter
 from scenarios.credit.prepayment import BRISK, HOUSEHOLDS, MORTGAGE, NODES, late_credit
 from scenarios.credit.primitives import CreditEconomy
@@ -62,6 +63,7 @@ class LiquidityContractionScenario(CreditScenario):
 
     title = LIQUIDITY_CONTRACTION
     parameters = LiquidityContraction
+    page = CONTRACTION_PAGE
 
 
 SCENARIO = LiquidityContractionScenario()

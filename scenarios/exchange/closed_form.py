@@ -31,6 +31,11 @@ SAME, SINGULAR = 1e-6, 1e-9
 value, relative to the largest, that is zero: exactly one must be."""
 
 
+SHORT, LONGEST, SMOOTH, PRECISE = 0.05, 200.0, 0.25, 1e-8
+"""Of an orbit: the time in which it leaves its start, at most how long it is followed, the longest
+step that looks smooth, in units of 1 / (log price per unit of excess demand); and how precisely."""
+
+
 def linear(primitives: Primitives) -> FloatArray | None:
     """Prices in units of the first good where they solve a linear system, shape (n,)."""
     weights, endowment, elasticity, members = primitives
@@ -75,3 +80,49 @@ def two_goods(primitives: Primitives, price: float) -> pd.DataFrame:
     textbook = np.where(signs[crossed] > 0.0, "stable", "unstable")
     roots = pd.DataFrame({"price": np.exp(logs), "textbook_rule": textbook})
     return roots.assign(rested=np.abs(roots.price / price - 1.0) < SAME)
+
+
+def orbit(primitives: Primitives, start: FloatArray) -> FloatArray:
+    r"""Prices along one turn of the textbook rule around Scarf's equilibrium, in continuous time.
+
+    Consumers are Leontief and all prices are equal in equilibrium, as in Scarf's economy. With
+    :math:`u_k = \log (p_k / p_1)` solves
+
+    .. math:: \dot u_k = \log \frac{D_k}{S_k} - \log \frac{D_1}{S_1}, \qquad
+              D_k = \sum_i n_i a_{ik} \frac{e_i \cdot p}{a_i \cdot p},
+
+    from the start until its direction from the equilibrium, :math:`u = 0`, is that of the start
+    again; at the latest after ``LONGEST``.
+
+    Parameters
+    ----------
+    primitives : Primitives
+        The consumers.
+    start : array of shape (3,)
+        First prices, not all equal.
+
+    Returns
+    -------
+    array of shape (points, 3)
+        Prices in units of the first good.
+    """
+    from scipy.integrate import solve_ivp
+
+    weights, endowment, _, members = primitives
+    supply = members @ endowment
+
+    def push(_: float, u: FloatArray) -> FloatArray:
+        p = np.exp(np.append(0.0, u))
+        wanted = np.log((members * (endowment @ p) / (weights @ p)) @ weights / supply)
+        return np.asarray(wanted[1:] - wanted[0])
+
+    def across(_: float, u: FloatArray) -> float:
+        return float(first[0] * u[1] - first[1] * u[0])
+
+    first = np.log(start[1:] / start[0])
+    away = solve_ivp(push, (0.0, SHORT), first, rtol=PRECISE, atol=PRECISE).y[:, -1]
+    across.terminal, across.direction = True, np.sign(across(0.0, away))  # type: ignore[attr-defined]
+    turn = solve_ivp(push, (SHORT, LONGEST), away, rtol=PRECISE, atol=PRECISE, events=across,
+                     max_step=SMOOTH).y  # fmt: skip
+    path = np.column_stack([first, turn])
+    return np.asarray(np.exp(np.vstack([np.zeros(path.shape[1]), path])).T)

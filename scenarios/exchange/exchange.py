@@ -20,10 +20,10 @@ from markets.exchange.market import ExchangeMarket
 from scenarios.exchange import EXCHANGE, closed_form
 from scenarios.exchange.certificate import certify
 from scenarios.exchange.kinds import Consumer, goods_in, rows_of, shown
+from scenarios.exchange.page import PAGE
 from scenarios.exchange.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.economy import Economy
-from simulator.page_plan import Control, Page
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.members import TABLE, GivenMembers, trading
@@ -141,7 +141,7 @@ class ExchangeScenario(Scenario[Exchange]):
     parameters = Exchange
     variables = VARIABLES
     headline = ("equilibrium",)
-    page = Page(controls=(Control("start"), Control("rule"), Control("step", 0.2, 5.0, 0.2)))
+    page = PAGE
 
     def cases(self, parameters: Exchange) -> list[Case]:
         """One economy, one date."""

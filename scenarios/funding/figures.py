@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -83,19 +84,7 @@ def price_against_wealth(dates: pd.DataFrame, branches: pd.DataFrame) -> Figure:
     margin = 0.15 * max(float(np.ptp(wealth)), 0.1)
     low, high = wealth.min() - margin, wealth.max() + margin
     inside = branches["experts_wealth"].between(low, high)
-    for stable, line in BRANCH_LINES:
-        label = "stable equilibria" if stable else "unstable equilibria"
-        for _, branch in branches.groupby("kind", sort=False):
-            shown = branch["security_price"].where(branch["stable"] == stable)
-            if shown.notna().any():
-                axes.plot(branch["experts_wealth"], shown, **line, label=label)
-                label = "_"
-    fold = branches[branches["fold"] & inside]
-    if len(fold):
-        axes.plot(
-            fold["experts_wealth"], fold["security_price"], marker="D", color=palette.INK,
-            linestyle="none", label="fold",
-        )  # fmt: skip
+    draw_branches(axes, branches, low, high)
     lowest, last = int(np.argmin(wealth)), len(dates) - 1
     for start, stop, colour, marker in (
         (0, lowest, palette.SHORT, "v"),
@@ -124,6 +113,23 @@ def price_against_wealth(dates: pd.DataFrame, branches: pd.DataFrame) -> Figure:
     axes.set_title("The price that experts' wealth supports")
     figure.legend(loc="outside lower center", ncols=3)
     return palette.laid_out(figure)
+
+
+def draw_branches(axes: Axes, branches: pd.DataFrame, low: float, high: float) -> None:
+    """Stable and unstable equilibria, and the fold if it lies within a range of wealth."""
+    for stable, line in BRANCH_LINES:
+        label = "stable equilibria" if stable else "unstable equilibria"
+        for _, branch in branches.groupby("kind", sort=False):
+            shown = branch["security_price"].where(branch["stable"] == stable)
+            if shown.notna().any():
+                axes.plot(branch["experts_wealth"], shown, **line, label=label)
+                label = "_"
+    fold = branches[branches["fold"] & branches["experts_wealth"].between(low, high)]
+    if len(fold):
+        axes.plot(
+            fold["experts_wealth"], fold["security_price"], marker="D", color=palette.INK,
+            linestyle="none", label="fold",
+        )  # fmt: skip
 
 
 @palette.styled()
@@ -158,16 +164,9 @@ def contagion(dates: pd.DataFrame, assets: Sequence[str], shocked: str) -> Figur
     """Price and margin of every asset, by date."""
     figure = Figure(figsize=(10.0, 4.8))
     left, right = figure.subplots(1, 2)
-    labels: list[str] = []
-    for number, name in enumerate(assets):
-        colour, marker = ASSET_MARKS[number % len(ASSET_MARKS)]
-        labels.append(f"{name} (its margin is changed)" if name == shocked else name)
-        line: dict[str, Any] = {
-            "color": colour, "marker": marker, "linestyle": DASHES[number // len(ASSET_MARKS) % 4],
-            "label": labels[-1],
-        }  # fmt: skip
-        left.plot(dates["date"], dates[f"margin_{name}"], **line)
-        right.plot(dates["date"], dates[f"price_{name}"], **line)
+    labels = [f"{name} (its margin is changed)" if name == shocked else name for name in assets]
+    draw_assets(left, dates, assets, "margin")
+    draw_assets(right, dates, assets, "price")
     left.set_title("Margin on each asset")
     left.set_ylabel("margin on one asset, cash")
     right.set_title("Price of each asset")
@@ -180,6 +179,16 @@ def contagion(dates: pd.DataFrame, assets: Sequence[str], shocked: str) -> Figur
         left.get_lines(), labels, loc="outside lower center", ncols=min(len(assets), beside)
     )
     return palette.laid_out(figure)
+
+
+def draw_assets(axes: Axes, dates: pd.DataFrame, assets: Sequence[str], what: str) -> None:
+    """A number of every asset by date, each asset with its colour, marker and dash."""
+    for number, name in enumerate(assets):
+        colour, marker = ASSET_MARKS[number % len(ASSET_MARKS)]
+        axes.plot(
+            dates["date"], dates[f"{what}_{name}"], color=colour, marker=marker, label=name,
+            linestyle=DASHES[number // len(ASSET_MARKS) % len(DASHES)],
+        )  # fmt: skip
 
 
 @palette.styled()
@@ -227,6 +236,11 @@ def equilibria_by_premium(dates: pd.DataFrame, shortfall: pd.DataFrame) -> Figur
     return palette.laid_out(figure)
 
 
+def rule_line(rule: str, number: int) -> dict[str, Any]:
+    """Colour, dash and marker of a margin rule; of one by another name by its place."""
+    return RULE_LINES.get(rule, OTHER_RULE_LINES[number % len(OTHER_RULE_LINES)])
+
+
 @palette.styled()
 def margins_by_rule(dates: pd.DataFrame) -> Figure:
     """Price and margin over dates under each rule."""
@@ -235,8 +249,7 @@ def margins_by_rule(dates: pd.DataFrame) -> Figure:
     for number, (rule, path) in enumerate(dates.groupby("case", sort=False)):
         spacing = max(len(path) // MARKED, 1)
         first = number * spacing // len(RULE_LINES)
-        other = OTHER_RULE_LINES[number % len(OTHER_RULE_LINES)]
-        line = {**RULE_LINES.get(str(rule), other), "linewidth": 1.5, "markevery": (first, spacing)}
+        line = {**rule_line(str(rule), number), "linewidth": 1.5, "markevery": (first, spacing)}
         upper.plot(path["date"], path["security_price"], **line, label=rule)
         lower.plot(path["date"], path["margin"], **line)
     news = dates[dates["case"] == dates["case"].iloc[0]]

@@ -39,6 +39,7 @@ from scenarios.funding.economy import (
     trading,
 )
 from scenarios.funding.one_pool import Pool, PoolRoot, price_responses
+from scenarios.funding.page import CONTAGION_PAGE
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
 from scenarios.funding.variables import FUNDING_CONTAGION as COLUMNS
 from simulator.certificate import Certificate
@@ -262,6 +263,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
     variables = COLUMNS
     captions = CAPTIONS
     headline = ("shocked_margin", "experts_wealth", "equilibria")
+    page = CONTAGION_PAGE
 
     def cases(self, parameters: FundingContagion) -> list[Case]:
         """One economy, taken through the margins of the shocked asset and the experts' wealth."""

@@ -44,6 +44,7 @@ from scenarios.funding.economy import (
 from scenarios.funding.laboratory import RULES, Replay, replayed
 from scenarios.funding.measures import excess_volatility, largest_increase, peak_to_trough
 from scenarios.funding.news import News, draw_news
+from scenarios.funding.page import PROCYCLICALITY_PAGE
 from scenarios.funding.ranking import ranked, rankings, statement
 from scenarios.funding.replay import Replayed, at_the_same_average, in_the_market, promise
 from scenarios.funding.traders import Traders, customers_parameter, experts_parameter, make_traders
@@ -355,6 +356,7 @@ class MarginProcyclicalityScenario(Scenario[MarginProcyclicality]):
     variables = COLUMNS
     captions = CAPTIONS
     headline = ("fundamental", "supply", "margin", "experts_position")
+    page = PROCYCLICALITY_PAGE
 
     def cases(self, parameters: MarginProcyclicality) -> list[Case]:
         """One economy per rule. The first to be built draws news and traders for all of them."""

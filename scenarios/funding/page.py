@@ -1,4 +1,4 @@
-"""What the scenario ``margin-spiral`` shows in the browser."""
+"""What the scenarios of margin spirals show in the browser."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from agents.funding.clearing_house import MarginClearingHouse
 from agents.funding.customers import Customers
 from agents.funding.experts import Experts
 from markets.funding.quotes import FundedQuotes
+from scenarios.funding import pictures
 from simulator import palette
-from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page, Picture
 from simulator.point import ScenarioEconomy
 
 
@@ -41,6 +42,12 @@ def schedules(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     return pd.DataFrame(orders, columns=["price", "order"])
 
 
+ACCOUNTS = (
+    Account("margin_held", "margin held", "cash"),
+    Account("financed", "lent beyond margin", "cash"),
+    Account("balance_cash", "buyers' less sellers' cash", "cash", "balance"),
+)
+
 PAGE = Page(
     controls=(
         Control("experts_wealth", -5.9, 3.0, 0.1, label="experts' wealth at the first date"),
@@ -67,11 +74,47 @@ PAGE = Page(
         ends=None,
         wide=False,
     ),
-    accounts=(
-        Account("margin_held", "margin held", "cash"),
-        Account("financed", "lent beyond margin", "cash"),
-        Account("balance_cash", "buyers' less sellers' cash", "cash", "balance"),
-    ),
+    accounts=ACCOUNTS,
     announcement=Announcement("experts_wealth", "experts' wealth", -5.9, 3.0, 0.1),
     certify_rounds=True,
+    pictures=(
+        Picture(
+            "Price against experts' wealth", pictures.price_against_wealth, pictures.spiral_text
+        ),
+    ),
+)
+
+CONTAGION_PAGE = Page(
+    controls=(
+        Control("experts_wealth", -12.0, 20.0, 0.5, label="experts' wealth at the first date"),
+        Control("shocked"),
+        Control("margin_bases", 0.5, 4.0, 0.25, label="margin on the first asset"),
+        Control("margin_slopes", -0.1, 0.5, 0.05, label="rise of that margin as the price falls"),
+        Control("customers_supplies", 0.5, 6.0, 0.25, label="customers' supply of the first asset"),
+        Control("risk_aversion", 0.5, 5.0, 0.25),
+    ),
+    accounts=ACCOUNTS,
+    announcement=Announcement("margin_factors", "margin, times its base,", 0.5, 3.0, 0.05),
+    certify_rounds=True,
+    pictures=(Picture("Margins and prices by date", pictures.contagion, pictures.contagion_text),),
+)
+
+PROCYCLICALITY_PAGE = Page(
+    controls=(
+        Control("dates", choices=(20, 60, 120, 250)),
+        Control("margin_base", 0.5, 2.0, 0.1),
+        Control("margin_slope", 0.0, 0.6, 0.05),
+        Control("memory", 0.5, 0.99, 0.01),
+        Control("floor", 0.0, 2.0, 0.1),
+        Control("buffer", 0.0, 1.0, 0.05),
+        Control("experts_wealth", 0.0, 6.0, 0.2),
+        Control("recapitalised", 0.0, 1.0, 0.05),
+        Control("news_volatility", 0.0, 0.3, 0.01),
+        Control("supply_volatility", 0.0, 1.0, 0.05),
+    ),
+    curves=PAGE.curves,
+    accounts=ACCOUNTS,
+    case_label="margin rule",
+    pictures=(Picture("Price, margin, volatility", pictures.margin_by_date, pictures.margin_text),),
+    day_by_day=True,
 )

@@ -25,6 +25,9 @@ VERSION_STYLES: Final[Mapping[Version, tuple[str, str, str]]] = {
 }
 """Colour, dash and label of each closed form."""
 
+MARKED: Final = 60
+"""Days up to which each has a marker."""
+
 PANELS: Final = {
     "b0": "constant $\\beta_0$",
     "b1": "coefficient of the value $\\beta_1$",
@@ -44,29 +47,41 @@ def coefficients_by_day(dates: pd.DataFrame, versions: Mapping[str, Mapping[str,
     figure = Figure(figsize=(12.0, 8.0))
     panels = figure.subplots(2, 2, sharex=True).ravel()
     days = dates["date"].to_numpy()
-    every = max(1, len(days) // 60)
     for axes, (name, label) in zip(panels, PANELS.items(), strict=True):
-        for version, (colour, dash, version_label) in VERSION_STYLES.items():
-            axes.axhline(versions[version][name], color=colour, ls=dash, label=version_label)
-        axes.plot(
-            days, dates[f"conjecture_{name}"], color=palette.CASH, marker="s", ms=4.5, lw=1.2,
-            mfc="none", markevery=every, label="conjectured by investors",
-        )  # fmt: skip
-        axes.plot(
-            days, dates[f"realised_{name}"], color=palette.PRICE, marker="o", ms=3.0, lw=1.2,
-            markevery=every, label="implied by their orders",
-        )  # fmt: skip
+        draw_coefficient(axes, dates, name, versions)
         axes.set_title(label)
         if len(days) > 1:
-            axes.set_xscale("log")
-            axes.set_xticks([t for t in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000) if t <= days[-1]])
-            axes.xaxis.set_major_formatter("{x:.0f}")
-            axes.minorticks_off()
+            log_days(axes, int(days[-1]))
     for axes in panels[2:]:
         axes.set_xlabel("day")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     figure.suptitle("Coefficients of the log price: conjectured, realised and by theory")
     return figure
+
+
+def log_days(axes: Axes, last: int) -> None:
+    """Days on a logarithmic axis: most is learned on the first."""
+    axes.set_xscale("log")
+    axes.set_xticks([t for t in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000) if t <= last])
+    axes.xaxis.set_major_formatter("{x:.0f}")
+    axes.minorticks_off()
+
+
+def draw_coefficient(
+    axes: Axes, dates: pd.DataFrame, name: str, versions: Mapping[str, Mapping[str, float]]
+) -> None:
+    """A coefficient by day: the closed forms, what is conjectured, and what is realised."""
+    every = max(1, len(dates) // MARKED)
+    for version, (colour, dash, label) in VERSION_STYLES.items():
+        axes.axhline(versions[version][name], color=colour, ls=dash, label=label)
+    axes.plot(
+        dates["date"], dates[f"conjecture_{name}"], color=palette.CASH, marker="s", ms=4.5, lw=1.2,
+        mfc="none", markevery=every, label="conjectured by investors",
+    )  # fmt: skip
+    axes.plot(
+        dates["date"], dates[f"realised_{name}"], color=palette.PRICE, marker="o", ms=3.0, lw=1.2,
+        markevery=every, label="implied by their orders",
+    )  # fmt: skip
 
 
 @palette.styled()
@@ -238,25 +253,33 @@ def prices_by_day(dates: pd.DataFrame, names: Sequence[str]) -> Figure:
     """
     figure = Figure(figsize=(12.0, 6.5))
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 1.0])
-    every = max(1, len(dates) // 60)
-    for number, name in enumerate(names):
-        style: dict[str, Any] = {
-            "color": SECURITY_COLOURS[number % len(SECURITY_COLOURS)],
-            "marker": SECURITY_MARKERS[number % len(SECURITY_MARKERS)],
-            "markevery": every,
-            "ms": 4,
-        }
-        axes.plot(
-            dates["date"], dates[f"log_price_{name}"], lw=1.5, label=f"security {name}", **style
-        )
-        axes.plot(
-            dates["date"], dates[f"closed_log_price_{name}"], "--", lw=1.2,
-            color=palette.CLOSED_FORM, label="closed form" if number == 0 else None,
-        )  # fmt: skip
-        below.step(dates["date"], dates[f"haircut_{name}"], where="mid", lw=1.5, **style)
+    draw_prices(axes, below, dates, names)
     axes.set_ylabel("log price")
     below.set_ylabel("haircut")
     below.set_xlabel("day")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", ncols=1)
     figure.suptitle("Log prices and haircuts of the securities")
     return figure
+
+
+def draw_prices(
+    above: Axes, below: Axes, dates: pd.DataFrame, names: Sequence[str], markersize: float = 4.0
+) -> None:
+    """Log prices of securities above, with the closed form if ``dates`` has it; haircuts below."""
+    every = max(1, len(dates) // MARKED)
+    for number, name in enumerate(names):
+        style: dict[str, Any] = {
+            "color": SECURITY_COLOURS[number % len(SECURITY_COLOURS)],
+            "marker": SECURITY_MARKERS[number % len(SECURITY_MARKERS)],
+            "markevery": every,
+            "ms": markersize,
+        }
+        above.plot(
+            dates["date"], dates[f"log_price_{name}"], lw=1.5, label=f"security {name}", **style
+        )
+        if f"closed_log_price_{name}" in dates:
+            above.plot(
+                dates["date"], dates[f"closed_log_price_{name}"], "--", lw=1.2,
+                color=palette.CLOSED_FORM, label="closed form" if number == 0 else None,
+            )  # fmt: skip
+        below.step(dates["date"], dates[f"haircut_{name}"], where="mid", lw=1.5, **style)

@@ -38,6 +38,7 @@ from scenarios.pledge.economy import (
 from scenarios.pledge.exact_demand import exact_demand
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import active, log_pledge_value, margin_threshold, shut_rate
+from scenarios.pledge.page import PAGE
 from scenarios.pledge.repo_market import cleared
 from scenarios.pledge.variables import PLEDGEABILITY as COLUMNS
 from simulator.certificate import Certificate
@@ -171,6 +172,7 @@ class PledgeabilityScenario(Scenario[Pledgeability]):
         " to be one on which forecasts are right."
     )
     headline = ("haircut", "repo_market", "realised_b1", "realised_b2")
+    page = PAGE
     regimes = ("repo_market",)
     traders_shown = "last date"
 

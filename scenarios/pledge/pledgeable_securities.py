@@ -38,6 +38,7 @@ from scenarios.pledge.economy import (
 )
 from scenarios.pledge.members import Sides
 from scenarios.pledge.option import log_pledge_value
+from scenarios.pledge.page import SECURITIES_PAGE
 from scenarios.pledge.propositions import comovement
 from scenarios.pledge.variables import PLEDGEABLE_SECURITIES as COLUMNS
 from simulator.certificate import Certificate
@@ -105,6 +106,7 @@ class PledgeableSecuritiesScenario(Scenario[PledgeableSecurities]):
     parameters = PledgeableSecurities
     variables = COLUMNS
     captions = CAPTIONS
+    page = SECURITIES_PAGE
     traders_shown = "last date"
 
     def cases(self, parameters: PledgeableSecurities) -> list[Case]:

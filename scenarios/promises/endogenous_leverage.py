@@ -17,6 +17,7 @@ from markets.quote import FloatArray
 from scenarios.promises import ENDOGENOUS_LEVERAGE
 from scenarios.promises.intervals import UNTRADED, untraded
 from scenarios.promises.net_trades import net_trades, traders_trading
+from scenarios.promises.page import ENDOGENOUS_PAGE
 from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.states_certificate import certify_states
@@ -46,6 +47,7 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
     parameters = EndogenousLeverage
     variables = VARIABLES
     headline = ("margin", "leverage", "default", "interest")
+    page = ENDOGENOUS_PAGE
 
     def cases(self, parameters: EndogenousLeverage) -> list[Case]:
         """One economy, for one date."""

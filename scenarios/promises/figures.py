@@ -58,16 +58,7 @@ def line_of_beliefs(sides: pd.DataFrame, dates: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     for height, row in enumerate(rows):
         of_date = (sides["case"] == row["case"]) & (sides["date"] == row["date"])
-        for side in sides[of_date].to_dict("records"):
-            colour, hatch, label = SIDE_LOOK[side["side"]]
-            axes.barh(
-                height, side["belief_high"] - side["belief_low"], left=side["belief_low"],
-                height=0.72, color=palette.tint(colour, 0.55), hatch=hatch, edgecolor="white",
-                label=label,
-            )  # fmt: skip
-        for name in ("marginal_buyer", "marginal_short"):
-            if np.isfinite(row[name]):
-                axes.plot([row[name]] * 2, [height - 0.42, height + 0.42], color=palette.INK)
+        draw_sides(axes, height, sides[of_date], row)
         axes.annotate(
             f"{row['marginal_buyer']:.4f}", (row["marginal_buyer"], height - 0.36),
             xytext=(3, 0), textcoords="offset points", va="top", fontsize=8.5,
@@ -86,6 +77,20 @@ def line_of_beliefs(sides: pd.DataFrame, dates: pd.DataFrame) -> Figure:
     names = [label for *_, label in SIDE_LOOK.values() if label in drawn]
     figure.legend([drawn[n] for n in names], names, loc="outside lower center", ncols=2)
     return palette.laid_out(figure)
+
+
+def draw_sides(axes: Axes, height: float, sides: pd.DataFrame, row: dict[Hashable, Any]) -> None:
+    """A bar of who is on which side at a date, with its marginal beliefs marked."""
+    for side in sides.to_dict("records"):
+        colour, hatch, label = SIDE_LOOK[side["side"]]
+        axes.barh(
+            height, side["belief_high"] - side["belief_low"], left=side["belief_low"],
+            height=0.72, color=palette.tint(colour, 0.55), hatch=hatch, edgecolor="white",
+            label=label,
+        )  # fmt: skip
+    for name in ("marginal_buyer", "marginal_short"):
+        if np.isfinite(row[name]):
+            axes.plot([row[name]] * 2, [height - 0.42, height + 0.42], color=palette.INK)
 
 
 @palette.styled()

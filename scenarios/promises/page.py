@@ -1,8 +1,9 @@
-"""What the scenario ``leverage-cycle`` shows in the browser."""
+"""What the scenarios ``leverage-cycle`` and ``endogenous-leverage`` show in the browser."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -10,8 +11,9 @@ import pandas as pd
 
 from agents.promises.believers import Believers
 from agents.promises.state_believers import StateBelievers
+from scenarios.promises import pictures
 from simulator import palette
-from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page, Picture
 from simulator.point import ScenarioEconomy
 
 PROMISES = (palette.REPO_RATE, palette.HOUSE, palette.LONG, palette.SHORT, palette.BAD)
@@ -51,6 +53,20 @@ def _believers(economy: ScenarioEconomy) -> list[Believers | StateBelievers]:
     return [c for c in economy.cohorts if isinstance(c, Believers | StateBelievers)]
 
 
+LINE = Line(
+    along="belief",
+    held="exposure",
+    along_label="belief (probability of good news)",
+    held_label="exposure to news (payoff per wealth)",
+    traders=line_of_beliefs,
+    marks=marginal_beliefs,
+    names=("long", "cash or safe loans", "short"),
+)
+
+PROMISES_PICTURE = Picture(
+    "Leverage and volume by promise", pictures.promises, pictures.promises_text
+)
+
 PAGE = Page(
     controls=(
         Control("low_payoff", 0.05, 0.45, 0.05, label="low payoff at the first date"),
@@ -63,15 +79,7 @@ PAGE = Page(
         Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
     ),
     curves=curves,
-    line=Line(
-        along="belief",
-        held="exposure",
-        along_label="belief (probability of good news)",
-        held_label="exposure to news (payoff per wealth)",
-        traders=line_of_beliefs,
-        marks=marginal_beliefs,
-        names=("long", "cash or safe loans", "short"),
-    ),
+    line=LINE,
     accounts=(
         Account("pledged_asset", "assets pledged", "assets"),
         Account("pledged_cash", "cash pledged", "cash"),
@@ -83,4 +91,29 @@ PAGE = Page(
     announcement=Announcement("low_payoff", "low payoff", 0.05, 0.9, 0.05),
     case_label="what can be traded beside the asset",
     certify_rounds=True,
+    pictures=(
+        Picture("Who borrows, who lends", pictures.sides, pictures.sides_text),
+        Picture("Price and margin by date", pictures.by_date, pictures.by_date_text),
+        PROMISES_PICTURE,
+    ),
+)
+
+ENDOGENOUS_PAGE = Page(
+    controls=(
+        Control("beliefs"),
+        Control("payoffs"),
+        Control("cash", 0.1, 3.0, 0.1),
+        Control("asset", 0.1, 3.0, 0.1),
+        Control("storable", choices=(True, False)),
+        Control("traders", choices=(10, 100, 1_000)),
+    ),
+    curves=curves,
+    line=replace(LINE, along_label="belief (probability of the best state)"),
+    accounts=(
+        Account("promises_matched", "promises traded", "units"),
+        Account("pledged_asset", "assets pledged", "assets"),
+        Account("balance_now", "balance now", "cash", "balance"),
+        Account("unsecured", "delivery not backed by collateral", "cash", "balance"),
+    ),
+    pictures=(PROMISES_PICTURE,),
 )

@@ -24,10 +24,9 @@ from scenarios.repo.economy import PRESET_INCOME, MarginHike
 from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
 from scenarios.repo.episodes.payoffs import payoffs_from_yield, typical_move
 from scenarios.repo.episodes.verdicts import reason, summary
-from scenarios.repo.page import PAGE
+from scenarios.repo.page import EURO_CRISIS_PAGE
 from scenarios.repo.variables import EURO_CRISIS as COLUMNS
 from simulator.certificate import Certificate
-from simulator.page_plan import Control
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.members import Amount
@@ -143,18 +142,7 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
     narrowest = MappingProxyType({"haircuts_and_yields": 240.0})
     caution = CAUTION
     headline = ("haircut",)
-    page = replace(
-        PAGE,
-        controls=(
-            Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
-            Control("payoffs"),
-            Control("low_payoff", 0.0, 1.1, 0.05),
-            Control("high_payoff", 0.75, 2.0, 0.05),
-            Control("income", 0.0, 2_000.0, 100.0),
-            Control("population"),
-        ),
-        announcement=None,
-    )
+    page = EURO_CRISIS_PAGE
 
     def cases(self, parameters: EuroCrisis) -> list[Case]:
         """One case per episode and market."""

@@ -1,6 +1,8 @@
-"""What the scenario ``margin-hike`` shows in the browser."""
+"""What the scenarios ``margin-hike`` and ``euro-crisis`` show in the browser."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,8 +10,9 @@ import pandas as pd
 from agents.repo.positions import positions
 from agents.repo.traders import Traders
 from markets.repo.quotes import RepoQuotes
+from scenarios.repo import pictures
 from simulator import palette
-from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page
+from simulator.page_plan import Account, Announcement, Control, Curve, Line, Page, Picture
 from simulator.point import ScenarioEconomy
 
 
@@ -76,4 +79,24 @@ PAGE = Page(
     ),
     announcement=Announcement("haircuts", "haircut", 0.0, 0.5, 0.005),
     certify_rounds=True,
+    pictures=(
+        Picture("Price against the haircut", pictures.price_against_haircut, pictures.haircut_text),
+        Picture("Isoleverage lines", pictures.isoleverage_lines, pictures.isoleverage_text),
+    ),
+)
+
+EURO_CRISIS_PAGE = replace(
+    PAGE,
+    controls=(
+        Control("traders", choices=(10, 100, 1_000, 10_000, 100_000)),
+        Control("horizon", 1, 10, 1),
+        Control("payoffs"),
+        Control("low_payoff", 0.0, 1.1, 0.05),
+        Control("high_payoff", 0.75, 2.0, 0.05),
+        Control("income", 0.0, 2_000.0, 100.0),
+        Control("population"),
+    ),
+    announcement=None,
+    case_label="market, and episode",
+    pictures=(Picture("Haircut, yield and price", pictures.episode, pictures.episode_text),),
 )

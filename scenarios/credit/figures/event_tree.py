@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
+from markets.credit.event_tree import EventTree
 from scenarios.credit import exact
 from scenarios.credit.figures.style import ACTIONS, title_end
 from scenarios.credit.primitives import CreditEconomy
@@ -37,13 +38,13 @@ def event_tree(economy: CreditEconomy, end: DateEnd, rates: Mapping[str, float])
     axes.set_axis_off()
     axes.set_xlim(-0.35, 2.55)
     axes.set_ylim(-0.75, height - 0.25)
-    places = _places(economy)
+    where = places(tree)
     for node in tree.names:
         if node != tree.root:
-            (x0, y0), (x1, y1) = places[tree.before(node)], places[node]
+            (x0, y0), (x1, y1) = where[tree.before(node)], where[node]
             axes.plot([x0 + 0.30, x1 - 0.30], [y0, y1], color=palette.NEUTRAL[1], zorder=0)
     for node in tree.names:
-        _draw_node(axes, economy, end.point, rates, node, places[node])
+        _draw_node(axes, economy, end.point, rates, node, where[node])
     for date in range(3):
         axes.text(date, height - 0.3, f"date {date}", ha="center", color=palette.NEUTRAL[0])
     handles = [action.patch() for action in ACTIONS.values()]
@@ -52,15 +53,14 @@ def event_tree(economy: CreditEconomy, end: DateEnd, rates: Mapping[str, float])
     return figure
 
 
-def _places(economy: CreditEconomy) -> dict[str, tuple[float, float]]:
+def places(tree: EventTree) -> dict[str, tuple[float, float]]:
     """Where nodes are drawn: dates from left to right, leaves evenly from top to bottom."""
-    tree = economy.tree
     ordered = [leaf for node in tree.middle for leaf in tree.after(node)]
-    places = {leaf: (2.0, float(len(ordered) - 1 - row)) for row, leaf in enumerate(ordered)}
+    where = {leaf: (2.0, float(len(ordered) - 1 - row)) for row, leaf in enumerate(ordered)}
     for node in tree.middle:
-        places[node] = (1.0, float(np.mean([places[leaf][1] for leaf in tree.after(node)])))
-    places[tree.root] = (0.0, float(np.mean([places[node][1] for node in tree.middle])))
-    return places
+        where[node] = (1.0, float(np.mean([where[leaf][1] for leaf in tree.after(node)])))
+    where[tree.root] = (0.0, float(np.mean([where[node][1] for node in tree.middle])))
+    return where
 
 
 def _draw_node(
@@ -97,29 +97,36 @@ def _draw_node(
         axes.text(x - 0.27, top - 0.105 * row, line, va="center", fontsize=8.5)
     for row, contract in enumerate(shown):
         bottom = y - tall / 2 + 0.03 + 0.14 * row
-        left = x - 0.27
-        for name, action in ACTIONS.items():
-            share = rates[f"{name}[{contract.name}@{node}]"]
-            if not share > 0.0:
-                continue
-            axes.add_patch(
-                Rectangle(
-                    (left, bottom),
-                    0.54 * share,
-                    0.09,
-                    facecolor=action.colour,
-                    hatch=action.hatch,
-                    edgecolor="white",
-                    lw=0,
-                )
+        found = {name: rates[f"{name}[{contract.name}@{node}]"] for name in ACTIONS}
+        draw_actions(axes, (x - 0.27, bottom), (0.54, 0.09), found, 8.0)
+
+
+def draw_actions(
+    axes: Axes,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    shares: Mapping[str, float],
+    fontsize: float,
+) -> None:
+    """A bar from its lower left corner, divided by what is done with a debt."""
+    (left, bottom), (width, height) = corner, size
+    for name, action in ACTIONS.items():
+        share = shares[name]
+        if not share > 0.0:
+            continue
+        axes.add_patch(
+            Rectangle(
+                (left, bottom), width * share, height,
+                facecolor=action.colour, hatch=action.hatch, edgecolor="white", lw=0,
             )
-            if share > SHORTEST_LABELLED:
-                axes.text(
-                    left + 0.27 * share, bottom + 0.042, f"{100 * share:.0f}%",
-                    ha="center", va="center", fontsize=8, color=palette.INK,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-                )  # fmt: skip
-            left += 0.54 * share
+        )  # fmt: skip
+        if share > SHORTEST_LABELLED:
+            axes.text(
+                left + width * share / 2, bottom + 0.467 * height, f"{100 * share:.0f}%",
+                ha="center", va="center", fontsize=fontsize, color=palette.INK,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+            )  # fmt: skip
+        left += width * share
 
 
 def number(value: float, point: RestingPoint) -> str:

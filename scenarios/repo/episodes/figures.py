@@ -69,19 +69,19 @@ def euro_crisis(observed: Sequence[Episode], simulated: pd.DataFrame) -> Figure:
             2, 1, height_ratios=[1.0, 0.34], hspace=0.0
         )
         panel = figure.add_subplot(cell[0])
-        _draw_episode(
+        draw_episode(
             panel,
             episode,
             outer_left=index % columns == 0,
             outer_right=index % columns == columns - 1 or index == len(observed) - 1,
         )
-        _compare(figure.add_subplot(cell[1]), simulated[simulated["episode"] == episode.name])
+        compare(figure.add_subplot(cell[1]), simulated[simulated["episode"] == episode.name])
     _explain(figure.add_subplot(cells[rows - 1, len(observed) % columns :]))
     figure.suptitle("Increases of repo haircuts: 10-year yield and haircut by trading day")
     return palette.laid_out(figure)
 
 
-def _draw_episode(panel: Axes, episode: Episode, *, outer_left: bool, outer_right: bool) -> None:
+def draw_episode(panel: Axes, episode: Episode, *, outer_left: bool, outer_right: bool) -> None:
     """Yield in the upper part of the panel, haircut in the lower, announcement and start."""
     days = episode.days
     trading_days = pd.DatetimeIndex(days["day"])
@@ -142,8 +142,11 @@ def _draw_episode(panel: Axes, episode: Episode, *, outer_left: bool, outer_righ
         other.set_ylabel("haircut (percent)")
 
 
-def _compare(note: Axes, row: pd.DataFrame) -> None:
-    """Observed and simulated change of the price in two lines, and the verdict in a third."""
+def compare(note: Axes, row: pd.DataFrame) -> None:
+    """Observed and simulated change of the price in two lines, and the verdict, if any, in a third.
+
+    ``matching`` may also be a verdict in words, on a market that does not agree.
+    """
     note.set_axis_off()
     note.set_xlim(0.0, 1.0)
     note.set_ylim(0.0, 1.0)
@@ -166,6 +169,8 @@ def _compare(note: Axes, row: pd.DataFrame) -> None:
             fontweight="bold" if agrees.get(column) else "normal",
             va="center",
         )
+    if not matching:
+        return
     holds = matching in ("short", "long", "both")
     sign = "\N{CHECK MARK}" if holds else "\N{BALLOT X}"
     note.text(

@@ -52,7 +52,7 @@ def isoleverage(
     figure = Figure(figsize=(14.0, 7.0))
     panels = figure.subplots(1, 2, sharey=True)
     for axes, name in zip(panels, ("short", "long"), strict=True):
-        _draw_market(axes, lines[lines["market"] == name], shown)
+        draw_market(axes, lines[lines["market"] == name], shown)
         axes.set_title(f"{name} market")
         axes.set_xlabel("marginal belief m (probability of the low payoff)")
         axes.set_xlim(0.0, 1.0)
@@ -90,7 +90,7 @@ def isoleverage(
     return palette.laid_out(figure)
 
 
-def _draw_market(axes: Axes, lines: pd.DataFrame, haircuts: Sequence[float]) -> None:
+def draw_market(axes: Axes, lines: pd.DataFrame, haircuts: Sequence[float]) -> None:
     """Region, lines and indifference of one market."""
     levels = np.unique(column(lines, "haircut"))
     shape = (levels.size, -1)
@@ -114,6 +114,7 @@ def _draw_market(axes: Axes, lines: pd.DataFrame, haircuts: Sequence[float]) -> 
             line["security_price"],
             color=palette.HOUSE,
             linestyle=dash,
+            label=f"haircut {percent(haircut)}",
             zorder=3,
         )
     prices = np.unique(column(lines, "security_price"))
@@ -123,5 +124,6 @@ def _draw_market(axes: Axes, lines: pd.DataFrame, haircuts: Sequence[float]) -> 
         [prices[0] - step, prices[-1] + step],
         color=palette.CLOSED_FORM,
         linestyle="--",
+        label="indifferent",
         zorder=4,
     )

@@ -1,0 +1,124 @@
+"""Every picture of every page: before the first round, after some, at rest; it changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from simulator import card
+from walras.catalogue import TITLES, find
+from walras.watched import Watched
+
+SOME = 2
+MOST_ROUNDS = 400
+QUICK = 0.5
+"""Seconds of processor time in which a picture is drawn that was drawn before; it takes some 0.05.
+A machine that is busy with other things takes several times as long."""
+
+FEWER: dict[str, dict[str, Any]] = {
+    "pledgeability": {"days": 3, "investors": 100},
+    "pledgeable-securities": {"days": 3, "investors": 100},
+    "margin-procyclicality": {"dates": 4},
+    "margin-hike": {"traders": 1_000},
+}
+"""Values of controls with which a run to the last rest is short."""
+
+SLOW = ("prepayment", "liquidity-contraction", "credit-tree")
+"""Where markets take long to rest; their picture is that of housing."""
+
+EACH = [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in TITLES]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TITLES)
+def test_pictures_are_drawn_quickly_at_ten_thousand_traders(name: str) -> None:
+    scenario = find(name)
+    known = {control.parameter for control in scenario.page.controls}
+    many: dict[str, Any] = {field: 10_000 for field in ("traders", "investors") if field in known}
+    if name == "endogenous-leverage":
+        many = {"traders": 1_000}  # the most that it takes
+    watched = Watched(scenario, **(FEWER.get(name, {}) | many))
+    while watched.running and watched.steps < MOST_ROUNDS:
+        watched.step()
+    draw_all(watched, begun=True)
+    draw_all(watched, begun=True, within=QUICK)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_pictures_are_drawn_at_every_stage_and_change_nothing(name: str) -> None:
+    scenario = find(name)
+    seen, unseen = (Watched(scenario, **FEWER.get(name, {})) for _ in range(2))
+    assert scenario.page.pictures
+    draw_all(seen, begun=False)
+    for step in range(SOME):
+        if step == SOME - 1:
+            draw_all(seen, begun=True)
+        seen.step()
+        unseen.step()
+        assert seen.economy is not None
+        assert unseen.economy is not None
+        assert seen.economy.quotes == unseen.economy.quotes
+    while seen.running and seen.steps < MOST_ROUNDS:
+        seen.step()
+    assert seen.problem == ""
+    assert seen.so_far is not None
+    assert seen.so_far.ended
+    draw_all(seen, begun=True)
+
+
+def draw_all(watched: Watched, *, begun: bool, within: float = np.inf) -> None:
+    """Draw every picture, and look at it: of a card's size, with words, and a text."""
+    so_far = watched.so_far
+    assert so_far is not None
+    assert so_far.economy.traded == begun
+    for picture in watched.page.pictures:
+        before = time.process_time()
+        figure = picture.draw(so_far)
+        assert time.process_time() - before < within, picture.title
+        assert tuple(figure.get_size_inches()) == card.SIZE
+        assert picture.says(so_far).endswith("."), picture.title
+        assert any(words(figure)), picture.title
+
+
+def words(figure: Figure) -> Iterator[str]:
+    """What is written on the axes of a figure, legends aside."""
+    for axes in figure.axes:
+        yield from (axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts))
+
+
+def test_no_page_has_two_pictures_of_one_title() -> None:
+    for name in TITLES:
+        titles = [picture.title for picture in find(name).page.pictures]
+        assert len(set(titles)) == len(titles)
+
+
+def test_long_tables_of_traders_are_kept_of_the_last_date_only() -> None:
+    watched = Watched(find("margin-hike"), traders=2_000)
+    while watched.running:
+        watched.step()
+    watched.announce(0.03)
+    while watched.running:
+        watched.step()
+    first, second = watched.ends
+    assert (first.point.date, second.point.date) == (1, 2)
+    assert len(first.point.agents) == 0 < len(second.point.agents)
+    assert first.described["haircut"] == 0.01
+    so_far = watched.so_far
+    assert so_far is not None
+    assert so_far.dates["haircut"].tolist() == [0.01, 0.03]
+    assert so_far.ended
+
+
+def test_days_follow_each_other_by_themselves() -> None:
+    watched = Watched(find("pledgeability"), days=3, investors=100)
+    while watched.running:
+        watched.step()
+    assert watched.date == len(watched.ends) == 3
+    assert {end.outcome for end in watched.ends} == {"cleared"}
+    assert watched.certificate is not None
+    assert watched.certificate.holds
