@@ -24,6 +24,7 @@ from agents.waterfall.members import Closed, Members
 from markets.margin import MarginRule, PostedMargin
 from markets.quote import FloatArray
 from markets.refused import Refused
+from markets.variable import Variable
 from markets.waterfall.market import layers
 from markets.waterfall.quotes import WaterfallBook, WaterfallQuotes, WaterfallTerms
 
@@ -38,8 +39,8 @@ class WaterfallSettlement:
         Due to the house, and paid.
     losses : float
         Variation margin that losers owe; as much as winners are owed.
-    own_resources : float
-        Unpaid losses that defaulters' own margin and fund contributions cover.
+    own_margin, own_fund : float
+        Unpaid losses that defaulters' own initial margin, and fund contributions, cover.
     capital, fund, assessments, gains : float
         Unpaid losses that the house's capital, survivors' contributions, assessments on them and
         cuts of gains bear.
@@ -54,7 +55,8 @@ class WaterfallSettlement:
     calls: float
     calls_paid: float
     losses: float
-    own_resources: float
+    own_margin: float
+    own_fund: float
     capital: float
     fund: float
     assessments: float
@@ -101,13 +103,29 @@ class WaterfallHouse(
     Attributes
     ----------
     value : array of shape (K,), optional
-        What securities are worth at a date; announce ``value=...``, else it is as ``path`` says.
+        What securities are worth from now on; announce ``value=...``. Until then ``path`` says.
 
     Raises
     ------
     Refused
         If capital or cover is negative.
     """
+
+    variables = (
+        Variable("calls", "cash", "due to the house"),
+        Variable("calls_paid", "cash", "paid to the house"),
+        Variable("losses", "cash", "variation margin owed by losers, as much as winners are owed"),
+        Variable("own_margin", "cash", "unpaid losses covered by defaulters' own initial margin"),
+        Variable("own_fund", "cash", "unpaid losses covered by defaulters' own contributions"),
+        Variable("capital", "cash", "unpaid losses borne by the house's capital"),
+        Variable("fund", "cash", "unpaid losses borne by survivors' contributions"),
+        Variable("assessments", "cash", "unpaid losses borne by assessments on survivors"),
+        Variable("gains", "cash", "unpaid losses borne by a cut of gains"),
+        Variable("capital_left", "cash", "the house's capital after that"),
+        Variable("defaulted", "members", "members who default at this date"),
+        Variable("alive", "members", "members who have not defaulted"),
+        Variable("balance", "cash", "received and borne by layers minus owed to winners; zero"),
+    )
 
     def __init__(
         self,
@@ -138,7 +156,7 @@ class WaterfallHouse(
 
     def carry(self, posted: WaterfallQuotes, book: WaterfallBook) -> None:
         """Close the date: settlement prices for the next, and what is left of the capital."""
-        self.before, self.value = posted.price, None
+        self.before = posted.price
         self.capital -= layers(posted, book).absorb(book.uncovered).capital
 
     def charge(self, quotes: Mapping[str, float]) -> WaterfallTerms:
@@ -189,13 +207,14 @@ class WaterfallHouse(
     def settle(self, posted: WaterfallQuotes, book: WaterfallBook) -> WaterfallSettlement:
         """Let layers bear what defaulters leave unpaid, and draw up the accounts."""
         borne = layers(posted, book).absorb(book.uncovered)
-        own = book.losses - book.losses_paid - book.uncovered
-        received = math.fsum([book.losses_paid, own, borne.total])
+        own = (book.own_margin, book.own_fund)
+        received = math.fsum([book.losses_paid, *own, borne.total])
         return WaterfallSettlement(
             calls=book.due,
             calls_paid=book.paid,
             losses=book.losses,
-            own_resources=own,
+            own_margin=book.own_margin,
+            own_fund=book.own_fund,
             capital=borne.capital,
             fund=borne.fund,
             assessments=borne.assessments,

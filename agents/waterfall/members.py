@@ -32,6 +32,7 @@ import pandas as pd
 from agents.cohort import Cohort, rows_shown
 from markets.quote import BoolArray, FloatArray
 from markets.refused import Refused
+from markets.variable import Variable
 from markets.waterfall.quotes import WaterfallBook, WaterfallQuotes, WaterfallTerms
 
 NETS = 1e-9
@@ -39,6 +40,45 @@ NETS = 1e-9
 
 SHORT_OF = 1e-12
 """Shortfall, as a share of what is due, that is rounding and no default."""
+
+VARIABLES = (
+    Variable("name", "", "name of the member", key=True),
+    Variable("status", "", "solvent, called, defaulted at this date, or closed out before"),
+    Variable("wealth", "cash", "cash, margin, fund and own securities after the date"),
+    Variable("profit", "cash", "wealth after the date minus before, at the prices of each"),
+    Variable("call", "cash", "all that is due at the date, debts to other members included"),
+    Variable("paid", "cash", "what is paid of it"),
+    Variable("repaid", "share", "share of what is due that is paid"),
+    Variable("variation_margin", "cash", "move of the prices on the position"),
+    Variable("margin_due", "cash", "initial margin required"),
+    Variable("fund_due", "cash", "contribution to the default fund required"),
+    Variable("debts", "cash", "owed to other members bilaterally"),
+    Variable("received", "cash", "received from other members bilaterally"),
+    Variable("income", "cash", "cash that arrives at the date"),
+    Variable("own_margin", "cash", "own unpaid loss that own initial margin covers"),
+    Variable("own_fund", "cash", "own unpaid loss that own fund contribution covers"),
+    Variable("uncovered", "cash", "own unpaid loss beyond these, which others bear"),
+    Variable("assessed", "cash", "assessment paid for others' losses"),
+    Variable("fund_used", "cash", "own contribution used up by others' losses"),
+    Variable("gains_cut", "cash", "gains not paid because of others' losses"),
+    Variable("house_fund", "cash", "default fund that all together must hold"),
+    Variable("house_capital", "cash", "the house's capital before the date"),
+    Variable("cash_before", "cash", "free cash before the date"),
+    Variable("margin_before", "cash", "initial margin at the house before the date"),
+    Variable("fund_before", "cash", "fund contribution at the house before the date"),
+    Variable("cash", "cash", "free cash after the date"),
+    Variable("margin", "cash", "initial margin at the house after the date"),
+    Variable("fund", "cash", "fund contribution at the house after the date"),
+    Variable("price_before[{instrument}]", "cash per security", "price of {instrument} before"),
+    Variable("value[{instrument}]", "cash per security", "what {instrument} is worth"),
+    Variable("margin_rate[{instrument}]", "cash per security", "margin on a position in it of one"),
+    Variable("position_before[{instrument}]", "securities", "position before, long above zero"),
+    Variable("owned_before[{instrument}]", "securities", "own {instrument} before"),
+    Variable("appetite[{instrument}]", "securities", "bought if the log price fell by one"),
+    Variable("position[{instrument}]", "securities", "position after the date"),
+    Variable("owned[{instrument}]", "securities", "own {instrument} after the date"),
+)
+"""Columns of the tables of members and outside investors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +125,19 @@ class Payments(NamedTuple):
     cap: FloatArray
 
 
+class Unpaid(NamedTuple):
+    """Losses that defaulters leave unpaid, by what covers them; arrays of shape (n,).
+
+    ``margin`` and ``fund`` are what their own initial margin and contribution cover, ``beyond``
+    what these don't; ``estate`` is what is left of margin and contribution, calls paid included.
+    """
+
+    margin: FloatArray
+    fund: FloatArray
+    beyond: FloatArray
+    estate: FloatArray
+
+
 class Closed(NamedTuple):
     """What the house tells those who take part when a date is over.
 
@@ -129,6 +182,8 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
     Refused
         If positions do not net to zero, or an amount is negative, not finite or of the wrong size.
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,
@@ -194,8 +249,9 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
         margin : array of shape (K,)
             Initial margin on a position of one.
         """
-        lost = -(moves @ self.account.position.T)
-        return np.maximum(lost - self.margin_due(margin), 0.0)
+        lost, held = -(moves @ self.account.position.T), self.margin_due(margin)
+        beyond = np.maximum(lost - held, 0.0)
+        return np.where(beyond > SHORT_OF * held, beyond, 0.0)
 
     def wake(self, date: int, terms: WaterfallTerms) -> None:
         """Begin a date; before the first one margin and contributions have been paid in."""
@@ -245,7 +301,7 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
         survives = has.alive & ~paid.default
         closing = has.position[paid.default].sum(axis=0) + paid.sold.sum(axis=0)
         lost = np.maximum(-paid.move, 0.0)
-        owed = paid.due - paid.debts
+        owed, covered = paid.due - paid.debts, self.unpaid(paid)
         return WaterfallBook(
             sold=closing,
             appetite=self.appetite[survives].sum(axis=0),
@@ -255,7 +311,9 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
             losses_paid=float(paid.repaid @ lost),
             due=float(owed.sum()),
             paid=float(paid.repaid @ owed),
-            uncovered=float(self.uncovered(paid).sum()),
+            own_margin=float(covered.margin.sum()),
+            own_fund=float(covered.fund.sum()),
+            uncovered=float(covered.beyond.sum()),
             fund=float(paid.fund_due[survives].sum()),
             assessable=float(paid.repaid @ paid.cap),
             repaid=paid.repaid if self.debts is not None else np.zeros(0),
@@ -263,17 +321,18 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
             alive=float(survives.sum()),
         )
 
-    def uncovered(self, paid: Payments) -> FloatArray:
-        """Losses of defaulters beyond their margin and fund contribution, shape (n,)."""
-        unpaid = (1.0 - paid.repaid) * np.maximum(-paid.move, 0.0)
-        return np.where(paid.default, np.maximum(unpaid - self.at_house(paid), 0.0), 0.0)
-
-    def at_house(self, paid: Payments) -> FloatArray:
-        """Margin and fund contribution that the house holds of each, what was paid of calls in."""
-        held, has = np.zeros(self.members), self.account
-        for had, due in ((has.margin, paid.margin_due), (has.fund, paid.fund_due)):
-            held += np.where(due > had, had + paid.repaid * (due - had), due)
-        return held
+    def unpaid(self, paid: Payments) -> Unpaid:
+        """What covers the losses that defaulters leave unpaid."""
+        has = self.account
+        loss = np.where(paid.default, (1.0 - paid.repaid) * np.maximum(-paid.move, 0.0), 0.0)
+        margin, fund = (
+            np.where(due > had, had + paid.repaid * (due - had), due)
+            for had, due in ((has.margin, paid.margin_due), (has.fund, paid.fund_due))
+        )
+        by_margin = np.minimum(loss, margin)
+        by_fund = np.minimum(loss - by_margin, fund)
+        estate = (margin - by_margin) + (fund - by_fund)
+        return Unpaid(by_margin, by_fund, (loss - by_margin) - by_fund, estate)
 
     def failing(self, terms: WaterfallTerms) -> tuple[FloatArray, FloatArray]:
         """What is sold if all fail who lose by the news or owe anything, and others' appetite."""
@@ -301,13 +360,11 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
         has, failed = self.account, paid.default
         survives = has.alive & ~failed
         cash = paid.budget + paid.sold @ posted.price - paid.due
-        unpaid = (1.0 - paid.repaid) * np.maximum(-paid.move, 0.0)
-        estate = np.maximum(self.at_house(paid) - unpaid, 0.0)
         taken = self.appetite * placed.bought
         return Account(
             position=np.where(survives[:, None], has.position + taken, 0.0),
             owned=has.owned - paid.sold,
-            cash=np.where(failed, estate, cash),
+            cash=np.where(failed, self.unpaid(paid).estate, cash),
             margin=np.where(survives, paid.margin_due, 0.0),
             fund=np.where(survives, (1.0 - placed.fund_used) * paid.fund_due, 0.0),
             alive=survives,
@@ -329,7 +386,7 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
         if self.held is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
         posted, paid, placed = self.held
-        has, left = self.account, self.after()
+        has, left, unpaid = self.account, self.after(), self.unpaid(paid)
         rows = rows_shown(self.members, limit, [])
         status = np.select(
             [~has.alive, paid.default, paid.due > 0.0], ["closed out", "defaulted", "called"],
@@ -352,7 +409,9 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
             "debts": paid.debts[rows],
             "received": paid.received[rows],
             "income": np.where(has.alive, self.income, 0.0)[rows],
-            "uncovered": self.uncovered(paid)[rows],
+            "own_margin": unpaid.margin[rows],
+            "own_fund": unpaid.fund[rows],
+            "uncovered": unpaid.beyond[rows],
             "assessed": np.where(left.alive, posted.assessed * paid.cap, 0.0)[rows],
             "fund_used": np.where(left.alive, placed.fund_used * paid.fund_due, 0.0)[rows],
             "gains_cut": ((1.0 - posted.gains_paid) * np.maximum(paid.move, 0.0))[rows],
@@ -365,16 +424,16 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
             "margin": left.margin[rows],
             "fund": left.fund[rows],
         }
-        for k in range(has.position.shape[1]):
+        for k, security in enumerate(posted.securities):
             columns |= {
-                f"price_before_{k + 1}": posted.terms.before[k],
-                f"value_{k + 1}": posted.terms.value[k],
-                f"margin_rate_{k + 1}": posted.terms.margin[k],
-                f"position_before_{k + 1}": has.position[rows, k],
-                f"owned_before_{k + 1}": has.owned[rows, k],
-                f"appetite_{k + 1}": self.appetite[rows, k],
-                f"position_{k + 1}": left.position[rows, k],
-                f"owned_{k + 1}": left.owned[rows, k],
+                f"price_before[{security}]": posted.terms.before[k],
+                f"value[{security}]": posted.terms.value[k],
+                f"margin_rate[{security}]": posted.terms.margin[k],
+                f"position_before[{security}]": has.position[rows, k],
+                f"owned_before[{security}]": has.owned[rows, k],
+                f"appetite[{security}]": self.appetite[rows, k],
+                f"position[{security}]": left.position[rows, k],
+                f"owned[{security}]": left.owned[rows, k],
             }
         table = pd.DataFrame(columns)
         if self.names is not None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from agents.cohort import Cohort
-from agents.waterfall.members import Closed
+from agents.waterfall.members import VARIABLES, Closed
 from markets.quote import FloatArray
 from markets.refused import Refused
 from markets.waterfall.quotes import WaterfallBook, WaterfallQuotes, WaterfallTerms
@@ -31,6 +31,8 @@ class OutsideInvestors(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Cl
         If an appetite is negative or not finite.
     """
 
+    variables = VARIABLES
+
     def __init__(
         self, model: mesa.Model, appetite: FloatArray, name: str = "outside investors"
     ) -> None:
@@ -51,7 +53,8 @@ class OutsideInvestors(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Cl
         return WaterfallBook(
             sold=nothing, appetite=self.appetite, open_interest=nothing,
             gains=0.0, losses=0.0, losses_paid=0.0, due=0.0, paid=0.0, uncovered=0.0, fund=0.0,
-            assessable=0.0, repaid=np.zeros_like(posted.repaid), defaulted=0.0, alive=0.0,
+            own_margin=0.0, own_fund=0.0, assessable=0.0, repaid=np.zeros_like(posted.repaid),
+            defaulted=0.0, alive=0.0,
         )  # fmt: skip
 
     def hold(self, posted: WaterfallQuotes, placed: Closed) -> None:
@@ -69,10 +72,10 @@ class OutsideInvestors(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Cl
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
         bought = self.appetite * self.held[1].bought
         columns: dict[str, object] = {"cohort": [self.name], "member": [0], "status": ["solvent"]}
-        for k, (before, appetite) in enumerate(zip(self.position, self.appetite, strict=True), 1):
+        for k, security in enumerate(self.held[0].securities):
             columns |= {
-                f"position_before_{k}": [before],
-                f"appetite_{k}": [appetite],
-                f"position_{k}": [before + bought[k - 1]],
+                f"position_before[{security}]": [self.position[k]],
+                f"appetite[{security}]": [self.appetite[k]],
+                f"position[{security}]": [self.position[k] + bought[k]],
             }
         return pd.DataFrame(columns)

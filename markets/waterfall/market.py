@@ -39,6 +39,7 @@ import numpy as np
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Infeasible, Refused
+from markets.variable import Variable
 from markets.waterfall.layers import Layers
 from markets.waterfall.quotes import WaterfallBook, WaterfallQuotes, WaterfallTerms
 
@@ -80,6 +81,13 @@ class WaterfallMarket(Market[WaterfallTerms, WaterfallQuotes, WaterfallBook, Exp
 
     pace = 1.0
 
+    excess_variables = (
+        Variable("excess[{instrument}]", "securities", "wanted by buyers minus sold"),
+        Variable("gains_error", "share", "share of gains that losses allow minus what is quoted"),
+        Variable("assessed_error", "share", "share of the cap that losses need minus quoted"),
+        Variable("repaid_error[{member}]", "share", "what {member} can pay minus what is quoted"),
+    )
+
     def __init__(
         self,
         securities: Sequence[str],
@@ -116,6 +124,12 @@ class WaterfallMarket(Market[WaterfallTerms, WaterfallQuotes, WaterfallBook, Exp
     def first_quotes(self) -> dict[str, float]:
         """What securities are worth, and full payment, or none."""
         return dict(zip(self._names, [*self.value.tolist(), *self._rates], strict=True))
+
+    def random_quotes(self, rng: np.random.Generator) -> dict[str, float]:
+        """Prices within a wide range of what securities are worth; any rates."""
+        drawn = super().random_quotes(rng)
+        rates = self._names[len(self.securities) :]
+        return drawn | dict(zip(rates, rng.uniform(size=len(rates)).tolist(), strict=True))
 
     def open(self, cohorts: Sequence[Exposed]) -> None:
         """Learn who may have to sell."""
@@ -157,6 +171,7 @@ class WaterfallMarket(Market[WaterfallTerms, WaterfallQuotes, WaterfallBook, Exp
         count = len(self.securities)
         return WaterfallQuotes(
             terms=terms,
+            securities=self.securities,
             price=np.exp(coordinates[:count]),
             gains_paid=float(coordinates[count]),
             assessed=float(coordinates[count + 1]),

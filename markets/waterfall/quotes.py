@@ -40,6 +40,8 @@ class WaterfallQuotes:
     ----------
     terms : WaterfallTerms
         What was known before.
+    securities : tuple of str
+        Names of the securities.
     price : array of shape (K,)
         Price of each security.
     gains_paid : float
@@ -51,6 +53,7 @@ class WaterfallQuotes:
     """
 
     terms: WaterfallTerms
+    securities: tuple[str, ...]
     price: FloatArray
     gains_paid: float
     assessed: float
@@ -74,6 +77,8 @@ class WaterfallBook:
         Variation margin owed to winners, owed by losers, and paid by them.
     due, paid : float
         All that members owe the house at this date, and what they pay of it.
+    own_margin, own_fund : float
+        Unpaid losses of defaulters that their own initial margin, and contributions, cover.
     uncovered : float
         Losses of defaulters beyond their own margin and fund contributions.
     fund : float
@@ -96,6 +101,8 @@ class WaterfallBook:
     losses_paid: float
     due: float
     paid: float
+    own_margin: float
+    own_fund: float
     uncovered: float
     fund: float
     assessable: float

@@ -44,14 +44,57 @@ class Rules:
         Shares of own cash, and of what is received, that a defaulter pays out.
     debts : array of shape (n, n), optional
         What members owe each other at this date.
-    paid : bool
+    greatest : bool
         Whether the greatest equilibrium is looked for.
     """
 
     cap: float
     recovered: tuple[float, float]
     debts: FloatArray | None
-    paid: bool
+    greatest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the table of a date says; arrays with a row per member, a column per security.
+
+    Attributes
+    ----------
+    members, outside : pandas.DataFrame
+        Rows of the members, and of investors outside.
+    before, owned, appetite : array of shape (n, K)
+        Positions and own securities before the date, and what members would buy.
+    settled, value, rate : array of shape (K,)
+        Prices before, worth after the news, margin on a position of one.
+    """
+
+    members: pd.DataFrame
+    outside: pd.DataFrame
+    before: FloatArray
+    owned: FloatArray
+    appetite: FloatArray
+    settled: FloatArray
+    value: FloatArray
+    rate: FloatArray
+
+    @classmethod
+    def read(cls, agents: pd.DataFrame, securities: Sequence[str]) -> Seen:
+        """Read the table of members and outside investors."""
+        member = agents["repaid"].notna()
+        rows = agents[member]
+        every = [
+            _of_each(rows, name, securities) for name in ("position_before", "owned_before",
+                                                          "appetite")
+        ]  # fmt: skip
+        one = [
+            _of_each(rows.iloc[:1], name, securities)[0] for name in ("price_before", "value",
+                                                                     "margin_rate")
+        ]  # fmt: skip
+        return cls(rows, agents[~member], *every, *one)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """A column of the members."""
+        return self.members[name].to_numpy(dtype=np.float64)
 
 
 def certify(
@@ -81,101 +124,93 @@ def certify(
     )
     if not sound:  # nothing else can be worked out
         return Certificate((positive,))
-    is_member = agents["repaid"].notna()
-    rows, outside = agents[is_member], agents[~is_member]
-    count = range(1, len(securities) + 1)
-    before, after, owned, appetite = (
-        rows[[f"{name}_{k}" for k in count]].to_numpy(dtype=np.float64)
-        for name in ("position_before", "position", "owned_before", "appetite")
-    )
-    cash, margin, fund, income = (
-        _column(rows, name) for name in ("cash_before", "margin_before", "fund_before", "income")
-    )
-    value, settled, rate = (
-        rows[[f"{name}_{k}" for k in count]].iloc[0].to_numpy(dtype=np.float64)
-        for name in ("value", "price_before", "margin_rate")
-    )
-    total_fund, capital = (float(rows[name].iloc[0]) for name in ("house_fund", "house_capital"))
-    alive = (rows["status"] != "closed out").to_numpy()
-    move = before @ (price - settled)
-    required = np.abs(before) @ rate
+    seen = Seen.read(agents, securities)
+    # 1. what every member owes, has and pays
+    alive = (seen.members["status"] != "closed out").to_numpy()
+    move = seen.before @ (price - seen.settled)
+    gain, loss = np.maximum(move, 0.0), np.maximum(-move, 0.0)
+    required = np.abs(seen.before) @ seen.rate
     total = float(required.sum())
-    share = required / total if total > 0.0 else np.zeros_like(required)
-    contribution = total_fund * share
+    contribution = seen["house_fund"] * (required / total if total > 0.0 else required)
+    margin, fund = seen["margin_before"], seen["fund_before"]
     cap = rules.cap * contribution * alive
-    debts = np.zeros((0, 0)) if rules.debts is None else rules.debts
-    owes = debts.sum(axis=1) if rates.size else np.zeros(len(rows))
-    receives = rates @ debts if rates.size else np.zeros(len(rows))
-    own = cash + income
-    inflow = gains_paid * np.maximum(move, 0.0) + receives
-    inflow += np.maximum(margin - required, 0.0) + np.maximum(fund - contribution, 0.0)
+    debts = np.zeros((len(move), len(move))) if rules.debts is None else rules.debts
+    receives = rates @ debts if rates.size else np.zeros_like(move)
     calls = np.maximum(required - margin, 0.0) + np.maximum(contribution - fund, 0.0)
-    due = np.maximum(-move, 0.0) + calls + assessed * cap + owes
-    worth = owned @ price
+    returned = np.maximum(margin - required, 0.0) + np.maximum(fund - contribution, 0.0)
+    due = loss + calls + assessed * cap + debts.sum(axis=1)
+    own = seen["cash_before"] + seen["income"]
+    inflow = gains_paid * gain + receives + returned
+    worth = seen.owned @ price
     fails = due - own - inflow - worth > ROUNDING * due
-    means = np.where(
-        fails, rules.recovered[0] * own + rules.recovered[1] * (inflow + worth), np.inf
-    )
-    pays = np.minimum(means, due)
+    estate = rules.recovered[0] * own + rules.recovered[1] * (inflow + worth)
+    pays = np.where(fails, np.minimum(estate, due), due)
     repaid = np.divide(pays, due, out=np.ones_like(due), where=due > 0.0)
-    shown = (rows["status"] == "defaulted").to_numpy()
-    sold_own = np.where(
-        worth > 0.0,
-        np.clip(np.divide(due - own - inflow, worth, out=np.zeros_like(due), where=worth > 0.0),
-                0.0, 1.0),
-        0.0,
-    )  # fmt: skip
-    sold = before[fails].sum(axis=0) + sold_own @ owned
+    sells = np.clip(due - own - inflow, 0.0, worth)  # in cash
+    part = np.divide(sells, worth, out=np.zeros_like(due), where=worth > 0.0)
     survives = alive & ~fails
-    buying = appetite[survives].sum(axis=0)
-    if len(outside):
-        buying = buying + outside[[f"appetite_{k}" for k in count]].to_numpy(float).sum(axis=0)
-    size = buying + np.maximum(before, 0.0).sum(axis=0) + owned.sum(axis=0)
-    excess = buying * np.log(value / price) - sold
-    held = after.sum(axis=0)
-    if len(outside):
-        held = held + outside[[f"position_{k}" for k in count]].to_numpy(float).sum(axis=0)
-    # what defaulters leave unpaid, layer by layer
-    at_house = np.minimum(margin, required) + np.minimum(fund, contribution) + repaid * calls
-    unpaid = (1.0 - repaid) * np.maximum(-move, 0.0)
-    loss = float(np.maximum(unpaid - at_house, 0.0)[fails].sum())
-    gains = float(np.maximum(move, 0.0).sum())
+    # 2. what is sold, and who buys it
+    sold = seen.before[fails].sum(axis=0) + part @ seen.owned
+    buying = seen.appetite[survives].sum(axis=0)
+    buying = buying + _of_each(seen.outside, "appetite", securities).sum(axis=0)
+    size = buying + np.maximum(seen.before, 0.0).sum(axis=0) + seen.owned.sum(axis=0)
+    excess = buying * np.log(seen.value / price) - sold
+    taken = np.divide(sold, buying, out=np.zeros_like(sold), where=buying > 0.0)
+    # 3. what defaulters leave unpaid, layer by layer
+    unpaid = np.where(fails, (1.0 - repaid) * loss, 0.0)
+    held = np.minimum(margin, required) + np.minimum(fund, contribution) + repaid * calls
+    left = float(np.maximum(unpaid - held, 0.0).sum())
+    by_capital = min(left, float(seen["house_capital"][0]))
+    of_survivors = float(contribution[survives].sum())
+    by_fund = min(left - by_capital, of_survivors)
+    beyond = left - by_capital - by_fund
     assessable = float(repaid @ cap)
-    beyond = max(loss - capital - float(contribution[survives].sum()), 0.0)
     asked = min(1.0, beyond / assessable) if assessable > 0.0 else float(beyond > 0.0)
+    gains = float(gain.sum())
     cut = max(beyond - assessed * assessable, 0.0)
     kept = 1.0 - cut / gains if gains > 0.0 else 1.0
-    bears = np.array([
-        min(loss, capital),
-        min(max(loss - capital, 0.0), float(contribution[survives].sum())),
-    ])  # fmt: skip
-    there_was = float(np.sum(cash + margin + fund + income))
-    there_is = sum(float(_column(rows, name).sum()) for name in ("cash", "margin", "fund"))
-    lost = float(np.sum((own + inflow + worth - means)[fails & np.isfinite(means)]))
-    bought_out = float(sold_own @ worth)
-    leak = there_is - there_was - bears[0] - bought_out + lost
+    # 4. what everybody has after that
+    used = by_fund / of_survivors if of_survivors > 0.0 else 0.0
+    accounts = {
+        "cash": np.where(fails, np.maximum(held - unpaid, 0.0), own + inflow + sells - due),
+        "margin": np.where(survives, required, 0.0),
+        "fund": np.where(survives, (1.0 - used) * contribution, 0.0),
+    }
+    differs = [_most(np.abs(amount - seen[name])) for name, amount in accounts.items()]
+    after = np.where(survives[:, None], seen.before + seen.appetite * taken, 0.0)
+    position = _of_each(seen.members, "position", securities)
+    net = position.sum(axis=0) + _of_each(seen.outside, "position", securities).sum(axis=0)
+    net -= _of_each(seen.outside, "position_before", securities).sum(axis=0)
+    net -= seen.before.sum(axis=0) + part @ seen.owned
+    there_was = float(np.sum(own + margin + fund))
+    there_is = sum(float(seen[name].sum()) for name in accounts)
+    wasted = float(np.sum((own + inflow + worth - estate)[fails]))
+    leak = there_is - there_was - by_capital - float(sells.sum()) + wasted
     scale = max(there_was, gains, float(due.sum()), 1e-300)
+    traded = max(float(np.abs(seen.before).sum() + seen.owned.sum()), 1e-300)
+    shown = (seen.members["status"] == "defaulted").to_numpy()
     conditions = [
         positive,
-        Condition("payments", _most(np.abs(repaid - _column(rows, "repaid"))), CLEARING,
+        Condition("payments", _most(np.abs(repaid - seen["repaid"])), CLEARING,
                   "share that each member pays minus what it can pay of all that it owes"),
         Condition("defaults", float(np.sum(fails != shown)), 0.0,
                   "members who fail though they could pay, or do not though they can't"),
         Condition("prices", _most(np.abs(excess) / np.where(size > 0.0, size, 1.0)), CLEARING,
                   "what buyers take minus what is sold, as a share of all positions"),
-        Condition("positions",
-                  _most(np.abs(held - sold_own @ owned))
-                  / max(float(np.abs(before).sum()), 1e-300), ROUNDING,
-                  "positions of all after the date minus what members sold of their own"),
         Condition("layers", max(abs(asked - assessed), abs(kept - gains_paid)), CLEARING,
                   "assessments called and gains cut minus what losses beyond earlier layers ask"),
+        Condition("accounts", max(differs) / scale, CLEARING,
+                  "cash, margin and contribution of each member minus what payments leave it"),
+        Condition("positions", _most(np.abs(position - after)) / traded, CLEARING,
+                  "position of each member minus what it kept and took"),
+        Condition("netting", _most(np.abs(net)) / traded, ROUNDING,
+                  "positions of all after the date minus before, and what members sold"),
         Condition("cash", abs(leak) / scale, ROUNDING,
                   "cash of all after the date minus before, income and the house's loss"),
     ]  # fmt: skip
-    quiet = not before.any() and not owned.any() and rules.recovered == (1.0, 1.0)
-    if rates.size and quiet and owes.any() and rules.paid:
-        best = clearing_payments(debts, own)
-        gap = abs(best - float(pays.sum())) / float(owes.sum())
+    still = not seen.before.any() and not seen.owned.any() and rules.recovered == (1.0, 1.0)
+    if rates.size and still and debts.any() and rules.greatest:
+        gap = abs(clearing_payments(debts, own) - float(pays.sum())) / float(debts.sum())
         conditions.append(
             Condition("largest payments", gap, PROGRAM,
                       "payments minus the value of Eisenberg and Noe's program, as a share")
@@ -209,5 +244,6 @@ def _most(values: FloatArray) -> float:
     return float(np.max(values, initial=0.0))
 
 
-def _column(table: pd.DataFrame, name: str) -> FloatArray:
-    return table[name].to_numpy(dtype=np.float64)
+def _of_each(table: pd.DataFrame, name: str, securities: Sequence[str]) -> FloatArray:
+    """Columns of every security, shape (rows, K)."""
+    return table[[f"{name}[{k}]" for k in securities]].to_numpy(dtype=np.float64)

@@ -13,17 +13,10 @@ import numpy as np
 import pandas as pd
 
 from agents.waterfall.clearing_house import WaterfallSettlement
-from markets.quote import FloatArray
 from markets.waterfall.quotes import WaterfallQuotes
 from scenarios.waterfall import DEFAULT_WATERFALL
 from scenarios.waterfall.certificate import Rules, certify
-from scenarios.waterfall.economy import (
-    Clearing,
-    DefaultWaterfall,
-    WaterfallEconomy,
-    build,
-    members_of,
-)
+from scenarios.waterfall.economy import DefaultWaterfall, WaterfallEconomy, build
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -33,9 +26,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TURNED = 1e-12
-"""Change of a rate of payment between rounds that is rounding."""
+"""Change of a quote between rounds, as a share of it or of 1, that is rounding."""
 
-PAID_BY = ("own_resources", "capital", "fund", "assessments", "gains")
+PAID_BY = ("own_margin", "own_fund", "capital", "fund", "assessments", "gains")
 """Columns of the table of dates that say who bore a date's losses."""
 
 
@@ -48,15 +41,12 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
 
     def cases(self, parameters: DefaultWaterfall) -> list[Case]:
         """One economy for each equilibrium that is looked for, taken through the news."""
-
-        @cache  # once, so that both cases have the same members and news
-        def drawn(rng: np.random.Generator) -> tuple[FloatArray, Clearing]:
-            return parameters.values(rng), members_of(parameters, rng)
+        drawn = cache(parameters.drawn)  # once: both cases have the same members and news
 
         def make(case: str, rng: np.random.Generator) -> WaterfallEconomy:
             return build(parameters, case, *drawn(rng), rng)
 
-        dates: list[Mapping[str, object]] = [{}] * parameters.number
+        dates = parameters.announced
         return [Case(case, partial(make, case), dates) for case in parameters.markets]
 
     def describe(
@@ -64,31 +54,27 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
     ) -> Mapping[str, object]:
         """Calls, defaults, who bore the losses, and what the house holds.
 
-        ``one_way`` says whether no rate of payment ever turned around in the rounds of the date:
-        then the equilibrium is the greatest, or the least, that there is.
+        ``extreme`` says how sure it is that the equilibrium is the greatest, or the least:
+        ``proved`` where nobody had cleared positions, so that rounds go one way by theory (see
+        :mod:`markets.waterfall.market`), or where everything is paid in full, and no equilibrium
+        pays more; ``one way`` where no quote turned around in the rounds; ``turned`` otherwise.
         """
         settlement, posted = economy.settlement, economy.posted
         assert isinstance(settlement, WaterfallSettlement)
         assert isinstance(posted, WaterfallQuotes)
         accounts = settlement.accounts()
         del accounts["balance"]
-        record = economy.record
-        assert record is not None
-        turned = False
-        for name, sign in (("gains_paid", 1.0), ("assessed", -1.0)):
-            steps = np.diff(record.column(name, economy.round)) * sign
-            down = point.case == "greatest"
-            turned = turned or bool(np.any(steps > TURNED if down else steps < -TURNED))
+        rates = posted.terms.margin / posted.terms.before
         return {
             **accounts,
             "margin_required": float(point.agents["margin_due"].sum()),
             "fund_required": posted.terms.fund,
-            "one_way": not turned,
+            **{f"margin[{k}]": r for k, r in zip(parameters.names, rates.tolist(), strict=True)},
+            "extreme": _extreme(point, economy),
         }
 
     def certify(self, parameters: DefaultWaterfall, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its table of members."""
-        debts = np.array(parameters.debts) if parameters.debts else None
         return certify(
             point.agents,
             point.quotes,
@@ -96,8 +82,8 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
             Rules(
                 cap=parameters.assessment_cap if "assessments" in parameters.layers else 0.0,
                 recovered=(parameters.recovered_cash, parameters.recovered_inflow),
-                debts=None if debts is None else debts * (point.date == 1),
-                paid=point.case == "greatest",
+                debts=parameters.owed if point.date == 1 else None,
+                greatest=point.case == "greatest",
             ),
         )
 
@@ -119,6 +105,22 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
             "quotes_by_round": rounds_figures.quotes(results),
             "excess_demand_by_round": rounds_figures.excess(results),
         }
+
+
+def _extreme(point: RestingPoint, economy: ScenarioEconomy) -> str:
+    """How sure it is that an equilibrium is the greatest, or the least, of its date."""
+    quotes, record = point.quotes, economy.record
+    assert record is not None
+    positions = point.agents.filter(regex=r"^position_before\[")
+    best = {name: float(name != "assessed") for name in quotes if not name.startswith("price[")}
+    in_full = point.case == "greatest" and all(quotes[name] == best[name] for name in best)
+    if in_full or not positions.to_numpy().any():
+        return "proved"
+    for name in quotes:
+        steps = np.diff(record.column(name, economy.round)) / max(abs(quotes[name]), 1.0)
+        if np.any(steps > TURNED) and np.any(steps < -TURNED):
+            return "turned"
+    return "one way"
 
 
 SCENARIO = DefaultWaterfallScenario()

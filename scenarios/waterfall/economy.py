@@ -34,11 +34,28 @@ CASES = ("greatest", "least")
 LAYERS = ("capital", "fund", "assessments", "gains")
 """Who bears what defaulters' own margin and contributions leave, in order."""
 
+DRAWN = 20
+"""Number of dates where news is drawn and nothing else is said."""
+
+STRESS = 0.1
+"""Relative fall and rise of all prices for which the fund is sized, where nothing else is said."""
+
 OF_SECURITY = re.compile(r"\s*(?:position|appetite|owned)\[(.+)\]\s*")
 
 Change = Annotated[float, Field(gt=-1.0)]
 Amount = Annotated[float, Field(ge=0.0)]
 WaterfallEconomy = Economy[WaterfallTerms, WaterfallQuotes, WaterfallBook]
+
+
+class Membership(NamedTuple):
+    """What members are and own before the first date; arrays with one row each."""
+
+    names: list[str] | None
+    cash: FloatArray
+    income: FloatArray
+    position: FloatArray
+    appetite: FloatArray
+    owned: FloatArray
 
 
 class DefaultWaterfall(Parameters):
@@ -65,7 +82,7 @@ class DefaultWaterfall(Parameters):
     cash: DrawnAmount = about(
         "cash of each member beyond margin and fund, where no column gives it", "cash",
         "a number of at least 0, or a distribution such as lognormal(mean=2, sd=1)",
-        default="lognormal(mean=40, sd=40)",
+        default="lognormal(mean=150, sd=100)",
     )  # fmt: skip
     income: DrawnAmount = about(
         "cash that each member earns by date, where no column gives it", "cash",
@@ -86,15 +103,18 @@ class DefaultWaterfall(Parameters):
     price: float = about(
         "price of every security before the first date", "cash per security", default=100.0, gt=0.0
     )
-    news: list[list[Change]] | DataFile | None = about(
-        "relative change of what each security is worth, by date; or closing prices: a CSV or"
-        " Parquet file with a column date and one per security, its first row the prices before the"
-        " first date; drawn by the law if not given", "",
-        "a list with a list of numbers above -1 by date, or the name of a file",
-        default=[[-0.02, -0.01], [-0.10, 0.04], [0.03, 0.02]],
+    news: list[Change | list[Change]] | DataFile | None = about(
+        "relative change of what all securities, or each, are worth, by date; or closing prices: a"
+        " CSV or Parquet file with a column date and one per security, its first row the prices"
+        " before the first date; drawn by the law if not given", "share",
+        "a list with a number above -1, or a list of them, by date; or the name of a file",
+        default=[-0.02, -0.1, 0.03],
     )  # fmt: skip
     law: Law = about("where news is drawn: law of the prices", default="garch")
-    dates: int = about("where news is drawn: number of dates", "dates", default=20, ge=1, le=10_000)
+    dates: int | None = about(
+        "number of dates; unless given those of the news, or 20 where it is drawn; after the last"
+        " news securities keep their worth", "dates", default=None, ge=1, le=10_000,
+    )  # fmt: skip
     volatility: float = about(
         "where news is drawn: standard deviation of a log return", "by date", default=0.02, ge=0.0
     )
@@ -111,7 +131,7 @@ class DefaultWaterfall(Parameters):
     )
     stress: list[list[Change]] = about(
         "relative moves of the prices of all securities for which the default fund is sized, by"
-        " scenario; empty for a fall and a rise of all by .15", "",
+        " scenario; empty for a fall and a rise of all by .1", "",
         "a list with a list of numbers above -1 by scenario", default=[],
     )  # fmt: skip
     cover: int = about(
@@ -138,6 +158,11 @@ class DefaultWaterfall(Parameters):
     recovered_inflow: float = about(
         "share of what else it receives that a defaulter can still pay out", "share", default=1.0,
         ge=0.0, le=1.0,
+    )  # fmt: skip
+    reverse_stress: list[float] = about(
+        "direction of relative changes of what each security is worth; a study looks for the"
+        " mildest multiple of it that exhausts each layer at the first date", "share",
+        "a list with a number for each security", default=[],
     )  # fmt: skip
     equilibrium: Literal["greatest", "least", "both"] = about(
         "which equilibrium: the one with most payments, found from full payment, the one with"
@@ -166,12 +191,12 @@ class DefaultWaterfall(Parameters):
     def _together(self) -> Self:
         """Refuse lists of the wrong length, and a waterfall without its last layer."""
         count = len(self.names)
-        for name in ("news", "stress"):
+        for name in ("news", "stress", "reverse_stress"):
             rows = getattr(self, name)
             if not isinstance(rows, list):
                 continue
-            for row in rows:
-                if len(row) != count:
+            for row in rows if name != "reverse_stress" else [rows] * bool(rows):
+                if isinstance(row, list) and len(row) != count:
                     raise ValueError(
                         f"{name} has {len(row)} numbers in a row; there are {count} securities,"
                         f" {', '.join(self.names)}"
@@ -184,8 +209,11 @@ class DefaultWaterfall(Parameters):
                 f"layers is {self.layers}; losses beyond all others are borne by those who gain, so"
                 f' it must end with "gains", in the order {", ".join(LAYERS)}'
             )
-        if isinstance(self.news, DataFile):
-            self._prices_of(self.news)
+        dated = self._dated
+        if dated is not None and self.dates is not None and dated > self.dates:
+            raise ValueError(
+                f"news has {dated} dates and dates is {self.dates}; there is no date {dated} for it"
+            )
         return self
 
     @property
@@ -202,19 +230,29 @@ class DefaultWaterfall(Parameters):
                 raise Refused(unknown(name, list(series.names), "security"))
         return series.prices[:, [series.names.index(name) for name in self.names]]
 
+    def drawn(self, rng: np.random.Generator) -> tuple[FloatArray, Membership]:
+        """News and members, from the one source of randomness."""
+        return self.values(rng), members_of(self, rng)
+
     def values(self, rng: np.random.Generator) -> FloatArray:
         """What securities are worth before the first date and at each one, (dates + 1, K)."""
         count = len(self.names)
+        if self.news is None:
+            return self._drawn_values(rng)
         if isinstance(self.news, DataFile):
             prices = self._prices_of(self.news)
-            return np.asarray(self.price * prices / prices[0])
-        if self.news is not None:
-            changes = 1.0 + np.array(self.news)
-            grown = np.cumprod(changes, axis=0)
-            return self.price * np.vstack([np.ones(count), grown])
+            values = self.price * prices / prices[0]
+        else:
+            rows = [row if isinstance(row, list) else [row] * count for row in self.news]
+            grown = np.cumprod(1.0 + np.array(rows), axis=0)
+            values = self.price * np.vstack([np.ones(count), grown])
+        quiet = np.repeat(values[-1:], self.number + 1 - len(values), axis=0)
+        return np.vstack([values, quiet])
+
+    def _drawn_values(self, rng: np.random.Generator) -> FloatArray:
         drawn = np.column_stack(
-            [np.log(draw_prices(self.law, self.dates + 1, self.volatility, rng))
-             for _ in range(count + 1)]
+            [np.log(draw_prices(self.law, self.number + 1, self.volatility, rng))
+             for _ in range(len(self.names) + 1)]
         )  # fmt: skip
         mixed = np.sqrt(self.together) * drawn[:, :1] + np.sqrt(1.0 - self.together) * drawn[:, 1:]
         return np.asarray(self.price * np.exp(mixed))
@@ -222,15 +260,46 @@ class DefaultWaterfall(Parameters):
     def moves(self) -> FloatArray:
         """Stress scenarios, shape (scenarios, K)."""
         count = len(self.names)
-        given = self.stress or [[-0.15] * count, [0.15] * count]
+        given = self.stress or [[-STRESS] * count, [STRESS] * count]
         return np.array(given, dtype=np.float64)
+
+    @property
+    def _dated(self) -> int | None:
+        """Number of dates that have news; None where it is drawn."""
+        if isinstance(self.news, DataFile):
+            return len(self._prices_of(self.news)) - 1
+        return None if self.news is None else len(self.news)
 
     @property
     def number(self) -> int:
         """Number of dates."""
-        if isinstance(self.news, DataFile):
-            return len(self._prices_of(self.news)) - 1
-        return self.dates if self.news is None else len(self.news)
+        return self.dates or self._dated or DRAWN
+
+    @property
+    def announced(self) -> list[Mapping[str, object]]:
+        """What is announced at each date: what securities are worth, where that is listed."""
+        if not isinstance(self.news, list):
+            return [{}] * self.number
+        values = self.values(np.random.default_rng(0))  # listed, so nothing is drawn
+        return [{"value": value} for value in values[1:]]
+
+    @property
+    def owed(self) -> FloatArray | None:
+        """What members owe each other at the first date, shape (n, n); None if nothing.
+
+        Raises
+        ------
+        Refused
+            If rows differ in length.
+        """
+        if not self.debts:
+            return None
+        if {len(row) for row in self.debts} != {len(self.debts)}:
+            raise Refused(
+                f"debts has {len(self.debts)} rows, of {', '.join(str(len(r)) for r in self.debts)}"
+                " numbers; each must have one for every member"
+            )
+        return np.array(self.debts, dtype=np.float64)
 
     @property
     def margin_rule(self) -> MarginRule:
@@ -241,17 +310,6 @@ class DefaultWaterfall(Parameters):
     def markets(self) -> Sequence[str]:
         """The cases to run."""
         return CASES if self.equilibrium == "both" else (self.equilibrium,)
-
-
-class Clearing(NamedTuple):
-    """Members as the economy is made from them; arrays with one row each."""
-
-    names: list[str] | None
-    cash: FloatArray
-    income: FloatArray
-    position: FloatArray
-    appetite: FloatArray
-    owned: FloatArray
 
 
 def securities_in(members: DataFile | Mapping[str, object]) -> list[str]:
@@ -275,7 +333,7 @@ def columns(securities: Sequence[str]) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def members_of(parameters: DefaultWaterfall, rng: np.random.Generator) -> Clearing:
+def members_of(parameters: DefaultWaterfall, rng: np.random.Generator) -> Membership:
     """The members: given one by one, or drawn so that positions net to zero.
 
     Raises
@@ -309,14 +367,14 @@ def members_of(parameters: DefaultWaterfall, rng: np.random.Generator) -> Cleari
             "owned securities are sold to investors outside the house only; where members own some,"
             " appetite must be 0 and outside above 0"
         )
-    return Clearing(made.names, made.each("cash"), made.each("income"), position, appetite, owned)
+    return Membership(made.names, made.each("cash"), made.each("income"), position, appetite, owned)
 
 
 def build(
     parameters: DefaultWaterfall,
     case: str,
     values: FloatArray,
-    members: Clearing,
+    members: Membership,
     rng: np.random.Generator | int = 0,
 ) -> WaterfallEconomy:
     """Make the economy as it stands at the first date, whose news is already known.
@@ -329,7 +387,7 @@ def build(
         Which equilibrium the rounds of each date start towards.
     values : array of shape (dates + 1, K)
         What securities are worth before the first date, and at each.
-    members : Clearing
+    members : Membership
         The members.
     rng : numpy.random.Generator or int
         The one source of randomness.
@@ -340,7 +398,7 @@ def build(
         If debts do not fit the members.
     """
     count = members.cash.size
-    debts = np.array(parameters.debts, dtype=np.float64) if parameters.debts else None
+    debts = parameters.owed
     if debts is not None and debts.shape != (count, count):
         raise Refused(f"debts has {len(debts)} rows; it must have one for each of {count} members")
     named = members.names or [str(k + 1) for k in range(count)]

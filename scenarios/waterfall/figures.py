@@ -16,7 +16,8 @@ from matplotlib.ticker import MaxNLocator
 from simulator import palette
 
 LAYERS: Final = (
-    ("own_resources", palette.NEUTRAL[2], "", "defaulters' own margin and contributions"),
+    ("own_margin", palette.NEUTRAL[0], "", "defaulters' margin"),
+    ("own_fund", palette.NEUTRAL[2], "", "defaulters' contributions"),
     ("capital", palette.HOUSE, "", "the house's capital"),
     ("fund", palette.LONG, "//", "survivors' contributions"),
     ("assessments", palette.SHORT, "\\\\", "assessments on survivors"),
