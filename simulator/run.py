@@ -184,7 +184,7 @@ def travel_all(
                     economy = event.economy
                 elif isinstance(event, DateEnd):
                     last = event.point.date == len(case.announcements)
-                    kept = scenario.traders_shown == "every date" or last
+                    kept = scenario.shows_traders(parameters) == "every date" or last
                     ends.append(event if kept else without_traders(event))
                 elif progress is not None:
                     progress(event)

@@ -15,9 +15,14 @@ import pandas as pd
 from agents.waterfall.clearing_house import WaterfallSettlement
 from markets.waterfall.quotes import WaterfallQuotes
 from scenarios.waterfall import DEFAULT_WATERFALL
+from scenarios.waterfall.captions import CAPTIONS
 from scenarios.waterfall.certificate import Rules, certify
 from scenarios.waterfall.economy import DefaultWaterfall, WaterfallEconomy, build
+from scenarios.waterfall.page import PAGE
+from scenarios.waterfall.reverse_stress import reverse_stress
+from scenarios.waterfall.variables import VARIABLES
 from simulator.certificate import Certificate
+from simulator.declared import Shown
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
 from simulator.scenario import Scenario
@@ -28,6 +33,9 @@ if TYPE_CHECKING:
 TURNED = 1e-12
 """Change of a quote between rounds, as a share of it or of 1, that is rounding."""
 
+MOST_ROWS = 200_000
+"""Rows up to which members are kept at every date."""
+
 PAID_BY = ("own_margin", "own_fund", "capital", "fund", "assessments", "gains")
 """Columns of the table of dates that say who bore a date's losses."""
 
@@ -37,6 +45,9 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
 
     title = DEFAULT_WATERFALL
     parameters = DefaultWaterfall
+    variables = VARIABLES
+    captions = CAPTIONS
+    page = PAGE
     headline = ("defaulted", "calls", "calls_paid", *PAID_BY)
 
     def cases(self, parameters: DefaultWaterfall) -> list[Case]:
@@ -87,6 +98,19 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
             ),
         )
 
+    def shows_traders(self, parameters: DefaultWaterfall) -> Shown:
+        """Members at the last date only where the tables of all would be long."""
+        count = parameters.number * parameters.count * len(parameters.markets)
+        return "every date" if count <= MOST_ROWS else "last date"
+
+    def studies_at_rest(self, results: Results[DefaultWaterfall]) -> Mapping[str, pd.DataFrame]:
+        """The mildest shocks that exhaust the layers at the first date, if a direction is given."""
+        parameters = results.parameters
+        if not parameters.reverse_stress:
+            return {}
+        drawn = parameters.drawn(np.random.default_rng(results.seed))
+        return {"reverse_stress": reverse_stress(parameters, *drawn)}
+
     def report(self, results: Results[DefaultWaterfall]) -> pd.DataFrame | None:
         """Who pays for whose default: losses by layer and date."""
         dates = results.dates
@@ -102,6 +126,11 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
         return {
             "waterfall": figures.waterfall(results.dates),
             "timeline": figures.timeline(results.dates, results.parameters.names),
+            **(
+                {"balance_sheets": figures.balance_sheets(results.agents, results.dates)}
+                if "wealth" in results.agents
+                else {}
+            ),
             "quotes_by_round": rounds_figures.quotes(results),
             "excess_demand_by_round": rounds_figures.excess(results),
         }

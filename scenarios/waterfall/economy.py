@@ -42,6 +42,9 @@ STRESS = 0.1
 
 OF_SECURITY = re.compile(r"\s*(?:position|appetite|owned)\[(.+)\]\s*")
 
+MATTERS = 1e-12
+"""Largest number of a direction of stress that counts as none."""
+
 Change = Annotated[float, Field(gt=-1.0)]
 Amount = Annotated[float, Field(ge=0.0)]
 WaterfallEconomy = Economy[WaterfallTerms, WaterfallQuotes, WaterfallBook]
@@ -209,6 +212,10 @@ class DefaultWaterfall(Parameters):
                 f"layers is {self.layers}; losses beyond all others are borne by those who gain, so"
                 f' it must end with "gains", in the order {", ".join(LAYERS)}'
             )
+        if self.reverse_stress and max(map(abs, self.reverse_stress)) <= MATTERS:
+            raise ValueError(
+                f"reverse_stress is {self.reverse_stress}; a direction has a change that is not 0"
+            )
         dated = self._dated
         if dated is not None and self.dates is not None and dated > self.dates:
             raise ValueError(
@@ -300,6 +307,12 @@ class DefaultWaterfall(Parameters):
                 " numbers; each must have one for every member"
             )
         return np.array(self.debts, dtype=np.float64)
+
+    @property
+    def count(self) -> int:
+        """Number of members."""
+        given = table_of(self.members, columns(self.names))
+        return self.traders if given is None else len(given)
 
     @property
     def margin_rule(self) -> MarginRule:

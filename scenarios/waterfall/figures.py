@@ -85,3 +85,46 @@ def timeline(dates: pd.DataFrame, securities: Sequence[str]) -> Figure:
     panels[2].set_xlabel("date")
     panels[2].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     return figure
+
+
+OWNED: Final = (
+    ("cash", palette.CASH, "", "cash"),
+    ("margin", palette.HOUSE, "//", "initial margin"),
+    ("fund", palette.LONG, "..", "contribution"),
+)
+"""Column, colour, hatch and name of what members own at a date."""
+
+MOST_BARS: Final = 40
+"""Members drawn one by one; of more, those with the largest losses."""
+
+
+@palette.styled()
+def balance_sheets(agents: pd.DataFrame, dates: pd.DataFrame) -> Figure:
+    """What members own before and after the date with most defaults, those who lose most first."""
+    known = dates.merge(agents[["case", "date"]].drop_duplicates(), on=["case", "date"])
+    worst = known.sort_values("defaulted", kind="stable").iloc[-1]
+    here = agents[(agents["case"] == worst["case"]) & (agents["date"] == worst["date"])]
+    here = here[here["repaid"].notna()].sort_values("profit", kind="stable").head(MOST_BARS)
+    figure = Figure(figsize=(10.0, 5.2), layout="constrained")
+    panels = figure.subplots(2, 1, sharex=True, sharey=True)
+    place = np.arange(len(here))
+    for axes, suffix, title in (
+        (panels[0], "_before", f"before date {worst['date']}"),
+        (panels[1], "", f"after date {worst['date']}"),
+    ):
+        bottom = np.zeros(len(here))
+        for column, colour, hatch, label in OWNED:
+            height = here[column + suffix].to_numpy(dtype=np.float64)
+            axes.bar(place, height, bottom=bottom, color=colour, hatch=hatch, edgecolor="white",
+                     linewidth=0.5, label=label)  # fmt: skip
+            bottom += height
+        axes.set_title(title, fontsize=10.5)
+        axes.set_ylabel("cash")
+    failed = (here["status"] == "defaulted").to_numpy()
+    panels[1].plot(place[failed], np.zeros(failed.sum()), "x", color=palette.BAD, markersize=9.0,
+                   label="defaulted", clip_on=False, zorder=5)  # fmt: skip
+    names = here["name"] if "name" in here else here["member"] + 1
+    panels[1].set_xticks(place, [str(name) for name in names], rotation=90 if len(here) > 25 else 0)
+    panels[1].set_xlabel("members, the largest loss first")
+    figure.legend(*panels[1].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+    return figure
