@@ -412,7 +412,7 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
             "own_margin": unpaid.margin[rows],
             "own_fund": unpaid.fund[rows],
             "uncovered": unpaid.beyond[rows],
-            "assessed": np.where(left.alive, posted.assessed * paid.cap, 0.0)[rows],
+            "assessed": (paid.repaid * posted.assessed * paid.cap)[rows],
             "fund_used": np.where(left.alive, placed.fund_used * paid.fund_due, 0.0)[rows],
             "gains_cut": ((1.0 - posted.gains_paid) * np.maximum(paid.move, 0.0))[rows],
             "house_fund": posted.terms.fund,

@@ -21,6 +21,7 @@ from scenarios.waterfall.economy import DefaultWaterfall, WaterfallEconomy, buil
 from scenarios.waterfall.page import PAGE
 from scenarios.waterfall.reverse_stress import reverse_stress
 from scenarios.waterfall.variables import VARIABLES
+from scenarios.waterfall.who_pays import who_pays
 from simulator.certificate import Certificate
 from simulator.declared import Shown
 from simulator.point import Case, RestingPoint, ScenarioEconomy
@@ -114,23 +115,26 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
     def report(self, results: Results[DefaultWaterfall]) -> pd.DataFrame | None:
         """Who pays for whose default: losses by layer and date."""
         dates = results.dates
-        if "own_resources" not in dates:
+        if "own_margin" not in dates:
             return None
         return dates[["case", "date", "losses", *PAID_BY, "defaulted", "alive"]]
 
+    def tables(self, results: Results[DefaultWaterfall]) -> Mapping[str, pd.DataFrame]:
+        """Who pays for whose default, member by member."""
+        agents = results.agents
+        return {"who_pays": who_pays(agents)} if "uncovered" in agents else {}
+
     def figures(self, results: Results[DefaultWaterfall]) -> Mapping[str, Figure]:
         """Prices, calls and defaults by date, and who bore the losses."""
+        if "own_margin" not in results.dates or results.agents.empty:
+            return super().figures(results)
         from scenarios.waterfall import figures
         from simulator import rounds_figures
 
         return {
             "waterfall": figures.waterfall(results.dates),
             "timeline": figures.timeline(results.dates, results.parameters.names),
-            **(
-                {"balance_sheets": figures.balance_sheets(results.agents, results.dates)}
-                if "wealth" in results.agents
-                else {}
-            ),
+            "balance_sheets": figures.balance_sheets(results.agents, results.dates),
             "quotes_by_round": rounds_figures.quotes(results),
             "excess_demand_by_round": rounds_figures.excess(results),
         }

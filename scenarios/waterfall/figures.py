@@ -33,7 +33,7 @@ TITLES: Final = {"greatest": "most payments", "least": "least payments"}
 def waterfall(dates: pd.DataFrame) -> Figure:
     """Losses that defaulters leave unpaid, by the layer that bears them, one bar per date."""
     cases = list(dict.fromkeys(dates["case"]))
-    figure = Figure(figsize=(5.4 * len(cases) + 0.8, 4.2), layout="constrained")
+    figure = Figure(figsize=(max(5.4 * len(cases) + 0.8, 8.6), 4.2), layout="constrained")
     panels = np.atleast_1d(figure.subplots(1, len(cases), sharey=True))
     for axes, case in zip(panels, cases, strict=True):
         part = dates[dates["case"] == case]
