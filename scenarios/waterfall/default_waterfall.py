@@ -71,6 +71,8 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
         :mod:`markets.waterfall.market`), or where everything is paid in full, and no equilibrium
         pays more; ``one way`` where no quote turned around in the rounds; ``turned`` otherwise.
         """
+        if economy.infeasible:
+            return {}
         settlement, posted = economy.settlement, economy.posted
         assert isinstance(settlement, WaterfallSettlement)
         assert isinstance(posted, WaterfallQuotes)

@@ -201,7 +201,7 @@ class DefaultWaterfall(Parameters):
             for row in rows if name != "reverse_stress" else [rows] * bool(rows):
                 if isinstance(row, list) and len(row) != count:
                     raise ValueError(
-                        f"{name} has {len(row)} numbers in a row; there are {count} securities,"
+                        f"{name} has {len(row)} number{'s' * (len(row) > 1)} in a row; there are {count} securities,"
                         f" {', '.join(self.names)}"
                     )
         if self.news == []:
@@ -209,8 +209,8 @@ class DefaultWaterfall(Parameters):
         order = [LAYERS.index(layer) for layer in self.layers]
         if order != sorted(set(order)) or not self.layers or self.layers[-1] != "gains":
             raise ValueError(
-                f"layers is {self.layers}; losses beyond all others are borne by those who gain, so"
-                f' it must end with "gains", in the order {", ".join(LAYERS)}'
+                f"layers is {self.layers}; somebody bears what all other layers don't, so it must"
+                f' end with "gains", in the order {", ".join(LAYERS)}'
             )
         if self.reverse_stress and max(map(abs, self.reverse_stress)) <= MATTERS:
             raise ValueError(
