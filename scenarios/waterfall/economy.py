@@ -201,7 +201,7 @@ class DefaultWaterfall(Parameters):
             for row in rows if name != "reverse_stress" else [rows] * bool(rows):
                 if isinstance(row, list) and len(row) != count:
                     raise ValueError(
-                        f"{name} has {len(row)} number{'s' * (len(row) > 1)} in a row; there are {count} securities,"
+                        f"{name} has a row of {len(row)}; there are {count} securities,"
                         f" {', '.join(self.names)}"
                     )
         if self.news == []:

@@ -13,8 +13,10 @@ HOUSE: Final = "the house"
 MOST_PAIRS: Final = 100_000
 """Pairs of defaulter and payer that are listed; of more there is no table."""
 
-COLUMNS: Final = ("case", "date", "defaulter", "payer", "fund_used", "assessed", "gains_cut",
-                  "capital", "cash")  # fmt: skip
+BORNE: Final = ("fund_used", "assessed", "gains_cut")
+"""Columns of the table of members that say what each bears of others' losses."""
+
+COLUMNS: Final = ("case", "date", "defaulter", "payer", *BORNE, "capital", "cash")
 """Columns of the table."""
 
 
@@ -30,31 +32,24 @@ def who_pays(agents: pd.DataFrame) -> pd.DataFrame:
     agents : DataFrame
         The table of members.
     """
-    found = []
-    for (case, date), table in agents[agents["repaid"].notna()].groupby(
-        ["case", "date"], sort=False
-    ):
-        table = table.assign(member=table["name"] if "name" in table else table["member"] + 1)
-        failed = table[table["uncovered"] > 0.0]
-        borne = ["fund_used", "assessed", "gains_cut"]
-        left = float(failed["uncovered"].sum())
-        payers = table[table[borne].sum(axis=1) > 0.0]
-        if failed.empty or len(failed) * (len(payers) + 1) > MOST_PAIRS:
+    found = [pd.DataFrame(columns=COLUMNS)]
+    members = agents[agents["repaid"].notna()]
+    for _, table in members.groupby(["case", "date"], sort=False):
+        names = (table["name"] if "name" in table else table["member"] + 1).astype(str).to_numpy()
+        loss = table["uncovered"].to_numpy(dtype=np.float64)
+        borne = table[list(BORNE)].to_numpy(dtype=np.float64)
+        fails, pays = loss > 0.0, borne.any(axis=1)
+        pairs = fails.sum() * (pays.sum() + 1)
+        if not fails.any() or pairs > MOST_PAIRS:
             continue
-        capital = max(left - float(payers[borne].to_numpy().sum()), 0.0)
-        paid = pd.DataFrame(
-            {"payer": payers["member"].astype(str), **payers[borne], "capital": 0.0}
-        )
-        house = dict.fromkeys(borne, 0.0) | {"payer": HOUSE, "capital": capital}
-        paid = pd.concat([paid, pd.DataFrame([house])], ignore_index=True)
-        for name, loss in zip(failed["member"], failed["uncovered"], strict=True):
-            rows = paid.copy()
-            amounts = [*borne, "capital"]
-            rows[amounts] *= loss / left
-            found.append(
-                rows.assign(case=case, date=date, defaulter=str(name),
-                            cash=np.asarray(rows[amounts].sum(axis=1)))
-            )  # fmt: skip
-    if not found:
-        return pd.DataFrame(columns=COLUMNS)
-    return pd.concat(found, ignore_index=True)[list(COLUMNS)]
+        capital = max(float(loss.sum() - borne.sum()), 0.0)
+        amounts = np.zeros((pays.sum() + 1, len(BORNE) + 1))
+        amounts[:-1, :-1], amounts[-1, -1] = borne[pays], capital
+        each = (loss[fails] / loss.sum())[:, None, None] * amounts
+        rows = pd.DataFrame(each.reshape(pairs, -1), columns=[*BORNE, "capital"])
+        rows["cash"] = rows.to_numpy().sum(axis=1)
+        rows["case"], rows["date"] = table["case"].iloc[0], table["date"].iloc[0]
+        rows["defaulter"] = np.repeat(names[fails], len(amounts))
+        rows["payer"] = np.tile(np.append(names[pays], HOUSE), fails.sum())
+        found.append(rows[list(COLUMNS)])
+    return found[0] if len(found) == 1 else pd.concat(found[1:], ignore_index=True)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from markets.quote import FloatArray
+from markets.quote import BoolArray, FloatArray
 
 EXACT = 1e-11
 """Distance at which iterated rates have converged, or members break even."""
@@ -57,7 +57,7 @@ class SmallHouse:
         """All equilibria in which who defaults owes more than it has, and nobody else does."""
         found: list[Found] = []
         for fails in product((False, True), repeat=self.cash.size):
-            failing = np.array(fails)
+            failing = np.array(fails, dtype=np.bool_)
             buying = float(self.appetite[~failing].sum())
             sold = float(self.position[failing].sum())
             if buying == 0.0 and failing.any():
@@ -73,7 +73,7 @@ class SmallHouse:
         return found
 
     def _rates(
-        self, failing: FloatArray, price: float, start: tuple[float, float]
+        self, failing: BoolArray, price: float, start: tuple[float, float]
     ) -> tuple[float, float] | None:
         """Gains paid and cap called where these default; None if others would."""
         move = self.position * (price - self.before)

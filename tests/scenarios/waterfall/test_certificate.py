@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from scenarios.waterfall.default_waterfall import SCENARIO
@@ -77,8 +78,7 @@ def test_a_member_who_failed_and_is_not_said_to_fails(found: Run[Any]) -> None:
 def test_cash_that_moved_between_members_is_found(found: Run[Any]) -> None:
     point = found.points[0]
     agents = point.agents.copy()
-    agents.loc[0, "cash"] += 1.0
-    agents.loc[1, "cash"] -= 1.0
+    agents["cash"] += np.where(agents.index == 0, 1.0, np.where(agents.index == 1, -1.0, 0.0))
     assert failed(found, replace(point, agents=agents)) == {"accounts"}
 
 

@@ -122,7 +122,8 @@ def sold_at(price: float, debts: FloatArray, cash: FloatArray, owned: FloatArray
     paid = largest_payments(debts, cash + owned * price)
     owes = debts.sum(axis=1)
     share = np.divide(debts, owes[:, None], out=np.zeros_like(debts), where=owes[:, None] > 0.0)
-    return np.minimum(owned, np.maximum(owes - cash - share.T @ paid, 0.0) / price)
+    short = np.maximum(owes - cash - share.T @ paid, 0.0)
+    return np.asarray(np.minimum(owned, short / price))
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -161,8 +162,8 @@ def test_sales_feed_on_themselves_and_the_least_price_is_another() -> None:
 def test_the_rate_of_the_bankruptcy_economy_is_the_two_date_special_case() -> None:
     """One borrower promises what the bankruptcy economy promises, and has what it has then."""
     bankruptcy = walras.run("bankruptcy")
-    borrower = bankruptcy.agents.set_index("cohort").loc["borrower"]
-    promised, seized = -float(borrower["bond"]), float(borrower["endowed_later"])
+    borrower = bankruptcy.agents[bankruptcy.agents["cohort"] == "borrower"]
+    promised, seized = -borrower["bond"].item(), borrower["endowed_later"].item()
     found = run([[0.0, 0.6 * promised, 0.4 * promised], [0.0] * 3, [0.0] * 3], [seized, 1.0, 1.0])
     rate = bankruptcy.equilibrium["repayment_rate"]
     assert rate < 0.6
