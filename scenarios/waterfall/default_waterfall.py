@@ -68,8 +68,8 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
 
         ``extreme`` says how sure it is that the equilibrium is the greatest, or the least:
         ``proved`` where nobody had cleared positions, so that rounds go one way by theory (see
-        :mod:`markets.waterfall.market`), or where everything is paid in full, and no equilibrium
-        pays more; ``one way`` where no quote turned around in the rounds; ``turned`` otherwise.
+        :mod:`markets.waterfall.market`), or where nobody fails and everything is paid, and no
+        equilibrium pays more; ``one way`` where no quote turned around in the rounds; ``turned`` otherwise.
         """
         if economy.infeasible:
             return {}
@@ -149,6 +149,7 @@ def _extreme(point: RestingPoint, economy: ScenarioEconomy) -> str:
     positions = point.agents.filter(regex=r"^position_before\[")
     best = {name: float(name != "assessed") for name in quotes if not name.startswith("price[")}
     in_full = point.case == "greatest" and all(quotes[name] == best[name] for name in best)
+    in_full = in_full and not (point.agents["status"] == "defaulted").any()
     if in_full or not positions.to_numpy().any():
         return "proved"
     for name in quotes:

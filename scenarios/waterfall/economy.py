@@ -104,14 +104,21 @@ class DefaultWaterfall(Parameters):
         " where nobody does", "cash", "a list of rows of numbers of at least 0", default=[],
     )  # fmt: skip
     price: float = about(
-        "price of every security before the first date", "cash per security", default=100.0, gt=0.0
+        "price of every security before the first date, unless news is a file",
+        "cash per security",
+        default=100.0,
+        gt=0.0,
     )
-    news: list[Change | list[Change]] | DataFile | None = about(
+    news: list[Change | list[Change]] | Literal["drawn"] | DataFile = about(
         "relative change of what all securities, or each, are worth, by date; or closing prices: a"
-        " CSV or Parquet file with a column date and one per security, its first row the prices"
-        " before the first date; drawn by the law if not given", "share",
-        "a list with a number above -1, or a list of them, by date; or the name of a file",
+        " CSV or Parquet file with a column date and one per security; or drawn by the law",
+        "share",
+        'a list with a number above -1, or a list of them, by date; "drawn"; or the name of a file',
         default=[-0.02, -0.1, 0.03],
+    )  # fmt: skip
+    past: int = about(
+        "where news is drawn or a file: rows before the prices from which the first date starts,"
+        " which margin rules read", "dates", default=0, ge=0, le=10_000,
     )  # fmt: skip
     law: Law = about("where news is drawn: law of the prices", default="garch")
     dates: int | None = about(
@@ -216,7 +223,16 @@ class DefaultWaterfall(Parameters):
             raise ValueError(
                 f"reverse_stress is {self.reverse_stress}; a direction has a change that is not 0"
             )
+        if isinstance(self.news, list) and self.past:
+            raise ValueError(
+                f"past is {self.past}; listed news has no rows before the first date: name a file"
+            )
         dated = self._dated
+        if dated is not None and dated < 1:
+            raise ValueError(
+                f"past is {self.past} and the file of news has {dated + self.past + 1} rows; it"
+                " must have one more for the prices before the first date, and one for each date"
+            )
         if dated is not None and self.dates is not None and dated > self.dates:
             raise ValueError(
                 f"news has {dated} dates and dates is {self.dates}; there is no date {dated} for it"
@@ -242,27 +258,29 @@ class DefaultWaterfall(Parameters):
         return self.values(rng), members_of(self, rng)
 
     def values(self, rng: np.random.Generator) -> FloatArray:
-        """What securities are worth before the first date and at each one, (dates + 1, K)."""
+        """What securities are worth in the past, before the first date and at each one.
+
+        Shape (past + 1 + dates, K).
+        """
         count = len(self.names)
-        if self.news is None:
+        if self.news == "drawn":
             return self._drawn_values(rng)
         if isinstance(self.news, DataFile):
-            prices = self._prices_of(self.news)
-            values = self.price * prices / prices[0]
+            values = self._prices_of(self.news)
         else:
             rows = [row if isinstance(row, list) else [row] * count for row in self.news]
             grown = np.cumprod(1.0 + np.array(rows), axis=0)
             values = self.price * np.vstack([np.ones(count), grown])
-        quiet = np.repeat(values[-1:], self.number + 1 - len(values), axis=0)
+        quiet = np.repeat(values[-1:], self.past + self.number + 1 - len(values), axis=0)
         return np.vstack([values, quiet])
 
     def _drawn_values(self, rng: np.random.Generator) -> FloatArray:
         drawn = np.column_stack(
-            [np.log(draw_prices(self.law, self.number + 1, self.volatility, rng))
+            [np.log(draw_prices(self.law, self.past + self.number + 1, self.volatility, rng))
              for _ in range(len(self.names) + 1)]
         )  # fmt: skip
         mixed = np.sqrt(self.together) * drawn[:, :1] + np.sqrt(1.0 - self.together) * drawn[:, 1:]
-        return np.asarray(self.price * np.exp(mixed))
+        return np.asarray(self.price * np.exp(mixed - mixed[self.past]))
 
     def moves(self) -> FloatArray:
         """Stress scenarios, shape (scenarios, K)."""
@@ -274,8 +292,8 @@ class DefaultWaterfall(Parameters):
     def _dated(self) -> int | None:
         """Number of dates that have news; None where it is drawn."""
         if isinstance(self.news, DataFile):
-            return len(self._prices_of(self.news)) - 1
-        return None if self.news is None else len(self.news)
+            return len(self._prices_of(self.news)) - self.past - 1
+        return None if self.news == "drawn" else len(self.news)
 
     @property
     def number(self) -> int:
@@ -398,8 +416,8 @@ def build(
         The parameters.
     case : {"greatest", "least"}
         Which equilibrium the rounds of each date start towards.
-    values : array of shape (dates + 1, K)
-        What securities are worth before the first date, and at each.
+    values : array of shape (past + 1 + dates, K)
+        What securities are worth in the past, before the first date, and at each.
     members : Membership
         The members.
     rng : numpy.random.Generator or int
@@ -415,9 +433,10 @@ def build(
     if debts is not None and debts.shape != (count, count):
         raise Refused(f"debts has {len(debts)} rows; it must have one for each of {count} members")
     named = members.names or [str(k + 1) for k in range(count)]
+    now = parameters.past
     market = WaterfallMarket(
         parameters.names,
-        values[0],
+        values[now],
         named if debts is not None else (),
         paid=case == "greatest",
     )
@@ -444,17 +463,21 @@ def build(
     )
     if parameters.outside > 0.0:
         OutsideInvestors(economy, np.full(len(parameters.names), parameters.outside))
-    past = None if parameters.margin is None else parameters.margin.past()
+    history: list[FloatArray] | None = None
+    if now > 0:
+        history = list(values[: now + 1].T)
+    elif parameters.margin is not None:
+        history = [parameters.margin.past()] * len(parameters.names)
     WaterfallHouse(
         economy,
         cohort,
-        values[0],
+        values[now],
         [parameters.margin_rule] * len(parameters.names),
         stress=parameters.moves(),
         capital=parameters.capital if "capital" in layers else 0.0,
         cover=parameters.cover if "fund" in layers else 0,
         resized=parameters.resized,
-        history=None if past is None else [past] * len(parameters.names),
-        path=values[1:],
+        history=history,
+        path=values[now + 1 :],
     )
     return economy

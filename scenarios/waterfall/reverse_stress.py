@@ -44,8 +44,8 @@ def reverse_stress(
     ----------
     parameters : DefaultWaterfall
         The parameters; ``reverse_stress`` is the direction, a relative change of each security.
-    values : array of shape (dates + 1, K)
-        Its first row is what securities are worth before the date.
+    values : array of shape (past + 1 + dates, K)
+        What securities are worth in the past, before the first date, and at each.
     members : Membership
         The members before the date.
 
@@ -55,14 +55,14 @@ def reverse_stress(
         ``multiple`` is not a number where no change of up to ``WORST`` does it, or where a layer
         is empty. The equilibrium is the greatest, unless ``equilibrium`` is ``least``.
     """
-    direction = np.array(parameters.reverse_stress)
+    direction, before = np.array(parameters.reverse_stress), values[: parameters.past + 1]
     case = "least" if parameters.equilibrium == "least" else "greatest"
     seen: dict[float, WaterfallEconomy | None] = {}
 
     def at(multiple: float) -> WaterfallEconomy | None:
         if multiple not in seen:
-            shocked = values[:1] * (1.0 + multiple * direction)
-            economy = build(parameters, case, np.vstack([values[:1], shocked]), members)
+            shocked = before[-1] * (1.0 + multiple * direction)
+            economy = build(parameters, case, np.vstack([before, shocked]), members)
             cleared = economy.clear(parameters.max_rounds) is Outcome.CLEARED
             seen[multiple] = economy if cleared else None
         return seen[multiple]

@@ -49,7 +49,7 @@ SOME = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12)
 
 @pytest.mark.parametrize("seed", SOME)
 def test_cash_and_positions_are_conserved_in_every_round_and_from_date_to_date(seed: int) -> None:
-    found = run(news=None, dates=12, volatility=0.05, income=4.0, seed=seed)
+    found = run(news="drawn", dates=12, volatility=0.05, income=4.0, seed=seed)
     scale = found.rounds["losses"].max()
     assert found.rounds["balance"].abs().max() < 1e-12 * scale
     borne = found.dates[list(PAID_BY)].sum(axis=1)
@@ -147,7 +147,7 @@ def test_the_order_of_members_does_not_matter() -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_both_cases_the_same_members() -> None:
-    one, other = (run(news=None, dates=3, seed=5) for _ in range(2))
+    one, other = (run(news="drawn", dates=3, seed=5) for _ in range(2))
     pd.testing.assert_frame_equal(one.agents, other.agents)
     first = one.agents[one.agents["date"] == 1].set_index(["case", "member"])["cash_before"]
     assert first["greatest"].tolist() == first["least"].tolist()
@@ -155,7 +155,7 @@ def test_the_same_seed_gives_the_same_bytes_and_both_cases_the_same_members() ->
 
 def test_news_from_a_file_is_that_which_is_listed(tmp_path: Path) -> None:
     prices = pd.DataFrame({"date": ["2020-03-02", "2020-03-03", "2020-03-04"],
-                           "bond": [50.0, 49.0, 44.1]})  # fmt: skip
+                           "bond": [100.0, 98.0, 88.2]})  # fmt: skip
     prices.to_csv(tmp_path / "prices.csv", index=False)
     by_file = run(members=MEMBERS, news=str(tmp_path / "prices.csv"))
     listed = run(members=MEMBERS, news=[-0.02, -0.1])
@@ -167,7 +167,7 @@ def test_news_from_a_file_is_that_which_is_listed(tmp_path: Path) -> None:
 
 def test_members_are_kept_at_the_last_date_only_where_they_are_many() -> None:
     few = SCENARIO.parameters(traders=20)
-    many = SCENARIO.parameters(traders=10_000, news=None, dates=250)
+    many = SCENARIO.parameters(traders=10_000, news="drawn", dates=250)
     assert SCENARIO.shows_traders(few) == "every date"
     assert SCENARIO.shows_traders(many) == "last date"
 
@@ -196,6 +196,7 @@ def test_a_run_is_exported_and_verified(tmp_path: Path) -> None:
         ({"news": [-0.1, -0.1], "dates": 1},
          "news has 2 dates and dates is 1; there is no date 2 for it"),
         ({"news": []}, "news is empty"),
+        ({"past": 3}, "past is 3; listed news has no rows before the first date"),
         ({"news": [[-0.1]]}, "news has a row of 1; there are 2 securities, rates, credit"),
         ({"debts": [[0.0, 1.0], [1.0]]}, "debts has 2 rows, of 2, 1 numbers"),
         ({"debts": [[0.0]]}, "debts has 1 rows; it must have one for each of 20 members"),
