@@ -17,9 +17,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from markets.quote import FloatArray
+from markets.quote import BoolArray, FloatArray
 from simulator.certificate import Certificate, Condition
 
 CLEARING: Final = 1e-9
@@ -54,47 +55,33 @@ class Rules:
     greatest: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Seen:
-    """What the table of a date says; arrays with a row per member, a column per security.
+    """What the table of a date says of members, or of investors outside, by column.
 
-    Attributes
+    Parameters
     ----------
-    members, outside : pandas.DataFrame
-        Rows of the members, and of investors outside.
-    before, owned, appetite : array of shape (n, K)
-        Positions and own securities before the date, and what members would buy.
-    settled, value, rate : array of shape (K,)
-        Prices before, worth after the news, margin on a position of one.
+    agents : pandas.DataFrame
+        The table.
+    kept : array of shape (rows,)
+        Which rows of it.
+    securities : sequence of str
+        Names of the securities.
     """
 
-    members: pd.DataFrame
-    outside: pd.DataFrame
-    before: FloatArray
-    owned: FloatArray
-    appetite: FloatArray
-    settled: FloatArray
-    value: FloatArray
-    rate: FloatArray
+    def __init__(self, agents: pd.DataFrame, kept: BoolArray, securities: Sequence[str]) -> None:
+        self._agents, self._kept, self._securities = agents, kept, tuple(securities)
 
-    @classmethod
-    def read(cls, agents: pd.DataFrame, securities: Sequence[str]) -> Seen:
-        """Read the table of members and outside investors."""
-        member = agents["repaid"].notna()
-        rows = agents[member]
-        every = [
-            _of_each(rows, name, securities) for name in ("position_before", "owned_before",
-                                                          "appetite")
-        ]  # fmt: skip
-        one = [
-            _of_each(rows.iloc[:1], name, securities)[0] for name in ("price_before", "value",
-                                                                     "margin_rate")
-        ]  # fmt: skip
-        return cls(rows, agents[~member], *every, *one)
+    def words(self, name: str) -> NDArray[np.object_]:
+        """A column of words."""
+        return self._agents[name].to_numpy(dtype=object)[self._kept]
 
     def __getitem__(self, name: str) -> FloatArray:
-        """A column of the members."""
-        return self.members[name].to_numpy(dtype=np.float64)
+        """A column of numbers, shape (n,)."""
+        return self._agents[name].to_numpy(dtype=np.float64)[self._kept]
+
+    def each(self, name: str) -> FloatArray:
+        """The columns of all securities, shape (n, K)."""
+        return np.column_stack([self[f"{name}[{security}]"] for security in self._securities])
 
 
 def certify(
@@ -124,12 +111,17 @@ def certify(
     )
     if not sound:  # nothing else can be worked out
         return Certificate((positive,))
-    seen = Seen.read(agents, securities)
+    is_member = agents["repaid"].notna().to_numpy()
+    seen, outside = (Seen(agents, rows, securities) for rows in (is_member, ~is_member))
+    before, owned, appetite = (
+        seen.each(name) for name in ("position_before", "owned_before", "appetite")
+    )
+    settled, value, rate = (seen.each(name)[0] for name in ("price_before", "value", "margin_rate"))
     # 1. what every member owes, has and pays
-    alive = (seen.members["status"] != "closed out").to_numpy()
-    move = seen.before @ (price - seen.settled)
+    alive = seen.words("status") != "closed out"
+    move = before @ (price - settled)
     gain, loss = np.maximum(move, 0.0), np.maximum(-move, 0.0)
-    required = np.abs(seen.before) @ seen.rate
+    required = np.abs(before) @ rate
     total = float(required.sum())
     contribution = seen["house_fund"] * (required / total if total > 0.0 else required)
     margin, fund = seen["margin_before"], seen["fund_before"]
@@ -141,7 +133,7 @@ def certify(
     due = loss + calls + assessed * cap + debts.sum(axis=1)
     own = seen["cash_before"] + seen["income"]
     inflow = gains_paid * gain + receives + returned
-    worth = seen.owned @ price
+    worth = owned @ price
     fails = due - own - inflow - worth > ROUNDING * due
     estate = rules.recovered[0] * own + rules.recovered[1] * (inflow + worth)
     pays = np.where(fails, np.minimum(estate, due), due)
@@ -150,11 +142,11 @@ def certify(
     part = np.divide(sells, worth, out=np.zeros_like(due), where=worth > 0.0)
     survives = alive & ~fails
     # 2. what is sold, and who buys it
-    sold = seen.before[fails].sum(axis=0) + part @ seen.owned
-    buying = seen.appetite[survives].sum(axis=0)
-    buying = buying + _of_each(seen.outside, "appetite", securities).sum(axis=0)
-    size = buying + np.maximum(seen.before, 0.0).sum(axis=0) + seen.owned.sum(axis=0)
-    excess = buying * np.log(seen.value / price) - sold
+    sold = before[fails].sum(axis=0) + part @ owned
+    buying = appetite[survives].sum(axis=0)
+    buying = buying + outside.each("appetite").sum(axis=0)
+    size = buying + np.maximum(before, 0.0).sum(axis=0) + owned.sum(axis=0)
+    excess = buying * np.log(value / price) - sold
     taken = np.divide(sold, buying, out=np.zeros_like(sold), where=buying > 0.0)
     # 3. what defaulters leave unpaid, layer by layer
     unpaid = np.where(fails, (1.0 - repaid) * loss, 0.0)
@@ -177,18 +169,18 @@ def certify(
         "fund": np.where(survives, (1.0 - used) * contribution, 0.0),
     }
     differs = [_most(np.abs(amount - seen[name])) for name, amount in accounts.items()]
-    after = np.where(survives[:, None], seen.before + seen.appetite * taken, 0.0)
-    position = _of_each(seen.members, "position", securities)
-    net = position.sum(axis=0) + _of_each(seen.outside, "position", securities).sum(axis=0)
-    net -= _of_each(seen.outside, "position_before", securities).sum(axis=0)
-    net -= seen.before.sum(axis=0) + part @ seen.owned
+    after = np.where(survives[:, None], before + appetite * taken, 0.0)
+    position = seen.each("position")
+    net = position.sum(axis=0) + outside.each("position").sum(axis=0)
+    net -= outside.each("position_before").sum(axis=0)
+    net -= before.sum(axis=0) + part @ owned
     there_was = float(np.sum(own + margin + fund))
     there_is = sum(float(seen[name].sum()) for name in accounts)
     wasted = float(np.sum((own + inflow + worth - estate)[fails]))
     leak = there_is - there_was - by_capital - float(sells.sum()) + wasted
     scale = max(there_was, gains, float(due.sum()), 1e-300)
-    traded = max(float(np.abs(seen.before).sum() + seen.owned.sum()), 1e-300)
-    shown = (seen.members["status"] == "defaulted").to_numpy()
+    traded = max(float(np.abs(before).sum() + owned.sum()), 1e-300)
+    shown = seen.words("status") == "defaulted"
     conditions = [
         positive,
         Condition("payments", _most(np.abs(repaid - seen["repaid"])), CLEARING,
@@ -208,7 +200,7 @@ def certify(
         Condition("cash", abs(leak) / scale, ROUNDING,
                   "cash of all after the date minus before, income and the house's loss"),
     ]  # fmt: skip
-    still = not seen.before.any() and not seen.owned.any() and rules.recovered == (1.0, 1.0)
+    still = not before.any() and not owned.any() and rules.recovered == (1.0, 1.0)
     if rates.size and still and debts.any() and rules.greatest:
         gap = abs(clearing_payments(debts, own) - float(pays.sum())) / float(debts.sum())
         conditions.append(
@@ -242,8 +234,3 @@ def clearing_payments(debts: FloatArray, cash: FloatArray) -> float:
 
 def _most(values: FloatArray) -> float:
     return float(np.max(values, initial=0.0))
-
-
-def _of_each(table: pd.DataFrame, name: str, securities: Sequence[str]) -> FloatArray:
-    """Columns of every security, shape (rows, K)."""
-    return table[[f"{name}[{k}]" for k in securities]].to_numpy(dtype=np.float64)

@@ -66,10 +66,10 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
     ) -> Mapping[str, object]:
         """Calls, defaults, who bore the losses, and what the house holds.
 
-        ``extreme`` says how sure it is that the equilibrium is the greatest, or the least:
-        ``proved`` where nobody had cleared positions, so that rounds go one way by theory (see
-        :mod:`markets.waterfall.market`), or where nobody fails and everything is paid, and no
-        equilibrium pays more; ``one way`` where no quote turned around in the rounds; ``turned`` otherwise.
+        ``extreme`` says how sure it is that the equilibrium is the greatest, or the least.
+        ``proved``: nobody had cleared positions, so that rounds go one way by theory (see
+        :mod:`markets.waterfall.market`), or nobody fails and all is paid, and no equilibrium pays
+        more. ``one way``: no quote turned around in the rounds. ``turned``: one did.
         """
         if economy.infeasible:
             return {}
@@ -146,11 +146,11 @@ def _extreme(point: RestingPoint, economy: ScenarioEconomy) -> str:
     """How sure it is that an equilibrium is the greatest, or the least, of its date."""
     quotes, record = point.quotes, economy.record
     assert record is not None
-    positions = point.agents.filter(regex=r"^position_before\[")
+    before = [name for name in point.agents if str(name).startswith("position_before[")]
     best = {name: float(name != "assessed") for name in quotes if not name.startswith("price[")}
     in_full = point.case == "greatest" and all(quotes[name] == best[name] for name in best)
     in_full = in_full and not (point.agents["status"] == "defaulted").any()
-    if in_full or not positions.to_numpy().any():
+    if in_full or not any(point.agents[name].any() for name in before):
         return "proved"
     for name in quotes:
         steps = np.diff(record.column(name, economy.round)) / max(abs(quotes[name]), 1.0)
