@@ -39,9 +39,9 @@ class WaterfallSettlement:
         Due to the house, and paid.
     losses : float
         Variation margin that losers owe; as much as winners are owed.
-    own_margin, own_fund : float
+    own_margin_used, own_fund_used : float
         Unpaid losses that defaulters' own initial margin, and fund contributions, cover.
-    capital, fund, assessments, gains : float
+    capital_used, fund_used, assessments_used, gains_cut : float
         Unpaid losses that the house's capital, survivors' contributions, assessments on them and
         cuts of gains bear.
     capital_left : float
@@ -55,12 +55,12 @@ class WaterfallSettlement:
     calls: float
     calls_paid: float
     losses: float
-    own_margin: float
-    own_fund: float
-    capital: float
-    fund: float
-    assessments: float
-    gains: float
+    own_margin_used: float
+    own_fund_used: float
+    capital_used: float
+    fund_used: float
+    assessments_used: float
+    gains_cut: float
     capital_left: float
     defaulted: float
     alive: float
@@ -115,12 +115,14 @@ class WaterfallHouse(
         Variable("calls", "cash", "due to the house"),
         Variable("calls_paid", "cash", "paid to the house"),
         Variable("losses", "cash", "variation margin owed by losers, as much as winners are owed"),
-        Variable("own_margin", "cash", "unpaid losses covered by defaulters' own initial margin"),
-        Variable("own_fund", "cash", "unpaid losses covered by defaulters' own contributions"),
-        Variable("capital", "cash", "unpaid losses borne by the house's capital"),
-        Variable("fund", "cash", "unpaid losses borne by survivors' contributions"),
-        Variable("assessments", "cash", "unpaid losses borne by assessments on survivors"),
-        Variable("gains", "cash", "unpaid losses borne by a cut of gains"),
+        Variable(
+            "own_margin_used", "cash", "unpaid losses covered by defaulters' own initial margin"
+        ),
+        Variable("own_fund_used", "cash", "unpaid losses covered by defaulters' own contributions"),
+        Variable("capital_used", "cash", "unpaid losses borne by the house's capital"),
+        Variable("fund_used", "cash", "unpaid losses borne by survivors' contributions"),
+        Variable("assessments_used", "cash", "unpaid losses borne by assessments on survivors"),
+        Variable("gains_cut", "cash", "unpaid losses borne by a cut of gains"),
         Variable("capital_left", "cash", "the house's capital after that"),
         Variable("defaulted", "members", "members who default at this date"),
         Variable("alive", "members", "members who have not defaulted"),
@@ -213,12 +215,12 @@ class WaterfallHouse(
             calls=book.due,
             calls_paid=book.paid,
             losses=book.losses,
-            own_margin=book.own_margin,
-            own_fund=book.own_fund,
-            capital=borne.capital,
-            fund=borne.fund,
-            assessments=borne.assessments,
-            gains=borne.gains,
+            own_margin_used=book.own_margin,
+            own_fund_used=book.own_fund,
+            capital_used=borne.capital,
+            fund_used=borne.fund,
+            assessments_used=borne.assessments,
+            gains_cut=borne.gains,
             capital_left=self.capital - borne.capital,
             defaulted=book.defaulted,
             alive=book.alive,

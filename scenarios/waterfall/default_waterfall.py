@@ -37,7 +37,9 @@ TURNED = 1e-12
 MOST_ROWS = 200_000
 """Rows up to which members are kept at every date."""
 
-PAID_BY = ("own_margin", "own_fund", "capital", "fund", "assessments", "gains")
+PAID_BY = (
+    "own_margin_used", "own_fund_used", "capital_used", "fund_used", "assessments_used", "gains_cut"
+)  # fmt: skip
 """Columns of the table of dates that say who bore a date's losses."""
 
 
@@ -117,7 +119,7 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
     def report(self, results: Results[DefaultWaterfall]) -> pd.DataFrame | None:
         """Who pays for whose default: losses by layer and date."""
         dates = results.dates
-        if "own_margin" not in dates:
+        if "own_margin_used" not in dates:
             return None
         return dates[["case", "date", "losses", *PAID_BY, "defaulted", "alive"]]
 
@@ -128,7 +130,7 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
 
     def figures(self, results: Results[DefaultWaterfall]) -> Mapping[str, Figure]:
         """Prices, calls and defaults by date, and who bore the losses."""
-        if "own_margin" not in results.dates or results.agents.empty:
+        if "own_margin_used" not in results.dates or results.agents.empty:
             return super().figures(results)
         from scenarios.waterfall import figures
         from simulator import rounds_figures

@@ -16,12 +16,12 @@ from matplotlib.ticker import MaxNLocator
 from simulator import palette
 
 LAYERS: Final = (
-    ("own_margin", palette.NEUTRAL[0], "", "defaulters' margin"),
-    ("own_fund", palette.NEUTRAL[2], "", "defaulters' contributions"),
-    ("capital", palette.HOUSE, "", "the house's capital"),
-    ("fund", palette.LONG, "//", "survivors' contributions"),
-    ("assessments", palette.SHORT, "\\\\", "assessments on survivors"),
-    ("gains", palette.BAD, "..", "cut of gains"),
+    ("own_margin_used", palette.NEUTRAL[0], "", "defaulters' margin"),
+    ("own_fund_used", palette.NEUTRAL[2], "", "defaulters' contributions"),
+    ("capital_used", palette.HOUSE, "", "the house's capital"),
+    ("fund_used", palette.LONG, "//", "survivors' contributions"),
+    ("assessments_used", palette.SHORT, "\\\\", "assessments on survivors"),
+    ("gains_cut", palette.BAD, "..", "cut of gains"),
 )
 """Column, colour, hatch and name of each layer, in the order in which losses use them."""
 

@@ -96,13 +96,13 @@ def _happens(what: str, economy: WaterfallEconomy | None) -> bool:
     assert isinstance(book, WaterfallBook)
     if what == "a first default":
         return book.defaulted > 0.0
-    size = {
-        "capital": posted.terms.capital,
-        "fund": book.fund,
-        "assessments": book.assessable,
-        "gains": book.gains,
+    size, used = {
+        "capital": (posted.terms.capital, settled.capital_used),
+        "fund": (book.fund, settled.fund_used),
+        "assessments": (book.assessable, settled.assessments_used),
+        "gains": (book.gains, settled.gains_cut),
     }[what]
-    return size > 0.0 and getattr(settled, what) >= (1.0 - USED_UP) * size
+    return size > 0.0 and used >= (1.0 - USED_UP) * size
 
 
 def _first(happens: Callable[[float], bool], grid: list[float]) -> float:

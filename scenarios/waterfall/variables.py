@@ -19,7 +19,7 @@ VARIABLES: Final = {
         Variable("fund_used", "cash", "borne by the payer's contribution"),
         Variable("assessed", "cash", "borne by an assessment on the payer"),
         Variable("gains_cut", "cash", "borne by a cut of the payer's gains"),
-        Variable("capital", "cash", "borne by the house's capital"),
+        Variable("capital_used", "cash", "borne by the house's capital"),
         Variable("cash", "cash", "borne by the payer in all"),
     ),
     "reverse_stress": (

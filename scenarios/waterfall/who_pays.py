@@ -16,7 +16,7 @@ MOST_PAIRS: Final = 100_000
 BORNE: Final = ("fund_used", "assessed", "gains_cut")
 """Columns of the table of members that say what each bears of others' losses."""
 
-COLUMNS: Final = ("case", "date", "defaulter", "payer", *BORNE, "capital", "cash")
+COLUMNS: Final = ("case", "date", "defaulter", "payer", *BORNE, "capital_used", "cash")
 """Columns of the table."""
 
 
@@ -46,7 +46,7 @@ def who_pays(agents: pd.DataFrame) -> pd.DataFrame:
         amounts = np.zeros((pays.sum() + 1, len(BORNE) + 1))
         amounts[:-1, :-1], amounts[-1, -1] = borne[pays], capital
         each = (loss[fails] / loss.sum())[:, None, None] * amounts
-        rows = pd.DataFrame(each.reshape(pairs, -1), columns=[*BORNE, "capital"])
+        rows = pd.DataFrame(each.reshape(pairs, -1), columns=[*BORNE, "capital_used"])
         rows["cash"] = rows.to_numpy().sum(axis=1)
         rows["case"], rows["date"] = table["case"].iloc[0], table["date"].iloc[0]
         rows["defaulter"] = np.repeat(names[fails], len(amounts))

@@ -67,7 +67,7 @@ def test_what_securities_are_worth_is_announced_or_on_the_path_and_capital_is_us
     economy.clear()
     settled = economy.settlement
     assert settled is not None
-    assert settled.accounts()["capital"] == 5.0
+    assert settled.accounts()["capital_used"] == 5.0
     economy.announce(value=[90.0, 60.0])
     economy.open()
     assert here.capital == 0.0

@@ -36,7 +36,7 @@ def run(**given: Any) -> Run[Any]:
 def test_the_default_has_a_quiet_date_one_that_reaches_several_layers_and_one_after() -> None:
     dates = run().dates.set_index(["case", "date"])
     assert dates["defaulted"].loc["greatest"].tolist() == [0.0, 4.0, 0.0]
-    assert (dates.loc[("greatest", 2), ["own_margin", "own_fund", "capital", "fund", "assessments"]]
+    assert (dates.loc[("greatest", 2), list(PAID_BY[:-1])]
             > 1.0).all()  # fmt: skip
     # what is feared comes true: at no payment one more fails at the quiet date
     assert dates.loc[("least", 1), "defaulted"] == 1.0
@@ -65,7 +65,7 @@ def test_cash_and_positions_are_conserved_in_every_round_and_from_date_to_date(s
         total = agents.groupby("date")[["cash", "margin", "fund"]].sum().sum(axis=1)
         income = agents.groupby("date")["income"].sum()
         start = agents[agents["date"] == 1][["cash_before", "margin_before", "fund_before"]]
-        spent = dates.set_index("date")["capital"].cumsum()
+        spent = dates.set_index("date")["capital_used"].cumsum()
         expected = float(start.sum().sum()) + income.cumsum() + spent
         assert total.to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-9)
         assert agents.groupby("date")["position[rates]"].sum().abs().max() < 1e-9
@@ -77,8 +77,8 @@ def test_there_is_no_loss_to_others_where_margin_covers_the_move() -> None:
     dates = run(haircut=0.4, stress=[[-0.3, -0.3], [0.3, 0.3]], appetite=400.0, capital=0.0).dates
     assert dates["fund_required"].max() < 1e-9
     assert dates["defaulted"].sum() > 0.0  # no cash, but margin enough
-    assert dates["own_margin"].sum() > 1.0
-    assert dates[["own_fund", "capital", "fund", "assessments", "gains"]].abs().max().max() < 1e-9
+    assert dates["own_margin_used"].sum() > 1.0
+    assert dates[list(PAID_BY[1:])].abs().max().max() < 1e-9
 
 
 def test_layers_that_are_left_out_pass_the_loss_on() -> None:
@@ -86,9 +86,12 @@ def test_layers_that_are_left_out_pass_the_loss_on() -> None:
         run(equilibrium="greatest", layers=layers).dates.iloc[1]
         for layers in (["capital", "fund", "assessments", "gains"], ["gains"])
     )
-    assert whole["gains"] < 1e-6
-    assert short[["capital", "fund", "assessments", "own_fund"]].tolist() == [0.0] * 4
-    assert short["gains"] > 100.0
+    assert whole["gains_cut"] < 1e-6
+    assert (
+        short[["capital_used", "fund_used", "assessments_used", "own_fund_used"]].tolist()
+        == [0.0] * 4
+    )
+    assert short["gains_cut"] > 100.0
 
 
 @pytest.mark.parametrize("seed", SOME)
