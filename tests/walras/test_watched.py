@@ -10,6 +10,7 @@ import pytest
 from scenarios.funding import margin_spiral
 from scenarios.promises import leverage_cycle
 from scenarios.repo import margin_hike
+from scenarios.waterfall import default_waterfall
 from simulator.outcome import Outcome
 from walras.watched import Watched
 
@@ -169,3 +170,19 @@ def test_curves_are_the_promises_that_are_quoted() -> None:
     }.items():
         watched = Watched(leverage_cycle.SCENARIO, case=case)
         assert [curve.name for curve in watched.curves if curve.name] == promises
+
+
+def test_news_that_is_no_list_of_numbers_is_played_and_not_announced() -> None:
+    """A control of one number fits a list of numbers only; drawn or listed by security is not."""
+    for news, fits in (([-0.02, -0.1], True), ([[-0.02, 0.0]], False), ("drawn", False)):
+        watched = Watched(default_waterfall.SCENARIO, news=news)
+        assert watched.problem == ""
+        assert (watched.announcement is not None) is fits
+    watched = Watched(default_waterfall.SCENARIO)
+    while watched.running:
+        watched.step()
+    assert watched.announce(-0.25)
+    while watched.running:
+        watched.step()
+    assert watched.economy is not None
+    assert watched.economy.terms.value[0] == pytest.approx(98.0 * 0.75)
