@@ -175,7 +175,7 @@ def test_curves_are_the_promises_that_are_quoted() -> None:
 def test_news_that_is_no_list_of_numbers_is_played_and_not_announced() -> None:
     """A control of one number fits a list of numbers only; drawn or listed by security is not."""
     for news, fits in (([-0.02, -0.1], True), ([[-0.02, 0.0]], False), ("drawn", False)):
-        watched = Watched(default_waterfall.SCENARIO, news=news)
+        watched = Watched(default_waterfall.SCENARIO, given=[("news", news)])
         assert watched.problem == ""
         assert (watched.announcement is not None) is fits
     watched = Watched(default_waterfall.SCENARIO)
@@ -184,5 +184,7 @@ def test_news_that_is_no_list_of_numbers_is_played_and_not_announced() -> None:
     assert watched.announce(-0.25)
     while watched.running:
         watched.step()
-    assert watched.economy is not None
-    assert watched.economy.terms.value[0] == pytest.approx(98.0 * 0.75)
+    assert watched.parameters is not None
+    assert watched.parameters.news == [-0.02, -0.25]
+    assert watched.so_far is not None
+    assert watched.so_far.dates["defaulted"].iloc[-1] > 4.0

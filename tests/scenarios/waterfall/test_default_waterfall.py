@@ -215,7 +215,7 @@ def test_a_run_is_exported_and_verified(tmp_path: Path) -> None:
         ({"debts": [[0.0]]}, "debts has 1 rows; it must have one for each of 20 members"),
         ({"securities": ["a", "a"]}, "securities are a, a; their names must differ"),
         ({"reverse_stress": [0.0, 0.0]}, "a direction has a change that is not 0"),
-        ({"members": MEMBERS | {"owned[bond]": [1.0] * 4}}, "owned securities are sold to investors outside"),
+        ({"members": MEMBERS | {"owned[bond]": [1.0] * 4}}, "owned securities are sold to inv"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_sentence(given: dict[str, Any], message: str) -> None:
