@@ -185,6 +185,6 @@ def test_news_that_is_no_list_of_numbers_is_played_and_not_announced() -> None:
     while watched.running:
         watched.step()
     assert watched.parameters is not None
-    assert watched.parameters.news == [-0.02, -0.25]
+    assert watched.parameters.model_dump()["news"] == [-0.02, -0.25]
     assert watched.so_far is not None
     assert watched.so_far.dates["defaulted"].iloc[-1] > 4.0
