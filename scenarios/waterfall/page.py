@@ -14,12 +14,11 @@ PAGE = Page(
         Control("capital", 0.0, 200.0, 10.0),
         Control("assessment_cap", 0.0, 5.0, 0.5),
         Control("outside", 0.0, 2000.0, 100.0),
-        Control("law"),
     ),
     accounts=(
         Account("calls", "calls due", "cash"),
         Account("calls_paid", "calls paid", "cash"),
-        Account("capital_left", "the house's capital", "cash"),
+        Account("capital_left", "capital left", "cash"),
         Account("balance", "received and borne less owed", "cash", "balance"),
     ),
     announcement=Announcement("news", "change of every worth", -0.3, 0.3, 0.01),
