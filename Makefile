@@ -68,7 +68,7 @@ serve: $(VENV)/.stamp-browser ## serve the page on this machine (PORT=8765)
 	@$(BIN)/walras serve margin-hike --port $(PORT)
 
 docs: $(VENV)/.stamp-docs ## build the manual into build/manual; warnings are errors
-	@$(BIN)/python -m sphinx -c docs -W --keep-going -q . build/manual
+	@$(BIN)/python -m sphinx -c docs -E -a -W --keep-going -q . build/manual
 	@echo "the manual: build/manual/index.html"
 
 dist: $(VENV)/.stamp-dist ## build wheel, sdist and bill of materials into dist/, and try them
