@@ -22,7 +22,15 @@ DOCUMENTS = [
     *sorted((ROOT / "scenarios").rglob("README.md")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LONG = {"continuation", "fit", "risk-manager", "sweeps"}
+LONG = {
+    "continuation",
+    "fit",
+    "index",
+    "risk-manager",
+    "several-equilibria",
+    "sweeps",
+    "ten-minutes",
+}
 PAGES = [
     pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])
     for page in sorted((ROOT / "docs").glob("*.md"))
