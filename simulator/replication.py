@@ -178,7 +178,7 @@ def _named(name: str, value: object) -> list[tuple[str, float]]:
 def _values(name: str, expected: object, found: object) -> list[float]:
     """What was found as numbers, as many as are expected."""
     count = len(_named(name, expected))
-    if found is None:
+    if found is None or (count > 1 and np.ndim(found) == 0):  # type: ignore[arg-type]
         return [np.nan] * count
     if isinstance(expected, str):
         return [float(str(found) == expected)]
