@@ -11,7 +11,7 @@ from scenarios.funding import published
 from scenarios.funding.closed_form import Spiral
 from scenarios.funding.margin_spiral import MarginSpiral
 from simulator.published import Published
-from tests.scenarios.funding.markets import spiral_of
+from scenarios.funding.replication import spiral_of
 
 PRINTED: dict[str, Any] = dict(published.FRAGILE.expected)
 FRAGILE = spiral_of(MarginSpiral.model_validate(published.FRAGILE.parameters))

@@ -22,7 +22,7 @@ from simulator.outcome import Outcome
 from simulator.point import at_rest
 from simulator.published import Published
 from simulator.run import Run
-from tests.scenarios.funding.markets import spiral_of
+from scenarios.funding.replication import spiral_of
 
 PRINTED: dict[str, Any] = dict(published.FRAGILE.expected)
 (FOLD_PRICE, FOLD_CASH), JUMP, THREE = (

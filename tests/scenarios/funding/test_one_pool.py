@@ -12,7 +12,8 @@ from scenarios.funding.margin_spiral import MarginSpiral
 from scenarios.funding.one_pool import Pool, price_responses
 from simulator.outcome import Outcome
 from simulator.search import growth
-from tests.scenarios.funding.markets import pool_of, spiral_of
+from scenarios.funding.replication import spiral_of
+from tests.scenarios.funding.markets import pool_of
 
 
 def pool(
