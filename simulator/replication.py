@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,14 +36,24 @@ class Measured:
         What runs and equations say by name: numbers, sequences of numbers, truth values, words.
     certified : bool, optional
         Whether all certificates of the runs hold; None where nothing was traded.
-    figures : mapping
-        Figures by name, drawn from the runs.
+    draw : callable
+        Draws the figures from the runs, by name.
     """
 
     simulated: Mapping[str, object] = field(default_factory=dict)
     closed_form: Mapping[str, object] = field(default_factory=dict)
     certified: bool | None = None
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    draw: Callable[[], Mapping[str, Figure]] = dict
+
+
+def drawing(run: Run[Any], *names: str) -> Callable[[], Mapping[str, Figure]]:
+    """Draws the named figures of a run."""
+
+    def draw() -> Mapping[str, Figure]:
+        shown = run.plot()
+        return {name: shown[name] for name in names}
+
+    return draw
 
 
 def told_by(run: Run[Any], **more: object) -> Measured:

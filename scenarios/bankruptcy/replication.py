@@ -13,7 +13,7 @@ from scenarios.bankruptcy.published import CASES, DEFAULT, DEFAULTS, WELFARE
 from scenarios.bankruptcy.welfare import STUDY
 from simulator.parameters import parse
 from simulator.published import Claim, LeftOut, Paper, Published, claims
-from simulator.replication import Measured, told_by
+from simulator.replication import Measured, drawing, told_by
 from simulator.run import Run, simulate
 
 SCENARIOS: dict[str, Any] = {
@@ -51,7 +51,7 @@ def welfare(row: Published) -> Measured:
     for credit, rows in run.studies[STUDY].groupby("credit"):
         told[f"short_limit, {credit}"] = rows["short_limit"].iloc[0]
         told[f"utility, {credit}"] = rows["utility"].tolist()
-    return Measured(told, {}, run.certificate.holds, {"welfare": run.plot()["welfare"]})
+    return Measured(told, {}, run.certificate.holds, drawing(run, "welfare"))
 
 
 def capital_asset_pricing(row: Published) -> Measured:
@@ -98,8 +98,7 @@ def net_trades(row: Published) -> Measured:
         "net income transfers at date 0": (float(now[borrower]), float(now[lender])),
         "net income transfers at date 1": (float(later[borrower]), float(later[lender])),
     }
-    figures = {"net_trade_diagram": run.plot()["net_trade_diagram"]}
-    return Measured(told, {}, run.certificate.holds, figures)
+    return Measured(told, {}, run.certificate.holds, drawing(run, "net_trade_diagram"))
 
 
 def _limited(case: str, limit: float, errata: tuple[int, ...], **expected: object) -> Published:

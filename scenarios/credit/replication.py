@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -27,7 +29,7 @@ from scenarios.credit.published import (
 )
 from scenarios.credit.read_out import consumption
 from simulator.published import Claim, LeftOut, Paper, Published, claims
-from simulator.replication import Measured, told_by
+from simulator.replication import Measured, drawing, told_by
 from simulator.run import Run
 
 SCENARIOS: dict[str, CreditScenario] = {
@@ -37,7 +39,13 @@ SCENARIOS: dict[str, CreditScenario] = {
 
 
 def _run(row: Published) -> Run[CreditTree]:
-    return SCENARIOS[row.scenario].run(**dict[str, Any](row.parameters))
+    """The run of a row; claims on one economy share it."""
+    return _once(row.scenario, json.dumps(row.parameters))
+
+
+@cache
+def _once(scenario: str, parameters: str) -> Run[CreditTree]:
+    return SCENARIOS[scenario].run(**json.loads(parameters))
 
 
 def equilibrium(row: Published) -> Measured:
@@ -77,9 +85,7 @@ def allocation(row: Published) -> Measured:
         },
         "printed plans are an equilibrium at the quotes found": not any(printed.violations),
     }
-    shown = run.plot()
-    figures = {name: shown[name] for name in ("flows", "event_tree") if name in shown}
-    return Measured(told, {}, run.certificate.holds, figures)
+    return Measured(told, {}, run.certificate.holds, drawing(run, "flows", "event_tree"))
 
 
 def behaviour(row: Published) -> Measured:
@@ -93,9 +99,7 @@ def behaviour(row: Published) -> Measured:
     for found in table.to_dict("records"):
         at = f"[{found['household']}, {found['node']}]"
         told |= {f"{name}{at}": found[name] for name in table.columns}
-    shown = run.plot()
-    figures = {name: shown[name] for name in ("strategy_map",) if name in shown}
-    return Measured(told, {}, run.certificate.holds, figures)
+    return Measured(told, {}, run.certificate.holds, drawing(run, "strategy_map"))
 
 
 def contraction(row: Published) -> Measured:

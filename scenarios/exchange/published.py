@@ -63,6 +63,21 @@ CYCLE = Published(
     kind="proposition",
 )  # fmt: skip
 
+MAS_COLELL = "Mas-Colell, Whinston and Green, Microeconomic Theory (1995)"
+
+COBB_DOUGLAS = Published(
+    "two Cobb-Douglas consumers who own (1, 2) and (2, 1)", "exchange", MAS_COLELL,
+    "example 15.B.1: p_1 / p_2 = a / (1 - a), at a = .3",
+    {
+        "consumers": [
+            {"name": name, "weights": [0.3, 0.7], "endowment": owned, "elasticity": 1.0}
+            for name, owned in (("1", [1.0, 2.0]), ("2", [2.0, 1.0]))
+        ]
+    },
+    {"price[2]": 0.7 / 0.3},
+    kind="printed",
+)  # fmt: skip
+
 ARROW_BLOCK_HURWICZ_1959 = (
     "Arrow, Block and Hurwicz, On the stability of the competitive equilibrium II, Econometrica 27"
     " (1959)"

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from markets.quote import FloatArray
-from scenarios.exchange.closed_form import two_goods
+from scenarios.exchange.closed_form import linear, two_goods
 from scenarios.exchange.exchange import SCENARIO, Exchange
 from scenarios.exchange.published import (
     ARROW_BLOCK_HURWICZ_1959,
+    COBB_DOUGLAS,
     CYCLE,
     KEHOE_1991,
+    MAS_COLELL,
     PRINTED,
     PUBLISHED,
     SCARF_1960,
@@ -21,7 +23,7 @@ from scenarios.exchange.published import (
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.published import Claim, LeftOut, Paper, Published, claims
-from simulator.replication import Measured, told_by
+from simulator.replication import Measured, drawing, told_by
 
 
 def _prices(row: Published) -> tuple[list[float], bool]:
@@ -58,6 +60,17 @@ def on_the_simplex(row: Published) -> Measured:
     return Measured({"price of the second good": prices / (1.0 + prices)}, {}, certified)
 
 
+def one_equilibrium(row: Published) -> Measured:
+    """The rounds from the default start, and the linear system of Cobb-Douglas prices."""
+    run = SCENARIO.run(**dict[str, Any](row.parameters))
+    primitives = run.parameters.primitives()
+    assert primitives is not None
+    prices = linear(primitives)
+    assert prices is not None
+    told = told_by(run)
+    return Measured(told.simulated, {"price[2]": prices[1]}, told.certified)
+
+
 def orbit(row: Published) -> Measured:
     """The textbook rule in Scarf's economy: quotes go around the equilibrium and never rest."""
     run = SCENARIO.run(**dict[str, Any](row.parameters))
@@ -74,8 +87,7 @@ def orbit(row: Published) -> Measured:
         "comes nearer to the equilibrium": bool(radius[half:].min() < 0.9 * radius[:half].min()),
         "certified": run.certificate.holds,
     }
-    figures = dict(list(run.plot().items())[:1])
-    return Measured(told, {}, run.certificate.holds, figures)
+    return Measured(told, {}, run.certificate.holds, drawing(run, "quotes_by_round"))
 
 
 def from_anywhere(row: Published) -> Measured:
@@ -118,6 +130,15 @@ PAPERS = (
                 "all other sections", "index theorem, genericity, production, overlapping"
                 " generations", "proofs, and other economies",
             ),
+        ),
+    ),
+    Paper(
+        "mas-colell-whinston-green",
+        MAS_COLELL,
+        (Claim(COBB_DOUGLAS, one_equilibrium),),
+        (),
+        (
+            LeftOut("all other examples", "the rest of the textbook", "here only example 15.B.1"),
         ),
     ),
     Paper("arrow-block-hurwicz", ARROW_BLOCK_HURWICZ_1959, (Claim(SUBSTITUTES, from_anywhere),)),

@@ -25,7 +25,7 @@ from scenarios.funding.published import (
     SIDED,
 )
 from simulator.published import Claim, LeftOut, Paper, Published, claims
-from simulator.replication import Measured, told_by
+from simulator.replication import Measured, drawing, told_by
 from simulator.run import Run
 
 STEP = 1e-4
@@ -127,8 +127,7 @@ def fragile(row: Published) -> Measured:
         "three equilibria": [root.price for root in roots],
         "middle one is unstable": [root.stable for root in roots] == [True, False, True],
     }
-    shown = run.plot()
-    figures = {n: shown[n] for n in ("price_against_wealth", "amplification") if n in shown}
+    figures = drawing(run, "price_against_wealth", "amplification")
     return Measured(told, equations, run.certificate.holds, figures)
 
 
@@ -140,8 +139,7 @@ def comovement(row: Published) -> Measured:
         "all prices fall": bool(np.all(np.diff(prices, axis=0) < 0.0)),
         "stock and twin, of one payoff, differ by": float(prices[0, 0] - prices[0, 1]),
     }
-    shown = run.plot()
-    return Measured(told, {}, run.certificate.holds, dict(list(shown.items())[-1:]))
+    return Measured(told, {}, run.certificate.holds, drawing(run, "contagion"))
 
 
 def not_rejected(row: Published) -> Measured:

@@ -12,7 +12,7 @@ from scenarios.promises import endogenous_leverage as states
 from scenarios.promises.leverage_cycle import SCENARIO
 from scenarios.promises.published import CASES, FOSTEL_GEANAKOPLOS, GEANAKOPLOS_2010, ROUNDING
 from simulator.published import Claim, LeftOut, Paper, Published, claims
-from simulator.replication import Measured, told_by
+from simulator.replication import Measured, drawing, told_by
 from simulator.run import Run
 
 
@@ -67,9 +67,7 @@ def cycle(row: Published) -> Measured:
             first["default-swaps"] < first["none"]
         ),
     }
-    shown = run.plot()
-    figures = {name: shown[name] for name in list(shown)[:1]}
-    return Measured(told, {}, run.certificate.holds, figures)
+    return Measured(told, {}, run.certificate.holds, drawing(run, "margin_by_date"))
 
 
 def two_states(row: Published) -> Measured:

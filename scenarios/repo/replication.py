@@ -25,7 +25,7 @@ from scenarios.repo.margin_hike import SCENARIO
 from scenarios.repo.published import AMPLE_INCOME, AT_REST, CASES, SLIDES
 from simulator.parameters import parse
 from simulator.published import Claim, LeftOut, Paper, Published, claims
-from simulator.replication import Measured, told_by
+from simulator.replication import Measured, drawing, told_by
 from simulator.run import Run
 
 TRADERS = 1000
@@ -160,8 +160,7 @@ def isoleverage(row: Published) -> Measured:
             np.abs(rests - crossings).max()
         ),
     }
-    figures = {"isoleverage": run.plot()["isoleverage"]}
-    return Measured(told, {}, run.certificate.holds, figures)
+    return Measured(told, {}, run.certificate.holds, drawing(run, "isoleverage"))
 
 
 def net_trades(row: Published) -> Measured:
@@ -179,8 +178,7 @@ def net_trades(row: Published) -> Measured:
         "both sides hold less at the higher haircut": bool(long_after < long < short > short_after),
         "shorts reduce more than longs": bool(short_after / short < long_after / long),
     }
-    figures = {"positions_by_belief": run.plot()["positions_by_belief"]}
-    return Measured(told, {}, run.certificate.holds, figures)
+    return Measured(told, {}, run.certificate.holds, drawing(run, "positions_by_belief"))
 
 
 def price_by_haircut(row: Published) -> Measured:
@@ -198,9 +196,7 @@ def price_by_haircut(row: Published) -> Measured:
         "price at the last haircut lies above the one before": bool(prices[-1] > prices[-2]),
     }
     least = {"least loan-to-value ratio": float(first["loan_to_value"].min())}
-    return Measured(
-        told, least, run.certificate.holds, {"price": run.plot()["price_against_haircut"]}
-    )
+    return Measured(told, least, run.certificate.holds, drawing(run, "price_against_haircut"))
 
 
 def yield_changes(row: Published) -> Measured:
