@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from pandas.api.types import is_numeric_dtype
@@ -20,6 +17,8 @@ from pandas.api.types import is_numeric_dtype
 from markets.refused import Refused
 from simulator import palette
 from simulator.compare import KEYS, Comparison
+from simulator.document.document import Document, Facts, Picture, Section, Table
+from simulator.document.files import write
 from simulator.export import SCREEN, check_writable, save_figure
 from simulator.rounds_figures import COLOURS, DASHES, MARKERS
 
@@ -33,12 +32,9 @@ MOST_CURVES: Final = len(COLOURS)
 MOST_NAMED: Final = 6
 """Cases whose names have room beside one another."""
 
-LINES, COLUMNS = 54, 145
-"""Lines on a page of the document, and characters in a line: those of A4 on its side."""
-
 
 def export(compared: Comparison, folder: Path) -> None:
-    """Write tables, figure and ``comparison.pdf`` to a new folder, all of it or nothing.
+    """Write tables, figure and document (HTML and PDF) to a new folder, all of it or nothing.
 
     Raises
     ------
@@ -57,55 +53,33 @@ def export(compared: Comparison, folder: Path) -> None:
         with palette.styled():
             figure = side_by_side(compared)
             save_figure(figure, fresh / "quotes", SCREEN)
-            _save_document(compared, figure, fresh / "comparison.pdf")
+        write(document(compared, figure), fresh, "comparison")
         fresh.replace(folder)
 
 
-def _save_document(compared: Comparison, figure: Figure, path: Path) -> None:
-    """Pages of tables, then the figure; without the time of writing."""
-    lines = [line for text in paragraphs(compared) for line in [*text.splitlines(), ""]]
-    with PdfPages(path, metadata={"CreationDate": None, "Creator": "walras"}) as document:
-        for first in range(0, len(lines), LINES):
-            page = Figure(figsize=(11.69, 8.27))
-            page.text(
-                0.06, 0.94, "\n".join(lines[first : first + LINES]),
-                family="DejaVu Sans Mono", fontsize=8.5, verticalalignment="top", parse_math=False,
-            )  # fmt: skip
-            document.savefig(page)
-        document.savefig(figure)
-
-
-def paragraphs(compared: Comparison) -> Iterator[str]:
-    """The document's text: what was asked, how it ended, what was found."""
-    yield f"Comparison of {len(compared.names)} runs of walras"
-    yield "ASKED DIFFERENTLY" if len(compared.parameters) else "ASKED THE SAME"
-    for row in compared.parameters.to_dict("records"):
-        yield "\n".join(
-            [str(row["parameter"])]
-            + [
-                textwrap.fill(
-                    f"{name}: {row[name] or 'unknown to it'}", COLUMNS,
-                    initial_indent="  ", subsequent_indent="    ",
+def document(compared: Comparison, figure: Figure) -> Document:
+    """What was asked, how the runs ended, what they found."""
+    asked, names = compared.parameters, compared.names
+    sections = [
+        Section(
+            "Asked differently" if len(asked) else "Asked the same",
+            [
+                Section(
+                    str(row["parameter"]), [Facts({n: row[n] or "unknown to it" for n in names})]
                 )
-                for name in compared.names
-            ]
-        )  # fmt: skip
-    yield from ("HOW THEY ENDED", _text(compared.outcomes))
-    if len(compared.reports):
-        yield from ("WHAT THEY REPORT", _text(compared.reports))
-    yield from ("QUOTES AT THE LAST DATE OF EACH CASE", _text(compared.last_quotes, KEYS))
-
-
-def _text(table: pd.DataFrame, keys: Sequence[str] = ()) -> str:
-    """A table as text; what is too wide goes on below, its rows named again by their keys.
-
-    Keys are the columns of words at the left unless given.
-    """
-    words = takewhile(lambda name: not is_numeric_dtype(table[name]), table.columns[:-1])
-    named = table.set_index(list(keys or words))
-    return named.rename(columns=lambda name: str(name).replace("_", " ")).to_string(
-        na_rep="", float_format=lambda value: f"{value:.6g}", line_width=COLUMNS
-    )
+                for row in asked.to_dict("records")
+            ],
+        ),
+        Section("How they ended", [Table(compared.outcomes, "Each run", keys=("run",))]),
+    ]
+    if len(reports := compared.reports):
+        words = takewhile(lambda name: not is_numeric_dtype(reports[name]), reports.columns[:-1])
+        table = Table(reports, "Beside the dates, each run reports", keys=tuple(words))
+        sections.append(Section("What they report", [table]))
+    last = Table(compared.last_quotes, "At the last date of each case", keys=KEYS)
+    told = f"Curves by date of the quotes of {len(names)} runs; the numbers are in results.csv."
+    sections += [Section("Quotes", [last, Picture(figure, "Quotes by date.", told)])]
+    return Document("Comparison", f"{len(names)} runs of walras", "", sections)
 
 
 @palette.styled()

@@ -17,9 +17,11 @@ from markets.refused import Refused
 from simulator.code_file import CodeFile
 from simulator.data_file import data_files
 from simulator.declared import Declared
+from simulator.palette import PRINT_DOTS_PER_INCH, file_of, styled
 from simulator.parameters import to_toml
 from simulator.results import P, Results
 from simulator.title import COMPOSED
+from simulator.told import told
 from simulator.versions import versions
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class Format:
     """
 
     kinds: tuple[str, ...] = ("png", "svg", "pdf")
-    dpi: float = 180.0
+    dpi: float = PRINT_DOTS_PER_INCH
     width: float | None = None
 
 
@@ -133,11 +135,13 @@ def export(
         text = to_toml(run.title.name, run.parameters)
         (fresh / "parameters.toml").write_text(text, encoding="utf-8")
         defect: Exception | None = None
+        result, drawn = "", dict[str, "Figure"]()
         if run.error is None and len(run.agents):
             try:
                 _write_reports(run, scenario, fresh)
+                result = scenario.summary(run)
                 if figures is not None:
-                    _write_figures(run, scenario, fresh, figures)
+                    drawn = _write_figures(run, scenario, fresh, figures)
             except Exception as error:  # noqa: BLE001 - raised when the record is safe
                 defect = error
         if scenario.file is not None:
@@ -145,7 +149,8 @@ def export(
         for file in data_files(run.parameters):
             shutil.copyfile(file.path, fresh / file.path.name)
         finished = run.error is None and defect is None
-        _write_manifest(run, fresh, scenario.file, finished=finished)
+        tells = told(run, scenario.caution, result, drawn)
+        _write_manifest(run, fresh, scenario.file, tells, finished=finished)
         if target.exists():
             target.replace(Path(temporary) / "old")
         fresh.replace(target)
@@ -191,12 +196,15 @@ def _write_proofs(run: Results[P], folder: Path) -> None:
         (folder / PROOFS).write_text(text + "\n", encoding="utf-8")
 
 
-def _write_figures(run: Results[P], scenario: Declared[P], folder: Path, form: Format) -> None:
-    from simulator.palette import styled
-
+def _write_figures(
+    run: Results[P], scenario: Declared[P], folder: Path, form: Format
+) -> dict[str, Figure]:
+    """The scenario's figures, which are given back."""
     with styled():
-        for name, figure in scenario.all_figures(run).items():
+        figures = dict(scenario.all_figures(run))
+        for name, figure in figures.items():
             save_figure(figure, folder / name, form)
+    return figures
 
 
 def save_figure(figure: Figure, stem: Path, form: Format) -> None:
@@ -211,26 +219,17 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
     form : Format
         Kinds, resolution and width.
     """
-    from matplotlib import rc_context
-
-    from simulator.palette import laid_out
-
-    undated = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     if form.width is not None:
         width, height = figure.get_size_inches()
         inches = form.width / MILLIMETRES
         figure.set_size_inches(inches, height * inches / width)
-    laid_out(figure)
-    # Matplotlib draws a figure once more per file for a layout; this one has its own for good
-    with rc_context({"figure.constrained_layout.use": False}):
-        figure.set_layout_engine(None)
-        for kind in form.kinds:
-            named = {} if kind == "png" else {"Creator": "walras"}
-            path = stem.with_name(f"{stem.name}.{kind}")
-            figure.savefig(path, dpi=form.dpi, metadata={**undated[kind], **named})
+    for kind in form.kinds:
+        stem.with_name(f"{stem.name}.{kind}").write_bytes(file_of(figure, kind, form.dpi))
 
 
-def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finished: bool) -> None:
+def _write_manifest(
+    run: Results[P], folder: Path, source: Path | None, tells: dict[str, Any], *, finished: bool
+) -> None:
     manifest = {
         "format": FORMAT,
         **run.to_json(),
@@ -238,6 +237,7 @@ def _write_manifest(run: Results[P], folder: Path, source: Path | None, *, finis
         "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
         "repeat": _repeat(run, source),
+        "told": tells,
         "versions": versions(),
         "revision": _revision(),
         "files": {path.name: digest(path) for path in sorted(folder.iterdir())},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -43,8 +44,8 @@ class Run(Results[P]):
         return self.scenario.tables(self)
 
     @property
-    def report(self) -> pd.DataFrame | None:
-        """The scenario's own table, if it has one."""
+    def printed(self) -> pd.DataFrame | None:
+        """The scenario's own table, which the command prints, if it has one."""
         return self.scenario.report(self)
 
     @property
@@ -72,6 +73,30 @@ class Run(Results[P]):
             If ``folder`` is a file or can't be written to.
         """
         return export(self, self.scenario, Path(folder), form if plots else None)
+
+    def report(self, to: str | Path) -> tuple[Path, ...]:
+        """Write a report on this run, as ``walras report`` does of its exported folder.
+
+        Parameters
+        ----------
+        to : str or Path
+            A file that ends in ``.html`` or ``.pdf``, or a folder for both.
+
+        Returns
+        -------
+        tuple of pathlib.Path
+            The files written.
+
+        Raises
+        ------
+        Refused
+            If ``to`` can't be written to.
+        """
+        from simulator.run_report import run_report, write_report
+
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = self.export(temporary)
+            return write_report(run_report(folder)[0], folder.name, Path(to))
 
 
 @dataclass(frozen=True)

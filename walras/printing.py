@@ -92,11 +92,11 @@ def print_run(finished: Run[Any], written: Path | None) -> None:
     summary = scenario.summary(finished)
     out.print(f"[bold]{scenario.name}[/bold]: {escape(summary)}", highlight=False)
     if len(finished.ends) > DATES_SHOWN:
-        print_table(finished.report)
+        print_table(finished.printed)
         _print_dates(finished)
     else:
         _print_dates(finished)
-        print_table(finished.report)
+        print_table(finished.printed)
     _print_traders(finished)
     _print_equilibria(finished)
     if finished.outcome not in (Outcome.CLEARED, Outcome.INTERRUPTED) and finished.ends:

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import walras
 from markets.refused import Refused
-from simulator.compare import compare
-from simulator.compare_report import COLUMNS, export, paragraphs, side_by_side
+from simulator.compare import Comparison, compare
+from simulator.compare_report import document, export, side_by_side
+from simulator.document.web import to_html
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def test_the_folder_is_written_whole_or_not_at_all(runs: list[Path], tmp_path: P
     export(compared, tmp_path / "compared")
     written = {path.name for path in (tmp_path / "compared").iterdir()}
     tables = {"parameters.csv", "outcomes.csv", "results.csv"}
-    assert tables | {"quotes.png", "comparison.pdf"} <= written
+    assert tables | {"quotes.png", "comparison.html", "comparison.pdf"} <= written
     table = pd.read_csv(tmp_path / "compared" / "results.csv")
     assert len(table) == len(compared.results)
     with pytest.raises(Refused, match="exists already"):
@@ -52,25 +54,29 @@ def test_the_folder_is_written_whole_or_not_at_all(runs: list[Path], tmp_path: P
 
 
 def test_the_document_has_the_same_bytes_each_time(runs: list[Path], tmp_path: Path) -> None:
-    pages = []
-    for name in ("one", "two"):
-        export(compare(runs), tmp_path / name)
-        pages.append((tmp_path / name / "comparison.pdf").read_bytes())
-    assert pages[0].startswith(b"%PDF")
-    assert b"CreationDate" not in pages[0]
-    assert pages[0] == pages[1]
+    for kind in ("html", "pdf"):
+        written = []
+        for name in ("one", "two"):
+            if not (tmp_path / name).exists():
+                export(compare(runs), tmp_path / name)
+            written.append((tmp_path / name / f"comparison.{kind}").read_bytes())
+        assert written[0] == written[1]
 
 
-def test_the_text_of_the_document_is_what_the_tables_say(runs: list[Path]) -> None:
+def titles(compared: Comparison) -> list[str]:
+    return [section.title for section in document(compared, Figure()).sections]
+
+
+def test_the_document_says_what_the_tables_say(runs: list[Path]) -> None:
     compared = compare(runs)
-    text = "\n".join(paragraphs(compared))
-    assert max(len(line) for line in text.splitlines()) <= COLUMNS
+    text = to_html(document(compared, Figure()))
     for row in compared.parameters.itertuples(index=False):
         for name, value in zip(compared.names, row[1:], strict=True):
-            assert f"{name}: {value}" in text
+            assert f"<dt>{name}</dt><dd>{value}</dd>" in text
     for value in compared.last_quotes[compared.names[0]]:
-        assert f"{value:.6g}" in text
-    assert "WHAT THEY REPORT" not in text  # margin-hike reports nothing beside its dates
+        assert f"{value:.6g}</td>" in text
+    # margin-hike reports nothing beside its dates
+    assert titles(compared) == ["Asked differently", "How they ended", "Quotes"]
 
 
 def test_reports_stand_one_below_the_other_where_runs_have_the_same(tmp_path: Path) -> None:
@@ -85,7 +91,7 @@ def test_reports_stand_one_below_the_other_where_runs_have_the_same(tmp_path: Pa
     assert compared.reports["run"].tolist() == [name for name in compared.names for _ in "ab"]
     assert compared.reports["rule"].tolist() == rules * 2
     assert compared.last_quotes["date"].tolist() == [3] * 4
-    assert "WHAT THEY REPORT" in list(paragraphs(compared))
+    assert "What they report" in titles(compared)
     assert [text.get_text() for text in side_by_side(compared).axes[0].texts] == rules
     other = walras.run("margin-hike", traders=5, studies=False).export(tmp_path, plots=False)
     assert compare([*folders, other]).reports.empty

@@ -271,3 +271,35 @@ def compare(
         print_table(compared.quotes)
     if folder is not None:
         out.print(f"written to {folder}", highlight=False)
+
+
+@app.command()
+def report(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="an exported run, or a folder of several")
+    ],
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="a file .html or .pdf, or a folder; beside the run unless given"
+        ),
+    ] = None,
+) -> None:
+    """Write a report on an exported run as HTML and PDF, from its files alone."""
+    from simulator.run_report import run_report, write_report
+    from simulator.verify import runs_in
+
+    altered: list[str] = []
+    try:
+        runs = runs_in(folder)
+        if to is not None and to.suffix and len(runs) > 1:
+            raise Refused(f"out is {to}; reports on {len(runs)} runs need a folder")
+        for place in (run.resolve() for run in runs):
+            document, changed = run_report(place)
+            for path in write_report(document, place.name, place.parent if to is None else to):
+                out.print(f"written to {path}", highlight=False)
+            altered += [f"{place / name}" for name in changed]
+    except Refused as error:
+        refuse(error)
+    if altered:
+        refuse("files were altered, the report says so: " + "; ".join(altered))

@@ -34,8 +34,8 @@ def test_the_closed_form_does_not_depend_on_who_is_called_the_borrower() -> None
 
 
 def test_where_nobody_borrows_there_is_no_report() -> None:
-    assert SCENARIO.run(short_limit=0.0).report is None
-    report = SCENARIO.run(studies=False).report
+    assert SCENARIO.run(short_limit=0.0).printed is None
+    report = SCENARIO.run(studies=False).printed
     assert report is not None
     assert report["cohort"].tolist() == ["borrower"] * 2 + ["all"] * 2
 

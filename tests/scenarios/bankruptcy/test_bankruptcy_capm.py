@@ -109,8 +109,8 @@ def test_before_anybody_trades_there_is_no_closed_form() -> None:
 
 
 def test_without_borrowers_there_is_no_report() -> None:
-    assert run(short_limit=0.0).report is None
-    report = run().report
+    assert run(short_limit=0.0).printed is None
+    report = run().printed
     assert report is not None
     assert set(report["cohort"]) == {"cohort 1", "all"}
 

@@ -76,7 +76,7 @@ def test_the_step_of_the_rule_is_a_multiple_of_the_markets(logarithmic: Run[Cred
 
 
 def test_remarks_are_reported_and_exported(surd: Run[CreditTree], tmp_path: Path) -> None:
-    report = surd.report
+    report = surd.printed
     assert report is not None
     assert report["remark"].tolist() == ["quotes are irrational, of degree 2"]
     folder = surd.export(tmp_path, plots=False)
@@ -85,7 +85,7 @@ def test_remarks_are_reported_and_exported(surd: Run[CreditTree], tmp_path: Path
 
 
 def test_nothing_to_remark_is_no_report(example: Run[CreditTree]) -> None:
-    assert example.report is None
+    assert example.printed is None
 
 
 @pytest.mark.parametrize("rule", ["plain", "safeguarded"])

@@ -163,9 +163,9 @@ def test_the_textbook_rule_goes_to_the_stable_equilibrium_on_its_side(
     run = SCENARIO.run(consumers=KEHOE, start=[1.0, start], rule="plain", step=20.0)
     assert run.outcome is Outcome.CLEARED
     assert run.dates["equilibrium"].tolist() == [f"{which} of 3"]
-    assert run.report is not None
-    assert run.report["rested"].tolist() == [which == k for k in (1, 2, 3)]
-    assert run.report["textbook_rule"].tolist() == ["stable", "unstable", "stable"]
+    assert run.printed is not None
+    assert run.printed["rested"].tolist() == [which == k for k in (1, 2, 3)]
+    assert run.printed["textbook_rule"].tolist() == ["stable", "unstable", "stable"]
 
 
 def test_the_default_rule_finds_all_three_from_different_starts() -> None:
@@ -180,14 +180,14 @@ def test_a_run_that_rests_nowhere_is_none_of_them() -> None:
     run = SCENARIO.run(consumers=KEHOE, start=[1.0, 2.0], rule="plain", max_rounds=3)
     assert run.outcome is Outcome.OUT_OF_ROUNDS
     assert run.dates["equilibrium"].tolist() == [""]
-    assert run.report is not None
-    assert not run.report["rested"].any()
+    assert run.printed is not None
+    assert not run.printed["rested"].any()
 
 
 def test_equilibria_of_more_goods_are_not_counted() -> None:
     run = SCENARIO.run()
     assert run.dates["equilibrium"].tolist() == [""]
-    assert run.report is None
+    assert run.printed is None
 
 
 # ---------------------------------------------------------------------- the redundant market

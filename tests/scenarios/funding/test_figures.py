@@ -61,7 +61,7 @@ def test_equilibria_by_premium_shows_all_and_where_the_run_rested() -> None:
         margin_slopes=[0.6, 0.6], experts_endowments=[0.6, 0.6], experts_wealth=[-8.6, -9.4, -8.6],
     )  # fmt: skip
     assert run.outcome is Outcome.CLEARED
-    report = run.report
+    report = run.printed
     assert report is not None
     rested = report[report["rested"]]
     assert rested["date"].tolist() == [1, 2, 3]

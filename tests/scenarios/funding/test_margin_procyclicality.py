@@ -34,7 +34,7 @@ def test_margin_rules_face_the_same_news_and_are_certified() -> None:
 
 def test_report_compares_the_rules_over_all_dates() -> None:
     run = rules()
-    report = run.report
+    report = run.printed
     assert report is not None
     assert report["rule"].tolist() == run.parameters.rules
     assert report["dates"].tolist() == [60] * 4
@@ -54,7 +54,7 @@ def test_report_compares_the_rules_over_all_dates() -> None:
 
 
 def test_report_names_the_days_asked_for_and_has_one_row_per_rule() -> None:
-    report = SCENARIO.run(rules=["flat", "linear"], dates=8, call_dates=3, studies=False).report
+    report = SCENARIO.run(rules=["flat", "linear"], dates=8, call_dates=3, studies=False).printed
     assert report is not None
     assert report["rule"].tolist() == ["flat", "linear"]
     assert "largest_3_day_increase" in report
@@ -124,7 +124,7 @@ def test_rules_are_replayed_on_the_news_and_compared_with_the_market(tmp_path: P
         news=str(prices_in(tmp_path)), replay=REPLAY, dates=25,
         rules=["linear", REPLAY["rules"][0]],
     )  # fmt: skip
-    report = run.report
+    report = run.printed
     assert report is not None
     assert report["comparison"].tolist() == ["replayed"] * 3 + ["in the market"] * 2
     market = report[report["comparison"] == "in the market"].set_index("rule")
@@ -160,7 +160,7 @@ def test_where_funding_never_binds_rules_do_in_the_market_what_they_do_replayed(
         news=str(prices_in(tmp_path)), replay=REPLAY | {"rules": rules}, rules=rules, dates=30,
         experts_wealth=500.0,
     )  # fmt: skip
-    report = run.report
+    report = run.printed
     assert report is not None
     assert run.dates["security_price"].to_numpy() == pytest.approx(run.dates["fundamental"])
     replayed, market = (part.iloc[0] for _, part in report.groupby("comparison", sort=False))
@@ -196,7 +196,7 @@ def test_rules_with_settings_are_those_that_are_replayed() -> None:
 
 def test_without_prices_of_ones_own_the_report_is_of_the_market() -> None:
     run = SCENARIO.run(dates=5, rules=["flat"])
-    report = run.report
+    report = run.printed
     assert report is not None
     assert "comparison" not in report
     assert not run.tables

@@ -278,7 +278,7 @@ def test_cash_clears_at_every_date() -> None:
 
 def test_all_prices_of_a_fragile_market_are_listed() -> None:
     """At a wealth of -4.3: funded at 10, unstable at 9.8333, constrained at 9 ."""
-    report = SCENARIO.run(experts_wealth=[-4.3, -4.6, -4.3], studies=False).report
+    report = SCENARIO.run(experts_wealth=[-4.3, -4.6, -4.3], studies=False).printed
     assert report is not None
     first, last = (report[report["date"] == date] for date in (1, 3))
     for table in (first, last):
@@ -290,4 +290,4 @@ def test_all_prices_of_a_fragile_market_are_listed() -> None:
 
 
 def test_one_price_needs_no_list() -> None:
-    assert at_once(3.0, 1.5, 0.0, 0.0).report is None
+    assert at_once(3.0, 1.5, 0.0, 0.0).printed is None

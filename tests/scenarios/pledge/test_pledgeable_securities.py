@@ -13,8 +13,8 @@ from simulator.run import Run
 
 
 def report_of(run: Run[PledgeableSecurities]) -> pd.DataFrame:
-    assert run.report is not None
-    return run.report
+    assert run.printed is not None
+    return run.printed
 
 
 def test_the_law_of_one_price_fails_by_the_closed_form_exactly() -> None:

@@ -54,7 +54,7 @@ def test_a_run_says_what_the_orders_of_believers_imply(row: Published) -> None:
     realised = details["coefficients"]["realised"]
     expected = dict(row.expected)
     assert {name: realised[name] for name in expected} == pytest.approx(expected, abs=row.tolerance)
-    reported = run.report
+    reported = run.printed
     assert reported is not None
     table = reported.set_index("price_function").loc["realised"]
     assert {name: table[name] for name in expected} == pytest.approx(expected, abs=row.tolerance)

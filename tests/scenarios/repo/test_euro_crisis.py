@@ -39,7 +39,7 @@ def test_a_continuum_meets_the_closed_form() -> None:
 
 def test_the_report_compares_signs() -> None:
     found = run()
-    report = found.report
+    report = found.printed
     assert report is not None
     assert report["episode"].tolist() == list(EPISODE_NAMES)
     price = {(p.case, p.date): p.quotes["security_price"] for p in found.points}
@@ -58,7 +58,7 @@ def test_the_report_compares_signs() -> None:
 
 
 def test_the_summary_counts_what_the_report_says() -> None:
-    report = run().report
+    report = run().printed
     assert report is not None
     short = report["matching"].isin(["short", "both"]).sum()
     long = report["matching"].isin(["long", "both"]).sum()
@@ -68,7 +68,7 @@ def test_the_summary_counts_what_the_report_says() -> None:
 
 def test_two_of_seven_episodes_can_tell_the_markets_apart() -> None:
     """At the slides' payoffs; in the others both markets move the price the same way."""
-    report = run().report
+    report = run().printed
     assert report is not None
     telling = report[report["discriminates"]]
     assert telling["episode"].tolist() == ["spain-2012-06", "italy-2012-07"]
@@ -87,7 +87,7 @@ def test_two_of_seven_episodes_can_tell_the_markets_apart() -> None:
 def test_payoffs_from_the_yield() -> None:
     """Sizes come down to those observed, and no episode tells the two markets apart any more."""
     found = SCENARIO.run(traders=100, payoffs="yield", studies=False)
-    report = found.report
+    report = found.printed
     assert found.outcome is Outcome.CLEARED
     assert report is not None
     move = typical_move(3)
@@ -135,7 +135,7 @@ def test_reasons(short: float, long: float, regimes: list[str], said: str) -> No
 def test_an_unfinished_run_has_no_report_and_keeps_its_other_figures() -> None:
     found = run()
     stopped = dataclasses.replace(found, ends=found.ends[:-1])
-    assert stopped.report is None
+    assert stopped.printed is None
     assert stopped.summary == SCENARIO.title.summary
     assert set(stopped.plot()) == {"quotes_by_round", "excess_demand_by_round"}
     assert "haircuts_and_yields" in found.plot()

@@ -1,0 +1,346 @@
+"""A report on an exported run, from its folder alone: nothing is simulated, no code is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from markets.refused import Refused
+from simulator.certificate import Certificate
+from simulator.document.document import (
+    Block,
+    Code,
+    Document,
+    Facts,
+    Picture,
+    Prose,
+    Section,
+    Table,
+    as_text,
+)
+from simulator.document.files import write, write_one
+from simulator.export import REPORT, check_writable
+from simulator.outcome import Outcome
+from simulator.results import EQUILIBRIA
+from simulator.title import COMPOSED
+from simulator.verify import altered_files, read_manifest, read_table
+
+MOST_ROWS: Final = 40
+"""Rows of a table that are shown; the whole table is in the folder of the run."""
+
+NOT_TOLD: Final = ("closed_", "difference_", "lowest_", "highest_")
+"""Columns of the table of dates that stand beside quotes, by how their names begin."""
+
+BOOKKEEPING: Final = ("evaluations", "knew")
+"""Columns of the table of dates about how the quotes were searched for."""
+
+
+def run_report(folder: Path) -> tuple[Document, tuple[str, ...]]:
+    """The report on an exported run.
+
+    1. Compare the files with the manifest, as ``walras verify`` does; altered files are named at
+       the beginning of the report.
+    2. Read question, parameters, result and captions from the manifest, numbers from the tables,
+       figures from their files.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An exported run.
+
+    Returns
+    -------
+    document : Document
+        The report.
+    altered : tuple of str
+        Files that are not what the manifest says, and how.
+
+    Raises
+    ------
+    Refused
+        If the folder is no exported run, or its manifest does not tell what a report needs.
+    """
+    manifest = read_manifest(folder)
+    altered = altered_files(folder, manifest)
+    if "told" not in manifest:
+        raise Refused(f"{folder} was exported by an earlier version; repeat the run for a report")
+    told = manifest["told"]
+    sections = [
+        Section("Question", list(_question(manifest))),
+        Section("Result", list(_result(folder, manifest))),
+        Section("Figures", list(_figures(folder, told["figures"]))),
+        Section("Parameters", list(_parameters(manifest))),
+        Section("Certificate", list(_certificate(manifest))),
+        Section("How to repeat it", list(_repeat(folder, manifest))),
+        Section("How to cite it", list(_cite(manifest))),
+    ]
+    if altered:
+        warning = Prose(
+            "These files are not those that were exported. What follows is what they say now; it"
+            " is not what the run found."
+        )
+        found = Table(pd.DataFrame({"file": altered}), "Altered after the export")
+        sections.insert(0, Section("Altered files", [warning, found]))
+    document = Document(
+        title=f"{manifest['scenario']}: report of a run",
+        subtitle=_sentence(told["question"]),
+        summary=("Files of this run were altered after its export. " if altered else "")
+        + _in_short(manifest),
+        sections=sections,
+    )
+    return document, altered
+
+
+def write_report(document: Document, name: str, to: Path) -> tuple[Path, ...]:
+    """Write a report to a file that ends in ``.html`` or ``.pdf``, or both to a folder.
+
+    Parameters
+    ----------
+    document : Document
+        The report.
+    name : str
+        Name of the files in a folder, without their ending.
+    to : pathlib.Path
+        The file, or the folder.
+
+    Raises
+    ------
+    Refused
+        If it can't be written to.
+    """
+    if to.suffix in (".html", ".pdf"):
+        check_writable(to.parent)
+        write_one(document, to)
+        return (to,)
+    check_writable(to)
+    return write(document, to, name)
+
+
+def _in_short(manifest: Mapping[str, Any]) -> str:
+    """How the run ended, and what it found."""
+    if manifest["outcome"] == Outcome.CLEARED:
+        found = _sentence(manifest["told"]["result"])
+        return f"Every market cleared at every date, and every date is certified. {found}"
+    return f"This run did not end in a certified equilibrium: {manifest['outcome']}."
+
+
+def _question(manifest: Mapping[str, Any]) -> Iterator[Block]:
+    told = manifest["told"]
+    yield Prose(_sentence(told["question"]))
+    yield Facts(
+        {
+            "scenario": manifest["scenario"],
+            "source": told["source"],
+            "seed": manifest["seed"],
+            "dates": len(manifest["dates"]),
+            "rounds": manifest["rounds"],
+        }
+    )
+
+
+def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
+    told, dates = manifest["told"], manifest["dates"]
+    if told["result"]:
+        yield Prose(_sentence(told["result"]))
+    certified = sum(bool(date["certified"]) for date in dates)
+    yield Facts(
+        {"outcome": manifest["outcome"], "certified": f"{certified} of {len(dates)} dates"}
+        | ({"reason": manifest["reason"]} if manifest["reason"] else {})
+        | ({} if manifest["outcome"] == Outcome.CLEARED else {"what to try": manifest["advice"]})
+    )
+    if not dates:
+        return
+    quotes = _quotes(manifest)
+    known = quotes.dropna(subset="closed_form")
+    if len(known):
+        far = max(known.to_dict("records"), key=lambda row: abs(row["difference"]))
+        yield Prose(
+            "Where the source has a closed form, the simulated quotes differ from it by at most"
+            f" {abs(far['difference']):.2g} ({far['quote']}, {far['case']}, date {far['date']})."
+        )
+    else:
+        yield Prose("There is no closed form of the quotes at these parameters.")
+    yield from _table(quotes, "Quotes", "dates.csv", ("case", "date"))
+    yield from _table(
+        _described(folder, manifest), "What each date tells", "dates.csv", ("case", "date")
+    )
+    for name in (REPORT, EQUILIBRIA):
+        if f"{name}.csv" in manifest["files"] and (folder / f"{name}.csv").is_file():
+            table = pd.read_csv(folder / f"{name}.csv")
+            title = (
+                "Equilibria found from several starts"
+                if name == EQUILIBRIA
+                else "What the run reports"
+            )
+            yield from _table(table, title, f"{name}.csv", ())
+    if told["caution"]:
+        yield Prose(told["caution"])
+
+
+def _quotes(manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """A row per date and quote, beside the closed form."""
+    rows = []
+    for date in manifest["dates"]:
+        closed = date["closed_form"] or {}
+        for name, value in date["quotes"].items():
+            known = closed.get(name)
+            gap = None if known is None or value is None else value - known
+            rows.append(
+                {
+                    "case": date["case"], "date": date["date"], "quote": name,
+                    "unit": manifest["told"]["units"].get(name, ""), "simulated": value,
+                    "closed_form": known, "difference": gap, "certified": date["certified"],
+                }
+            )  # fmt: skip
+    numbers = ["simulated", "closed_form", "difference"]
+    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
+
+
+def _described(folder: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """The columns of the table of dates that are no quotes and do not stand beside them."""
+    dates = read_table(folder, "dates")
+    quotes = {name for date in manifest["dates"] for name in date["quotes"]}
+    return dates.drop(
+        columns=[
+            name
+            for name in dates
+            if name in quotes or str(name).startswith(NOT_TOLD) or name in BOOKKEEPING
+        ]
+    )
+
+
+def _figures(folder: Path, figures: Mapping[str, Mapping[str, str]]) -> Iterator[Block]:
+    shown = [name for name in figures if (folder / f"{name}.png").is_file()]
+    if not shown:
+        yield Prose("The run was exported without figures.")
+    for name in shown:
+        said = figures[name]
+        yield Picture(folder / f"{name}.png", _sentence(said["caption"]), said["alternative"])
+
+
+def _parameters(manifest: Mapping[str, Any]) -> Iterator[Block]:
+    rows = pd.DataFrame(
+        [
+            {
+                "name": item["name"],
+                "value": _value(manifest["parameters"][item["name"]]),
+                "default": _value(item["default"]),
+                "unit": item["unit"],
+                "meaning": item["meaning"],
+            }
+            for item in manifest["told"]["parameters"]
+        ],
+        columns=["name", "value", "default", "unit", "meaning"],
+    )
+    differs = pd.Series([item["differs"] for item in manifest["told"]["parameters"]], dtype=bool)
+    if differs.any():
+        yield Table(rows[differs], "Parameters that differ from their defaults", keys=("name",))
+    else:
+        yield Prose("Every parameter has its default.")
+    if not differs.all():
+        yield Table(rows[~differs].drop(columns="default"), "At their defaults", keys=("name",))
+
+
+def _value(value: object) -> str:
+    """A parameter's value, short."""
+    if value is None:
+        return "not given"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_value(part)}" for name, part in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else as_text(value)
+
+
+def _certificate(manifest: Mapping[str, Any]) -> Iterator[Block]:
+    dates = manifest["dates"]
+    certificates = [Certificate.from_json(date["certificate"]) for date in dates]
+    worst = Certificate.worst_of(certificates)
+    yield Prose(
+        "Each line is a condition of the definition of equilibrium in the source, checked at the"
+        " resting point by code that shares nothing with the code that traded. It holds if its"
+        " residual, the largest violation, is at most its tolerance. Of several dates the line"
+        " shows the one at which the condition holds least well."
+    )
+    table = worst.table().assign(meaning=[_sentence(c.meaning) for c in worst.conditions])
+    table["date"] = [_where(condition.name, dates, certificates) for condition in worst.conditions]
+    named = table.rename(columns={"name": "condition", "meaning": "what it proves"})
+    order = ["condition", "holds", "residual", "tolerance", "what it proves", "checked", "date"]
+    numbers = {name: named[name].map("{:.1e}".format) for name in ("residual", "tolerance")}
+    yield Table(named.assign(**numbers)[order], "The certificate", keys=("condition",))
+    if not manifest["complete"]:
+        yield Prose(
+            "The run was exported with some of its traders only: walras verify can't check the"
+            " conditions that add up over all traders again."
+        )
+
+
+def _where(name: str, dates: list[dict[str, Any]], certificates: list[Certificate]) -> str:
+    """Case and date at which a condition holds least well."""
+    found = [
+        (certificate[name].strain, -place)
+        for place, certificate in enumerate(certificates)
+        if any(condition.name == name for condition in certificate.conditions)
+    ]
+    worst = dates[-max(found)[1]]
+    return f"{worst['case']}, {worst['date']}"
+
+
+def _repeat(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
+    composed = manifest["scenario"] == COMPOSED.name
+    yield Prose(
+        "The same program makes the same run again:"
+        if composed
+        else "In the folder of the run, with the versions below, the same bytes come out again:"
+    )
+    yield Code(manifest["repeat"] if composed else f"{manifest['repeat']}\nwalras verify .")
+    file = folder / "parameters.toml"
+    if file.is_file() and not composed:
+        yield Prose("The file parameters.toml:")
+        yield Code(file.read_text(encoding="utf-8").strip())
+    known = {name: version for name, version in manifest["versions"].items() if version}
+    yield Facts(known | {"revision": manifest["revision"] or "not from a checkout"})
+
+
+def _cite(manifest: Mapping[str, Any]) -> Iterator[Block]:
+    source = manifest["told"]["source"]
+    yield Prose("If you use walras, please cite it and the source of the economy that you run.")
+    yield Code(citation(str(manifest["versions"]["walras"])))
+    if manifest["scenario"] != COMPOSED.name:
+        yield Code(_bibtex("misc", str(manifest["scenario"]), {"howpublished": source}))
+
+
+def citation(version: str) -> str:
+    """How to cite a version of walras, as BibTeX."""
+    package = metadata.metadata("walras")
+    fields = {
+        "author": f"{{{package['Author']}}}",
+        "title": f"{package['Name']}: {package['Summary'][:1].lower()}{package['Summary'][1:]}",
+        "version": version,
+    }
+    return _bibtex("software", "walras", fields)
+
+
+def _bibtex(kind: str, key: str, fields: Mapping[str, str]) -> str:
+    marks = str.maketrans({mark: f"\\{mark}" for mark in "&%#_$"})
+    lines = [f"  {name} = {{{text.translate(marks)}}}," for name, text in fields.items()]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}"])
+
+
+def _table(frame: pd.DataFrame, title: str, file: str, keys: tuple[str, ...]) -> Iterator[Table]:
+    """A table, or its last rows if it is long."""
+    if len(frame):
+        left = f" (the last {MOST_ROWS} of {len(frame)} rows; all are in {file})"
+        long = len(frame) > MOST_ROWS
+        yield Table(frame.tail(MOST_ROWS), title + left * long, keys=keys)
+
+
+def _sentence(text: str) -> str:
+    """With a capital, and a full stop unless it ends in a mark."""
+    text = text.strip()
+    ended = text if text.endswith((".", "?", "!")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
