@@ -75,7 +75,8 @@ class Erratum:
     derivation : str
         Why, in a paragraph.
     test : str
-        The test that shows it, ``file.py::name`` below ``tests``.
+        The test that shows it, ``file.py::name`` below ``tests``; empty where there is nothing to
+        compute.
     """
 
     number: int
@@ -103,7 +104,9 @@ class Claim:
     measure: Callable[[Published], Measured]
 
 
-def claims(measure: Callable[[Published], Measured], rows: Iterable[Published]) -> tuple[Claim, ...]:
+def claims(
+    measure: Callable[[Published], Measured], rows: Iterable[Published]
+) -> tuple[Claim, ...]:
     """Claims that are measured in the same way."""
     return tuple(Claim(row, measure) for row in rows)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from simulator.published import Claim, LeftOut, Paper, Published
+from simulator.published import LeftOut, Published
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,7 +68,8 @@ def told_by(run: Run[Any], **more: object) -> Measured:
     """
     row = run.dates.iloc[-1].to_dict()
     traders = {str(name): run.agents[name].to_numpy() for name in run.agents}
-    equations = {str(n).removeprefix(CLOSED): v for n, v in row.items() if str(n).startswith(CLOSED)}
+    closed = {str(name): value for name, value in row.items() if str(name).startswith(CLOSED)}
+    equations = {name.removeprefix(CLOSED): value for name, value in closed.items()}
     return Measured(
         {**traders, **row, **run.equilibrium, CERTIFIED: run.certificate.holds, **more},
         {**equations, **(run.closed_form or {})},
@@ -152,7 +153,7 @@ def lines_of(paper: str, published: Published, found: Measured) -> Iterator[Line
                 published.place,
                 published.case,
                 quantity,
-                isinstance(value, bool | str),
+                _is_statement(value),
                 expected,
                 simulated,
                 closed,
@@ -198,14 +199,13 @@ def _values(name: str, expected: object, found: object) -> list[float]:
     return values if len(values) == count else [np.nan] * count
 
 
+def _is_statement(value: object) -> bool:
+    first = value[0] if isinstance(value, tuple) else value
+    return isinstance(first, bool | str)
+
+
 def _sequence(value: object) -> Sequence[Any]:
     return list(value)  # type: ignore[call-overload, no-any-return]
-
-
-def measured_lines(paper: Paper, claim: Claim) -> tuple[list[Line], Measured]:
-    """Measure a claim, and compare."""
-    found = claim.measure(claim.published)
-    return list(lines_of(paper.name, claim.published, found)), found
 
 
 def left_out_line(paper: str, left: LeftOut) -> Line:

@@ -112,9 +112,7 @@ def fragile(row: Published) -> Measured:
     told = {
         "price after the jump": up[edge],
         "three equilibria": (down[cash], np.nan, up[cash]),
-        "price falls by a jump at the edge": bool(
-            down[edge] - down[first_beyond] > 1.0
-        ),
+        "price falls by a jump at the edge": bool(down[edge] - down[first_beyond] > 1.0),
         "price on the way back is the lower one": bool(up[cash] < down[cash]),
         "price recovers above the fold only": bool(up[-4.1] < 10.0 - AT_REST < up[-4.0]),
     }

@@ -115,7 +115,13 @@ IMPLIED: tuple[Published, ...] = (
         "default parameters, printed belief, the paper's own demands",
         "clearing (12) with (14), (20), (22) and (A.27) as printed",
         {"belief": "printed", "demand": "paper"},
-        {"b0": -0.3017605027, "b1": 0.6592373454, "b2": 1.2897292517, "b3": 0.8, "certified": False},
+        {
+            "b0": -0.3017605027,
+            "b1": 0.6592373454,
+            "b2": 1.2897292517,
+            "b3": 0.8,
+            "certified": False,
+        },
     ),
     _case(
         "default parameters, belief with erratum 1, the paper's own demands",
@@ -128,14 +134,26 @@ IMPLIED: tuple[Published, ...] = (
         "default parameters, printed belief, Bayes' rule",
         "clearing (12) with errata 2 to 4",
         {"belief": "printed"},
-        {"b0": 0.0432910346, "b1": 0.3920472334, "b2": 0.7840944668, "b3": 0.8, "certified": False},
+        {
+            "b0": 0.0432910346,
+            "b1": 0.3920472334,
+            "b2": 0.7840944668,
+            "b3": 0.8,
+            "certified": False,
+        },
         (2, 3, 4),
     ),
     _case(
         "default parameters, belief with erratum 1, Bayes' rule",
         "clearing (12) with errata 2 to 4",
         {"belief": "printed-noise"},
-        {"b0": -0.0270921758, "b1": 0.3735923763, "b2": 0.7471847525, "b3": 0.8, "certified": False},
+        {
+            "b0": -0.0270921758,
+            "b1": 0.3735923763,
+            "b2": 0.7471847525,
+            "b3": 0.8,
+            "certified": False,
+        },
         (2, 3, 4),
     ),
 )

@@ -144,11 +144,11 @@ def several(row: Published) -> Measured:
     """One value, several haircuts, several prices; and prices that move with their haircuts."""
     scenario = pledgeable_securities.SCENARIO
     one = scenario.run(haircuts=[0.15, 0.2, 0.6], population="continuum", investors=300, days=3)
-    report = one.report
+    report = one.printed
     assert report is not None
     common: dict[str, Any] = {"payoffs": "independent", "haircuts": [0.14, 0.14], "seed": 3}
     moving = scenario.run(**common, investors=500, days=120, swing=0.2)
-    moved = moving.report
+    moved = moving.printed
     assert moved is not None
     first = moved.iloc[0]
     gap = abs(first["price_correlation"] - first["closed_price_correlation"])

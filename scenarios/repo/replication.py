@@ -145,7 +145,8 @@ def isoleverage(row: Published) -> Measured:
     crossings, boxed = [], []
     for haircut in given.haircuts:
         line = lines[(lines["market"] == given.market) & (lines["haircut"] == haircut)]
-        dashed = given.high_payoff - line["marginal_belief"] * (given.high_payoff - given.low_payoff)
+        spread = given.high_payoff - given.low_payoff
+        dashed = given.high_payoff - line["marginal_belief"] * spread
         gap = (line["security_price"] - dashed).to_numpy()
         place = int(np.flatnonzero(np.diff(np.sign(gap)))[0])
         share = gap[place] / (gap[place] - gap[place + 1])
@@ -264,7 +265,8 @@ CLAIMS: tuple[Claim, ...] = (
     *claims(stated_move, (_stated(move) for move in REPORTED_MOVES if is_supported(move))),
     Claim(
         _proposition(
-            "both sides fully levered at a haircut of 30%", "Both parties cannot be fully leveraged",
+            "both sides fully levered at a haircut of 30%",
+            "Both parties cannot be fully leveraged",
             {"longs_constrained_by": "margin", "shorts_constrained_by": "margin"},
             parameters={**_SHORT, "haircuts": [0.3]}, errata=(4,),
         ),
