@@ -217,9 +217,10 @@ def _figures(folder: Path, figures: Mapping[str, Mapping[str, str]]) -> Iterator
     shown = [name for name in figures if (folder / f"{name}.png").is_file()]
     if not shown:
         yield Prose("The run was exported without figures.")
-    for name in shown:
+    for number, name in enumerate(shown, start=1):
         said = figures[name]
-        yield Picture(folder / f"{name}.png", _sentence(said["caption"]), said["alternative"])
+        caption = f"Figure {number}. {_sentence(said['caption'])}"
+        yield Picture(folder / f"{name}.png", caption, said["alternative"])
 
 
 def _parameters(manifest: Mapping[str, Any]) -> Iterator[Block]:
@@ -270,7 +271,7 @@ def _certificate(manifest: Mapping[str, Any]) -> Iterator[Block]:
     table["date"] = [_where(condition.name, dates, certificates) for condition in worst.conditions]
     named = table.rename(columns={"name": "condition", "meaning": "what it proves"})
     order = ["condition", "holds", "residual", "tolerance", "what it proves", "checked", "date"]
-    numbers = {name: named[name].map("{:.1e}".format) for name in ("residual", "tolerance")}
+    numbers = {name: (named[name] + 0.0).map("{:.1e}".format) for name in ("residual", "tolerance")}
     yield Table(named.assign(**numbers)[order], "The certificate", keys=("condition",))
     if not manifest["complete"]:
         yield Prose(

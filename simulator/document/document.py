@@ -164,7 +164,7 @@ def as_text(value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.6g}"
+        return "" if np.isnan(value) else f"{value + 0.0:.6g}"  # no minus before zero
     if isinstance(value, list | tuple):
         return ", ".join(map(as_text, value))
     return "" if value is None or value is pd.NA or value is pd.NaT else str(value)

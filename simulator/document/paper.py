@@ -31,10 +31,10 @@ LINE: Final = 1.4
 POINT: Final = 25.4 / 72.0
 """Millimetres."""
 
-WIDEST: Final = 62.0
+WIDEST: Final = 40.0
 """Millimetres of a table's column, above which its text is broken."""
 
-LONGEST: Final = 1500
+LONGEST: Final = 1000
 """Characters of a cell, above which paper shows the beginning; a row must fit on a page."""
 
 PADDING: Final = 1.2
@@ -85,10 +85,10 @@ class _Paper(FPDF):
         self._ink("sans", NOTE, palette.NEUTRAL[0])
         self.cell(0.0, 4.0, f"{self.title}   {self.page_no()}", align=Align.R)
 
-    def heading(self, text: str, level: int) -> None:
-        """A heading; sections are in the outline, and never the last thing on a page."""
+    def heading(self, text: str, level: int, below: float = 0.0) -> None:
+        """A heading, on one page with so many millimetres below it; sections are in the outline."""
         size = HEADINGS[min(level, len(HEADINGS) - 1)]
-        self.room_for(size * POINT * 5.0)
+        self.room_for(size * POINT * 5.0 + below)
         if level:
             self.ln(size * POINT * 0.7)
             self.start_section(text, level=level - 1)
@@ -126,7 +126,10 @@ class _Paper(FPDF):
             case Code():
                 self.text_block(block.text, CODE, family="mono", wrap=WrapMode.CHAR)
             case Section():
-                self.heading(block.title, level)
+                first = block.blocks[0] if block.blocks else None
+                self.heading(
+                    block.title, level, self._size(first)[1] if isinstance(first, Picture) else 0.0
+                )
                 for part in block.blocks:
                     self.show(part, level + 1)
 
@@ -155,7 +158,7 @@ class _Paper(FPDF):
                 align=Align.L,
                 borders_layout=TableBordersLayout.HORIZONTAL_LINES,
                 col_widths=room,
-                width=sum(room),
+                width=min(sum(room), self.epw),
                 headings_style=FontFace(emphasis="B", fill_color=palette.NEUTRAL[3]),
                 line_height=TABLE * POINT * LINE,
                 padding=(0.6, PADDING),
@@ -175,15 +178,19 @@ class _Paper(FPDF):
         wanted = max([wanted, *(self.get_string_width(cell) for cell in cells)])
         return min(wanted + 2.0 * PADDING + 0.5, WIDEST)
 
+    def _size(self, picture: Picture) -> tuple[float, float]:
+        """Width of a figure, at most that of the page, and height of it with its caption."""
+        shape = preload_image(self.image_cache, io.BytesIO(picture.content))[2]
+        caption = NOTE * POINT * LINE * 4.0
+        highest = self.eph - caption - HEADINGS[1] * POINT * 5.0
+        width = min(self.epw, highest * shape.width / shape.height)
+        return width, width * shape.height / shape.width + caption
+
     def _picture(self, picture: Picture) -> None:
         """The figure as wide as the page and the caption below it, on one page."""
-        content = io.BytesIO(picture.content)
-        below = NOTE * POINT * LINE * 4.0
-        highest = self.eph - below
-        shape = preload_image(self.image_cache, content)[2]
-        width = min(self.epw, highest * shape.width / shape.height)
-        self.room_for(width * shape.height / shape.width + below)
-        self.image(content, w=width, alt_text=picture.alternative)
+        width, height = self._size(picture)
+        self.room_for(height)
+        self.image(io.BytesIO(picture.content), w=width, alt_text=picture.alternative)
         self.ln(1.0)
         self.text_block(picture.caption, NOTE, colour=palette.NEUTRAL[0])
 

@@ -32,6 +32,7 @@ def pages(pdf: bytes) -> int:
     [
         Table(pd.DataFrame({"a": []}), "Nothing"),
         Table(pd.DataFrame({"a": ["w" * 3 * LONGEST], "b": ["word " * LONGEST]}), "Long cells"),
+        Table(pd.DataFrame({c: ["word " * LONGEST] for c in "abcdefgh"}), "Many", keys=("a", "b")),
         Table(pd.DataFrame({"n": np.arange(70)}), "A long table"),
         Facts({"long": "w" * 20 * LONGEST}),
         Code("y" * 20 * LONGEST),
