@@ -66,10 +66,9 @@ def told_by(run: Run[Any], **more: object) -> Measured:
     **more : object
         Further values by name.
     """
-    row = run.dates.iloc[-1].to_dict()
+    row = {str(name): value for name, value in run.dates.iloc[-1].items()}
     traders = {str(name): run.agents[name].to_numpy() for name in run.agents}
-    closed = {str(name): value for name, value in row.items() if str(name).startswith(CLOSED)}
-    equations = {name.removeprefix(CLOSED): value for name, value in closed.items()}
+    equations = {n.removeprefix(CLOSED): v for n, v in row.items() if n.startswith(CLOSED)}
     return Measured(
         {**traders, **row, **run.equilibrium, CERTIFIED: run.certificate.holds, **more},
         {**equations, **(run.closed_form or {})},

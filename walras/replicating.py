@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -35,11 +36,18 @@ ECONOMIES: Final = ("repo", "bankruptcy", "credit", "pledge", "funding", "promis
 FOLDER: Final = Path("replication")
 """Where results go unless a folder is given."""
 
+CLAIMS_EACH: Final = 8
+"""Claims that are worth starting a process for."""
+
 SHOWN: Final = (
     "quantity", "published", "simulated", "closed form", "difference",
     "tolerance", "certificate", "verdict",
 )  # fmt: skip
 """Columns of the table in the terminal."""
+
+
+SMALL: Final = 1e-6
+"""Values below this in size are shown with two digits: they are errors, or zero."""
 
 
 @cache
@@ -118,7 +126,7 @@ class Replication:
     @property
     def counts(self) -> dict[str, int]:
         """Lines by verdict."""
-        return self.table["verdict"].value_counts().to_dict()
+        return dict(Counter(line.verdict for line in self.lines))
 
 
 def replicate(
@@ -131,13 +139,14 @@ def replicate(
     of : sequence of Paper
         The papers; see :func:`chosen`.
     workers : int
-        Processes; with none everything is done in this one. Results are the same.
+        Processes at most; few claims are measured in this one, and all of them with none. Results
+        are the same.
     progress : callable, optional
         Called with the number of claims done and of all claims.
     """
     asked = [(paper.name, at) for paper in of for at in range(len(paper.claims))]
     measured = []
-    for done in _measure_all(asked, min(workers, len(asked))):
+    for done in _measure_all(asked, min(workers, len(asked) // CLAIMS_EACH)):
         measured.append(done)
         if progress is not None:
             progress(len(measured), len(asked))
@@ -257,9 +266,13 @@ def _about(
 ) -> Iterable[Block]:
     done = [line for line in lines if line.kind != "left out"]
     for place, group in groupby(done, key=lambda line: line.place):
-        frame = pd.DataFrame([_cells(line) for line in group])
+        frame = pd.DataFrame([_cells(line) for line in group]).drop(columns="place")
+        title = _capital(place)
+        if frame["case"].nunique() == 1:
+            title += f": {frame['case'].iloc[0]}"
+            frame = frame.drop(columns="case")
         empty = [name for name in frame if (frame[name] == "").all()]
-        yield Table(frame.drop(columns=empty), _capital(place), ("case", "quantity"))
+        yield Table(frame.drop(columns=empty), title, ("case", "quantity"))
     for figure in drawn:
         yield Picture(
             folder / figure.file,
@@ -288,7 +301,7 @@ def _cells(line: Line) -> dict[str, str]:
     return {
         "place": line.place,
         "case": line.case,
-        "quantity": line.quantity,
+        "quantity": line.quantity.replace("_", " "),
         "published": value(line.published),
         "simulated": value(line.simulated),
         "closed form": value(line.closed_form),
@@ -305,11 +318,11 @@ def _verdict(line: Line) -> str:
 
 
 def _number(value: float) -> str:
-    return "" if value != value else f"{value:.10g}"
+    return "" if value != value else f"{value:.10g}" if abs(value) >= SMALL else _short(value)
 
 
 def _short(value: float) -> str:
-    return "" if value != value else f"{value:.1e}"
+    return "" if value != value else f"{value:.1e}" if value else "0"
 
 
 def _yes_or_no(value: float) -> str:

@@ -27,6 +27,11 @@ from scenarios.funding.published import (
 from simulator.published import Claim, LeftOut, Paper, Published, claims
 from simulator.replication import Measured, drawing, told_by
 from simulator.run import Run
+from simulator.scenario import Scenario
+
+SCENARIOS: dict[str, Scenario[Any]] = {
+    scenario.name: scenario for scenario in (margin_spiral.SCENARIO, funding_contagion.SCENARIO)
+}
 
 STEP = 1e-4
 """Cash by which wealth is moved up and down to measure a slope."""
@@ -40,8 +45,7 @@ def spiral_of(parameters: MarginSpiral) -> Spiral:
 
 
 def _run(row: Published, **more: Any) -> Run[Any]:
-    scenario = margin_spiral if row.scenario == margin_spiral.SCENARIO.name else funding_contagion
-    return scenario.SCENARIO.run(**{**dict[str, Any](row.parameters), **more})
+    return SCENARIOS[row.scenario].run(**{**row.parameters, **more})
 
 
 def equilibrium(row: Published) -> Measured:
@@ -101,7 +105,7 @@ def slopes(row: Published) -> Measured:
 
 def fragile(row: Published) -> Measured:
     """The jump of the price as wealth falls, and its way back: hysteresis."""
-    run = margin_spiral.SCENARIO.run(**dict[str, Any](row.parameters))
+    run = _run(row)
     market = spiral_of(MarginSpiral.model_validate(row.parameters))
     way = list(zip(run.dates["experts_wealth"], run.dates["security_price"], strict=True))
     turn = int(np.argmin([cash for cash, _ in way]))

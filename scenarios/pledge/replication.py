@@ -88,7 +88,7 @@ def learned(row: Published) -> Measured:
     told: Any = run.details[-1]["coefficients"]
     end = {f"{name} realised": told["realised"][name] for name in NAMES}
     p = run.parameters
-    belief = "printed-noise" if p.demand == "paper" else "corrected"
+    belief: theory.Version = "printed-noise" if p.demand == "paper" else "corrected"
     solved = theory.coefficients(p.primitives, p.haircut, p.rate, belief)
     equations = {f"{name} realised": getattr(solved, name) for name in NAMES}
     gap = max(abs(told["realised"][n] - told["conjecture"][n]) for n in NAMES)

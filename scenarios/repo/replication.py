@@ -53,7 +53,7 @@ def solved(given: MarginHike, haircut: float) -> theory.ClosedForm:
 
 def equilibrium(row: Published) -> Measured:
     """One haircut: the run, and the equations with the incomes needed."""
-    run = SCENARIO.run(**{"traders": TRADERS, "studies": False, **row.parameters})
+    run = _run(row, traders=TRADERS, studies=False)
     told, given = told_by(run), run.parameters
     haircut = given.haircuts[0]
     found = solved(given, haircut)
@@ -77,13 +77,13 @@ def equilibrium(row: Published) -> Measured:
     return Measured({**told.simulated, "regime": regime}, equations, told.certified)
 
 
-def _over_haircuts(row: Published, **more: Any) -> Run[MarginHike]:
+def _run(row: Published, **more: Any) -> Run[MarginHike]:
     return SCENARIO.run(**{"traders": 400, **row.parameters, **more})
 
 
 def slope(row: Published) -> Measured:
     """Prices over haircuts, and which market it is."""
-    run = _over_haircuts(row, studies=False)
+    run = _run(row, studies=False)
     moves = np.diff(run.dates["security_price"])
     rises, falls = bool(np.all(moves > 0.0)), bool(np.all(moves < 0.0))
     told = told_by(run, price_rises_with_the_haircut=rises, price_falls_with_the_haircut=falls)
@@ -98,7 +98,7 @@ def peak(row: Published) -> Measured:
         bounds=(0.80, 0.95), method="bounded", options={"xatol": 1e-8},
     )  # fmt: skip
     around = [1.0 - float(best.x) + by for by in (-0.01, 0.0, 0.01)]
-    run = _over_haircuts(row, haircuts=around, studies=False, population="continuum")
+    run = _run(row, haircuts=around, studies=False, population="continuum")
     before, at, after = run.dates["security_price"]
     simulated = {"security_price": at, "highest": bool(before < at > after)}
     equations = {"loan_to_value": float(best.x), "security_price": -float(best.fun)}
@@ -107,7 +107,7 @@ def peak(row: Published) -> Measured:
 
 def sufficient_income(row: Published) -> Measured:
     """The income of a caption: by the right bound, and the margin is what constrains the shorts."""
-    run = _over_haircuts(row, studies=False, population="continuum")
+    run = _run(row, studies=False, population="continuum")
     given = run.parameters
     h, low, high = 1.0 - given.haircuts[0], given.low_payoff, given.high_payoff
     bound = (1.0 + low) * (high - (2.0 - h) * low) / (low * (1.0 - h))
@@ -117,7 +117,7 @@ def sufficient_income(row: Published) -> Measured:
 
 def multipliers(row: Published) -> Measured:
     """The slides' formulas of the shadow values, against those of the run's traders."""
-    run = _over_haircuts(row, studies=False, population="continuum")
+    run = _run(row, studies=False, population="continuum")
     q, h, table = run.equilibrium["security_price"], 1.0 - run.parameters.haircuts[0], run.agents
     low, high = run.parameters.low_payoff, run.parameters.high_payoff
     mean = low * table["belief"] + high * (1.0 - table["belief"])
@@ -140,7 +140,7 @@ def multipliers(row: Published) -> Measured:
 
 def isoleverage(row: Published) -> Measured:
     """The figure of a market: where isoleverage lines cross the dashed line, inside the box."""
-    run = _over_haircuts(row, population="continuum")
+    run = _run(row, population="continuum")
     given, lines = run.parameters, run.studies["isoleverage"]
     crossings, boxed = [], []
     for haircut in given.haircuts:
@@ -166,7 +166,7 @@ def isoleverage(row: Published) -> Measured:
 
 def net_trades(row: Published) -> Measured:
     """Figures (a) and (b): net trades at two haircuts, and the marginal belief by their ratio."""
-    run = _over_haircuts(row, studies=False, traders=10_000)
+    run = _run(row, studies=False, traders=10_000)
     sizes = [
         (part["security"].max(), -part["security"].min()) for _, part in run.agents.groupby("date")
     ]
@@ -184,7 +184,7 @@ def net_trades(row: Published) -> Measured:
 
 def price_by_haircut(row: Published) -> Measured:
     """The figure of q against h in a long market."""
-    run = _over_haircuts(row, population="continuum")
+    run = _run(row, population="continuum")
     prices = run.dates["security_price"].to_numpy()
     special = run.dates["repo_rate"].to_numpy() < 0.0
     grid = run.studies["closed_form_by_haircut"]
