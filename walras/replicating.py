@@ -40,8 +40,8 @@ CLAIMS_EACH: Final = 8
 """Claims that are worth starting a process for."""
 
 SHOWN: Final = (
-    "quantity", "published", "simulated", "closed form", "difference",
-    "tolerance", "certificate", "verdict",
+    "quantity", "verdict", "published", "simulated", "closed form", "difference", "tolerance",
+    "certificate",
 )  # fmt: skip
 """Columns of the table in the terminal."""
 
@@ -251,7 +251,7 @@ def in_words(done: Replication) -> str:
         "not reproducible": "not reproducible", "differs": "that differ",
     }  # fmt: skip
     parts = [f"{counts[name]} {text}" for name, text in words.items() if counts.get(name)]
-    return f"Of {len(done.lines)} published numbers and statements: {', '.join(parts)}."
+    return f"Of {len(done.lines)} numbers and statements of the papers: {', '.join(parts)}."
 
 
 def _counted(done: Replication) -> Block:
@@ -302,13 +302,13 @@ def _cells(line: Line) -> dict[str, str]:
         "place": line.place,
         "case": line.case,
         "quantity": line.quantity.replace("_", " "),
+        "verdict": _verdict(line),
         "published": value(line.published),
         "simulated": value(line.simulated),
         "closed form": value(line.closed_form),
         "difference": "" if line.statement else _short(line.difference),
         "tolerance": "" if line.statement else _short(line.tolerance),
         "certificate": line.certificate,
-        "verdict": _verdict(line),
     }
 
 

@@ -26,7 +26,7 @@ def test_a_paper_with_a_figure_is_written_as_tables_and_a_report(tmp_path: Path)
     folder = tmp_path / "out"
     result = walras("--paper", "scarf", "--out", str(folder))
     assert result.exit_code == 0, result.output
-    assert "Of 6 published numbers and statements: 5 reproduced, 1 not reproducible." in (
+    assert "Of 6 numbers and statements of the papers: 5 reproduced, 1 not reproducible." in (
         result.output
     )
     read, csv = pd.read_parquet(folder / "table.parquet"), pd.read_csv(folder / "table.csv")
