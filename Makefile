@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-slow test-browser test-all check format bench robustness browser serve clean
+.PHONY: help setup run test test-slow test-browser test-all check format notebooks bench robustness browser serve clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ check: $(VENV)/.stamp-dev ## check format, lint and types
 format: $(VENV)/.stamp-dev ## put the code into the format that check asks for
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+notebooks: $(VENV)/.stamp-dev ## execute the notebooks and keep what they show
+	@PYTHONPATH=. $(BIN)/python tests/test_notebooks.py
 
 bench: $(VENV)/.stamp-bench ## run the benchmarks
 	@$(BIN)/python -m benchmarks

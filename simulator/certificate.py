@@ -159,6 +159,28 @@ class Certificate:
         rows = [[getattr(condition, name) for name in columns] for condition in self.conditions]
         return pd.DataFrame(rows, columns=columns)
 
+    def lines(self) -> pd.DataFrame:
+        """One row per condition, as a report shows it: in words, with rounded residuals."""
+        from simulator.document.document import as_sentence
+
+        rows = [
+            [
+                c.name, c.holds, f"{c.residual + 0.0:.1e}", f"{c.tolerance:.1e}",
+                as_sentence(c.meaning), c.checked,
+            ]
+            for c in self.conditions
+        ]  # fmt: skip
+        heads = ["condition", "holds", "residual", "tolerance", "what it proves", "checked"]
+        return pd.DataFrame(rows, columns=heads)
+
+    def _repr_html_(self) -> str:
+        """Its lines, for notebooks."""
+        from simulator.document.document import Prose, Table
+        from simulator.document.web import fragment
+
+        verdict = "Every condition holds." if self.holds else f"Not certified: {self.complaint()}."
+        return fragment(Prose(verdict), Table(self.lines(), "Certificate"))
+
     def to_json(self) -> dict[str, Any]:
         """As plain data for a manifest; a residual that is not finite becomes a word."""
         return {

@@ -8,6 +8,7 @@ from typing import Generic, Never, cast
 
 import mesa
 import numpy as np
+import pandas as pd
 from typing_extensions import TypeVar
 
 from agents.clearing_house import ClearingHouse, Settlement
@@ -305,6 +306,33 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         """Numbers to record in each round: those of the settlement, unless extended."""
         assert self.settlement is not None
         return self.settlement.accounts()
+
+    def __repr__(self) -> str:
+        """A line that says what it is and how far it is."""
+        parts = f"{type(self.market).__name__}, {len(self.cohorts)} cohorts"
+        return f"<{type(self).__name__} of {parts}, date {self.date}, round {self.round}>"
+
+    def _repr_html_(self) -> str:
+        """Who is there and what is quoted, for notebooks."""
+        from simulator.document.document import Facts, Table
+        from simulator.document.web import fragment
+
+        houses = [type(agent).__name__ for agent in self.agents if isinstance(agent, ClearingHouse)]
+        parts = {
+            "market": type(self.market).__name__,
+            "clearing house": ", ".join(houses) or "none yet",
+            "date": self.date,
+            "rounds at this date": self.round,
+        }
+        cohorts = pd.DataFrame(
+            [[cohort.name, type(cohort).__name__, cohort.members] for cohort in self.cohorts],
+            columns=["cohort", "kind", "members"],
+        )
+        quotes = pd.DataFrame(
+            [[q.name, self.quotes.get(q.name), q.unit, q.meaning] for q in self.market.quotes],
+            columns=["quote", "posted last", "unit", "meaning"],
+        )
+        return fragment(Facts(parts), Table(cohorts, "Cohorts"), Table(quotes, "Quotes"))
 
     # ------------------------------------------------------------------ inner workings
     @property

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic
+from typing import Final, Generic
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ from simulator.title import Title
 
 EQUILIBRIA = "equilibria"
 """Name of the study that lists the equilibria found from several starts."""
+
+ENDS_SHOWN: Final = 10
+"""Dates that a notebook shows."""
 
 P = TypeVar("P", bound=Parameters, default=Parameters)
 """The parameters of a scenario."""
@@ -151,10 +154,26 @@ class Results(Generic[P]):
         )
 
     def _repr_html_(self) -> str:
-        """The table of dates, for notebooks."""
-        head = f"<p><b>{self.title.name}</b>, seed {self.seed}: {self.outcome}</p>"
-        table: str = self.dates.to_html(index=False, max_rows=20, float_format="{:.6g}".format)
-        return head + table
+        """How it ended, and quotes beside the closed form at the last dates, for notebooks."""
+        from simulator.document.document import Facts, Table
+        from simulator.document.web import fragment
+
+        certified = sum(end.certificate.holds for end in self.ends)
+        ended = {
+            "scenario": f"{self.title.name}: {self.title.summary}",
+            "outcome": str(self.outcome),
+            "certified": f"{certified} of {len(self.ends)} dates",
+        }
+        if self.outcome is not Outcome.CLEARED:
+            ended |= {"reason": self.reason, "what to try": self.outcome.advice}
+        shown = (
+            (e.point.case, e.point.date, e.point.quotes, e.closed_form, e.certificate.holds)
+            for e in self.ends[-ENDS_SHOWN:]
+        )
+        quotes = beside_closed_form(shown, self.units)
+        left = f" at the last {ENDS_SHOWN} of {len(self.ends)} dates"
+        caption = "Quotes" + left * (len(self.ends) > ENDS_SHOWN)
+        return fragment(Facts(ended), *([Table(quotes, caption)] if len(quotes) else []))
 
     def to_json(self) -> dict[str, object]:
         """The run as one JSON document."""
@@ -172,6 +191,33 @@ class Results(Generic[P]):
                 for name, table in self.studies.items()
             },
         }
+
+
+def beside_closed_form(
+    dates: Iterable[
+        tuple[str, int, Mapping[str, float | None], Mapping[str, float | None] | None, bool]
+    ],
+    units: Mapping[str, str],
+) -> pd.DataFrame:
+    """A row per date and quote, beside the closed form.
+
+    Parameters
+    ----------
+    dates : iterable of tuples
+        Case, date, quotes, their closed form if there is one, and whether the date is certified.
+    units : mapping
+        Unit of every quote by its name.
+    """
+    names = ["case", "date", "quote", "unit", "simulated", "closed_form", "certified"]
+    rows = [
+        [case, date, name, units.get(name, ""), value, (closed or {}).get(name), certified]
+        for case, date, quotes, closed, certified in dates
+        for name, value in quotes.items()
+    ]
+    table = pd.DataFrame(rows, columns=names)
+    table = table.astype({"simulated": "float64", "closed_form": "float64"})
+    table.insert(6, "difference", table["simulated"] - table["closed_form"])
+    return table
 
 
 def outcome_of(ends: Sequence[DateEnd], error: BaseException | None) -> Outcome:

@@ -95,7 +95,7 @@ class Run(Results[P]):
         from simulator.run_report import run_report, write_report
 
         with tempfile.TemporaryDirectory() as temporary:
-            folder = self.export(temporary)
+            folder = self.export(temporary, form=Format(kinds=("png",)))
             return write_report(run_report(folder)[0], folder.name, Path(to))
 
 

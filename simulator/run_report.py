@@ -20,16 +20,17 @@ from simulator.document.document import (
     Prose,
     Section,
     Table,
+    as_sentence,
     as_text,
 )
 from simulator.document.files import write, write_one
 from simulator.export import REPORT, check_writable
 from simulator.outcome import Outcome
-from simulator.results import EQUILIBRIA
+from simulator.results import EQUILIBRIA, beside_closed_form
 from simulator.title import COMPOSED
 from simulator.verify import altered_files, read_manifest, read_table
 
-MOST_ROWS: Final = 40
+MOST_ROWS: Final = 20
 """Rows of a table that are shown; the whole table is in the folder of the run."""
 
 NOT_TOLD: Final = ("closed_", "difference_", "lowest_", "highest_")
@@ -87,7 +88,7 @@ def run_report(folder: Path) -> tuple[Document, tuple[str, ...]]:
         sections.insert(0, Section("Altered files", [warning, found]))
     document = Document(
         title=f"{manifest['scenario']}: report of a run",
-        subtitle=_sentence(told["question"]),
+        subtitle=told["source"],
         summary=("Files of this run were altered after its export. " if altered else "")
         + _in_short(manifest),
         sections=sections,
@@ -123,18 +124,23 @@ def write_report(document: Document, name: str, to: Path) -> tuple[Path, ...]:
 def _in_short(manifest: Mapping[str, Any]) -> str:
     """How the run ended, and what it found."""
     if manifest["outcome"] == Outcome.CLEARED:
-        found = _sentence(manifest["told"]["result"])
-        return f"Every market cleared at every date, and every date is certified. {found}"
+        cleared = "Every market cleared at every date, and every date is certified."
+        return " ".join([cleared, *_found(manifest["told"])])
     return f"This run did not end in a certified equilibrium: {manifest['outcome']}."
+
+
+def _found(told: Mapping[str, Any]) -> Iterator[str]:
+    """The result in words, unless the scenario has none but its question."""
+    if told["result"] not in ("", told["question"]):
+        yield as_sentence(told["result"])
 
 
 def _question(manifest: Mapping[str, Any]) -> Iterator[Block]:
     told = manifest["told"]
-    yield Prose(_sentence(told["question"]))
+    yield Prose(as_sentence(told["question"]))
     yield Facts(
         {
             "scenario": manifest["scenario"],
-            "source": told["source"],
             "seed": manifest["seed"],
             "dates": len(manifest["dates"]),
             "rounds": manifest["rounds"],
@@ -144,8 +150,7 @@ def _question(manifest: Mapping[str, Any]) -> Iterator[Block]:
 
 def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
     told, dates = manifest["told"], manifest["dates"]
-    if told["result"]:
-        yield Prose(_sentence(told["result"]))
+    yield from map(Prose, _found(told))
     certified = sum(bool(date["certified"]) for date in dates)
     yield Facts(
         {"outcome": manifest["outcome"], "certified": f"{certified} of {len(dates)} dates"}
@@ -154,7 +159,10 @@ def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
     )
     if not dates:
         return
-    quotes = _quotes(manifest)
+    named = ("case", "date", "quotes", "closed_form", "certified")
+    quotes = beside_closed_form(
+        (tuple(date[name] for name in named) for date in dates), told["units"]
+    )
     known = quotes.dropna(subset="closed_form")
     if len(known):
         far = max(known.to_dict("records"), key=lambda row: abs(row["difference"]))
@@ -181,25 +189,6 @@ def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
         yield Prose(told["caution"])
 
 
-def _quotes(manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """A row per date and quote, beside the closed form."""
-    rows = []
-    for date in manifest["dates"]:
-        closed = date["closed_form"] or {}
-        for name, value in date["quotes"].items():
-            known = closed.get(name)
-            gap = None if known is None or value is None else value - known
-            rows.append(
-                {
-                    "case": date["case"], "date": date["date"], "quote": name,
-                    "unit": manifest["told"]["units"].get(name, ""), "simulated": value,
-                    "closed_form": known, "difference": gap, "certified": date["certified"],
-                }
-            )  # fmt: skip
-    numbers = ["simulated", "closed_form", "difference"]
-    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
-
-
 def _described(folder: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
     """The columns of the table of dates that are no quotes and do not stand beside them."""
     dates = read_table(folder, "dates")
@@ -219,7 +208,7 @@ def _figures(folder: Path, figures: Mapping[str, Mapping[str, str]]) -> Iterator
         yield Prose("The run was exported without figures.")
     for number, name in enumerate(shown, start=1):
         said = figures[name]
-        caption = f"Figure {number}. {_sentence(said['caption'])}"
+        caption = f"Figure {number}. {as_sentence(said['caption'])}"
         yield Picture(folder / f"{name}.png", caption, said["alternative"])
 
 
@@ -267,12 +256,12 @@ def _certificate(manifest: Mapping[str, Any]) -> Iterator[Block]:
         " residual, the largest violation, is at most its tolerance. Of several dates the line"
         " shows the one at which the condition holds least well."
     )
-    table = worst.table().assign(meaning=[_sentence(c.meaning) for c in worst.conditions])
-    table["date"] = [_where(condition.name, dates, certificates) for condition in worst.conditions]
-    named = table.rename(columns={"name": "condition", "meaning": "what it proves"})
-    order = ["condition", "holds", "residual", "tolerance", "what it proves", "checked", "date"]
-    numbers = {name: (named[name] + 0.0).map("{:.1e}".format) for name in ("residual", "tolerance")}
-    yield Table(named.assign(**numbers)[order], "The certificate", keys=("condition",))
+    if worst.conditions:
+        lines = worst.lines()
+        lines["checked"] += [_where(c.name, dates, certificates) for c in worst.conditions]
+        yield Table(lines, "The certificate", keys=("condition",))
+    else:
+        yield Prose("There is no certificate: no date came to its end.")
     if not manifest["complete"]:
         yield Prose(
             "The run was exported with some of its traders only: walras verify can't check the"
@@ -281,14 +270,16 @@ def _certificate(manifest: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _where(name: str, dates: list[dict[str, Any]], certificates: list[Certificate]) -> str:
-    """Case and date at which a condition holds least well."""
+    """Case and date at which a condition holds least well; empty if there is only one."""
+    if len(dates) == 1:
+        return ""
     found = [
         (certificate[name].strain, -place)
         for place, certificate in enumerate(certificates)
         if any(condition.name == name for condition in certificate.conditions)
     ]
     worst = dates[-max(found)[1]]
-    return f"{worst['case']}, {worst['date']}"
+    return f" ({worst['case']}, date {worst['date']})"
 
 
 def _repeat(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
@@ -338,10 +329,3 @@ def _table(frame: pd.DataFrame, title: str, file: str, keys: tuple[str, ...]) ->
         left = f" (the last {MOST_ROWS} of {len(frame)} rows; all are in {file})"
         long = len(frame) > MOST_ROWS
         yield Table(frame.tail(MOST_ROWS), title + left * long, keys=keys)
-
-
-def _sentence(text: str) -> str:
-    """With a capital, and a full stop unless it ends in a mark."""
-    text = text.strip()
-    ended = text if text.endswith((".", "?", "!")) else f"{text}."
-    return ended[:1].upper() + ended[1:]

@@ -168,3 +168,16 @@ def as_text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(as_text, value))
     return "" if value is None or value is pd.NA or value is pd.NaT else str(value)
+
+
+def as_sentence(text: str) -> str:
+    """Text with a capital, and a full stop unless it ends in a mark.
+
+    Examples
+    --------
+    >>> as_sentence("nobody overspends"), as_sentence("does the price fall or rise?")
+    ('Nobody overspends.', 'Does the price fall or rise?')
+    """
+    text = text.strip()
+    ended = text if text.endswith((".", "?", "!")) else f"{text}."
+    return ended[:1].upper() + ended[1:]

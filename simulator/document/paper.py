@@ -32,7 +32,7 @@ POINT: Final = 25.4 / 72.0
 """Millimetres."""
 
 WIDEST: Final = 40.0
-"""Millimetres of a table's column, above which its text is broken."""
+"""Millimetres of a table's column, above which its text may be broken."""
 
 LONGEST: Final = 1000
 """Characters of a cell, above which paper shows the beginning; a row must fit on a page."""
@@ -144,21 +144,24 @@ class _Paper(FPDF):
         self.ln(TEXT * POINT * 0.5)
 
     def _table(self, table: Table) -> None:
+        """Columns as wide as their cells, or as there is room; what is too wide goes on below."""
         rows, heads = table.rows, table.heads
         keys = [k for k, name in enumerate(table.frame.columns) if name in table.keys]
-        widths = [self._width(head, [row[k] for row in rows]) for k, head in enumerate(heads)]
+        wanted = [self._wanted(head, [row[k] for row in rows]) for k, head in enumerate(heads)]
+        least = [min(width, WIDEST) for width in wanted]
         self.room_for(TABLE * POINT * LINE * 5.0)
         self.text_block(table.caption, NOTE, colour=palette.NEUTRAL[0])
-        for columns in pieces(widths, keys, self.epw):
-            spare = self.epw - sum(widths[k] for k in columns)
-            broken = sum(widths[k] == WIDEST for k in columns)
-            room = [widths[k] + (spare / broken if widths[k] == WIDEST else 0.0) for k in columns]
+        for columns in pieces(least, keys, self.epw):
+            spare = self.epw - sum(least[k] for k in columns)
+            more = sum(wanted[k] - least[k] for k in columns)
+            share = min(1.0, max(0.0, spare) / more) if more else 0.0
+            widths = [least[k] + share * (wanted[k] - least[k]) for k in columns]
             self._ink("sans", TABLE, palette.INK)
             with self.table(
                 align=Align.L,
                 borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-                col_widths=room,
-                width=min(sum(room), self.epw),
+                col_widths=widths,
+                width=min(sum(widths), self.epw),
                 headings_style=FontFace(emphasis="B", fill_color=palette.NEUTRAL[3]),
                 line_height=TABLE * POINT * LINE,
                 padding=(0.6, PADDING),
@@ -170,13 +173,13 @@ class _Paper(FPDF):
                         cells.cell(_begun(row[k]), align=Align.R if table.numeric[k] else Align.L)
             self.ln(TEXT * POINT)
 
-    def _width(self, head: str, cells: Sequence[str]) -> float:
-        """Millimetres that a column needs, at most ``WIDEST``."""
+    def _wanted(self, head: str, cells: Sequence[str]) -> float:
+        """Millimetres that a column needs to have each cell on one line."""
         self._ink("sans", TABLE, palette.INK, "B")
         wanted = self.get_string_width(head)
         self._ink("sans", TABLE, palette.INK)
         wanted = max([wanted, *(self.get_string_width(cell) for cell in cells)])
-        return min(wanted + 2.0 * PADDING + 0.5, WIDEST)
+        return wanted + 2.0 * PADDING + 0.5
 
     def _size(self, picture: Picture) -> tuple[float, float]:
         """Width of a figure, at most that of the page, and height of it with its caption."""

@@ -101,3 +101,13 @@ def test_the_table_has_one_row_per_condition() -> None:
     assert table["name"].tolist() == ["budget", "clearing"]
     assert table["holds"].tolist() == [True, False]
     assert table["checked"].tolist() == ["all", "10 of 20"]
+
+
+def test_a_notebook_shows_each_line_and_what_fails() -> None:
+    holds = Condition("budget", 1e-12, 1e-9, "nobody spends <more> than it has")
+    fails = Condition("clearing", 0.5, 1e-9, "what is bought is sold")
+    assert "Every condition holds." in Certificate((holds,))._repr_html_()
+    shown = Certificate((holds, fails))._repr_html_()
+    assert "Nobody spends &lt;more&gt; than it has." in shown
+    assert "Not certified: clearing fails" in shown
+    assert Certificate((holds, fails)).lines()["residual"].tolist() == ["1.0e-12", "5.0e-01"]

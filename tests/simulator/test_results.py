@@ -130,7 +130,9 @@ def test_json_has_no_number_that_is_none() -> None:
 def test_a_line_and_a_table_say_what_was_run() -> None:
     run = results(end(1), end(2))
     assert repr(run) == "<Results sample, seed 3: cleared, 2 dates, 10 rounds>"
-    assert "<b>sample</b>, seed 3: cleared" in run._repr_html_()
+    shown = run._repr_html_()
+    assert "<dt>outcome</dt><dd>cleared</dd>" in shown
+    assert "<caption>Quotes</caption>" in shown
 
 
 def test_an_untraded_quote_has_its_interval_in_the_table_and_in_json() -> None:

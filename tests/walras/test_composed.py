@@ -108,3 +108,15 @@ def test_an_economy_that_has_traded_is_refused() -> None:
     with pytest.raises(Refused, match="has traded before"):
         economy.run()
     assert walras.Economy is Economy
+
+
+def test_a_notebook_shows_who_is_there_before_and_after_trading() -> None:
+    economy = walras.Economy(walras.RepoMarket(walras.Security(0.7, 1.15)))
+    assert "none yet" in economy._repr_html_()
+    walras.RepoClearingHouse(economy, walras.FlatMargin(0.02))
+    walras.Traders(economy, "<funds>", beliefs="uniform", members=40, income_up=50)
+    shown = economy._repr_html_()
+    assert "<dd>RepoClearingHouse</dd>" in shown
+    assert "<td>&lt;funds&gt;</td><td>Traders</td>" in shown
+    economy.clear()
+    assert f"{economy.quotes['security_price']:.6g}</td>" in economy._repr_html_()

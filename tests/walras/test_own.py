@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import walras
+from simulator.verify import altered_files, read_manifest
 from walras import own
 from walras.command import app
 
@@ -187,3 +188,27 @@ def test_installed_packages_announce_scenarios(
         walras.find("other")
     with pytest.raises(walras.Refused, match='did you mean "my-market"'):
         walras.find("my-markt")
+
+
+def test_a_report_is_written_from_the_files_of_a_run_and_says_if_they_were_altered(
+    market: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    command("run", market, "--out", runs, "--no-plots", "--set", "margins=[2,4]")
+    market.write_text("raise SystemExit", encoding="utf-8")  # its code is not needed again
+    (run,) = runs.iterdir()
+    assert command("report", run).exit_code == 0
+    assert verified(run)  # the report stands beside the run, not in it
+    page = runs / f"{run.name}.html"
+    assert "walras run parameters.toml --scenario my_market.py --seed 0" in page.read_text("utf-8")
+    assert command("report", runs, "--out", tmp_path / "one.pdf").exit_code == 0
+    assert (tmp_path / "one.pdf").read_bytes() == page.with_suffix(".pdf").read_bytes()
+    (run / "notes.txt").write_text("mine")
+    said = refused("report", run, "--out", tmp_path / "one.html")
+    assert "notes.txt: not part of the run" in said
+    assert "notes.txt: not part of the run" in (tmp_path / "one.html").read_text("utf-8")
+
+
+def verified(run: Path) -> bool:
+    """Whether the files of a run are as they were exported."""
+    return not altered_files(run, read_manifest(run))
