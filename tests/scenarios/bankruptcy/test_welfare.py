@@ -1,4 +1,4 @@
-"""Welfare by short limit: published numbers, the line where defaults begin, closed forms."""
+"""Welfare by short limit: the line where defaults begin, and closed forms."""
 
 from __future__ import annotations
 
