@@ -61,3 +61,7 @@ CASES = (
 """From no credit to complete markets; swaps without tranches; optimistic beliefs.
 
 ``expected`` has columns of the table of dates."""
+
+FOSTEL_GEANAKOPLOS = "Fostel and Geanakoplos, Leverage and default in binomial economies (2015)"
+
+GEANAKOPLOS_2010 = "Geanakoplos, The Leverage Cycle (2010), example over three dates"

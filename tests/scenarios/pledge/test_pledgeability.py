@@ -67,14 +67,6 @@ def test_json_has_coefficients_and_log_prices_of_belief_and_closed_form(row: Any
     assert set(day["coefficients"]["closed_form"]) == set(COEFFICIENTS)
 
 
-def test_learning_with_the_papers_own_demands_ends_at_proposition_8_with_erratum_1() -> None:
-    found = learned(belief="printed", demand="paper", days=30)
-    assert found.outcome is Outcome.CLEARED
-    solved = coefficients(found, 29, "printed-noise")
-    assert coefficients(found, 29, "realised") == pytest.approx(solved, abs=1e-10)
-    assert coefficients(found, 29, "conjecture") == pytest.approx(solved, abs=1e-10)
-
-
 @pytest.mark.parametrize(
     "economy",
     [{}, AMPLE, {"haircut": 0.6}, {"repo_rate": 0.3}, {"wealth": 8.0, "haircut": 0.11}],

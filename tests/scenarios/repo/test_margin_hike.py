@@ -11,29 +11,12 @@ from hypothesis import strategies as st
 from scenarios.repo import closed_form
 from scenarios.repo.economy import MarginHike, build
 from scenarios.repo.margin_hike import SCENARIO
-from scenarios.repo.published import CASES, RECOMPUTED
 from simulator.outcome import Outcome
-from simulator.published import Published
 from simulator.run import Run
 
 
 def run(*, studies: bool = False, **parameters: Any) -> Run[MarginHike]:
     return SCENARIO.run(studies=studies, **parameters)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.case)
-def test_published_numbers_with_a_continuum(case: Published) -> None:
-    """Traders find the published equilibria in rounds, and the certificate holds there."""
-    found = run(traders=1000, **dict[str, Any](case.parameters))
-    assert found.outcome is Outcome.CLEARED
-    assert found.certificate.holds
-    row = found.dates.iloc[0]
-    assert row["regime"].startswith(f"{case.expected['regime']}:")
-    tolerance = max(case.tolerance, 1e-9)
-    for name, value in case.expected.items():
-        if name in found.dates and isinstance(value, float):
-            relative = tolerance if case.place == RECOMPUTED else 0.0
-            assert row[name] == pytest.approx(value, rel=relative, abs=tolerance), name
 
 
 @pytest.mark.parametrize("market", ["short", "long"])
@@ -51,17 +34,6 @@ def test_individuals_meet_the_closed_form_like_one_over_their_number(
         errors[traders] = abs(found.equilibrium["security_price"] - price) / price
     assert errors[100_000] <= 1e-4
     assert max(error * traders for traders, error in errors.items()) <= 20.0
-
-
-def test_the_price_rises_in_a_short_market_and_falls_in_a_long_one() -> None:
-    """The slides' proposition at their haircuts, and their two printed points."""
-    short = run(market="short", haircuts=[0.01, 0.03])
-    prices = short.dates.security_price.round(3).tolist()
-    assert prices == [0.754, 0.789]
-    assert short.dates.verdict.tolist() == ["short", "short"]
-    long = run(market="long", haircuts=[0.01, 0.03])
-    assert long.dates.security_price.iloc[1] < long.dates.security_price.iloc[0]
-    assert long.dates.verdict.tolist() == ["long", "long"]
 
 
 @pytest.mark.parametrize("economy", ["short", "long", "unlike", "without reuse", "special"])
