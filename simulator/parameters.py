@@ -105,10 +105,15 @@ class ParameterHelp:
 
 
 def declared(model: type[Parameters]) -> list[ParameterHelp]:
-    """The parameters of a model in the order of their declaration, the common ones last."""
+    """The parameters of a model in the order of their declaration, the common ones last.
+
+    Those that it declares itself come before those of a class that it extends.
+    """
     common = Parameters.model_fields
     fields = model.model_fields
-    order = [name for name in fields if name not in common] + [n for n in fields if n in common]
+    own = [name for kind in model.__mro__ for name in vars(kind).get("__annotations__", ())]
+    order = [name for name in dict.fromkeys(own) if name in fields and name not in common]
+    order += [name for name in fields if name in common]
     return [
         ParameterHelp(
             name,

@@ -25,14 +25,14 @@ import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
-from agents.cohort import Cohort, Population, in_given_order, one_or_each, rows_shown
+from agents.believing import BelievingCohort
+from agents.cohort import Population, in_given_order, rows_shown
 from agents.promises.best_response import exposure, wealth_shares
 from agents.promises.ventures import Ventures
 from markets.promises.book import CollateralBook
 from markets.promises.menu import Menu
 from markets.promises.quotes import CollateralQuotes
 from markets.quote import FloatArray
-from markets.refused import Refused
 from markets.variable import Variable
 
 EXPOSED = 1e-9
@@ -72,31 +72,11 @@ class _Crowd(NamedTuple):
     asset: FloatArray
 
 
-class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
+class Believers(BelievingCohort[Menu, CollateralQuotes, CollateralBook]):
     """A cohort of believers who differ in belief and endowment.
 
-    Parameters
-    ----------
-    model : mesa.Model
-        The economy; its market is a :class:`markets.promises.market.CollateralMarket`.
-    name : str
-        Name of the cohort in records.
-    beliefs : Beliefs, str or sequence of float
-        Probabilities of good news, see :class:`agents.beliefs.Beliefs`.
-    members : int
-        Number of members, at least 2 (that of the given beliefs if they are given one by one).
-    cash, asset : float or array
-        Endowment of each member, not negative; one number in a continuum.
-    population : {"individuals", "continuum"}
-        Whether members are single traders, or a mass spread smoothly over the line of beliefs.
-    names : sequence of str, optional
-        Names of the members, in the order of the other fields; tables then keep that order.
-
-    Raises
-    ------
-    Refused
-        If an endowment is negative, not finite or has the wrong length, if members of a continuum
-        differ in it, if a belief lies outside (0, 1), or there are fewer than two members.
+    Its market is a :class:`markets.promises.market.CollateralMarket`; parameters and errors are
+    those of :class:`agents.believing.BelievingCohort`.
     """
 
     variables = VARIABLES
@@ -113,39 +93,17 @@ class Believers(Cohort[Menu, CollateralQuotes, CollateralBook]):
         population: Population = "individuals",
         names: Sequence[str] | None = None,
     ) -> None:
-        self.population: Population = population
-        self.beliefs = beliefs if isinstance(beliefs, Beliefs) else Beliefs(beliefs)
-        if self.beliefs.values is not None:
-            members = int(self.beliefs.values.size)
-        if members < 2:
-            raise Refused(f"members is {members}; a market needs at least two believers")
-        super().__init__(model, name, members)
-        self.cash = one_or_each("cash", cash, members)
-        self.asset = one_or_each("asset", asset, members)
-        self.names, self.given = names, np.arange(members)
-        if population == "continuum":
-            self.beliefs.refuse_ties()
-            if max(self.cash.size, self.asset.size) > 1:
-                raise Refused(
-                    "cash and asset are one number each in a continuum; make a cohort of each kind"
-                )
-        elif self.beliefs.values is not None:
-            order = self.given = self.beliefs.order(self.cash, self.asset)
-            self.cash = self.cash if self.cash.size == 1 else self.cash[order]
-            self.asset = self.asset if self.asset.size == 1 else self.asset[order]
-        self.endowed_cash, self.endowed_asset = self.total(self.cash), self.total(self.asset)
+        super().__init__(
+            model, name, beliefs=beliefs, members=members, cash=cash, asset=asset,
+            population=population, names=names,
+        )  # fmt: skip
         self.posted: CollateralQuotes | None = None
         if population == "continuum":
             return
-        self._belief = self.beliefs.members(members)
+        self._belief = self.lines()
         # endowments of the first n members, so that no round needs to look at every member
         self._cash_below = self._running(self.cash)
         self._asset_below = self._running(self.asset)
-
-    # ------------------------------------------------------------------ what the market learns
-    def lines(self) -> FloatArray:
-        """Beliefs of single traders; the ends of the line on which a continuum lies."""
-        return self._belief if self.population == "individuals" else np.array([0.0, 1.0])
 
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: CollateralQuotes) -> CollateralBook:

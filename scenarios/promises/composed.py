@@ -16,7 +16,6 @@ from markets.quote import FloatArray
 from markets.refused import Refused
 from scenarios.promises.certificate import certify
 from scenarios.promises.intervals import kinks, untraded
-from scenarios.promises.population import number_below
 from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.refined_line import refined_line
@@ -24,6 +23,7 @@ from scenarios.promises.states_certificate import certify_states
 from simulator.certificate import Certificate
 from simulator.composed import Composed, Composition
 from simulator.point import RestingPoint, ScenarioEconomy
+from simulator.population.counted import number_below
 
 
 class ComposedPromises(Composed):

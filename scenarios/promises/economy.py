@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import (
-    AfterValidator,
-    Field,
-    PlainSerializer,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import field_validator, model_validator
 
-from agents.beliefs import Beliefs
-from agents.cohort import Population
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from agents.promises.state_believers import StateBelievers
@@ -31,22 +22,9 @@ from markets.promises.quotes import CollateralQuotes
 from markets.promises.state_market import StateMarket
 from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
-from markets.quote import FloatArray
-from markets.refused import Refused
-from simulator.data_file import written
 from simulator.economy import Economy
 from simulator.parameters import Parameters, about
-from simulator.population.members import (
-    DrawnBeliefs,
-    GivenMembers,
-    correlation_parameter,
-    drawable,
-    is_drawn,
-    members_parameter,
-    populate,
-    table_of,
-)
-from simulator.population.table import Column
+from simulator.population.believers import Amount, BelieverParameters, Traders, traders_of
 
 TREMBLING = 2_000
 """Most single traders who tremble, each on its own, on any menu; more of them meet on the line of
@@ -58,30 +36,8 @@ LOANS = 8
 MARKETS = ("none", "borrowing", "tranching", "default-swaps")
 """What can be traded beside the asset, from no credit to complete markets."""
 
-Amount = Annotated[float, Field(gt=0.0)]
-Endowment = Annotated[float, Field(ge=0.0)]
 
-
-GivenEndowment = Annotated[
-    Amount | list[Endowment] | str, AfterValidator(drawable), PlainSerializer(written)
-]
-"""What traders own, as a parameter: the same, one per trader, or a distribution."""
-
-ENDOWMENT = (
-    "a positive number, a list with one number of at least 0 per trader, or a distribution such as"
-    " lognormal(mean=2, sd=1)"
-)
-
-COLUMNS = (
-    Column("belief", "probability", "probability given to good news", 0.0, 1.0,
-           open_low=True, open_high=True),
-    Column("cash", "cash", "cash owned", 0.0),
-    Column("asset", "assets", "assets owned", 0.0),
-)  # fmt: skip
-"""What sets traders apart; a table of members may have these columns."""
-
-
-class LeverageCycle(Parameters):
+class LeverageCycle(BelieverParameters):
     """Parameters of the scenario ``leverage-cycle``."""
 
     assets: Literal["none", "borrowing", "tranching", "default-swaps", "loans-and-swaps", "all"] = (
@@ -102,48 +58,12 @@ class LeverageCycle(Parameters):
         " low_payoff, low_payoff itself, and midway between low_payoff and high_payoff",
         "cash", "a list of positive numbers below high_payoff", default=[],
     )  # fmt: skip
-    beliefs: DrawnBeliefs = about(
-        "probabilities that traders give to good news", "probability",
-        '"uniform" or "beta(a, b)", spread over the traders; a distribution to draw from, such as'
-        ' "beta(a=2, b=3)"; or a list of probabilities strictly between 0 and 1',
-        default="uniform",
-    )  # fmt: skip
-    cash: GivenEndowment = about("cash of each trader", "cash", ENDOWMENT, default=1.0)
-    asset: GivenEndowment = about("assets of each trader", "assets", ENDOWMENT, default=1.0)
-    members: GivenMembers = members_parameter(COLUMNS)
-    correlation: dict[str, float] = correlation_parameter()
-    traders: int = about(
-        "number of traders; that of the members if these are given", "traders", default=100_000,
-        ge=2, le=1_000_000,
-    )  # fmt: skip
-    population: Population = about(
-        "whether traders are finitely many, or a continuum: finitely many if not given and members"
-        " are given or something is drawn",
-        allowed='"individuals" or "continuum"', default="continuum",
-    )  # fmt: skip
 
     @field_validator("low_payoff", mode="before")
     @classmethod
     def _one_date(cls, given: Any) -> Any:
         """A single number is one date."""
         return [given] if isinstance(given, int | float) else given
-
-    @model_validator(mode="before")
-    @classmethod
-    def _individuals(cls, given: Any) -> Any:
-        """Members who are given or drawn are individuals, unless something else is asked for."""
-        if not isinstance(given, Mapping) or "population" in given:
-            return given
-        drawn = any(is_drawn(given.get(name)) for name in ("beliefs", "cash", "asset"))
-        alone = drawn or given.get("members") is not None
-        return {**given, "population": "individuals"} if alone else given
-
-    @field_validator("traders")
-    @classmethod
-    def _counted(cls, traders: int, info: ValidationInfo) -> int:
-        """As many as there are members."""
-        table = table_of(info.data.get("members"), COLUMNS)
-        return traders if table is None else len(table)
 
     @model_validator(mode="after")
     def _together(self) -> LeverageCycle:
@@ -168,31 +88,7 @@ class LeverageCycle(Parameters):
                 )
             if self.promises.count(amount) > 1:
                 raise ValueError(f"promises contains {amount} twice; promises differ")
-        if self.population == "continuum":
-            if self.members is not None or self.drawn:
-                raise ValueError(
-                    'population is "continuum", whose traders own the same and lie on a line of'
-                    ' beliefs; set it to "individuals" where members are given or drawn'
-                )
-            Beliefs(self.beliefs).refuse_ties()
-        if self.members is None:
-            for name in ("cash", "asset"):
-                self._one_each(name, getattr(self, name))
         return self
-
-    def _one_each(self, name: str, owned: float | list[float]) -> None:
-        """Refuse lists of endowments that do not fit the traders."""
-        if not isinstance(owned, list):
-            return
-        if self.population == "continuum":
-            raise ValueError(
-                f'{name} is a list, one number per trader; set population to "individuals", since'
-                " traders of a continuum all own the same"
-            )
-        if len(owned) != self.number:
-            raise ValueError(f"{name} lists {len(owned)} numbers; there are {self.number} traders")
-        if not any(owned):
-            raise ValueError(f"{name} is 0 for every trader; somebody must own some")
 
     @property
     def markets(self) -> Sequence[str]:
@@ -219,26 +115,10 @@ class LeverageCycle(Parameters):
         least, most = min(self.promises, default=0.0), max(self.promises, default=0.0)
         return any(least < low < most and low not in self.promises for low in self.low_payoff)
 
-    @property
-    def drawn(self) -> bool:
-        """Whether something of the traders is drawn at random."""
-        return any(is_drawn(value) for value in (self.beliefs, self.cash, self.asset))
-
-    @property
-    def spread(self) -> bool:
-        """Whether beliefs are surely spread over the traders, as their distribution says."""
-        return isinstance(self.beliefs, str) and not is_drawn(self.beliefs) and self.members is None
-
     def terms(self, assets: str, date: int) -> Menu | StateMenu:
         """What the clearing house announces in one of ``MARKETS``, at a date from 1."""
         menu = self.menu(assets, date)
         return StateMenu.after_news(menu) if self.trembling(assets) else menu
-
-    @property
-    def number(self) -> int:
-        """Number of traders."""
-        listed = isinstance(self.beliefs, list) and self.members is None
-        return len(self.beliefs) if listed else self.traders
 
     def menu(self, assets: str, date: int) -> Menu:
         """The asset and what may be promised in one of ``MARKETS``, at a date from 1."""
@@ -263,44 +143,9 @@ class LeverageCycle(Parameters):
         return Menu.of(security, contracts)
 
 
-class Traders(NamedTuple):
-    """Traders as the economy is made from them; cash and assets are one number or one each."""
-
-    beliefs: Beliefs
-    cash: float | FloatArray
-    asset: float | FloatArray
-    number: int
-    names: list[str] | None
-
-
 AnyEconomy = (
     Economy[Menu, CollateralQuotes, CollateralBook] | Economy[StateMenu, StateQuotes, StateBook]
 )
-
-
-def traders_of(parameters: LeverageCycle, rng: np.random.Generator) -> Traders:
-    """The traders: given one by one, by the parameters, or drawn.
-
-    Raises
-    ------
-    Refused
-        If they can't be used, or nobody owns any cash or any of the asset.
-    """
-    table = table_of(parameters.members, COLUMNS)
-    beliefs: str | list[float] | FloatArray = parameters.beliefs
-    spread = isinstance(beliefs, str) and not is_drawn(beliefs)
-    given = table is not None and "belief" in table
-    values = {"belief": beliefs, "cash": parameters.cash, "asset": parameters.asset}
-    known = COLUMNS[1:] if spread and not given else COLUMNS
-    made = populate(table, values, parameters.number, known, parameters.correlation, rng)
-    if "belief" in made.fields:
-        beliefs = made.each("belief")
-    for name in ("cash", "asset"):
-        if not np.any(made.fields[name]):
-            raise Refused(f"{name} is 0 for every trader; somebody must own some")
-    return Traders(
-        Beliefs(beliefs), made.fields["cash"], made.fields["asset"], made.count, made.names
-    )
 
 
 def build(

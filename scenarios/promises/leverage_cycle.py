@@ -21,11 +21,10 @@ from scenarios.promises import LEVERAGE_CYCLE
 from scenarios.promises import closed_form as theory
 from scenarios.promises.captions import CAPTIONS
 from scenarios.promises.certificate import certify
-from scenarios.promises.economy import AnyEconomy, LeverageCycle, build, traders_of
+from scenarios.promises.economy import AnyEconomy, LeverageCycle, build
 from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.net_trades import net_trades, traders_trading
 from scenarios.promises.page import PAGE
-from scenarios.promises.population import number_below
 from scenarios.promises.program import promises_of
 from scenarios.promises.refined import refined
 from scenarios.promises.refined_line import refined_line
@@ -33,6 +32,8 @@ from scenarios.promises.sides import Sides, instrument_table, side_table
 from scenarios.promises.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.population.believers import traders_of
+from simulator.population.counted import number_below
 from simulator.results import Results
 from simulator.scenario import Scenario
 

@@ -22,16 +22,11 @@ from markets.promises.state_menu import Pledge, StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
 from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.promises.economy import (
-    ENDOWMENT,
-    Amount,
-    Endowment,
-    GivenEndowment,
-    trembling_economy,
-)
+from scenarios.promises.economy import trembling_economy
 from simulator.data_file import written
 from simulator.economy import Economy
 from simulator.parameters import Parameters, Table, about
+from simulator.population.believers import ENDOWMENT, Amount, Endowment, GivenEndowment
 from simulator.population.members import (
     TABLE,
     GivenMembers,

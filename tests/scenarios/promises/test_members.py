@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 import walras
-from scenarios.promises.economy import COLUMNS, LeverageCycle, traders_of
+from scenarios.promises.economy import LeverageCycle
 from scenarios.promises.leverage_cycle import SCENARIO
 from scenarios.promises.states_economy import EndogenousLeverage
 from scenarios.promises.states_economy import traders_of as state_traders_of
 from simulator.parameters import parse
+from simulator.population.believers import COLUMNS, traders_of
 from simulator.verify import verify
 
 FIRMS = pd.DataFrame(

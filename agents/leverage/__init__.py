@@ -1,0 +1,1 @@
+"""Traders who borrow against an asset from date to date, and the house that holds the asset."""

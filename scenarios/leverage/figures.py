@@ -1,0 +1,121 @@
+"""Figures of the leverage cycle, drawn from plain tables.
+
+``dates`` is the table of dates of a run; ``crashes`` is its report. Every function returns a new
+``Figure`` and keeps nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from simulator import palette
+
+CASES: Final = {
+    "chosen": (palette.LONG, "o", "-", "leverage chosen by the market"),
+    "capped": (palette.GOOD, "s", "--", "leverage capped"),
+    "none": (palette.CASH, "D", ":", "no loans"),
+}
+"""Colour, marker, dash and name of each case."""
+
+PARTS: Final = (
+    ("bad_news", palette.CASH, "", "bad news"),
+    ("ruined_optimists", palette.SHORT, "//", "ruined optimists"),
+    ("tighter_margins", palette.HOUSE, "..", "tighter margins"),
+)
+"""Column, colour, hatch and name of the parts of a crash."""
+
+
+@palette.styled()
+def cycle(dates: pd.DataFrame) -> Figure:
+    """Price, margin and leverage by date, one line per way to set leverage."""
+    figure = Figure(figsize=(10.5, 3.9), layout="constrained")
+    panels = figure.subplots(1, 3, sharex=True)
+    columns = (
+        ("price", "asset price (cash)"),
+        ("margin", "margin (share of the price)"),
+        ("leverage", "leverage (price over down payment)"),
+    )
+    for case, part in dates.groupby("case", sort=False):
+        colour, marker, dash, name = CASES[str(case)]
+        values = {"price": here(part), "margin": part["margin"], "leverage": part["leverage"]}
+        for axes, (column, label) in zip(panels, columns, strict=True):
+            axes.plot(
+                part["date"] - 1, values[column],
+                color=colour, marker=marker, linestyle=dash, label=name,
+            )  # fmt: skip
+            axes.set_ylabel(label)
+            axes.set_xlabel("date")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    first = dates[dates["case"] == dates["case"].iloc[0]]
+    for date, news in zip(first["date"] - 1, first["news"], strict=True):
+        panels[0].annotate(
+            str(news).replace("_", ", "), (date, 0.02), xycoords=("data", "axes fraction"),
+            fontsize=8.5, ha="center", color=palette.NEUTRAL[0],
+        )  # fmt: skip
+    panels[0].margins(x=0.15, y=0.2)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    return figure
+
+
+@palette.styled()
+def buyers(dates: pd.DataFrame) -> Figure:
+    """Shares of traders by date who keep cash and lend, who hold the asset, and who are ruined."""
+    cases = list(dict.fromkeys(dates["case"]))
+    figure = Figure(figsize=(10.5, 3.7), layout="constrained")
+    panels = np.atleast_1d(figure.subplots(1, len(cases), sharey=True))
+    for axes, case in zip(panels, cases, strict=True):
+        part = dates[dates["case"] == case]
+        bought, ruined = (part[name].to_numpy(dtype=np.float64) for name in ("buyers", "ruined"))
+        kept = 1.0 - bought - ruined
+        place = part["date"].to_numpy() - 1
+        axes.bar(place, kept, color=palette.tint(palette.CASH, 0.35), label="cash and loans")
+        axes.bar(
+            place, bought, bottom=kept,
+            color=palette.LONG, hatch="//", edgecolor="white", label="the asset",
+        )  # fmt: skip
+        axes.bar(
+            place, ruined, bottom=1.0 - ruined, color=palette.NEUTRAL[0], label="nothing: ruined"
+        )
+        axes.set_title(CASES[case][3], fontsize=10.5)
+        axes.set_xlabel("date")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    panels[0].set_ylabel("share of traders")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    return figure
+
+
+@palette.styled()
+def crash(crashes: pd.DataFrame) -> Figure:
+    """Every fall of the price taken apart, one bar per case and date."""
+    figure = Figure(figsize=(8.5, 1.6 + 0.5 * len(crashes)), layout="constrained")
+    axes = figure.subplots()
+    names = [
+        f"{CASES[row['case']][3]}, date {row['date'] - 1}" for row in crashes.to_dict("records")
+    ]
+    place = np.arange(len(crashes))[::-1]
+    left = np.zeros(len(crashes))
+    for column, colour, hatch, label in PARTS:
+        width = crashes[column].to_numpy(dtype=np.float64)
+        axes.barh(
+            place, width, left=left, color=colour, hatch=hatch, edgecolor="white", label=label
+        )
+        left += width
+    axes.set_yticks(place, names)
+    axes.axvline(0.0, color=palette.INK, linewidth=0.8)
+    axes.set_xlabel("fall of the asset's price (cash)")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    return figure
+
+
+def here(dates: pd.DataFrame) -> pd.Series[float]:
+    """Price at the node where traders stand at each date."""
+    quoted = ["asset_price" + ("" if news == "now" else f"_after_{news}") for news in dates["news"]]
+    return pd.Series(
+        [float(row[name]) for (_, row), name in zip(dates.iterrows(), quoted, strict=True)],
+        index=dates.index,
+    )
