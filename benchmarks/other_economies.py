@@ -21,7 +21,7 @@ from benchmarks.solvers import METHODS, Problem, attempt
 from scenarios.bankruptcy import bankruptcy_capm
 from scenarios.funding import margin_procyclicality
 from scenarios.pledge import pledgeability
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from simulator.economy import Economy
 from simulator.parameters import parse
 
@@ -29,7 +29,7 @@ MENU = [*np.linspace(0.02, 0.2, 10).round(2).tolist(), *np.linspace(0.25, 0.7, 1
 """Promises of the long menu, half of them safe."""
 
 SCENARIOS: Mapping[str, Any] = {
-    "leverage-cycle": leverage_cycle.SCENARIO,
+    "collateral-equilibrium": collateral_equilibrium.SCENARIO,
     "pledgeability": pledgeability.SCENARIO,
     "bankruptcy-capm": bankruptcy_capm.SCENARIO,
     "margin-procyclicality": margin_procyclicality.SCENARIO,
@@ -74,7 +74,7 @@ def economy(name: str, members: int) -> Economy:
 
 def given(name: str, members: int) -> dict[str, Any]:
     """Parameters of an economy of so many members."""
-    if name == "leverage-cycle":
+    if name == "collateral-equilibrium":
         spread = "uniform(low=0.2, high=1.8)"
         return {
             "assets": "borrowing", "low_payoff": 0.2, "promises": MENU, "traders": members,
@@ -147,7 +147,7 @@ def table(sizes: Sequence[int]) -> Table:
         "Processor seconds. The exponent is that of the time of one answer of all members: a rule"
         " that measures depth by differences asks them several times in a round. Bytes are those of"
         " peak memory, from the smallest to the largest size.",
-        f"leverage-cycle has {len(MENU)} promises, and traders who differ in all.",
+        f"collateral-equilibrium has {len(MENU)} promises, and traders who differ in all.",
         f"{INERTIA}: the first {TIMED} rounds. Orders depend on the plans held, so no root finder"
         " can be given its excess demand; nor is it a linear or quadratic program.",
         f"{FEW} has few traders whatever the size: fixed costs are all there is.",

@@ -22,7 +22,7 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "`margin-spiral`, wealth of -4.6": ("margin-spiral", {"experts_wealth": [-4.6]}),
     "`bankruptcy`": ("bankruptcy", {}),
     "`bankruptcy-capm`": ("bankruptcy-capm", {}),
-    "`leverage-cycle`, `borrowing`": ("leverage-cycle", {"assets": "borrowing"}),
+    "`collateral-equilibrium`, `borrowing`": ("collateral-equilibrium", {"assets": "borrowing"}),
 }
 
 

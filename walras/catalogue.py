@@ -31,7 +31,7 @@ TITLES: dict[str, Title] = {
         funding.MARGIN_SPIRAL,
         funding.FUNDING_CONTAGION,
         funding.MARGIN_PROCYCLICALITY,
-        promises.LEVERAGE_CYCLE,
+        promises.COLLATERAL_EQUILIBRIUM,
         promises.ENDOGENOUS_LEVERAGE,
         exchange.EXCHANGE,
     )

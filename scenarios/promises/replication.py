@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.promises import ENDOGENOUS_LEVERAGE, LEVERAGE_CYCLE, SOURCE
+from scenarios.promises import COLLATERAL_EQUILIBRIUM, ENDOGENOUS_LEVERAGE, SOURCE
 from scenarios.promises import endogenous_leverage as states
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
 from scenarios.promises.published import CASES, FOSTEL_GEANAKOPLOS, GEANAKOPLOS_2010, ROUNDING
 from simulator.published import Claim, LeftOut, Paper, Published, claims
 from simulator.replication import Measured, drawing, told_by
@@ -104,7 +104,7 @@ def _statement(
     case: str, place: str, parameters: dict[str, object], **expected: object
 ) -> Published:
     return Published(
-        case, LEVERAGE_CYCLE.name, SOURCE, place, parameters,
+        case, COLLATERAL_EQUILIBRIUM.name, SOURCE, place, parameters,
         {name.replace("_", " "): value for name, value in expected.items()},
         tolerance=ROUNDING, kind="proposition",
     )  # fmt: skip

@@ -23,7 +23,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from scenarios.funding import margin_spiral
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
 from scenarios.repo.economy import MarginHike
 from simulator import palette
@@ -241,13 +241,13 @@ def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
     [
         (margin_spiral.SCENARIO.run, {"experts_wealth": [-4.4, -4.6]}, "experts' wealth", -4.6),
         (
-            leverage_cycle.SCENARIO.run,
+            collateral_equilibrium.SCENARIO.run,
             {"assets": "borrowing", "low_payoff": [0.2, 0.1]},
             "low payoff",
             0.1,
         ),
     ],
-    ids=["margin-spiral", "leverage-cycle"],
+    ids=["margin-spiral", "collateral-equilibrium"],
 )
 def test_other_markets_clear_and_follow_what_is_announced(
     chromium: Browser,

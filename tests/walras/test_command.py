@@ -318,7 +318,15 @@ def test_numbers_are_whole_at_any_width(columns: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": columns}
     said = subprocess.run(
         [
-            *(sys.executable, "-m", "walras", "run", "leverage-cycle", "--set", "assets=none"),
+            *(
+                sys.executable,
+                "-m",
+                "walras",
+                "run",
+                "collateral-equilibrium",
+                "--set",
+                "assets=none",
+            ),
             *("--no-plots", "--no-studies", "--out", str(tmp_path)),
         ],
         capture_output=True,

@@ -18,7 +18,7 @@ WITH_A_LINE = [scenario for scenario in SHOWN if scenario.page.line is not None]
 
 
 def test_the_main_scenarios_have_a_line_of_traders() -> None:
-    assert {"margin-hike", "margin-spiral", "leverage-cycle"} <= {
+    assert {"margin-hike", "margin-spiral", "collateral-equilibrium"} <= {
         scenario.name for scenario in WITH_A_LINE
     }
 

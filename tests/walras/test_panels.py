@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from markets.repo.quotes import RepoQuotes
 from scenarios.funding import margin_spiral
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
 from simulator import palette
 from simulator.outcome import Outcome
@@ -24,7 +24,10 @@ PANELS = [panels.quotes, panels.excess, panels.positions, panels.amounts]
 MARKETS = [
     ("margin-hike", "short"),
     ("margin-spiral", "spiral"),
-    *(("leverage-cycle", case) for case in ("none", "borrowing", "tranching", "default-swaps")),
+    *(
+        ("collateral-equilibrium", case)
+        for case in ("none", "borrowing", "tranching", "default-swaps")
+    ),
 ]
 """Scenarios whose page has a line of traders, and their cases."""
 
@@ -117,9 +120,9 @@ def test_marginal_traders_are_marked_where_they_are(watched: Watched) -> None:
 
 def test_marks_of_believers_are_those_of_the_run() -> None:
     """The least optimistic who is long, and the least pessimistic who is short, of the README."""
-    run = leverage_cycle.SCENARIO.run(low_payoff=[0.2])
+    run = collateral_equilibrium.SCENARIO.run(low_payoff=[0.2])
     for row, case in enumerate(run.dates["case"]):
-        shown = Watched(leverage_cycle.SCENARIO, case=case, low_payoff=0.2)
+        shown = Watched(collateral_equilibrium.SCENARIO, case=case, low_payoff=0.2)
         while shown.running:
             shown.step()
         assert shown.economy is not None

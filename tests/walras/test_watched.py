@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scenarios.funding import margin_spiral
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
 from simulator.outcome import Outcome
 from walras.watched import Watched
@@ -60,7 +60,7 @@ def test_members_from_a_file_stay_through_an_announcement(tmp_path: Path) -> Non
     path = tmp_path / "firms.csv"
     path.write_text("name,belief,cash\nZug,0.2,1\nAare,0.5,2\nBern,0.8,1\n", encoding="utf-8")
     opened = (("members", str(path)), ("low_payoff", [0.2]), ("assets", "none"))
-    watched = played(Watched(leverage_cycle.SCENARIO, given=opened))
+    watched = played(Watched(collateral_equilibrium.SCENARIO, given=opened))
     watched.announce(0.1)
     assert watched.problem == ""
     played(watched)
@@ -167,5 +167,5 @@ def test_curves_are_the_promises_that_are_quoted() -> None:
         "borrowing": ["loan half", "loan low", "loan risky"],
         "default-swaps": ["down tranche", "default swap"],
     }.items():
-        watched = Watched(leverage_cycle.SCENARIO, case=case)
+        watched = Watched(collateral_equilibrium.SCENARIO, case=case)
         assert [curve.name for curve in watched.curves if curve.name] == promises

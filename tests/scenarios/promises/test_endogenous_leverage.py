@@ -53,8 +53,8 @@ def test_with_two_states_nobody_need_default(seed: int) -> None:
     )
 
 
-def test_two_states_are_the_leverage_cycle_of_as_many_traders() -> None:
-    from scenarios.promises.leverage_cycle import SCENARIO as CYCLE
+def test_two_states_are_the_collateral_equilibrium_of_as_many_traders() -> None:
+    from scenarios.promises.collateral_equilibrium import SCENARIO as CYCLE
 
     run = SCENARIO.run(payoffs=TWO, promises=loans(0.2, 0.4), traders=60)
     cycle = CYCLE.run(

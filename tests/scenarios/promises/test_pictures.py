@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.promises import endogenous_leverage, leverage_cycle, pictures
+from scenarios.promises import collateral_equilibrium, endogenous_leverage, pictures
 from simulator.page_plan import SoFar
 from walras.watched import Watched
 
@@ -21,7 +21,7 @@ def rest(watched: Watched) -> SoFar:
 
 
 def test_sides_stay_drawn_date_by_date() -> None:
-    watched = Watched(leverage_cycle.SCENARIO, case="borrowing")
+    watched = Watched(collateral_equilibrium.SCENARIO, case="borrowing")
     rest(watched)
     watched.announce(0.1)
     so_far = rest(watched)
@@ -39,7 +39,7 @@ def test_sides_stay_drawn_date_by_date() -> None:
 
 
 def test_geanakoplos_2003_only_the_largest_safe_loan_is_traded() -> None:
-    so_far = rest(Watched(leverage_cycle.SCENARIO, case="borrowing"))
+    so_far = rest(Watched(collateral_equilibrium.SCENARIO, case="borrowing"))
     table = pictures.by_promise(so_far).set_index("promise")
     assert table["traded"].to_dict() == pytest.approx(
         {"loan_half": 0.0, "loan_low": 1.0, "loan_risky": 0.0}, abs=1e-6
@@ -69,6 +69,6 @@ def test_at_rest_trembles_are_taken_away() -> None:
 
 
 def test_nothing_can_be_promised_where_only_the_asset_is_traded() -> None:
-    so_far = rest(Watched(leverage_cycle.SCENARIO, case="none"))
+    so_far = rest(Watched(collateral_equilibrium.SCENARIO, case="none"))
     upper, _ = pictures.promises(so_far).axes
     assert [text.get_text() for text in upper.texts] == ["no promise can be made"]

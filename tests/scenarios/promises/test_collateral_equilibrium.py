@@ -17,19 +17,19 @@ from markets.credit.contract import RealCoupon
 from markets.promises.menu import GOODS, NOW, news
 from scenarios.credit.certificate import certify as certify_tree
 from scenarios.credit.primitives import CreditEconomy, Household
-from scenarios.promises.economy import MARKETS, LeverageCycle, build
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import MARKETS, CollateralEquilibrium, build
 from simulator.outcome import Outcome
 from simulator.point import RestingPoint
 from simulator.run import Run
 
 
-def at_once(assets: str, **more: Any) -> Run[LeverageCycle]:
+def at_once(assets: str, **more: Any) -> Run[CollateralEquilibrium]:
     return SCENARIO.run(**{"assets": assets, "low_payoff": 0.2, **more})
 
 
 @cache
-def everything() -> Run[LeverageCycle]:
+def everything() -> Run[CollateralEquilibrium]:
     """The default run: four markets, three dates."""
     return SCENARIO.run()
 
@@ -69,7 +69,7 @@ def test_worse_bad_news_raises_the_margin_and_credit_amplifies_the_fall() -> Non
 
 
 # ---------------------------------------------------------------------- which promise is traded
-def traded(run: Run[LeverageCycle]) -> dict[str, float]:
+def traded(run: Run[CollateralEquilibrium]) -> dict[str, float]:
     table = run.tables["instruments"].set_index("instrument")["traded"]
     return {str(name): float(value) for name, value in table.drop("asset").items()}
 
@@ -193,7 +193,7 @@ def test_margin_is_what_buyers_put_down() -> None:
 
 def test_starts_far_away_end_at_the_same_quotes() -> None:
     rng = np.random.default_rng(2)
-    parameters = LeverageCycle(assets="tranching", low_payoff=[0.2])
+    parameters = CollateralEquilibrium(assets="tranching", low_payoff=[0.2])
     for _ in range(10):
         first = {
             "asset_price": float(rng.uniform(0.25, 1.1)),
