@@ -56,7 +56,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
         ("import walras; walras.Economy", ("matplotlib", "scipy.optimize", "scipy.stats")),
         (
             "import walras; walras.run('margin-hike', traders=50)",
-            ("matplotlib", "scipy.stats", "highspy", "flint"),
+            ("matplotlib", "scipy.stats", "flint"),
         ),
     ],
 )

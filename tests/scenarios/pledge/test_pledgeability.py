@@ -58,7 +58,7 @@ def coefficients(found: Run[Pledgeability], day: int, who: str) -> dict[str, flo
 def test_json_has_coefficients_and_log_prices_of_belief_and_closed_form(row: Any) -> None:
     found = learned(belief=row.parameters["belief"], days=1, **STATE)
     day = json.loads(json.dumps(found.to_json(), allow_nan=False))["dates"][0]
-    believed = {name: value for name, value in row.expected.items() if name != "log_price"}
+    believed = {name: row.expected[name] for name in ("tau_theta", *COEFFICIENTS)}
     assert day["coefficients"]["belief"] == pytest.approx(believed, abs=1e-9)
     assert day["log_prices"]["belief"] == pytest.approx(row.expected["log_price"], abs=1e-9)
     corrected = CASES[2].expected
