@@ -160,6 +160,8 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self._cohorts, self._house = self.cohorts, self.house
         if not self._cohorts:
             raise Refused("an economy needs at least one cohort of traders")
+        for agent in (self._house, *self._cohorts):
+            agent.linked = self.linked
         if self.record is None:
             self.market.open(cast(Sequence[Never], self._cohorts))
             self.first_quotes = self.market.starting_quotes(self.start, self.starts)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agents.cohort import in_given_order, rows_shown
+from agents.repo.carried import balance_sheets
 from agents.repo.multipliers import multipliers
 from agents.repo.primitives import Primitives, Rows, pick
 from agents.repo.sides import full_size
@@ -57,7 +58,7 @@ def positions(
     Parameters
     ----------
     traders : Primitives
-        The members.
+        The members as they stand at the posted price, see :meth:`Primitives.at`.
     posted : RepoQuotes
         The quotes.
     placed : float
@@ -75,7 +76,7 @@ def positions(
     bought = parts[0] * full_size(traders, posted, rows, long=True)[0]
     sold = parts[1] * full_size(traders, posted, rows, long=False)[0]
     price, loan = posted.price, 1.0 - posted.haircut
-    wealth = pick(traders.cash, rows) + price * pick(traders.securities, rows)
+    wealth = traders.wealth(price, rows)
     security = bought - sold
     pledged, borrowed = bought, sold
     if placed > 0.0:
@@ -97,7 +98,13 @@ def positions(
 
 
 def table(
-    name: str, traders: Primitives, posted: RepoQuotes, placed: float, limit: int | None
+    name: str,
+    traders: Primitives,
+    posted: RepoQuotes,
+    placed: float,
+    limit: int | None,
+    *,
+    linked: bool = False,
 ) -> pd.DataFrame:
     """Primitives, holdings and multipliers, one row per member.
 
@@ -113,7 +120,11 @@ def table(
         As in :func:`positions`.
     limit : int, optional
         Show only about this many rows, evenly spread, with all around the marginal traders.
+    linked : bool
+        Whether dates are linked: then with the columns of
+        :func:`agents.repo.carried.balance_sheets`.
     """
+    first, traders = traders, traders.at(posted.price)
     members, beliefs = traders.members, traders.beliefs
     splits = [traders.above(posted.long_rung), traders.above(posted.short_rung)]
     rows = rows_shown(members, limit, splits)
@@ -137,6 +148,13 @@ def table(
     def each(field: FloatArray) -> FloatArray:
         return np.broadcast_to(pick(field, rows), rows.size)
 
+    endowments = {"cash": each(first.cash), "securities": each(first.securities)}
+    balances = {}
+    if linked:
+        wealth = each(traders.wealth(posted.price))
+        balances = balance_sheets(endowments, first.carried, wealth, posted, rows)
+    if first.carried is not None:
+        endowments = first.carried.closed_out(rows)
     shown = pd.DataFrame(
         {
             "cohort": name,
@@ -145,8 +163,7 @@ def table(
             "quantile_low": low / members,
             "quantile_high": high / members,
             "belief": belief,
-            "endowed_cash": each(traders.cash),
-            "endowed_securities": each(traders.securities),
+            **{f"endowed_{name}": field for name, field in endowments.items()},
             "income_up": each(traders.income_up),
             "income_down": each(traders.income_down),
             "haircut": posted.haircut,
@@ -154,6 +171,7 @@ def table(
             "security": held.security,
             "repo_lending": held.borrowed,
             "repo_borrowing": held.pledged,
+            **balances,
             **multipliers(traders, posted, rows, belief),
         }
     )

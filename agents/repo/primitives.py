@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.beliefs import Beliefs
 from agents.cohort import Population, one_or_each, total
+from agents.repo.carried import Carried
 from markets.instruments import Security
 from markets.ladder import Rung
 from markets.quote import FloatArray
@@ -16,6 +19,9 @@ from markets.refused import Refused
 
 Rows = NDArray[np.int64] | slice
 """Some of the members."""
+
+FIRST = 0.0
+"""Price at which the cash of endowments is counted: none of it came from securities."""
 
 
 class Primitives:
@@ -32,13 +38,18 @@ class Primitives:
     ----------
     cash, securities, income_up, income_down : array of shape (members,) or (1,)
         One row per member, or a single row if members are alike in it.
+    counted_at : float
+        Price at which ``cash`` is a member's whole wealth: 0 for endowments of the first date, and
+        for what was carried the price of the last one, see :meth:`at`.
+    carried : Carried or None
+        What members bring from the last date, where dates are linked.
     names, given
         Names of the members in the order in which they were given, and the place of each row in
         that order; None if they have no names.
     alike : bool
         Whether members differ in beliefs only.
     total_cash, supply : float
-        Cash and securities endowed, over all members.
+        Cash and securities endowed at the first date, over all members.
     """
 
     def __init__(
@@ -81,6 +92,40 @@ class Primitives:
         self.cash, self.securities = fields["cash"], fields["securities"]
         self.income_up, self.income_down = fields["income_up"], fields["income_down"]
         self.total_cash, self.supply = total(self.cash, members), total(self.securities, members)
+        self.counted_at = FIRST
+        self.carried: Carried | None = None
+
+    # ------------------------------------------------------------------ what they own
+    def carrying(self, carried: Carried) -> Self:
+        """The same members with what they bring from a date that has closed."""
+        after = copy.copy(self)
+        after.carried, after.alike = carried, False
+        return after
+
+    def at(self, price: float) -> Self:
+        """The members as they stand at a price once calls are settled; changes nothing.
+
+        What was carried takes the place of endowments: ``cash`` is what the wealth of each member
+        would be at ``counted_at``, and ``securities`` how it moves with the price. Endowments of
+        the first date stand as they are at every price.
+        """
+        if self.carried is None:
+            return self
+        there = copy.copy(self)
+        there.cash, there.securities = self.carried.settled(price)
+        there.counted_at = self.carried.price
+        return there
+
+    def wealth(self, price: float, rows: Rows = slice(None)) -> FloatArray:
+        """Wealth of the chosen rows at a price, of members as they stand there (:meth:`at`)."""
+        moved = price - self.counted_at
+        return pick(self.cash, rows) + moved * pick(self.securities, rows)
+
+    def total_wealth(self, price: float) -> float:
+        """Wealth of all members at a price, as they stand there."""
+        if self.carried is None:
+            return self.total_cash + price * self.supply
+        return float(np.sum(self.wealth(price)))
 
     def open(self, security: Security) -> None:
         """Work out the reservation prices at the payoffs of ``security``."""

@@ -37,9 +37,10 @@ def orders(traders: Primitives, posted: RepoQuotes, summing: Summing) -> RepoBoo
 
     Longs are a prefix and shorts a suffix of the rows; sizes are added up block by block.
     """
+    traders = traders.at(posted.price)
     longs = side(traders, posted, summing, long=True)
     shorts = side(traders, posted, summing, long=False)
-    wealth = traders.total_cash + posted.price * traders.supply
+    wealth = traders.total_wealth(posted.price)
     margin = posted.haircut * posted.price * (longs.total + shorts.total)
     return RepoBook(
         longs=longs.total,
@@ -85,13 +86,14 @@ def full_size(
     """Full order of the chosen rows; its derivatives by price, funded price and haircut.
 
     Steps: wealth; what margin allows; what solvency allows; the smaller of the two. Nobody is
-    short where collateral is not reused.
+    short where collateral is not reused. Members are taken as they stand at the posted price.
     """
     price, haircut = posted.price, posted.haircut
-    cash, securities = pick(traders.cash, rows), pick(traders.securities, rows)
+    securities = pick(traders.securities, rows)
+    cash = pick(traders.cash, rows) - traders.counted_at * securities
     income = pick(traders.income_up if long else traders.income_down, rows)
     loss = _loss(posted, long=long)
-    wealth = cash + price * securities
+    wealth = traders.wealth(price, rows)
     by_solvency = (income + wealth) / loss
     solvency_by_price = securities / loss
     solvency_by_funded = by_solvency / (-loss if long else loss)
@@ -146,13 +148,17 @@ def _sum_rows(
         cash,
         securities,
         income,
-        price,
+        price - traders.counted_at,
         1.0 / (price * haircut) if posted.margined else np.inf,
         1.0 / loss,
     )
     by_price, by_haircut = sums.solvent_securities / loss, 0.0
     if posted.margined:
-        by_price -= sums.margined_cash / (price * price * haircut)
+        margined = sums.margined_cash
+        if traders.counted_at > 0.0:
+            held = float(np.add.reduce(securities)) - sums.solvent_securities
+            margined -= traders.counted_at * held
+        by_price -= margined / (price * price * haircut)
         by_haircut = (sums.solvent_orders - sums.total) / haircut
     by_funded = sums.solvent_orders / (-loss if long else loss)
     return np.array([sums.total, by_price, by_funded, by_haircut])

@@ -20,13 +20,13 @@ def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     tables = []
     for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
         rows = np.linspace(0, cohort.members - 1, min(limit, cohort.members)).astype(np.int64)
-        security = posted.security
+        security, traders = posted.security, cohort.primitives.at(posted.price)
         tables.append(
             pd.DataFrame(
                 {
-                    "belief": (security.high_payoff - cohort.primitives.expected[rows])
+                    "belief": (security.high_payoff - traders.expected[rows])
                     / (security.high_payoff - security.low_payoff),
-                    "security": positions(cohort.primitives, posted, 0.0, rows).security,
+                    "security": positions(traders, posted, 0.0, rows).security,
                 }
             )
         )
