@@ -161,8 +161,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self._cohorts, self._house = self.cohorts, self.house
         if not self._cohorts:
             raise Refused("an economy needs at least one cohort of traders")
-        for agent in (self._house, *self._cohorts):
-            agent.linked = self.linked
+        self._house.linked = self.linked
+        for cohort in self._cohorts:
+            cohort.linked = self.linked
         if self.record is None:
             self.market.open(cast(Sequence[Never], self._cohorts))
             self.first_quotes = self.market.starting_quotes(self.start, self.starts)

@@ -101,9 +101,7 @@ class GainsPaid:
     def after(self, move: float) -> Paid:
         """What is paid after a move of the price by ``move``, in cash per security."""
         size = abs(move)
-        losers, gainers = (
-            (self._shorts, self._longs) if move > 0.0 else (self._longs, self._shorts)
-        )
+        losers, gainers = (self._shorts, self._longs) if move > 0.0 else (self._longs, self._shorts)
         unpaid, by_size = losers.unpaid(size)
         if not unpaid > 0.0:
             return Paid(gain=size)
@@ -174,7 +172,7 @@ def balance_sheets(
     * ``closing_price``: price at which the last date closed; NaN at the first date.
     * ``wealth``: at the posted price, once calls are settled.
     * ``profit_and_loss``: how much that is more than at the close of the last date.
-    * ``call``: cash that the position carried lacks, at the posted price and haircut, of its margin;
+    * ``call``: cash that the position carried lacks of its margin at the posted price and haircut;
       who does not pay it in has to unwind.
     * ``status``: ``solvent``, ``called`` (has a call), ``defaulted`` (what it carried is worth less
       than nothing) or ``closed out`` (it defaulted at an earlier date).

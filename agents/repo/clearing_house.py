@@ -233,7 +233,7 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         margin = posted.haircut * price * (book.longs + book.shorts)
         owned = book.cash + price * book.supply
         return LinkedRepoSettlement(
-            *settlement.accounts().values(),
+            **settlement.accounts(),
             gains_paid=paid.share,
             unpaid=paid.unpaid,
             balance_carried=math.fsum([book.idle_cash, margin, -owned]),

@@ -9,8 +9,9 @@ gains :math:`(q - q') z > 0` of the others, from all in the same proportion.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,19 @@ on the edge of two statuses, and may have either."""
 
 STATUSES = ("solvent", "called", "defaulted", "closed out")
 """Pays without a call; is called for margin; is worth less than nothing; defaulted before."""
+
+
+NAMES = {
+    "weight": "weight",
+    "cash": "endowed_cash",
+    "securities": "endowed_securities",
+    "first_cash": "first_cash",
+    "first_securities": "first_securities",
+    "wealth": "wealth",
+    "profit_and_loss": "profit_and_loss",
+    "call": "call",
+}
+"""Columns of the table of traders that are read as numbers, by what they are called here."""
 
 
 @dataclass(frozen=True)
@@ -77,23 +91,22 @@ class Carried:
         """
         if "closing_price" not in agents.columns or agents["closing_price"].isna().all():
             return None
-        names = {"weight": "weight", "cash": "endowed_cash", "securities": "endowed_securities"}
-        names |= {each.name: each.name for each in fields(cls)[5:10]}
-        missing = [name for name in (*names.values(), "status") if name not in agents.columns]
+        missing = [name for name in (*NAMES.values(), "status") if name not in agents.columns]
         if missing:
             raise ValueError(f"the table of traders lacks {', '.join(missing)}")
         closing = agents["closing_price"].to_numpy(dtype=np.float64)
         if not np.all(closing == closing[0]):
             raise ValueError("traders carried positions from different prices; there was one")
-        columns = [agents[name].to_numpy(dtype=np.float64) for name in names.values()]
-        status = pd.Index(STATUSES).get_indexer(agents["status"]).astype(np.int64)
-        return cls(price, float(closing[0]), *columns, status, complete)
+        rows: dict[str, Any] = {
+            name: agents[column].to_numpy(dtype=np.float64) for name, column in NAMES.items()
+        }
+        status = pd.Index(STATUSES).get_indexer(pd.Index(agents["status"])).astype(np.int64)
+        return cls(price, float(closing[0]), **rows, status=status, complete=complete)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> Carried:
         """Some of the rows."""
-        values = [getattr(self, each.name) for each in fields(self)]
-        taken = [value[rows] if isinstance(value, np.ndarray) else value for value in values[:-1]]
-        return Carried(*taken, complete=False)
+        some: dict[str, Any] = {name: getattr(self, name)[rows] for name in (*NAMES, "status")}
+        return replace(self, **some, complete=False)
 
     # ------------------------------------------------------------------ worked out again
     @cached_property

@@ -5,7 +5,7 @@ A trader's accounts are measured by its wealth, unless its positions exceed a th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -75,7 +75,7 @@ class Holdings:
     security: FloatArray
     repo_lending: FloatArray
     repo_borrowing: FloatArray
-    carried: Carried | None = None
+    carried: Carried | None = field(default=None, kw_only=True)
 
     @classmethod
     def read(
@@ -134,7 +134,7 @@ class Holdings:
             pd.factorize(agents["cohort"])[0].astype(np.int64)[rows],
             column["weight"],
             *(column[name] for name in HOLDINGS),
-            carried,
+            carried=carried,
         )
 
     def __getitem__(self, rows: NDArray[np.int64]) -> Holdings:
@@ -144,7 +144,7 @@ class Holdings:
             self.cohort[rows],
             self.weight[rows],
             *(getattr(self, name)[rows] for name in HOLDINGS),
-            None if self.carried is None else self.carried[rows],
+            carried=None if self.carried is None else self.carried[rows],
         )
 
     def __len__(self) -> int:

@@ -46,6 +46,7 @@ PAGE = Page(
         Control("market"),
         Control("haircuts", 0.0, 0.5, 0.005, label="haircut at the first date"),
         Control("reuse", choices=(True, False)),
+        Control("carry", choices=(False, True)),
         Control("traders", choices=(10, 100, 1_000, 10_000, 100_000, 1_000_000)),
         Control("low_payoff", 0.0, 1.5, 0.05),
         Control("high_payoff", 0.05, 2.0, 0.05),
