@@ -145,9 +145,7 @@ def test_a_balance_sheet_names_calls_and_statuses() -> None:
     sheet = dataclasses.replace(alone, gains=GainsPaid([alone]))
     there, by_price = sheet.settled(1.0)
     endowments = {"cash": np.array([1.0] * 5 + [0.0]), "securities": np.zeros(6)}
-    shown = balance_sheets(
-        endowments, sheet, there + (1.0 - 1.1) * by_price, quotes, np.arange(6)
-    )
+    shown = balance_sheets(endowments, sheet, there + (1.0 - 1.1) * by_price, quotes, np.arange(6))
     assert shown["status"].tolist() == [
         "called", "defaulted", "closed out", "solvent", "solvent", "solvent",
     ]  # fmt: skip
