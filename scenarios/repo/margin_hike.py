@@ -226,6 +226,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
                 slides_points() if alike else None,
                 dates,
                 reuse=parameters.reuse,
+                carried=parameters.carry,
             )
         return shown
 
