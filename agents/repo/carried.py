@@ -114,16 +114,18 @@ class GainsPaid:
 
 @dataclass(frozen=True)
 class Carried:
-    """What the members of a cohort bring from the last date, one row each.
+    """What the members of a cohort bring from the last date.
 
     Attributes
     ----------
     price : float
         Price at which the last date closed.
-    wealth : array of shape (members,)
+    wealth : array of shape (rows,)
         Wealth at that price, at least 0.
-    position : array of shape (members,)
-        Securities held, below zero where sold short; of a slice of a continuum the net.
+    position : array of shape (rows,)
+        Securities held, below zero where sold short.
+    edges : array of shape (rows + 1,) or None
+        See :class:`agents.repo.primitives.Primitives`; rows are members where it is None.
     gains : GainsPaid or None
         What the house pays of gains; it says so before the next date begins.
     """
@@ -131,6 +133,7 @@ class Carried:
     price: float
     wealth: FloatArray
     position: FloatArray
+    edges: FloatArray | None = field(default=None, repr=False, compare=False)
     gains: GainsPaid | None = field(default=None, repr=False, compare=False)
 
     def settled(self, price: float) -> tuple[FloatArray, FloatArray]:
@@ -153,20 +156,19 @@ class Carried:
         by_price = np.where(gaining, paid.slope * self.position, self.position)
         return np.where(alive, wealth, 0.0), np.where(alive, by_price, 0.0)
 
-    def closed_out(self, rows: NDArray[np.int64]) -> dict[str, FloatArray]:
-        """Cash and securities that closing out all repo at the last quotes left the chosen rows."""
-        cash = self.wealth[rows] - self.price * self.position[rows]
-        return {"cash": cash, "securities": self.position[rows]}
+    def each(self, rows: NDArray[np.int64], mass: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Wealth and position of a member of each of the chosen rows."""
+        return self.wealth[rows] / mass, self.position[rows] / mass
 
 
 def balance_sheets(
     endowments: dict[str, FloatArray],
-    carried: Carried | None,
+    closing_price: float,
+    brought: tuple[FloatArray, FloatArray] | None,
     wealth: FloatArray,
     posted: RepoQuotes,
-    rows: NDArray[np.int64],
 ) -> dict[str, Any]:
-    """Columns of the table of traders where dates are linked, one row for each of ``rows``.
+    """Columns of the table of traders where dates are linked, one row per member.
 
     * ``first_cash``, ``first_securities``: endowments of the first date.
     * ``closing_price``: price at which the last date closed; NaN at the first date.
@@ -181,35 +183,34 @@ def balance_sheets(
     ----------
     endowments : dict
         Cash and securities of the first date.
-    carried : Carried or None
-        What was carried; None at the first date.
+    closing_price : float
+        Price at which the last date closed; NaN at the first date.
+    brought : pair of arrays, optional
+        Wealth at that price, and position; None at the first date.
     wealth : array
         Wealth once calls are settled.
     posted : RepoQuotes
         The quotes.
-    rows : array of int
-        The members shown.
     """
-    count = rows.size
+    count = wealth.size
     sheet: dict[str, Any] = {f"first_{name}": field for name, field in endowments.items()}
-    if carried is None:
+    sheet["closing_price"] = np.full(count, closing_price)
+    if brought is None:
         return sheet | {
-            "closing_price": np.full(count, np.nan),
             "wealth": wealth,
             "profit_and_loss": np.zeros(count),
             "call": np.zeros(count),
             "status": np.full(count, SOLVENT),
         }
-    before, position = carried.wealth[rows], carried.position[rows]
+    before, position = brought
     margin = posted.haircut * posted.price * np.abs(position)
-    left = before + (posted.price - carried.price) * position
+    left = before + (posted.price - closing_price) * position
     # a profit counts towards the margin as far as it is paid
     call = margin - np.where(left < 0.0, left, wealth)
     call = np.where(call > ROUNDING * margin, call, 0.0)
     endowed = endowments["cash"] + endowments["securities"] > 0.0
     out = (before == 0.0) & (position == 0.0) & endowed
     return sheet | {
-        "closing_price": np.full(count, carried.price),
         "wealth": wealth,
         "profit_and_loss": wealth - before,
         "call": call,

@@ -126,10 +126,11 @@ def _sum_side(
     All rows beyond the rung count in full, those on it with the share that is filled.
     """
     above, upto = traders.edge(rung)
-    first, last = (0, above) if long else (upto, traders.members)
+    first, last = (0, above) if long else (upto, traders.rows)
     sums = _sum_rows(traders, posted, summing, first, last, long=long)
     if above < upto:
-        filled = (traders.above(rung) - above) / (upto - above)
+        ends = (above, upto) if traders.edges is None else traders.edges[[above, upto]]
+        filled = (traders.above(rung) - ends[0]) / (ends[1] - ends[0])
         part = filled if long else 1.0 - filled
         sums += part * _sum_rows(traders, posted, summing, above, upto, long=long)
     return float(sums[0]), float(sums[1]), float(sums[2]), float(sums[3])
@@ -142,7 +143,7 @@ def _sum_rows(
     price, haircut, loss = posted.price, posted.haircut, _loss(posted, long=long)
     fields = (traders.cash, traders.securities, traders.income_up if long else traders.income_down)
     cash, securities, income = (
-        np.broadcast_to(field, traders.members)[first:last] for field in fields
+        np.broadcast_to(field, traders.rows)[first:last] for field in fields
     )
     sums = summing(
         cash,
@@ -171,12 +172,15 @@ def _waiting(
     count = stop - start
     if count <= 0.0:
         return 0.0
-    first, last = int(start), min(max(int(np.ceil(stop)), int(start) + 1), traders.members)
+    if traders.edges is not None:
+        start, stop = traders.edges.searchsorted([start, stop], side="right") - 1
+    first, last = int(start), min(max(int(np.ceil(stop)), int(start) + 1), traders.rows)
     first = min(first, last - 1)
     rows: Rows = slice(first, last)
     if last - first > SAMPLED:
         rows = np.linspace(first, last - 1, SAMPLED).astype(np.int64)
-    return count * float(np.mean(full_size(traders, posted, rows, long=long)[0]))
+    size = full_size(traders, posted, rows, long=long)[0]
+    return count * float(np.mean(size) / np.mean(traders.mass(rows)))
 
 
 def _loss(posted: RepoQuotes, *, long: bool) -> float:

@@ -42,14 +42,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import mesa
-import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
 from agents.cohort import Cohort, Population
-from agents.repo.carried import Carried, GainsPaid
+from agents.repo.carried import GainsPaid
 from agents.repo.order_sums import compiled_order_sums, order_sums
-from agents.repo.positions import positions, table
+from agents.repo.positions import closed, table
 from agents.repo.primitives import Primitives
 from agents.repo.sides import orders
 from markets.instruments import Security
@@ -149,12 +148,7 @@ class Traders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
     def carry(self) -> None:
         """Make endowments of wealth and positions at the quotes of the date that closes."""
         assert self.held is not None
-        posted, placed = self.held
-        there = self.primitives.at(posted.price)
-        everyone = np.zeros(self.members)
-        wealth = there.wealth(posted.price) + everyone
-        security = positions(there, posted, placed).security + everyone
-        self.primitives = self.primitives.carrying(Carried(posted.price, wealth, security))
+        self.primitives = self.primitives.carrying(closed(self.primitives, *self.held))
 
     def told(self, gains: GainsPaid) -> None:
         """Learn what the house pays of gains on what was carried."""

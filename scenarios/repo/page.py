@@ -21,12 +21,13 @@ def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
         rows = np.linspace(0, cohort.members - 1, min(limit, cohort.members)).astype(np.int64)
         security, traders = posted.security, cohort.primitives.at(posted.price)
+        own = traders.row_of(rows.astype(np.float64))
         tables.append(
             pd.DataFrame(
                 {
                     "belief": (security.high_payoff - traders.expected[rows])
                     / (security.high_payoff - security.low_payoff),
-                    "security": positions(traders, posted, 0.0, rows).security,
+                    "security": positions(traders, posted, 0.0, own).security / traders.mass(own),
                 }
             )
         )

@@ -145,7 +145,8 @@ def test_a_balance_sheet_names_calls_and_statuses() -> None:
     sheet = dataclasses.replace(alone, gains=GainsPaid([alone]))
     there, by_price = sheet.settled(1.0)
     endowments = {"cash": np.array([1.0] * 5 + [0.0]), "securities": np.zeros(6)}
-    shown = balance_sheets(endowments, sheet, there + (1.0 - 1.1) * by_price, quotes, np.arange(6))
+    settled = there + (1.0 - 1.1) * by_price
+    shown = balance_sheets(endowments, 1.1, (wealth, position), settled, quotes)
     assert shown["status"].tolist() == [
         "called", "defaulted", "closed out", "solvent", "solvent", "solvent",
     ]  # fmt: skip
@@ -153,6 +154,6 @@ def test_a_balance_sheet_names_calls_and_statuses() -> None:
     np.testing.assert_allclose(shown["profit_and_loss"], [-0.8, -1.0, 0.0, 0.0, paid, 0.0])
     np.testing.assert_allclose(shown["call"], [0.8 - 0.2, 1.2 + 0.2, 0.0, 0.0, 0.0, 0.0])
     assert shown["closing_price"].tolist() == [1.1] * 6
-    first = balance_sheets(endowments, None, wealth, quotes, np.arange(6))
+    first = balance_sheets(endowments, np.nan, None, wealth, quotes)
     assert set(first) == set(shown)
     assert set(first["status"]) == {"solvent"}

@@ -423,8 +423,9 @@ def test_announcing_the_same_haircut_again_changes_nothing(
 ) -> None:
     """Also where the security is special: interest falls due at the end only.
 
-    Quotes, securities and wealth are the same to the last bit. At a zero repo rate cash and repo
-    are split by sums over traders, which were products while those were alike.
+    Quotes are the same to the last bit, and so are securities and wealth of individuals. A slice of
+    a continuum that was cut holds them to rounding. At a zero repo rate cash and repo are split by
+    sums over traders, which were products while those were alike.
     """
     found = run(
         market=market, haircuts=[haircut] * 3, traders=150, population=population, carry=True
@@ -434,9 +435,10 @@ def test_announcing_the_same_haircut_again_changes_nothing(
     for date, again in enumerate(others, 1):
         for name in ("security_price", "repo_rate"):
             assert found.dates[name][date] == found.dates[name][0]
-        for name in ("security", "wealth"):
+        exact = ("security", "wealth") if population == "individuals" else ()
+        for name in exact:
             np.testing.assert_array_equal(again[name], first[name], err_msg=name)
-        for name in ("cash", "repo_lending", "repo_borrowing"):
+        for name in ("security", "wealth", "cash", "repo_lending", "repo_borrowing"):
             scale = 1.0 + first[name].abs().max()
             np.testing.assert_allclose(again[name], first[name], rtol=0, atol=1e-13 * scale)
         assert set(again["status"]) == {"solvent"}
@@ -456,12 +458,12 @@ def test_a_raised_haircut_ruins_the_levered_side_and_the_price_overshoots(
     haircut k; long market likewise with the ruined longs below m1.
     """
     found = run(
-        market=market, haircuts=[0.01, 0.03], traders=2000, population="continuum", carry=True
+        market=market, haircuts=[0.01, 0.03], traders=100, population="continuum", carry=True
     )
-    alone = run(market=market, haircuts=[0.01, 0.03], traders=2000, population="continuum")
+    alone = run(market=market, haircuts=[0.01, 0.03], traders=100, population="continuum")
     assert found.outcome is Outcome.CLEARED
     price, without = found.dates.security_price, alone.dates.security_price
-    assert price[1] == pytest.approx(carried, abs=1e-4)
+    assert price[1] == pytest.approx(carried, abs=1e-9)
     assert price[0] == without[0]
     assert levered * (without[1] - price[1]) > 0.02
     after = found.agents[found.agents["date"] == 2]
