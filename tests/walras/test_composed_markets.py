@@ -89,6 +89,14 @@ def repo(funds: type = Traders) -> Made:
     return economy, {"margin": FlatMargin(0.10)}
 
 
+def carried_repo() -> Made:
+    economy = Economy(RepoMarket(Security(0.70, 1.15)), linked=True)
+    RepoClearingHouse(economy, FlatMargin(0.02))
+    Traders(economy, "funds", beliefs="beta(2, 3)", members=300, cash=0.5, income_up=50)
+    Traders(economy, "dealers", beliefs="uniform", members=50, cash=4.0, income_down=200)
+    return economy, {"margin": FlatMargin(0.10)}
+
+
 def funding(insurers: type = Customers) -> Made:
     economy = Economy(FundedMarket(["north", "south"], np.array([10.0, 8.0])))
     MarginClearingHouse(economy, {"north": LinearMargin(2.0, 0.2, 10.0), "south": FlatMargin(0.3)})
@@ -253,6 +261,7 @@ def linear_credit() -> Made:
 
 EVERY = (
     repo,
+    carried_repo,
     funding,
     exchange,
     pledge,

@@ -41,6 +41,21 @@ def test_it_plays_the_rounds_of_a_run_and_announces_like_one() -> None:
     assert (watched.date, watched.steps) == (2, len(run.rounds))
 
 
+def test_positions_are_carried_through_announcements_as_in_a_run() -> None:
+    given = (*FEW, ("carry", True))
+    run = SCENARIO.run(traders=200, haircuts=[0.01, 0.01, 0.03], carry=True)
+    watched = played(Watched(SCENARIO, given=given, haircuts=0.01))
+    for haircut in (0.01, 0.03):
+        watched.announce(haircut)
+        played(watched)
+    assert watched.outcome is Outcome.CLEARED
+    assert watched.certificate == run.certificates[-1]
+    assert watched.end is not None
+    assert "defaulted" in set(watched.end.point.agents["status"])
+    watched.announce(0.0)
+    assert "every haircut must be above 0" in watched.problem
+
+
 def test_it_rests_when_the_markets_rest() -> None:
     watched = played(Watched(SCENARIO, given=FEW))
     steps = watched.steps
