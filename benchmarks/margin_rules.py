@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.report import Table
-from scenarios.funding.price_paths import draw_prices
 from scenarios.repo.economy import MarginHike, build
+from simulator.price_paths import draw_prices
 
 HISTORY = 600
 """Closing prices before the first date."""

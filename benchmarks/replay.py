@@ -12,8 +12,8 @@ import pandas as pd
 
 from benchmarks.report import Table
 from scenarios.funding.laboratory import RULES, Replay, replayed
-from scenarios.funding.price_paths import draw_prices
 from simulator.margin_settings import MarginSettings
+from simulator.price_paths import draw_prices
 
 TOOLS = {
     "as they are": {},

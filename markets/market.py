@@ -114,6 +114,14 @@ class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
                 raise Refused(f'start names "{name}"; the quotes are {", ".join(first)}')
         return first | {name: float(quote) for name, quote in start.items()}
 
+    def opening_quotes(self, quotes: dict[str, float], terms: Terms) -> dict[str, float]:
+        """Quotes from which the rounds of a date begin, once its terms are announced.
+
+        Those at which the last date ended (at the first, :meth:`first_quotes`), unless overridden.
+        Not asked where quotes were drawn or given.
+        """
+        return quotes
+
     @abstractmethod
     def limits(self, terms: Terms) -> Limits:
         """The box of the coordinates: finite numbers, shape (n,)."""

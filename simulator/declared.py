@@ -21,6 +21,9 @@ from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import EQUILIBRIA, P, Results
 from simulator.title import Title
 
+Shown = Literal["every date", "last date"]
+"""Dates whose traders a run keeps one by one."""
+
 CLEARED = Ending(Outcome.CLEARED, "")
 
 
@@ -60,7 +63,7 @@ class Declared(ABC, Generic[P]):
     caution: str = ""
     headline: Sequence[str] = ()
     regimes: Sequence[str] = ()
-    traders_shown: Literal["every date", "last date"] = "every date"
+    traders_shown: Shown = "every date"
     page: Page = Page()
     variables: Mapping[str, tuple[Variable, ...]] = MappingProxyType({})
     captions: Mapping[str, str] = MappingProxyType({})
@@ -90,6 +93,10 @@ class Declared(ABC, Generic[P]):
         A value that is itself a mapping has no column: it goes to ``Run.details`` and JSON.
         """
         return {}
+
+    def shows_traders(self, parameters: P) -> Shown:
+        """``traders_shown``, unless it depends on the parameters."""
+        return self.traders_shown
 
     def closed_form(self, parameters: P, point: RestingPoint) -> Mapping[str, float] | None:
         """Quotes and read-outs of the paper's closed form, by name; None where there is none.

@@ -174,6 +174,8 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             self.terms = self._house.charge(self.quotes)
             for cohort in self._cohorts:
                 cohort.wake(self.date, self.terms)
+            if self.start == "primitives" or self.record is not None:
+                self.quotes = self.market.opening_quotes(self.quotes, self.terms)
             self._begin()
         except Infeasible as error:
             self.infeasible, self.running = str(error), False
@@ -193,11 +195,11 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         try:
             self._last = self._ask(state.coordinates, state.moved)
             depth = self._told_depth() if self.adjuster.asks_depth(state) else None
+            self.settlement = self._house.settle(*self._round)
+            excess = self.market.excess(*self._round)
         except Infeasible as error:
             self.infeasible, self.running = str(error), False
             return
-        self.settlement = self._house.settle(*self._round)
-        excess = self.market.excess(*self._round)
         self.adjustment = self.adjuster.adjust(state, excess, depth)
         for cohort in self._cohorts:
             cohort.remember(self.posted)

@@ -176,6 +176,7 @@ def travel_all(
     records: list[tuple[str, Record]] = []
     columns = Columns()
     error: BaseException | None = None
+    every_date = scenario.shows_traders(parameters) == "every date"
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
         try:
@@ -184,7 +185,7 @@ def travel_all(
                     economy = event.economy
                 elif isinstance(event, DateEnd):
                     last = event.point.date == len(case.announcements)
-                    kept = scenario.traders_shown == "every date" or last
+                    kept = every_date or last
                     ends.append(event if kept else without_traders(event))
                 elif progress is not None:
                     progress(event)

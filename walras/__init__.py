@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from agents.repo.clearing_house import RepoClearingHouse as RepoClearingHouse
     from agents.repo.scattered import ScatteredTraders as ScatteredTraders
     from agents.repo.traders import Traders as Traders
+    from agents.waterfall.clearing_house import WaterfallHouse as WaterfallHouse
+    from agents.waterfall.members import Members as Members
+    from agents.waterfall.outside_investors import OutsideInvestors as OutsideInvestors
     from markets.adjustment.rule import Adjuster as Adjuster
     from markets.adjustment.rules import rule as rule
     from markets.bankruptcy.default_market import DefaultMarket as DefaultMarket
@@ -94,6 +97,7 @@ if TYPE_CHECKING:
     from markets.refused import Infeasible as Infeasible
     from markets.refused import Refused as Refused
     from markets.repo.market import RepoMarket as RepoMarket
+    from markets.waterfall.market import WaterfallMarket as WaterfallMarket
     from simulator.certificate import Certificate as Certificate
     from simulator.certificate import Condition as Condition
     from simulator.continuation.trace import Trace as Trace
@@ -152,6 +156,9 @@ _HOMES = {
     "agents.repo.clearing_house": ["RepoClearingHouse"],
     "agents.repo.scattered": ["ScatteredTraders"],
     "agents.repo.traders": ["Traders"],
+    "agents.waterfall.clearing_house": ["WaterfallHouse"],
+    "agents.waterfall.members": ["Members"],
+    "agents.waterfall.outside_investors": ["OutsideInvestors"],
     "markets.adjustment.rule": ["Adjuster"],
     "markets.adjustment.rules": ["rule"],
     "markets.bankruptcy.default_market": ["DefaultMarket"],
@@ -184,6 +191,7 @@ _HOMES = {
     "markets.quote": ["Excess", "Limits", "Quote"],
     "markets.refused": ["Infeasible", "Refused"],
     "markets.repo.market": ["RepoMarket"],
+    "markets.waterfall.market": ["WaterfallMarket"],
     "simulator.certificate": ["Certificate", "Condition"],
     "simulator.continuation.trace": ["Trace"],
     "simulator.fit.fit": ["Fit"],

@@ -166,7 +166,7 @@ def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
         return
     with solara.Div(classes=["walras-top"]):
         solara.HTML(tag="div", unsafe_innerHTML=_status(watched))
-        if watched.page.announcement is not None or watched.announcing:
+        if watched.announcement is not None or watched.announcing:
             Announce(watched, announce).key(f"announce {id(watched)} {watched.date}")
     with solara.Div(classes=["walras-cockpit"]):
         for picture in watched.page.pictures:
@@ -214,7 +214,7 @@ def Story(picture: Picture, watched: Watched, version: tuple[Any, ...]) -> None:
 def Announce(watched: Watched, announce: Callable[[float | None], None]) -> None:
     """The control that changes a term in the running market."""
     update_counter.get()
-    control = watched.page.announcement
+    control = watched.announcement
     value, choose = solara.use_state(watched.planned)
     with solara.Div(classes=["walras-announce"]):
         if control is None or value is None:
@@ -246,7 +246,7 @@ def _status(watched: Watched) -> str:
         sound = watched.certificate is not None and watched.certificate.holds
         state = f"{watched.outcome}{' and certified' if sound else ''}"
     parts = [f"date <b>{watched.date}</b>"]
-    control = watched.page.announcement
+    control = watched.announcement
     if control is not None and watched.term is not None:
         parts.append(f"{escape(control.label)} <b>{watched.term:g}</b>")
     parts += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]

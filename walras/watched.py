@@ -15,7 +15,7 @@ from simulator.certificate import Certificate
 from simulator.declared import Declared
 from simulator.journey import Announced, Event, Opened, look, travel, without_traders
 from simulator.outcome import Outcome
-from simulator.page_plan import Control, Curve, Page, SoFar
+from simulator.page_plan import Announcement, Control, Curve, Page, SoFar
 from simulator.parameters import Parameters, parse, parse_assignment
 from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy
 
@@ -91,8 +91,8 @@ class Watched:
         try:
             self._opened = self._asked(kwargs)
             self.parameters = parse(what.parameters, self._opened)
-            if self.page.announcement is not None:
-                self._plan = list(getattr(self.parameters, self.page.announcement.parameter))
+            if self.announcement is not None:
+                self._plan = list(getattr(self.parameters, self.announcement.parameter))
             self._case = self._find(case)
             self._journey: Generator[Event, Announced[Any] | None, ScenarioEconomy] = travel(
                 what, self.parameters, self._case, np.random.default_rng(seed)
@@ -176,6 +176,14 @@ class Watched:
         return () if self.economy is None else curves(self.economy)
 
     @property
+    def announcement(self) -> Announcement | None:
+        """What can be announced, where its parameter lists a number for each date."""
+        control = self.page.announcement
+        listed = None if control is None else getattr(self.parameters, control.parameter, None)
+        known = isinstance(listed, list) and all(isinstance(item, float) for item in listed)
+        return control if known else None
+
+    @property
     def planned(self) -> float | None:
         """Value that the page proposes to announce: the declared one of the next date."""
         return self._plan[min(self.date, len(self._plan) - 1)] if self._plan else None
@@ -183,7 +191,7 @@ class Watched:
     @property
     def term(self) -> float | None:
         """Value in force of what can be announced."""
-        control = self.page.announcement
+        control = self.announcement
         if control is None or self.parameters is None:
             return None
         listed = getattr(self.parameters, control.parameter)
@@ -194,7 +202,7 @@ class Watched:
         """Whether there is something that can be announced now."""
         if self.economy is None or self.economy.round == 0:
             return False
-        return self.page.announcement is not None or self.date < len(self._case.announcements)
+        return self.announcement is not None or self.date < len(self._case.announcements)
 
     def announce(self, value: float | None = None) -> bool:
         """Let the clearing house announce new terms; the rounds go on from the last quotes.
@@ -217,7 +225,7 @@ class Watched:
             rested = not self.running
             parameters = self.parameters
             try:
-                control = self.page.announcement
+                control = self.announcement
                 if control is not None:
                     past = list(getattr(parameters, control.parameter))[: self.date]
                     changed = dict(parameters) | {control.parameter: [*past, _tidy(value)]}

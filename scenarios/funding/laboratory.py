@@ -17,12 +17,12 @@ from pydantic import model_validator
 from markets.margin import MarginRule
 from markets.quote import FloatArray
 from markets.refused import Refused
-from scenarios.funding.price_paths import Law, draw_prices
 from scenarios.funding.replay import Replayed, at_the_same_average, promise, replay
 from simulator.data_file import DataFile
 from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.names import unknown
 from simulator.parameters import Table, about
+from simulator.price_paths import Law, draw_prices
 from simulator.price_series import read_prices
 
 RULES = [

@@ -13,9 +13,9 @@ import walras
 from markets.margin.historical import FilteredValueAtRisk, ValueAtRisk
 from markets.refused import Infeasible, Refused
 from scenarios.funding.laboratory import Replay, replayed
-from scenarios.funding.price_paths import draw_prices
 from simulator.outcome import Outcome
 from simulator.parameters import parse
+from simulator.price_paths import draw_prices
 from simulator.run import simulate
 
 SHORT: dict[str, Any] = {

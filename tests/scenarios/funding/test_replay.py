@@ -7,8 +7,8 @@ import pytest
 
 from markets.margin.historical import ExpectedShortfall, NormalValueAtRisk, ValueAtRisk
 from markets.margin.known import Known
-from scenarios.funding.price_paths import draw_prices
 from scenarios.funding.replay import at_the_same_average, replay
+from simulator.price_paths import draw_prices
 
 PRICES = draw_prices("garch", 1_200, 0.012, np.random.default_rng(7))
 RULES = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scenarios.funding.price_paths import STAY, Law, draw_prices
+from simulator.price_paths import STAY, Law, draw_prices
 
 MANY = 200_000
 

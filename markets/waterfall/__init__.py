@@ -1,0 +1,1 @@
+"""Markets for cleared securities, and the rates at which calls and gains are paid."""
