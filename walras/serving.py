@@ -78,7 +78,7 @@ def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> N
     os.environ |= {
         VARIABLE: asked.to_environment(),
         "MPLBACKEND": "Agg",
-        "SOLARA_APP": str(Path(__file__).with_name("page.py")),
+        "SOLARA_APP": str(Path(__file__).with_name("browser") / "page.py"),
         "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3
         "SOLARA_MODE": "production",
         "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
