@@ -1,7 +1,7 @@
 """The panels of the page: small figures of a watched economy, redrawn after every round.
 
-Every function takes what is watched and returns a new ``Figure`` of the size of a card; before the
-first round it is an empty frame with its axes named. Colours are those of
+Every function takes a moment of what is watched and returns a new ``Figure`` of the size of a card;
+before the first round it is an empty frame with its axes named. Colours are those of
 :mod:`simulator.palette`.
 """
 
@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from markets.quote import FloatArray
 from simulator import palette
 from simulator.page_plan import Curve
-from walras.watched import Watched
+from walras.moment import Moment
 
 SIZE: Final = (3.9, 3.1)
 """Width and height of a panel in inches."""
@@ -27,8 +27,8 @@ SIZE: Final = (3.9, 3.1)
 SMALLEST_SHOWN: Final = 1e-17
 """Excess demand, as a share, below which rounding is all there is; drawn at this value."""
 
-MOST_TRADERS: Final = 400
-"""Traders drawn along the line, evenly chosen."""
+MOST_AMOUNTS: Final = 2
+"""Amounts of the clearing house that are drawn beside each other; all are in its table."""
 
 LABEL: Final = (0.28, 0.2)
 """Width and height, as shares of the axes, of the name of a marginal trader."""
@@ -41,11 +41,11 @@ MARKED_ROUNDS: Final = 60
 
 
 @palette.styled()
-def quotes(watched: Watched) -> Figure:
+def quotes(moment: Moment) -> Figure:
     """Quotes by round, with the closed form of each date as a dashed line."""
-    rounds = _rounds(watched)
+    rounds = moment.rounds
     shared: dict[tuple[str, str], list[Curve]] = {}
-    for curve in watched.curves:
+    for curve in moment.curves:
         shared.setdefault((curve.label, curve.unit), []).append(curve)
     figure = _figure(top=0.92, hspace=0.14)
     panels = np.atleast_1d(figure.subplots(max(len(shared), 1), 1, sharex=True))
@@ -53,7 +53,7 @@ def quotes(watched: Watched) -> Figure:
         for curve in curves:
             values = curve.scale * _column(rounds, curve.quote)
             _by_round(axes, rounds, values, curve.colour, curve.name or "simulated")
-            _draw_closed_form(axes, watched, rounds, curve, None if curve.name else "closed form")
+            _draw_closed_form(axes, moment, rounds, curve, None if curve.name else "closed form")
         _name(axes, label, unit)
         axes.margins(y=0.15)
         low, high = axes.dataLim.intervaly
@@ -79,19 +79,18 @@ def quotes(watched: Watched) -> Figure:
 
 
 @palette.styled()
-def excess(watched: Watched) -> Figure:
+def excess(moment: Moment) -> Figure:
     """Excess demand by round as a share of what is traded, on a log scale.
 
     What an attained limit excuses (a repo rate at zero, say, with little to reinvest) is slack and
     no gap to be closed: hollow markers, no line.
     """
-    rounds = _rounds(watched)
+    rounds = moment.rounds
     figure = _figure(top=0.835)
     axes = figure.subplots()
     number = np.arange(1, len(rounds) + 1)
-    names: Sequence[str] = () if watched.economy is None else watched.economy.market.excess_names
     inward = _column(rounds, "share")
-    shown = names[: len(palette.EXCESS)]
+    shown = moment.excess_names[: len(palette.EXCESS)]
     for name, colour, marker in zip(shown, palette.EXCESS, "os^vDPX*", strict=False):
         share = np.abs(_column(rounds, f"{name}_share"))
         slack = share > inward * (1.0 + 1e-9)
@@ -118,12 +117,10 @@ def excess(watched: Watched) -> Figure:
                 markeredgecolor=colour,
                 label=f"{label}: slack at limit",
             )
-    tolerance = watched.tolerance
-    if tolerance is not None:
-        axes.axhline(tolerance, color=palette.GOOD, linestyle=(0, (1, 1)), label="cleared")
+    axes.axhline(moment.tolerance, color=palette.GOOD, linestyle=(0, (1, 1)), label="cleared")
     axes.set_yscale("log")
     axes.set_ylim(0.2 * SMALLEST_SHOWN, 10.0)
-    axes.set_yticks([1.0, 1e-5, 1e-10, 1e-15])
+    axes.set_yticks([1.0, 1e-5, 1e-10, 1e-15], ["1", "10⁻⁵", "10⁻¹⁰", "10⁻¹⁵"])  # no slow mathtext
     axes.yaxis.set_minor_locator(NullLocator())
     _name(axes, "size of excess demand", "share of what is traded")
     if len(rounds):
@@ -133,22 +130,22 @@ def excess(watched: Watched) -> Figure:
 
 
 @palette.styled()
-def positions(watched: Watched) -> Figure:
+def positions(moment: Moment) -> Figure:
     """What traders along the line want to hold at the posted quotes, marginal traders marked.
 
     Only for scenarios whose page declares such a line.
     """
-    line = watched.page.line
+    line = moment.line
     assert line is not None
     figure = _figure(top=0.9)
     axes = figure.subplots()
     axes.set_xlabel(line.along_label)
     axes.set_ylabel(line.held_label)
     axes.axhline(0.0, color=palette.NEUTRAL[0], linewidth=0.8, zorder=1)
-    if watched.economy is None or not watched.economy.traded:
+    if moment.traders.empty:
         _small(axes)
         return figure
-    traders = line.traders(watched.economy, MOST_TRADERS)
+    traders = moment.traders
     along, held = _column(traders, line.along), _column(traders, line.held)
     threshold = 1e-12 * float(np.max(np.abs(held), initial=1.0))
     sides = {
@@ -179,17 +176,17 @@ def positions(watched: Watched) -> Figure:
         )
     _scale(axes, held, wide=line.wide)
     axes.set_xlim(*(line.ends or (float(np.min(along)), float(np.max(along)))))
-    _mark(axes, line.marks(watched.economy), along, held)
+    _mark(axes, moment.marks, along, held)
     _above(axes, columns=3, markerscale=2.0)
     _small(axes)
     return figure
 
 
 @palette.styled()
-def amounts(watched: Watched) -> Figure:
+def amounts(moment: Moment) -> Figure:
     """The amounts on the clearing house's balance sheet by round."""
-    accounts = [each for each in watched.page.accounts if each.kind == "amount"]
-    rounds = _rounds(watched)
+    accounts = [each for each in moment.lines if each.kind == "amount"][:MOST_AMOUNTS]
+    rounds = moment.rounds
     figure = _figure(0.5 * SIZE[1], left=0.14, bottom=0.3, top=0.74, wspace=0.44)
     panels = np.atleast_1d(figure.subplots(1, len(accounts)))
     for axes, account in zip(panels, accounts, strict=True):
@@ -209,11 +206,6 @@ def _figure(height: float = SIZE[1], **margins: float) -> Figure:
     figure = Figure(figsize=(SIZE[0], height), layout="none")  # type: ignore[arg-type]
     figure.subplots_adjust(**({"left": 0.215, "right": 0.965, "bottom": 0.155} | margins))
     return figure
-
-
-def _rounds(watched: Watched) -> pd.DataFrame:
-    record = None if watched.economy is None else watched.economy.record
-    return pd.DataFrame({"date": []}) if record is None else record.frame()
 
 
 def _column(table: pd.DataFrame, name: str) -> FloatArray:
@@ -239,13 +231,13 @@ def _end(rounds: pd.DataFrame) -> float:
 
 
 def _draw_closed_form(
-    axes: Axes, watched: Watched, rounds: pd.DataFrame, curve: Curve, label: str | None
+    axes: Axes, moment: Moment, rounds: pd.DataFrame, curve: Curve, label: str | None
 ) -> None:
     """The closed form of a quote at each date where there is one."""
-    dates = _dates(rounds) or [(watched.date, 1, 1)]
+    dates = _dates(rounds) or [(moment.date, 1, 1)]
     for date, first, last in dates:
         end = _end(rounds) if date == dates[-1][0] else last + 0.5
-        known = watched.closed_forms.get(date, {}).get(curve.quote)
+        known = moment.closed_forms.get(date, {}).get(curve.quote)
         if known is not None and np.isfinite(known):
             axes.plot(
                 [first - 0.5, end],

@@ -1,63 +1,207 @@
-"""The cockpit: status, announcement, panels and certificate of what is watched."""
+"""The cockpit: status, announcement, timeline, panels and certificate of what is watched."""
 
 from __future__ import annotations
 
+import io
+import threading
+import time
+from base64 import b64encode
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import solara
 from matplotlib.figure import Figure
-from mesa.visualization.utils import update_counter
+from mesa.visualization.utils import force_update, update_counter
+from solara.lab import use_task
 
-from walras import panels
+from walras import alternative_text, panels, takeaway
 from walras.browser.balance_sheet import balances
 from walras.browser.certificate import certificate
+from walras.moment import Moment
 from walras.watched import Watched
 
-SHARPNESS = 140
+SHARPNESS = 120
 """Dots per inch of the panels; they are shown at about 85, so text stays sharp on a projector."""
+
+SHOWN_EVERY = 0.5
+"""Seconds between two pictures of a market that goes to rest without a pause."""
+
+FIRST_QUOTES = 6
+"""Quotes that the line of status has; more of them are in a list below it."""
 
 
 @solara.component
 def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
-    """Status, announcement, panels and certificate of what is watched."""
+    """Everything about the moment that is looked at: now, or a date before."""
     update_counter.get()
     version = (watched, watched.steps, watched.date, watched.problem)
+    past, look_at = solara.use_state((watched, watched.date, watched.date))
+    # another market or another date begins: what was looked at is over
+    date = past[2] if past[:2] == (watched, watched.date) else watched.date
+    version = (*version, date)
+    moment = solara.use_memo(
+        lambda: None if watched.economy is None else watched.at(date), [version]
+    )
     if watched.problem:
         solara.Error(watched.problem)
-    if watched.economy is None:
+    if moment is None:
         return
     with solara.Div(classes=["walras-top"]):
-        solara.HTML(tag="div", unsafe_innerHTML=_status(watched))
+        solara.HTML(
+            tag="div",
+            unsafe_innerHTML=_status(watched, moment),
+            attributes={"role": "status", "aria-live": "polite"},
+        )
         if watched.page.announcement is not None or watched.announcing:
             Announce(watched, announce).key(f"announce {id(watched)} {watched.date}")
+    with solara.Div(classes=["walras-tools"]):
+        Hurry(watched).key(f"hurry {id(watched)}")
+        Timeline(watched, moment, lambda chosen: look_at((watched, watched.date, chosen)))
+        TakeAway(watched)
     with solara.Div(classes=["walras-cockpit"]):
-        Panel("Quotes", panels.quotes, watched, version)
-        if watched.page.line is not None:
-            Panel("Positions", panels.positions, watched, version)
-        Panel("Excess demand", panels.excess, watched, version)
-        if watched.page.accounts:
-            Panel("Clearing house", panels.amounts, watched, version, balances(watched))
+        Panel("Quotes", panels.quotes, alternative_text.quotes, moment, version)
+        if moment.line is not None:
+            Panel("Positions", panels.positions, alternative_text.positions, moment, version)
+        Panel("Excess demand", panels.excess, alternative_text.excess, moment, version)
+        if moment.lines:
+            House(moment, version)
         with solara.Div(classes=["walras-card", "walras-certificate"]):
-            solara.HTML(tag="div", unsafe_innerHTML=certificate(watched))
+            solara.HTML(tag="h2", unsafe_innerHTML="Certificate")
+            solara.HTML(
+                tag="div",
+                unsafe_innerHTML=certificate(moment),
+                classes=["walras-scroll"],
+                attributes={"tabindex": "0", "role": "region", "aria-label": "Certificate"},
+            )
 
 
 @solara.component
 def Panel(
     title: str,
-    draw: Callable[[Watched], Figure],
-    watched: Watched,
+    draw: Callable[[Moment], Figure],
+    describe: Callable[[Moment], str],
+    moment: Moment,
     version: tuple[Any, ...],
-    below: str = "",
 ) -> None:
-    """A figure on a card, drawn again when the version changes."""
-    figure = solara.use_memo(lambda: draw(watched), [version])
+    """A picture on a card, drawn again when the version changes."""
     with solara.Div(classes=["walras-card"]):
         solara.HTML(tag="h2", unsafe_innerHTML=escape(title))
-        solara.FigureMatplotlib(figure, dependencies=[version], format="png", dpi=SHARPNESS)
-        if below:
-            solara.HTML(tag="div", unsafe_innerHTML=below)
+        Picture(draw, describe, moment, version)
+
+
+@solara.component
+def House(moment: Moment, version: tuple[Any, ...]) -> None:
+    """The clearing house: its first amounts by round, and all its accounts."""
+    with solara.Div(classes=["walras-card", "walras-house"]):
+        solara.HTML(tag="h2", unsafe_innerHTML="Clearing house")
+        if any(account.kind == "amount" for account in moment.lines):
+            Picture(panels.amounts, alternative_text.amounts, moment, version)
+        solara.HTML(
+            tag="div",
+            unsafe_innerHTML=balances(moment),
+            classes=["walras-scroll"],
+            attributes={"tabindex": "0", "role": "region", "aria-label": "Balance sheet"},
+        )
+
+
+@solara.component
+def Picture(
+    draw: Callable[[Moment], Figure],
+    describe: Callable[[Moment], str],
+    moment: Moment,
+    version: tuple[Any, ...],
+) -> None:
+    """A figure as a picture, with a text that says what is on it."""
+
+    def picture() -> str:
+        written = io.BytesIO()
+        draw(moment).savefig(written, format="png", dpi=SHARPNESS, pil_kwargs={"compress_level": 1})
+        return f"data:image/png;base64,{b64encode(written.getvalue()).decode()}"
+
+    source = solara.use_memo(picture, [version])
+    solara.HTML(tag="img", attributes={"src": source, "alt": describe(moment)})
+
+
+@solara.component
+def Hurry(watched: Watched) -> None:
+    """A button that plays the market to rest without a pause between rounds, and stops it."""
+    going, go = solara.use_state(False)
+    keep_on = solara.use_memo(threading.Event, [])
+
+    def play() -> None:
+        seen = time.monotonic()
+        while going and keep_on.is_set() and watched.running:
+            watched.step()
+            if time.monotonic() - seen > SHOWN_EVERY:
+                force_update()
+                seen = time.monotonic()
+        if going:
+            go(False)
+            force_update()
+
+    use_task(play, dependencies=[going], prefer_threaded=True)
+
+    def toggle() -> None:
+        if going:
+            keep_on.clear()
+        else:
+            keep_on.set()
+        go(not going)
+
+    update_counter.get()
+    solara.Button(
+        "Stop" if going else "To rest",
+        color="primary",
+        outlined=True,
+        small=True,
+        on_click=toggle,
+        disabled=not watched.running,
+    )
+
+
+@solara.component
+def Timeline(watched: Watched, moment: Moment, look_at: Callable[[int], None]) -> None:
+    """The dates so far, each of which can be looked at again."""
+    if watched.date == 1:
+        return
+    with solara.Div(classes=["walras-timeline"]):
+        solara.SliderInt(
+            f"date shown, 1 to {watched.date}",
+            value=moment.date,
+            on_value=look_at,
+            min=1,
+            max=watched.date,
+        )
+        solara.Button(
+            "Now",
+            color="primary",
+            outlined=True,
+            small=True,
+            on_click=lambda: look_at(watched.date),
+            disabled=not moment.past,
+        )
+
+
+@solara.component
+def TakeAway(watched: Watched) -> None:
+    """Tables and parameters to download, and a link to this market."""
+    update_counter.get()
+    name = takeaway.file_name(watched)
+    with solara.Div(classes=["walras-takeaway"]):
+        with solara.FileDownload(
+            lambda: takeaway.tables(watched), f"{name}.zip", mime_type="application/zip"
+        ):
+            solara.Button("Tables (CSV)", outlined=True, small=True)
+        with solara.FileDownload(
+            lambda: takeaway.toml(watched), f"{name}.toml", mime_type="application/toml"
+        ):
+            solara.Button("Parameters (TOML)", outlined=True, small=True)
+        solara.HTML(
+            tag="a",
+            unsafe_innerHTML="Link to this market",
+            attributes={"href": takeaway.link(watched), "target": "_blank", "rel": "noopener"},
+        )
 
 
 @solara.component
@@ -72,11 +216,11 @@ def Announce(watched: Watched, announce: Callable[[float | None], None]) -> None
         else:
             label = f"Announce {control.label} {value:g}"
             solara.SliderFloat(
-                "",
+                f"{control.label} to announce",
                 value=value,
                 on_value=lambda chosen: choose(round(chosen, 9)),
-                min=control.low,
-                max=control.high,
+                min=min(control.low, value),
+                max=max(control.high, value),
                 step=control.step,
             )
         solara.Button(
@@ -87,29 +231,25 @@ def Announce(watched: Watched, announce: Callable[[float | None], None]) -> None
         )
 
 
-def _status(watched: Watched) -> str:
+def _status(watched: Watched, moment: Moment) -> str:
     """Date, round, state and quotes in a line."""
-    economy = watched.economy
-    assert economy is not None
-    state = "open" if economy.round == 0 else "trading"
-    if watched.outcome is not None:
-        sound = watched.certificate is not None and watched.certificate.holds
-        state = f"{watched.outcome}{' and certified' if sound else ''}"
-    parts = [f"date <b>{watched.date}</b>"]
+    parts = [f"date <b>{moment.date}</b>"]
+    if moment.past:
+        parts[0] += f" (as it was left; the market is at date {watched.date})"
     control = watched.page.announcement
-    if control is not None and watched.term is not None:
-        parts.append(f"{escape(control.label)} <b>{watched.term:g}</b>")
-    parts += [f"round <b>{economy.round}</b>", f"<b>{escape(state)}</b>"]
-    for curve in watched.curves:
-        closed = watched.closed_forms.get(watched.date, {}).get(curve.quote)
+    if control is not None and moment.term is not None:
+        parts.append(f"{escape(control.label)} <b>{moment.term:g}</b>")
+    parts += [f"round <b>{moment.round}</b>", f"<b>{escape(moment.state)}</b>"]
+    for curve in moment.curves[:FIRST_QUOTES]:
+        closed = moment.closed_forms.get(moment.date, {}).get(curve.quote)
         beside = (
             "" if closed is None or curve.name else f" (closed form {curve.scale * closed:.6f})"
         )
-        value = round(curve.scale * economy.quotes[curve.quote], 9) + 0.0
+        value = round(curve.scale * moment.quotes[curve.quote], 9) + 0.0
         unit = "%" if curve.unit.startswith("percent") else ""
         parts.append(f"{escape(curve.name or curve.label)} <b>{value:.7f}{unit}</b>{beside}")
-    if watched.end is not None and "certified" not in state:
-        parts.append(escape(f"{watched.end.reason} {watched.end.outcome.advice}".strip()))
+    if moment.end is not None and "certified" not in moment.state:
+        parts.append(escape(f"{moment.end.reason} {moment.end.outcome.advice}".strip()))
     return (
         '<div class="walras-status">' + "".join(f"<span>{each}</span>" for each in parts) + "</div>"
     )

@@ -1,4 +1,4 @@
-"""The page in the browser: Mesa's controls beside a cockpit, the same for every scenario.
+"""The page in the browser: Mesa's buttons, the controls and a cockpit, for every scenario.
 
 Mesa's ``SolaraViz`` steps, plays, pauses and resets a :class:`walras.watched.Watched`, whose
 economy is the one that ``walras run`` steps. What belongs to a scenario is declared in its
@@ -7,15 +7,21 @@ economy is the one that ``walras run`` steps. What belongs to a scenario is decl
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import solara
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import force_update
+from solara.lab import ThemeToggle
 
+from markets.refused import Refused
 from simulator import palette
+from simulator.scenario import Scenario
 from walras.browser.cockpit import Cockpit
-from walras.browser.controls import Meanings, inputs
+from walras.browser.controls import Controls, Meanings, first_values
 from walras.catalogue import TITLES, find_or_load
 from walras.serving import Asked
 from walras.watched import Watched
@@ -29,17 +35,46 @@ COLOURS = {
     "unknown": palette.NEUTRAL[3],
     "holds": palette.tint(palette.GOOD, 0.25),
     "fails": palette.tint(palette.BAD, 0.18),
+    "focus": palette.PRICE,
+    "pending": palette.BAD,
 }
 """Colours that the style sheet asks for."""
 
 
 @solara.component
 def Page() -> None:
-    """The whole page."""
-    asked = solara.use_memo(_asked, [])
-    scenario = find_or_load(asked.scenario)
+    """The whole page: the market that its address asks for, or a sentence."""
+    query = solara.use_router().search or ""
+    asked = solara.use_memo(lambda: _asked(query), [query])
+    solara.Style(f":root {{{''.join(f'--walras-{n}: {c};' for n, c in COLOURS.items())}}}")
+    solara.Style(Path(__file__).with_name("page.css"))
+    Labels()
+    if isinstance(asked, str):
+        solara.Title("walras")
+        with solara.AppBar():
+            solara.AppBarTitle("walras")
+            ThemeToggle()
+        solara.Error(f"This link can't be opened: {asked}.")
+        Scenarios("")
+    else:
+        Market(*asked).key(query)
+
+
+@solara.component_vue("labels.vue")
+def Labels() -> None:
+    """What the page tells screen readers beside what it shows."""
+
+
+@solara.component
+def Market(scenario: Scenario[Any], asked: Asked) -> None:
+    """A market with its controls."""
+
+    def opened() -> Watched:
+        return Watched(scenario, asked.seed, given, asked.case, code=asked.trusted)
+
     given = tuple(asked.given.items())
-    market = solara.use_memo(lambda: solara.reactive(Watched(scenario, asked.seed, given)), [])
+    market = solara.use_memo(lambda: solara.reactive(opened()), [])
+    chosen = solara.use_memo(lambda: first_values(market.value), [])
     # Mesa's play button stays off once a model has stopped, so its controls are made anew then:
     # gone for one rendering, back in the next.
     renewed, renew = solara.use_state(0)
@@ -52,8 +87,6 @@ def Page() -> None:
         force_update()
 
     solara.Title(f"{scenario.name} · walras")
-    solara.Style(f":root {{{''.join(f'--walras-{n}: {c};' for n, c in COLOURS.items())}}}")
-    solara.Style(Path(__file__).with_name("page.css"))
     with solara.Div(classes=["walras-hidden"]):  # Mesa's controls place themselves elsewhere
         if shown == renewed:
             SolaraViz(
@@ -63,16 +96,39 @@ def Page() -> None:
                     "what": scenario,
                     "seed": asked.seed,
                     "given": given,
-                    **inputs(market.value),
+                    "code": asked.trusted,
+                    "controls": MappingProxyType(chosen),  # read anew at every reset
                 },
                 play_interval=PLAY_INTERVAL,
                 name=f"{scenario.name}: {scenario.title.summary}",
             )
     with solara.Sidebar():
+        Controls(market.value, chosen)
         Meanings(scenario)
+        Scenarios(scenario.name)
     Cockpit(market.value, announce)
 
 
-def _asked() -> Asked:
-    """What to show: what ``walras serve`` asked for, or the first scenario."""
-    return Asked.from_environment(next(iter(TITLES)))
+@solara.component
+def Scenarios(here: str) -> None:
+    """Links to the pages of all scenarios."""
+    rows = "".join(
+        f'<p><a href="?scenario={name}"{" aria-current=page" if name == here else ""}>{name}</a>:'
+        f" {escape(title.summary)}</p>"
+        for name, title in TITLES.items()
+    )
+    with solara.Div(classes=["walras-meanings"]), solara.Details("Other scenarios"):
+        solara.HTML(tag="div", unsafe_innerHTML=rows)
+
+
+def _asked(query: str) -> tuple[Scenario[Any], Asked] | str:
+    """What to show: what ``walras serve`` and the address ask for; a sentence if it can't be."""
+    try:
+        served = Asked.from_environment(next(iter(TITLES)))
+        scenario = find_or_load(served.scenario)
+        asked = served.linked(query, scenario.name)
+        return (
+            scenario if asked.scenario == served.scenario else find_or_load(asked.scenario)
+        ), asked
+    except Refused as error:
+        return str(error)
