@@ -36,6 +36,9 @@ LABEL: Final = (0.28, 0.2)
 MARGIN: Final = 0.04
 """Share of the axes by which such a name may stand out on the right, where the panel has room."""
 
+MOST_LONG_NAMES: Final = 2
+"""Axes below each other up to which there is room for their names, and not only for units."""
+
 MARKED_ROUNDS: Final = 60
 """Up to so many rounds, each is marked by a dot."""
 
@@ -54,7 +57,7 @@ def quotes(moment: Moment) -> Figure:
             values = curve.scale * _column(rounds, curve.quote)
             _by_round(axes, rounds, values, curve.colour, curve.name or "simulated")
             _draw_closed_form(axes, moment, rounds, curve, None if curve.name else "closed form")
-        _name(axes, label, unit)
+        _name(axes, label, unit, short=len(shared) > MOST_LONG_NAMES)
         axes.margins(y=0.15)
         low, high = axes.dataLim.intervaly
         if not high - low > 1e-9 * max(abs(low), abs(high)):  # a single value, or none
@@ -65,15 +68,13 @@ def quotes(moment: Moment) -> Figure:
         if any(curve.name for curve in curves):
             axes.legend(
                 loc="best",
-                ncols=3,
-                fontsize=8.0,
+                ncols=3 if max(len(curve.name) for curve in curves) <= 12 else 2,
+                fontsize=8.0 if len(shared) <= MOST_LONG_NAMES else 7.0,
                 handlelength=1.0,
                 columnspacing=0.8,
                 borderpad=0.3,
             )
-    rows = -(-len(panels[0].get_legend_handles_labels()[0]) // 3)
-    figure.subplots_adjust(top=0.92 - 0.06 * max(rows - 1, 0))
-    _above(panels[0], columns=3)
+    _room_above(figure, panels[0], 0.92)
     _finish(list(panels), rounds)
     return figure
 
@@ -94,7 +95,7 @@ def excess(moment: Moment) -> Figure:
     for name, colour, marker in zip(shown, palette.EXCESS, "os^vDPX*", strict=False):
         share = np.abs(_column(rounds, f"{name}_share"))
         slack = share > inward * (1.0 + 1e-9)
-        label = name.removesuffix("_excess").replace("_", " ")
+        label = name.removesuffix("_excess").removeprefix("excess_").replace("_", " ")
         gap = np.where(slack, np.nan, np.maximum(share, SMALLEST_SHOWN))
         if not np.all(slack):
             style = marker if len(rounds) <= MARKED_ROUNDS else "None"
@@ -124,7 +125,7 @@ def excess(moment: Moment) -> Figure:
     axes.yaxis.set_minor_locator(NullLocator())
     _name(axes, "size of excess demand", "share of what is traded")
     if len(rounds):
-        _above(axes, columns=2 if len(axes.get_legend_handles_labels()[0]) <= 4 else 3)
+        _room_above(figure, axes, 0.835)
     _finish([axes], rounds)
     return figure
 
@@ -192,7 +193,9 @@ def amounts(moment: Moment) -> Figure:
     for axes, account in zip(panels, accounts, strict=True):
         values = _column(rounds, account.column)
         _by_round(axes, rounds, values, palette.HOUSE, account.label)
-        axes.set_title(f"{account.label}\n({account.unit})", fontsize=9.5, color=palette.INK)
+        axes.set_title(
+            f"{account.label}\n({account.unit or 'number'})", fontsize=9.5, color=palette.INK
+        )
         axes.set_ylim(0.0, 1.25 * float(np.max(values, initial=0.0)) or 1.0)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
@@ -270,17 +273,30 @@ def _short(value: float) -> str:
     return f"{value:,.4g}" if abs(value) < 1e4 else f"{value / 1e3:,.5g}k"
 
 
-def _name(axes: Axes, label: str, unit: str) -> None:
-    axes.set_ylabel(f"{label}\n({unit})")
+def _name(axes: Axes, label: str, unit: str, *, short: bool = False) -> None:
+    axes.set_ylabel(
+        f"({unit.replace(' per ', chr(10) + 'per ', 1)})" if short else f"{label}\n({unit})"
+    )
     axes.yaxis.set_label_coords(-0.165, 0.5)
 
 
-def _above(axes: Axes, columns: int, markerscale: float = 1.0) -> None:
+def _room_above(figure: Figure, axes: Axes, top: float) -> None:
+    """The legend above the axes, which begin lower where it has many names or long ones."""
+    names = axes.get_legend_handles_labels()[1]
+    longest = max((len(name) for name in names), default=0)
+    columns = 3 if longest <= 14 else 2
+    rows = -(-len(names) // columns)
+    size = 8.5 if rows <= 2 else 7.5
+    figure.subplots_adjust(top=min(top, 0.98 - 0.058 * rows))
+    _above(axes, columns, size=size)
+
+
+def _above(axes: Axes, columns: int, markerscale: float = 1.0, size: float = 8.5) -> None:
     """The legend above the axes."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.24, 1.0),
-        fontsize=8.5,
+        fontsize=size,
         ncols=columns,
         markerscale=markerscale,
         frameon=False,

@@ -10,9 +10,9 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
+from simulator.declared import Declared
 from simulator.page_plan import Control
 from simulator.parameters import ParameterHelp, declared
-from simulator.scenario import Scenario
 from walras.watched import Watched
 
 CASE = "case"
@@ -110,7 +110,7 @@ def _input(
 
 
 @solara.component
-def Meanings(scenario: Scenario[Any]) -> None:
+def Meanings(scenario: Declared[Any]) -> None:
     """What the parameters mean and may be."""
     rows = "".join(
         f"<p><b>{escape(item.name)}</b>{f' ({escape(item.unit)})' if item.unit else ''}:"

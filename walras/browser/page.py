@@ -7,6 +7,7 @@ economy is the one that ``walras run`` steps. What belongs to a scenario is decl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -48,7 +49,6 @@ def Page() -> None:
     asked = solara.use_memo(lambda: _asked(query), [query])
     solara.Style(f":root {{{''.join(f'--walras-{n}: {c};' for n, c in COLOURS.items())}}}")
     solara.Style(Path(__file__).with_name("page.css"))
-    Labels()
     if isinstance(asked, str):
         solara.Title("walras")
         with solara.AppBar():
@@ -60,9 +60,19 @@ def Page() -> None:
         Market(*asked).key(query)
 
 
-@solara.component_vue("labels.vue")
-def Labels() -> None:
-    """What the page tells screen readers beside what it shows."""
+@solara.component
+def Layout(children: list[Any]) -> None:
+    """The frame of the page; on a narrow screen the controls open only when they are asked for."""
+    narrow, tell = solara.use_state(False)
+    with solara.AppLayout(sidebar_open=not narrow), solara.Div():
+        Browser(event_narrow=tell)
+        for child in children:
+            solara.display(child)
+
+
+@solara.component_vue("browser.vue")
+def Browser(event_narrow: Callable[[bool], None]) -> None:
+    """What only the browser knows, and what it tells screen readers beside what it shows."""
 
 
 @solara.component
@@ -102,11 +112,19 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
                 play_interval=PLAY_INTERVAL,
                 name=f"{scenario.name}: {scenario.title.summary}",
             )
-    with solara.Sidebar():
-        Controls(market.value, chosen)
-        Meanings(scenario)
-        Scenarios(scenario.name)
+    # Solara orders what stands in the sidebar by how deeply it is nested: Mesa's buttons come first.
+    with solara.Div(classes=["walras-hidden"]), solara.Div(), solara.Div():
+        Aside(market.value, chosen)
     Cockpit(market.value, announce)
+
+
+@solara.component
+def Aside(watched: Watched, chosen: dict[str, Any]) -> None:
+    """The parameters, what they mean, and the way to other scenarios."""
+    with solara.Sidebar():
+        Controls(watched, chosen)
+        Meanings(watched.what)
+        Scenarios(watched.what.name)
 
 
 @solara.component
