@@ -48,7 +48,8 @@ def announced(watched: Watched) -> Parameters:
     if control is None:
         return parameters
     so_far = list(getattr(parameters, control.parameter))[: watched.date]
-    return parse(watched.what.parameters, dict(parameters) | {control.parameter: so_far})
+    told: Parameters = parse(type(parameters), dict(parameters) | {control.parameter: so_far})
+    return told
 
 
 def toml(watched: Watched) -> str:

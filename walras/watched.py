@@ -92,6 +92,8 @@ class Watched:
         self.what, self.seed, self.given = what, seed, tuple(given)
         self.chosen: str = values.pop("case", case)
         self.controls = self.page.controls_for(what.parameters)
+        self.declared = {item.name: item for item in declared(what.parameters)}
+        self._defaults = what.parameters()
         self.parameters: Parameters | None = None
         self.economy: ScenarioEconomy | None = None
         self.running = False
@@ -299,7 +301,7 @@ class Watched:
 
     def first(self, control: Control) -> Any:
         """Value of a control as the market opened: of a list by declaration, the first entry."""
-        default = getattr(self.what.parameters(), control.parameter)
+        default = getattr(self._defaults, control.parameter)
         value = self._opened.get(control.parameter, default)
         return value[0] if control.slider and isinstance(value, list) else value
 
@@ -314,11 +316,10 @@ class Watched:
     def _asked(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters that differ from their defaults, with the controls' values in place."""
         asked = dict(self.given)
-        defaults = self.what.parameters()
         for control in self.controls:
             if control.parameter in kwargs:
                 value = self._read(control, kwargs[control.parameter])
-                default = getattr(defaults, control.parameter)
+                default = getattr(self._defaults, control.parameter)
                 now = asked.get(control.parameter, default)
                 if control.slider and isinstance(default, list):
                     value = [value, *now[1:]] if isinstance(now, list) else value
@@ -332,11 +333,10 @@ class Watched:
         """
         if not isinstance(value, str) or control.choices:
             return _tidy(value)
-        default = getattr(self.what.parameters(), control.parameter)
+        default = getattr(self._defaults, control.parameter)
         if not value.strip():
             return default
-        known = {item.name: item for item in declared(self.what.parameters)}
-        if value in known[control.parameter].choices:
+        if value in self.declared[control.parameter].choices:
             return value
         return parse_assignment(f"{control.parameter}={value}")[1]
 

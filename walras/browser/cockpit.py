@@ -35,11 +35,10 @@ FIRST_QUOTES = 6
 def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
     """Everything about the moment that is looked at: now, or a date before."""
     update_counter.get()
-    version = (watched, watched.steps, watched.date, watched.problem)
     past, look_at = solara.use_state((watched, watched.date, watched.date))
     # another market or another date begins: what was looked at is over
     date = past[2] if past[:2] == (watched, watched.date) else watched.date
-    version = (*version, date)
+    version = (watched, watched.steps, watched.date, watched.problem, date)
     moment = solara.use_memo(
         lambda: None if watched.economy is None else watched.at(date), [version]
     )

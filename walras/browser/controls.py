@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -48,19 +49,23 @@ def Controls(watched: Watched, chosen: dict[str, Any]) -> None:
         chosen[name] = value
         change(changes + 1)
 
-    known = {item.name: item for item in declared(watched.what.parameters)}
     with solara.Card("Parameters", classes=["walras-controls"]):
         if CASE in chosen and len(watched.cases) > 1:
             _select(
                 watched.page.case_label,
                 watched.cases,
                 chosen[CASE],
-                lambda value: choose(CASE, value),
+                partial(choose, CASE),
             )
             _mark(chosen[CASE] != watched.case)
         for control in watched.controls:
             name = control.parameter
-            _input(control, known[name], chosen[name], lambda value, name=name: choose(name, value))
+            _input(
+                control,
+                watched.declared[name],
+                chosen[name],
+                partial(choose, name),
+            )
             _mark(watched.differs(control, chosen[name]))
 
 

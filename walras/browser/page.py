@@ -112,7 +112,7 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
                 play_interval=PLAY_INTERVAL,
                 name=f"{scenario.name}: {scenario.title.summary}",
             )
-    # Solara orders what stands in the sidebar by how deeply it is nested: Mesa's buttons come first.
+    # Solara orders the sidebar by how deeply its parts are nested: Mesa's buttons come first.
     with solara.Div(classes=["walras-hidden"]), solara.Div(), solara.Div():
         Aside(market.value, chosen)
     Cockpit(market.value, announce)
