@@ -47,15 +47,5 @@ def positions(moment: Moment) -> str:
     return f"{line.held_label} along {line.along_label}, {_when(moment)}: {'; '.join(said)}."
 
 
-def amounts(moment: Moment) -> str:
-    """The amounts on the balance sheet that are drawn."""
-    said = [
-        f"{account.label} {moment.accounts[account.column]:.6g} {account.unit}".strip()
-        for account in moment.lines
-        if account.kind == "amount" and account.column in moment.accounts
-    ]
-    return f"Amounts of the clearing house by round, {_when(moment)}: {'; '.join(said) or 'none'}."
-
-
 def _when(moment: Moment) -> str:
     return f"date {moment.date}, round {moment.round}"

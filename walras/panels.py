@@ -27,9 +27,6 @@ SIZE: Final = (3.9, 3.1)
 SMALLEST_SHOWN: Final = 1e-17
 """Excess demand, as a share, below which rounding is all there is; drawn at this value."""
 
-MOST_AMOUNTS: Final = 2
-"""Amounts of the clearing house that are drawn beside each other; all are in its table."""
-
 LABEL: Final = (0.28, 0.2)
 """Width and height, as shares of the axes, of the name of a marginal trader."""
 
@@ -183,26 +180,6 @@ def positions(moment: Moment) -> Figure:
     return figure
 
 
-@palette.styled()
-def amounts(moment: Moment) -> Figure:
-    """The amounts on the clearing house's balance sheet by round."""
-    accounts = [each for each in moment.lines if each.kind == "amount"][:MOST_AMOUNTS]
-    rounds = moment.rounds
-    figure = _figure(0.5 * SIZE[1], left=0.14, bottom=0.3, top=0.74, wspace=0.44)
-    panels = np.atleast_1d(figure.subplots(1, len(accounts)))
-    for axes, account in zip(panels, accounts, strict=True):
-        values = _column(rounds, account.column)
-        _by_round(axes, rounds, values, palette.HOUSE, account.label)
-        axes.set_title(
-            f"{account.label}\n({account.unit or 'number'})", fontsize=9.5, color=palette.INK
-        )
-        axes.set_ylim(0.0, 1.25 * float(np.max(values, initial=0.0)) or 1.0)
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
-        _finish([axes], rounds, most_ticks=5)
-    return figure
-
-
 # ---------------------------------------------------------------------- inner workings
 def _figure(height: float = SIZE[1], **margins: float) -> Figure:
     """An empty panel with fixed margins, so that axes stand still from round to round."""
@@ -266,11 +243,6 @@ def _by_round(
         label=label,
         zorder=3,
     )
-
-
-def _short(value: float) -> str:
-    """A number for a narrow axis."""
-    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value / 1e3:,.5g}k"
 
 
 def _name(axes: Axes, label: str, unit: str, *, short: bool = False) -> None:

@@ -20,7 +20,7 @@ from walras.catalogue import find
 from walras.moment import Moment
 from walras.watched import Watched
 
-PANELS = [panels.quotes, panels.excess, panels.positions, panels.amounts]
+PANELS = [panels.quotes, panels.excess, panels.positions]
 
 MARKETS = [
     ("margin-hike", "short"),
@@ -96,7 +96,6 @@ def test_colours_mean_what_the_palette_says(watched: Watched) -> None:
         assert has(quotes, colour)
     for colour in palette.HOLDERS.values():
         assert has(positions, colour)
-    assert has(picture(panels.amounts(watched.now)), palette.HOUSE)
 
 
 def test_slack_at_a_limit_is_told_from_a_gap(watched: Watched) -> None:

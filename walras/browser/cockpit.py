@@ -64,15 +64,23 @@ def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
             Panel("Positions", panels.positions, alternative_text.positions, moment, version)
         Panel("Excess demand", panels.excess, alternative_text.excess, moment, version)
         if moment.lines:
-            House(moment, version)
+            with solara.Div(classes=["walras-card"]):
+                solara.HTML(tag="h2", unsafe_innerHTML="Clearing house")
+                Scroll("Balance sheet", balances(moment))
         with solara.Div(classes=["walras-card", "walras-certificate"]):
             solara.HTML(tag="h2", unsafe_innerHTML="Certificate")
-            solara.HTML(
-                tag="div",
-                unsafe_innerHTML=certificate(moment),
-                classes=["walras-scroll"],
-                attributes={"tabindex": "0", "role": "region", "aria-label": "Certificate"},
-            )
+            Scroll("Certificate", certificate(moment))
+
+
+@solara.component
+def Scroll(name: str, table: str) -> None:
+    """A table that scrolls on its card, by keyboard too."""
+    solara.HTML(
+        tag="div",
+        unsafe_innerHTML=table,
+        classes=["walras-scroll"],
+        attributes={"tabindex": "0", "role": "region", "aria-label": name},
+    )
 
 
 @solara.component
@@ -87,21 +95,6 @@ def Panel(
     with solara.Div(classes=["walras-card"]):
         solara.HTML(tag="h2", unsafe_innerHTML=escape(title))
         Picture(draw, describe, moment, version)
-
-
-@solara.component
-def House(moment: Moment, version: tuple[Any, ...]) -> None:
-    """The clearing house: its first amounts by round, and all its accounts."""
-    with solara.Div(classes=["walras-card", "walras-house"]):
-        solara.HTML(tag="h2", unsafe_innerHTML="Clearing house")
-        if any(account.kind == "amount" for account in moment.lines):
-            Picture(panels.amounts, alternative_text.amounts, moment, version)
-        solara.HTML(
-            tag="div",
-            unsafe_innerHTML=balances(moment),
-            classes=["walras-scroll"],
-            attributes={"tabindex": "0", "role": "region", "aria-label": "Balance sheet"},
-        )
 
 
 @solara.component

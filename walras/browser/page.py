@@ -36,6 +36,7 @@ COLOURS = {
     "unknown": palette.NEUTRAL[3],
     "holds": palette.tint(palette.GOOD, 0.25),
     "fails": palette.tint(palette.BAD, 0.18),
+    "house": palette.HOUSE,
     "focus": palette.PRICE,
     "pending": palette.BAD,
 }
