@@ -129,8 +129,8 @@ def Hurry(watched: Watched) -> None:
                 force_update()
                 seen = time.monotonic()
         if going:
-            go(False)
             force_update()
+            go(False)
 
     use_task(play, dependencies=[going], prefer_threaded=True)
 
