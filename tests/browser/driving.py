@@ -41,6 +41,9 @@ TRADERS = 1_000
 SCREEN = {"width": 1280, "height": 800}
 
 
+sync_api.expect.set_options(timeout=PATIENCE)
+
+
 @contextlib.contextmanager
 def served(scenario: str, *assigned: str) -> Iterator[str]:
     """A page that `walras serve` serves; on Ctrl-C the command has to end well."""
