@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -48,19 +48,6 @@ MOST_STOPS = 60
 
 FIRST_ANSWER = 5.0
 """Seconds within which a page shows its market."""
-
-REDRAW = 200.0
-"""Milliseconds within which a round is seen, from the click to the last picture."""
-
-REDRAWN = """() => new Promise(done => {
-    const sources = () => [...document.querySelectorAll('.walras-card img')].map(i => i.src);
-    const before = sources(), start = performance.now();
-    const look = () => sources().every((source, k) => source !== before[k])
-        ? done(performance.now() - start) : requestAnimationFrame(look);
-    [...document.querySelectorAll('button')].find(b => b.textContent.trim() === 'Step').click();
-    look();
-})"""
-"""Clicks Step and measures the time until every picture is another one."""
 
 
 def said(page: Page) -> str:
@@ -300,19 +287,12 @@ def test_everything_is_reached_by_the_keyboard_alone(chromium: Browser, address:
         page.wait_for_function(f"document.activeElement.scrollTop > {before}")
 
 
-def test_the_first_answer_and_a_redraw_take_no_longer_than_promised(
-    chromium: Browser, address: str
-) -> None:
+def test_the_first_answer_comes_as_soon_as_promised(chromium: Browser, address: str) -> None:
     """The best of several; only a machine that does nothing else can keep the promise."""
     if os.getloadavg()[0] > 1.5:
         pytest.skip("other programs are at work on this machine")
-    first: list[float] = []
-    redrawn: list[Any] = []
+    first = []
     for _ in range(3):
-        with opened(chromium, f"{address}/?rule=plain&traders=10000") as page:
-            first.append(page.evaluate("performance.now()") / 1e3)  # since the page was asked for
-            page.wait_for_timeout(500)
-            redrawn += [page.evaluate(REDRAWN) for _ in range(5)]
-    print(f"first answer {min(first):.1f} s, redraw {min(redrawn):.0f} ms")
+        with opened(chromium, f"{address}/?traders=10000") as page:
+            first.append(page.evaluate("performance.now()") / 1e3)  # since it was asked for
     assert min(first) < FIRST_ANSWER
-    assert min(redrawn) < REDRAW
