@@ -249,7 +249,7 @@ def _name(axes: Axes, label: str, unit: str, *, short: bool = False) -> None:
     axes.set_ylabel(
         f"({unit.replace(' per ', chr(10) + 'per ', 1)})" if short else f"{label}\n({unit})"
     )
-    axes.yaxis.set_label_coords(-0.165, 0.5)
+    axes.yaxis.set_label_coords(-0.2 if short else -0.165, 0.5)
 
 
 def _room_above(figure: Figure, axes: Axes, top: float) -> None:
