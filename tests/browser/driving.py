@@ -56,10 +56,12 @@ def served(scenario: str, *assigned: str) -> Iterator[str]:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        assert f"http://127.0.0.1:{port}" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)
+        try:
+            assert f"http://127.0.0.1:{port}" in process.stdout.readline()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=30)
     assert process.returncode == 0
     assert said == ("", "")
 
