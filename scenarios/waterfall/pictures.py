@@ -35,7 +35,7 @@ def waterfall(so_far: SoFar) -> Figure:
         bottom += height
     if not bottom.any():
         axes.set_ylim(0.0, 1.0)
-    axes.set_xlim(0.4, max(so_far.economy.date, 3) + 0.6)
+    axes.set_xlim(0.4, max(so_far.date, 3) + 0.6)
     axes.set_xlabel("date")
     card.whole(axes)
     card.upright(axes, "unpaid losses (cash)")
@@ -69,7 +69,7 @@ def timeline(so_far: SoFar) -> Figure:
     defaults.bar(last["date"], _column(last, "defaulted"), color=palette.BAD, width=0.6)
     if not _column(last, "defaulted").any():
         defaults.set_ylim(0.0, 1.0)
-    defaults.set_xlim(0.4, max(so_far.economy.date, 3) + 0.6)
+    defaults.set_xlim(0.4, max(so_far.date, 3) + 0.6)
     defaults.set_xlabel("date")
     card.whole(defaults)
     card.upright(calls, "cash")

@@ -17,9 +17,10 @@ from simulator import palette
 from simulator.outcome import Outcome
 from walras import panels
 from walras.catalogue import find
+from walras.moment import Moment
 from walras.watched import Watched
 
-PANELS = [panels.quotes, panels.excess, panels.positions, panels.amounts]
+PANELS = [panels.quotes, panels.excess, panels.positions]
 
 MARKETS = [
     ("margin-hike", "short"),
@@ -72,17 +73,17 @@ def has(drawn: np.ndarray, colour: str) -> bool:
 
 
 @pytest.mark.parametrize("draw", PANELS)
-def test_axes_have_names_and_units(draw: Callable[[Watched], Figure], market: Watched) -> None:
+def test_axes_have_names_and_units(draw: Callable[[Moment], Figure], market: Watched) -> None:
     for shown in (market, Watched(market.what, case=market.chosen)):
-        for axes in draw(shown).axes:
+        for axes in draw(shown.now).axes:
             labels = [axes.get_ylabel(), axes.get_title("left")]
             assert any("(" in label for label in labels)
-        assert "(" in draw(shown).axes[-1].get_xlabel()
+        assert "(" in draw(shown.now).axes[-1].get_xlabel()
 
 
 @pytest.mark.parametrize("draw", PANELS)
-def test_no_text_is_cut_off(draw: Callable[[Watched], Figure], market: Watched) -> None:
-    figure = draw(market)
+def test_no_text_is_cut_off(draw: Callable[[Moment], Figure], market: Watched) -> None:
+    figure = draw(market.now)
     figure.draw_without_rendering()
     box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
@@ -93,16 +94,15 @@ def test_no_text_is_cut_off(draw: Callable[[Watched], Figure], market: Watched) 
 
 
 def test_colours_mean_what_the_palette_says(watched: Watched) -> None:
-    quotes, positions = picture(panels.quotes(watched)), picture(panels.positions(watched))
+    quotes, positions = picture(panels.quotes(watched.now)), picture(panels.positions(watched.now))
     for colour in (palette.PRICE, palette.REPO_RATE, palette.CLOSED_FORM):
         assert has(quotes, colour)
     for colour in palette.HOLDERS.values():
         assert has(positions, colour)
-    assert has(picture(panels.amounts(watched)), palette.HOUSE)
 
 
 def test_slack_at_a_limit_is_told_from_a_gap(watched: Watched) -> None:
-    legend = panels.excess(watched).axes[0].get_legend()
+    legend = panels.excess(watched.now).axes[0].get_legend()
     assert legend is not None
     labels = [text.get_text() for text in legend.get_texts()]
     assert labels == ["security", "reinvestment", "reinvestment: slack at limit", "cleared"]
@@ -114,7 +114,7 @@ def test_marginal_traders_are_marked_where_they_are(watched: Watched) -> None:
     assert isinstance(posted, RepoQuotes)
     long, short = posted.marginal_beliefs
     assert long < short
-    said = [text.get_text() for text in panels.positions(watched).axes[0].texts]
+    said = [text.get_text() for text in panels.positions(watched.now).axes[0].texts]
     assert said == [f"marginal\nlong {long:.3f}", f"marginal\nshort {short:.3f}"]
 
 

@@ -5,8 +5,11 @@ import weakref
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from scenarios.bankruptcy import bankruptcy
+from scenarios.exchange import exchange
 from scenarios.funding import margin_spiral
 from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
@@ -104,6 +107,63 @@ def test_a_certificate_is_of_this_round_or_not_current() -> None:
     assert not watched.certificate.holds
     played(watched).announce(0.02)
     assert not watched.current
+
+
+def test_a_date_is_looked_at_again_as_it_was_left() -> None:
+    watched = played(Watched(SCENARIO, given=FEW))
+    first = watched.now
+    watched.announce(0.2)
+    played(watched)
+    again = watched.at(1)
+    assert (again.date, again.past, watched.at(2).past) == (1, True, False)
+    assert again.quotes == first.quotes != watched.now.quotes
+    assert again.accounts == first.accounts != watched.now.accounts
+    assert again.certificate == first.certificate != watched.now.certificate
+    assert (again.term, again.state, again.round) == (0.01, "cleared and certified", first.round)
+    assert (again.marks, again.current) == (first.marks, True)
+    pd.testing.assert_frame_equal(again.traders, first.traders)
+    pd.testing.assert_frame_equal(again.rounds, first.rounds)
+
+
+def test_a_date_left_before_its_end_is_kept_as_it_was() -> None:
+    watched = Watched(SCENARIO, given=FEW)
+    watched.step()
+    quotes = watched.now.quotes
+    watched.announce(0.2)
+    assert watched.at(1).quotes == quotes
+    assert (watched.at(1).state, watched.early) == ("trading", [2])
+
+
+def test_controls_show_what_differs_from_the_market() -> None:
+    watched = Watched(SCENARIO, given=FEW, controls={"beliefs": "beta(2, 3)", "haircuts": 0.02})
+    controls = {control.parameter: control for control in watched.controls}
+    for name, same, other in [
+        ("haircuts", 0.02, 0.05),
+        ("beliefs", "beta(2, 3)", "uniform"),
+        ("rule", "safeguarded", "plain"),
+        ("step", "1", "0.5"),
+        ("start", "primitives", "[0.8, 0"),
+        ("traders", 200, 100),
+    ]:
+        assert not watched.differs(controls[name], same)
+        assert watched.differs(controls[name], other)
+
+
+def test_nothing_written_is_the_default() -> None:
+    watched = Watched(bankruptcy.SCENARIO, controls={"short_limit": "", "lender_satiation": " "})
+    assert watched.parameters == bankruptcy.SCENARIO.parameters()
+    given = Watched(bankruptcy.SCENARIO, controls={"short_limit": "3"}).parameters
+    assert given is not None
+    assert given.model_dump()["short_limit"] == 3.0
+
+
+def test_the_textbook_rule_is_seen_to_cycle() -> None:
+    chosen = {"rule": "plain", "start": "[1.0, 1.5, 0.7]", "max_rounds": "300"}
+    watched = played(Watched(exchange.SCENARIO, controls=chosen))
+    assert watched.outcome in (Outcome.CYCLES, Outcome.OUT_OF_ROUNDS)
+    assert played(
+        Watched(exchange.SCENARIO, controls=chosen | {"rule": "safeguarded"})
+    ).outcome is (Outcome.CLEARED)
 
 
 def test_nothing_is_announced_before_anybody_has_traded() -> None:

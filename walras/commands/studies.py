@@ -26,7 +26,6 @@ from walras.commands.app import (
     Width,
     app,
     asked,
-    code_in,
     export_under,
     named,
     refuse,
@@ -83,6 +82,7 @@ def sweep(
     Exit codes: 0 every run is done, whatever its outcome; 2 bad input; 3 no run cleared; 130
     interrupted.
     """
+    from simulator.code_file import code_in
     from simulator.sweep.axes import Axis, read_axis
     from walras.sweeping import command
 

@@ -15,9 +15,7 @@ from walras.watched import Watched
 def rest(watched: Watched) -> SoFar:
     while watched.running:
         watched.step()
-    so_far = watched.so_far
-    assert so_far is not None
-    return so_far
+    return watched.now
 
 
 def test_sides_stay_drawn_date_by_date() -> None:
@@ -52,17 +50,16 @@ def test_geanakoplos_2003_only_the_largest_safe_loan_is_traded() -> None:
 def test_at_rest_trembles_are_taken_away() -> None:
     watched = Watched(endogenous_leverage.SCENARIO)
     watched.step()
-    assert watched.so_far is not None
     assert watched.economy is not None
     book: Any = watched.economy.book
-    live = pictures.by_promise(watched.so_far)["traded"].to_numpy() * book.endowed_asset
+    live = pictures.by_promise(watched.now)["traded"].to_numpy() * book.endowed_asset
     assert live == pytest.approx(np.minimum(book.bought, book.sold))
     assert (live > 0.0).all()
     so_far = rest(watched)
     instruments = so_far.ends[-1].described["instruments"]
     assert isinstance(instruments, dict)
     table = pictures.by_promise(so_far).set_index("promise")
-    assets = so_far.economy.book.endowed_asset  # type: ignore[attr-defined]
+    assets = so_far.book.endowed_asset
     assert table.loc["loan_0.8", "traded"] == 0.0
     for name in table.index:
         assert table.loc[name, "traded"] == pytest.approx(instruments[name]["traded"] / assets)
