@@ -120,6 +120,9 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         Variable("balance_up", "cash", "received less paid after the high payoff; zero"),
         Variable("balance_down", "cash", "received less paid after the low payoff; zero"),
         Variable("balance_collateral", "securities", "received less passed on or held; zero"),
+        Variable("gains_paid", "share", "gains on positions carried that are paid"),
+        Variable("unpaid", "cash", "losses that defaulters leave unpaid"),
+        Variable("balance_carried", "cash", "wealth of all less what there is; zero"),
     )
 
     def __init__(

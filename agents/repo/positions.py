@@ -112,6 +112,13 @@ VARIABLES = (
     Variable("security", "securities", "position: above zero long, below zero short"),
     Variable("repo_lending", "securities", "borrowed against cash lent (reverse repo)"),
     Variable("repo_borrowing", "securities", "pledged for cash borrowed (repo)"),
+    Variable("first_cash", "cash", "cash owned at the first date"),
+    Variable("first_securities", "securities", "securities owned at the first date"),
+    Variable("closing_price", "cash per security", "price at which the last date closed"),
+    Variable("wealth", "cash", "wealth at the posted price, once calls are settled"),
+    Variable("profit_and_loss", "cash", "change of wealth since the close of the last date"),
+    Variable("call", "cash", "margin that the position carried lacks"),
+    Variable("status", "", "solvent, called, defaulted or closed out"),
     Variable("{constraint}_multiplier", "cash at date 1", "worth of a unit of slack: {constraint}"),
 )
 """Columns of :func:`table`, beside those that tell members apart."""
