@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulator.parameters import declared
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def told(
-    run: Results[P], caution: str, result: str, figures: Mapping[str, Figure]
+    run: Results[P],
+    caution: str,
+    headline: Sequence[str],
+    result: str,
+    figures: Mapping[str, Figure],
 ) -> dict[str, Any]:
     """The question, the result in words, parameters with their meaning, captions of figures.
 
@@ -27,6 +31,7 @@ def told(
         "source": run.title.source,
         "result": result,
         "caution": caution,
+        "headline": list(headline),
         "units": dict(run.units),
         "parameters": [
             {

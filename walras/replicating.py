@@ -237,21 +237,27 @@ def document(done: Replication, figures: Path) -> Document:
     return Document(
         "Replication of published results",
         "walras replicate",
-        f"{in_words(done)} Simulated values are those of rounds that came to rest, each certified"
-        " against the paper's definition of equilibrium.",
+        f"{in_words(done)} Simulated values are those where rounds came to rest, certified against"
+        " the paper's definition of equilibrium, except where the claim is that rounds do not rest."
+        " Where no value is simulated, that of the closed form, or worked out from what the paper"
+        " prints, is compared.",
         [*sections, repeat],
     )
 
 
 def in_words(done: Replication) -> str:
     """How many lines there are of each verdict, in a sentence."""
-    counts = done.counts
+    counts, kinds = done.counts, Counter(line.kind for line in done.lines)
     words = {
         "reproduced": "reproduced", "reproduced with erratum": "reproduced with an erratum",
-        "not reproducible": "not reproducible", "differs": "that differ",
+        "differs": "that differ",
     }  # fmt: skip
     parts = [f"{counts[name]} {text}" for name, text in words.items() if counts.get(name)]
-    return f"Of {len(done.lines)} numbers and statements of the papers: {', '.join(parts)}."
+    left, derived = kinds["left out"], kinds["derived"]
+    compared = len(done.lines) - left
+    said = f"Of {compared} numbers and statements ({compared - derived} that papers print, state or"
+    said += f" draw, {derived} derived from their definitions) {', '.join(parts)}"
+    return f"{said}; left out as not reproducible: {left}." if left else f"{said}."
 
 
 def _counted(done: Replication) -> Block:

@@ -111,14 +111,22 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
     """
 
     variables = (
-        Variable("repo_excess", "securities", "repo lending that finds no borrower"),
+        Variable(
+            "repo_excess", "securities", "repo lending, reinvested margin included, less borrowing"
+        ),
         Variable("idle_cash_excess", "cash", "cash kept less cash there is: the redundant market"),
         Variable("walras", "share", "violation of Walras' law as a share of what there is; zero"),
         Variable("margin_held", "cash", "margin of both sides on the accepted book"),
         Variable("reinvested", "securities", "borrowed by the house against the margin it holds"),
         Variable("balance_now", "cash", "received less paid by the house at date 0; zero"),
-        Variable("balance_up", "cash", "received less paid after the high payoff; zero"),
-        Variable("balance_down", "cash", "received less paid after the low payoff; zero"),
+        Variable(
+            "balance_up", "cash", "received less paid at date 1 in state U, of the low payoff; zero"
+        ),
+        Variable(
+            "balance_down",
+            "cash",
+            "received less paid at date 1 in state D, of the high payoff; zero",
+        ),
         Variable("balance_collateral", "securities", "received less passed on or held; zero"),
         Variable("gains_paid", "share", "gains on positions carried that are paid"),
         Variable("unpaid", "cash", "losses that defaulters leave unpaid"),

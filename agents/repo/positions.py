@@ -101,7 +101,7 @@ def positions(
 VARIABLES = (
     Variable("weight", "traders", "traders that the row stands for"),
     Variable("quantile_low", "share", "traders with lower beliefs, as a share of the cohort"),
-    Variable("quantile_high", "share", "the same at the upper end of the row"),
+    Variable("quantile_high", "share", "traders with beliefs no higher, as a share of the cohort"),
     Variable("belief", "probability", "belief in the low payoff"),
     Variable("endowed_cash", "cash", "cash owned at the start"),
     Variable("endowed_securities", "securities", "securities owned at the start"),
@@ -119,7 +119,22 @@ VARIABLES = (
     Variable("profit_and_loss", "cash", "change of wealth since the close of the last date"),
     Variable("call", "cash", "margin that the position carried lacks"),
     Variable("status", "", "solvent, called, defaulted or closed out"),
-    Variable("{constraint}_multiplier", "cash at date 1", "worth of a unit of slack: {constraint}"),
+    *(
+        Variable(
+            f"{name}_multiplier",
+            f"cash at date 1 per {unit}",
+            f"multiplier: expected cash at date 1 from relaxing {what} by one unit",
+        )
+        for name, unit, what in (
+            ("budget", "unit of cash", "the budget"),
+            ("box", "security", "the box constraint"),
+            ("solvency_up", "unit of cash", "solvency in state U, of the low payoff"),
+            ("solvency_down", "unit of cash", "solvency in state D, of the high payoff"),
+            ("cash", "unit of cash", "that cash is not negative"),
+            ("lending", "security", "that repo lending is not negative"),
+            ("borrowing", "security", "that repo borrowing is not negative"),
+        )
+    ),
 )
 """Columns of :func:`table`, beside those that tell members apart."""
 

@@ -109,9 +109,13 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         Variable(
             "reinvestment_excess",
             "securities",
-            "collateral that the margin held could borrow less the securities there are",
+            "collateral that reinvesting the margin held takes less the supply of securities",
         ),
-        Variable("haircut_excess", "share", "haircut that the rule asks for less the one posted"),
+        Variable(
+            "haircut_excess",
+            "share of the price",
+            "haircut that the rule asks for less the one posted",
+        ),
     )
 
     def __init__(

@@ -150,7 +150,7 @@ def not_rejected(row: Published) -> Measured:
     assert isinstance(periods, int)
     assert isinstance(share, float)
     inside = [x for x in range(periods // 2) if kupiec(x, periods, share) > 0.05]
-    return Measured({"region, ends left out": (inside[0] - 1, inside[-1] + 1)})
+    return Measured(closed_form={"region, ends left out": (inside[0] - 1, inside[-1] + 1)})
 
 
 CLAIMS: tuple[Claim, ...] = (

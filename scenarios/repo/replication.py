@@ -204,13 +204,14 @@ def yield_changes(row: Published) -> Measured:
     """Changes of an episode's yields from one close to the next, from the yields."""
     (episode,) = (each for each in episodes() if each.name == row.case)
     yields = episode.days["yield"].to_numpy(dtype=np.float64)
-    return Measured({"change in percent": (100.0 * (yields[1:] / yields[:-1] - 1.0)).tolist()})
+    changes = 100.0 * (yields[1:] / yields[:-1] - 1.0)
+    return Measured(closed_form={"change in percent": changes.tolist()})
 
 
 def stated_move(row: Published) -> Measured:
     """A move that the text states, from the closes of its table."""
     (move,) = (each for each in REPORTED_MOVES if each.statement == row.case)
-    return Measured({"change in percent": recomputed_moves(move)})
+    return Measured(closed_form={"change in percent": recomputed_moves(move)})
 
 
 def _printed_changes(episode: Episode) -> Published:
