@@ -154,7 +154,7 @@ def export(
         for file in data_files(run.parameters):
             shutil.copyfile(file.path, fresh / file.path.name)
         finished = run.error is None and defect is None
-        tells = told(run, scenario.caution, result, drawn)
+        tells = told(run, scenario, result, drawn)
         _write_manifest(run, fresh, scenario.file, tells, finished=finished)
         if target.exists():
             target.replace(Path(temporary) / "old")

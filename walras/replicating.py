@@ -16,14 +16,22 @@ import pandas as pd
 from rich.markup import escape
 
 from markets.refused import Refused
-from simulator.document.document import Block, Code, Document, Facts, Picture, Prose, Section, Table
+from simulator.document.document import (
+    Block,
+    Code,
+    Document,
+    Facts,
+    Picture,
+    Prose,
+    Section,
+    Table,
+    as_sentence,
+)
 from simulator.document.files import write
 from simulator.export import check_writable
 from simulator.names import unknown
-from simulator.palette import PRINT_DOTS_PER_INCH, file_of
 from simulator.replication import Line, Measured, left_out_line, lines_of, table
 from simulator.sweep.workers import processes
-from simulator.told import alternative, caption
 from simulator.versions import versions
 from walras.printing import err, out, print_table
 
@@ -183,10 +191,9 @@ def measure(paper: str, at: int) -> tuple[list[Line], list[Drawn]]:
         return [_failed(line, why) for line in lines_of(paper, row, Measured())], []
     drawn = [
         Drawn(
-            paper, row.place, row.case, name, caption(figure, name), alternative(figure),
-            file_of(figure, "png", PRINT_DOTS_PER_INCH),
+            paper, row.place, row.case, name, shown.caption, shown.alternative, shown.content
         )
-        for name, figure in figures.items()
+        for name, shown in figures.items()
     ]  # fmt: skip
     return list(lines_of(paper, row, found)), drawn
 
@@ -276,7 +283,7 @@ def _about(
     for figure in drawn:
         yield Picture(
             folder / figure.file,
-            f"{_capital(figure.place)}; {figure.case}. {figure.caption}",
+            f"{_capital(figure.place)}; {figure.case}. {as_sentence(figure.caption)}",
             figure.alternative,
         )
     if paper.left_out:
