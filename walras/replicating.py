@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from simulator.document.document import (
 from simulator.document.files import write
 from simulator.export import check_writable
 from simulator.names import unknown
+from simulator.new_folder import new_folder
 from simulator.replication import Line, Measured, left_out_line, lines_of, table
 from simulator.sweep.workers import processes
 from simulator.versions import versions
@@ -214,17 +214,13 @@ def export(done: Replication, folder: Path) -> Path:
     check_writable(folder.parent)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "table.parquet").is_file():
         raise Refused(f"out is {folder}, which holds other things; it must be a new folder")
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder.parent) as temporary:
-        fresh = Path(temporary) / "replication"
-        (fresh / "figures").mkdir(parents=True)
+    with new_folder(folder) as fresh:
+        (fresh / "figures").mkdir()
         done.table.to_parquet(fresh / "table.parquet", index=False, compression="zstd")
         done.table.to_csv(fresh / "table.csv", index=False)
         for figure in done.figures:
             (fresh / "figures" / figure.file).write_bytes(figure.content)
         write(document(done, fresh / "figures"), fresh, "report")
-        if folder.exists():
-            folder.replace(Path(temporary) / "old")
-        fresh.replace(folder)
     return folder
 
 
