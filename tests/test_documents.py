@@ -45,7 +45,7 @@ MODULES = sorted(
 )
 
 
-SLOW = {"scenarios/pledge/README.md:0"}
+SLOW = {f"scenarios/{economy}/README.md:0" for economy in ("credit", "funding", "pledge")}
 """Blocks of commands that take more than a few seconds."""
 
 
