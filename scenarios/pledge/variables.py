@@ -28,7 +28,7 @@ PLEDGEABILITY: Final = {
     "dates": (
         *TERMS,
         Variable("log_value", LOG, "log of the fundamental value"),
-        Variable("log_noise", "securities", "noise traders' order"),
+        Variable("log_noise", "log of securities", "noise traders' order"),
         Variable("call_value", "share of the price", "value of the option to default on a loan"),
         Variable("price_error_sd", LOG, "standard deviation of log prices about the continuum's"),
         *(

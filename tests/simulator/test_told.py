@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from matplotlib.figure import Figure
 
@@ -12,11 +14,11 @@ from simulator.told import COMMON, alternative, caption, pictures
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
+def run() -> Run[Any]:
     return walras.run("exchange")
 
 
-def test_a_caption_is_declared_by_the_scenario_or_common_to_all(run: Run) -> None:
+def test_a_caption_is_declared_by_the_scenario_or_common_to_all(run: Run[Any]) -> None:
     figure = Figure()
     figure.suptitle("A title")
     assert caption(run, run.scenario, "net_trades", figure) == COMMON["net_trades"]
@@ -30,7 +32,7 @@ def test_a_caption_is_declared_by_the_scenario_or_common_to_all(run: Run) -> Non
     assert pictures(run, own, {"net_trades": figure})["net_trades"].caption == "Trades"
 
 
-def test_without_a_declaration_it_is_the_title_of_the_figure_or_of_a_panel(run: Run) -> None:
+def test_without_a_declaration_it_is_the_title_of_the_figure_or_of_a_panel(run: Run[Any]) -> None:
     figure = Figure()
     panels = figure.subplots(2, 1)
     assert caption(run, run.scenario, "by_day", figure) == "by day"
