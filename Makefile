@@ -45,7 +45,7 @@ test-browser: $(VENV)/.stamp-browser-test ## run the browser tests only
 	@$(BIN)/python -m pytest -q -m browser
 
 test-all: $(VENV)/.stamp-browser-test ## run every test, slow and browser too
-	@$(BIN)/python -m pytest -q -m ""
+	@HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -m ""
 
 check: $(VENV)/.stamp-dev ## check format, lint and types
 	@$(BIN)/ruff format --check .

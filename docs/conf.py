@@ -7,11 +7,16 @@ scenarios are one manual, and their links work here as they do in the tree.
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
+
+if TYPE_CHECKING:
+    from simulator.published import Erratum
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -66,6 +71,38 @@ def block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+class Errata(SphinxDirective):
+    """The errata of all papers, a section for each, as they are declared."""
+
+    def run(self) -> list[nodes.Node]:
+        """The sections."""
+        from walras.replicating import papers
+
+        sections = list[nodes.Node]()
+        for paper in papers().values():
+            if paper.errata:
+                title = nodes.title(text=paper.citation)
+                section = nodes.section("", title, ids=[f"errata-{paper.name}"])
+                section += [one for erratum in paper.errata for one in told(erratum)]
+                sections.append(section)
+        return sections
+
+
+def told(erratum: "Erratum") -> list[nodes.Node]:
+    """An erratum: where it is, what is printed, what is right, why, and the test."""
+    facts = {"printed": erratum.printed, "right": erratum.right}
+    facts |= {"test": f"tests/{erratum.test}"} if erratum.test else {}
+    fields = nodes.field_list()
+    for name, text in facts.items():
+        value = nodes.literal if name == "test" else nodes.inline
+        body = nodes.field_body("", nodes.paragraph("", "", value(text=text)))
+        fields += nodes.field("", nodes.field_name(text=name), body)
+    place = nodes.strong(text=f"Erratum {erratum.number}: {erratum.place}")
+    why = nodes.paragraph(text=erratum.derivation)
+    return [nodes.paragraph("", "", place), fields, why]
+
+
 def setup(app: Sphinx) -> None:
-    """Let docutils turn TeX into MathML."""
+    """Let docutils turn TeX into MathML, and list errata."""
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
+    app.add_directive("errata", Errata)

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from simulator.published import LeftOut, Published
+from simulator.told import pictures
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from simulator.document.document import Picture
     from simulator.run import Run
 
 Verdict = Literal["reproduced", "reproduced with erratum", "not reproducible", "differs"]
@@ -43,15 +43,15 @@ class Measured:
     simulated: Mapping[str, object] = field(default_factory=dict)
     closed_form: Mapping[str, object] = field(default_factory=dict)
     certified: bool | None = None
-    draw: Callable[[], Mapping[str, Figure]] = dict
+    draw: Callable[[], Mapping[str, Picture]] = dict
 
 
-def drawing(run: Run[Any], *names: str) -> Callable[[], Mapping[str, Figure]]:
+def drawing(run: Run[Any], *names: str) -> Callable[[], Mapping[str, Picture]]:
     """Draws the named figures of a run."""
 
-    def draw() -> Mapping[str, Figure]:
+    def draw() -> Mapping[str, Picture]:
         shown = run.plot()
-        return {name: shown[name] for name in names}
+        return pictures(run, run.scenario, {name: shown[name] for name in names})
 
     return draw
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import walras
+from walras.replicating import papers
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -59,6 +60,9 @@ def test_it_builds_without_a_warning_and_needs_no_network(tmp_path: Path) -> Non
     assert built.returncode == 0, built.stderr
     pages = list(site.rglob("*.html"))
     assert site / "index.html" in pages
+    errata = (site / "docs" / "errata.html").read_text("utf-8")
+    declared = [len(paper.errata) for paper in papers().values()]
+    assert errata.count("<strong>Erratum ") == sum(declared)
     for page in pages:
         assert not REMOTE.search(page.read_text("utf-8")), page
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +15,23 @@ import pandas as pd
 from rich.markup import escape
 
 from markets.refused import Refused
-from simulator.document.document import Block, Code, Document, Facts, Picture, Prose, Section, Table
+from simulator.document.document import (
+    Block,
+    Code,
+    Document,
+    Facts,
+    Picture,
+    Prose,
+    Section,
+    Table,
+    as_sentence,
+)
 from simulator.document.files import write
 from simulator.export import check_writable
 from simulator.names import unknown
-from simulator.palette import PRINT_DOTS_PER_INCH, file_of
+from simulator.new_folder import new_folder
 from simulator.replication import Line, Measured, left_out_line, lines_of, table
 from simulator.sweep.workers import processes
-from simulator.told import alternative, caption
 from simulator.versions import versions
 from walras.printing import err, out, print_table
 
@@ -183,10 +191,9 @@ def measure(paper: str, at: int) -> tuple[list[Line], list[Drawn]]:
         return [_failed(line, why) for line in lines_of(paper, row, Measured())], []
     drawn = [
         Drawn(
-            paper, row.place, row.case, name, caption(figure, name), alternative(figure),
-            file_of(figure, "png", PRINT_DOTS_PER_INCH),
+            paper, row.place, row.case, name, shown.caption, shown.alternative, shown.content
         )
-        for name, figure in figures.items()
+        for name, shown in figures.items()
     ]  # fmt: skip
     return list(lines_of(paper, row, found)), drawn
 
@@ -207,17 +214,13 @@ def export(done: Replication, folder: Path) -> Path:
     check_writable(folder.parent)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "table.parquet").is_file():
         raise Refused(f"out is {folder}, which holds other things; it must be a new folder")
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder.parent) as temporary:
-        fresh = Path(temporary) / "replication"
-        (fresh / "figures").mkdir(parents=True)
+    with new_folder(folder) as fresh:
+        (fresh / "figures").mkdir()
         done.table.to_parquet(fresh / "table.parquet", index=False, compression="zstd")
         done.table.to_csv(fresh / "table.csv", index=False)
         for figure in done.figures:
             (fresh / "figures" / figure.file).write_bytes(figure.content)
         write(document(done, fresh / "figures"), fresh, "report")
-        if folder.exists():
-            folder.replace(Path(temporary) / "old")
-        fresh.replace(folder)
     return folder
 
 
@@ -282,7 +285,7 @@ def _about(
     for figure in drawn:
         yield Picture(
             folder / figure.file,
-            f"{_capital(figure.place)}; {figure.case}. {figure.caption}",
+            f"{_capital(figure.place)}; {figure.case}. {as_sentence(figure.caption)}",
             figure.alternative,
         )
     if paper.left_out:

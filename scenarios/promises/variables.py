@@ -23,7 +23,7 @@ INSTRUMENTS: Final = (
 )
 
 DATES: Final = (
-    Variable("low_payoff", "cash per unit", "payoff of the asset after bad news"),
+    Variable("low_payoff", "cash", "payoff of the asset after bad news"),
     Variable("marginal_buyer", "probability", "belief in good news, least optimistic long"),
     Variable("marginal_short", "probability", "belief in good news, least pessimistic short"),
     Variable("margin", "share of the price", "what holders of the asset put down themselves"),
@@ -42,7 +42,7 @@ VARIABLES: Final = {
         Variable("traders", "traders", "traders on the side"),
         Variable("wealth", "cash", "their wealth, in total"),
         Variable("cash", "cash", "cash they hold, pledged cash included"),
-        Variable("asset", "units", "asset they hold, pledged units included"),
+        Variable("asset", "assets", "asset they hold, pledged units included"),
         Variable("promises_bought", "cash", "value of the promises they hold"),
         Variable("promises_sold", "cash", "value of the promises they issued"),
     ),

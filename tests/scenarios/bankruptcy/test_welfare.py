@@ -22,11 +22,6 @@ def title(figure: Figure) -> str:
 
 
 @pytest.fixture(scope="module")
-def three() -> Run[BankruptcyCapm]:
-    return bankruptcy_capm.SCENARIO.run()
-
-
-@pytest.fixture(scope="module")
 def tables(three: Run[BankruptcyCapm]) -> dict[str, pd.DataFrame]:
     runs = (bankruptcy.SCENARIO.run(), three)
     return {run.scenario.name: run.studies[welfare.STUDY] for run in runs}

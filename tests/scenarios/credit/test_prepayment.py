@@ -44,7 +44,7 @@ def test_the_example_is_proved_and_equal_to_the_paper_in_fractions(
     assert all(c.residual == 0.0 and c.tolerance == 0.0 for c in exactly)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0])
 def test_the_same_fractions_from_far_random_starts(seed: int, example: Run[CreditTree]) -> None:
     run = prepayment.SCENARIO.run(seed=seed, start="random")
     assert run.outcome is Outcome.CLEARED
@@ -52,7 +52,7 @@ def test_the_same_fractions_from_far_random_starts(seed: int, example: Run[Credi
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3, 40))
+@pytest.mark.parametrize("seed", range(1, 40))
 def test_the_same_fractions_from_many_far_starts(seed: int, example: Run[CreditTree]) -> None:
     run = prepayment.SCENARIO.run(seed=seed, start="random")
     assert proved(run).quotes == proved(example).quotes

@@ -123,6 +123,7 @@ def test_learning_ends_in_the_corrected_equilibrium(economy: dict[str, Any], bel
     assert coefficients(found, 4, "realised") == pytest.approx(closed, rel=1e-9, abs=1e-10)
 
 
+@pytest.mark.slow
 def test_investors_who_regress_on_their_history_find_the_corrected_equilibrium() -> None:
     days = 300
     found = run(learning="regression", belief="printed", days=days, investors=1_000, seed=2)
@@ -138,7 +139,8 @@ def test_investors_who_regress_on_their_history_find_the_corrected_equilibrium()
 
 # ------------------------------------------------------------------ finite markets
 @pytest.mark.parametrize(
-    "investors", [2_000, 20_000, pytest.param(200_000, marks=pytest.mark.slow)]
+    "investors",
+    [2_000, *(pytest.param(many, marks=pytest.mark.slow) for many in (20_000, 200_000))],
 )
 def test_the_error_of_finite_markets_is_the_predicted_one(investors: int) -> None:
     days = 100

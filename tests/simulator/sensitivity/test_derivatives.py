@@ -41,7 +41,7 @@ def differences(name: str, key: str, **parameters: Any) -> dict[str, float]:
     [
         ("margin-hike", {**REPO, "haircuts": [0.01, 0.03]}),
         ("margin-hike", {**REPO, "haircuts": [0.1], "market": "long"}),
-        ("margin-spiral", {"experts_wealth": [-4.7]}),
+        pytest.param("margin-spiral", {"experts_wealth": [-4.7]}, marks=pytest.mark.slow),
         ("exchange", {"consumers": KEHOE, "start": [1.0, 8.0]}),
         ("collateral-equilibrium", {"assets": "tranching", "low_payoff": [0.3]}),
     ],
