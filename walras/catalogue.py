@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markets.refused import Refused
-from scenarios import bankruptcy, credit, exchange, funding, pledge, promises, repo
+from scenarios import bankruptcy, credit, exchange, funding, leverage, pledge, promises, repo
 from simulator.names import unknown
 from simulator.title import Title
 
@@ -33,6 +33,7 @@ TITLES: dict[str, Title] = {
         funding.MARGIN_PROCYCLICALITY,
         promises.COLLATERAL_EQUILIBRIUM,
         promises.ENDOGENOUS_LEVERAGE,
+        leverage.LEVERAGE_CYCLE,
         exchange.EXCHANGE,
     )
 }

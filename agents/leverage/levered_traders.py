@@ -35,12 +35,38 @@ from agents.believing import BelievingCohort
 from agents.cohort import Population, in_given_order, rows_shown
 from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms, Matched
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 GRID = 129
 """Beliefs at which a continuum is asked whether it buys, to find where plans change."""
 
 SAME_BELIEF = 1e-9
 """Distance from a marginal buyer within which a change of plan is its own."""
+
+
+VARIABLES = (
+    Variable("weight", "traders", "traders that the row stands for"),
+    Variable("belief", "probability", "probability given to good news at every date"),
+    Variable("belief_low", "probability", "lowest belief of those whom the row stands for"),
+    Variable("belief_high", "probability", "highest belief of those whom the row stands for"),
+    Variable("endowed_cash", "cash", "cash that the date begins with"),
+    Variable("endowed_loans", "cash", "loans to others that fall due"),
+    Variable("endowed_asset", "assets", "assets that the date begins with"),
+    Variable("loan_due", "cash per asset", "owed on each of these assets"),
+    Variable("forward_price", "cash per asset", "price quoted for this news at the date before"),
+    Variable("wealth", "cash", "cash, loans repaid, and assets less what is owed on them"),
+    Variable("profit", "cash", "change of wealth since the date before"),
+    Variable("call", "cash", "loans that fall due"),
+    Variable("status", "", "solvent, or ruined: without wealth"),
+    Variable("lent", "cash", "lent to others, of what is saved"),
+    Variable("asset", "assets", "assets held"),
+    Variable("owed", "cash", "borrowed against them"),
+    Variable("saved", "cash", "cash kept and lent"),
+    Variable("asset_after_{node}", "assets", "assets planned after {node}"),
+    Variable("owed_after_{node}", "cash", "borrowed against them, as planned after {node}"),
+    Variable("saved_after_{node}", "cash", "cash kept and lent, as planned after {node}"),
+)
+"""Columns of the table of traders, beside those that tell members apart."""
 
 
 class Plan(NamedTuple):
@@ -73,6 +99,8 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
     stretches : array of shape (rows + 1,)
         Number of members of a continuum below the ends of its rows.
     """
+
+    variables = VARIABLES
 
     def __init__(
         self,
@@ -132,6 +160,23 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
                 if child < tree.count:
                     wealth[child] = saved[node] + asset[node] * (price[child] - loan)
         return Plan(wealth, asset, owed, saved, low, high)
+
+    def exposures(self, posted: LeverageQuotes, limit: int) -> pd.DataFrame:
+        """Best response where traders stand, of members evenly along the line of beliefs (pure).
+
+        Columns: ``belief``, and ``exposure``, the value of assets over own wealth; 0 for the ruined.
+        """
+        plan, root = self.plan(posted), posted.terms.root
+        if self._belief is None:
+            belief = self.beliefs.members(limit)
+            below = (np.arange(limit) + 0.5) * self.members / limit
+            row = np.searchsorted(plan.low, below, side="right") - 1
+        else:
+            row = np.linspace(0, self.members - 1, min(limit, self.members)).astype(np.int64)
+            belief = self._belief[row]
+        value, wealth = posted.price[root] * plan.asset[root, row], plan.wealth[root, row]
+        exposure = np.divide(value, wealth, out=np.zeros_like(value), where=wealth > 0.0)
+        return pd.DataFrame({"belief": belief, "exposure": exposure})
 
     def wealth(self, posted: LeverageQuotes) -> FloatArray:
         """Wealth where traders stand, one row per member or stretch, or one if all are alike."""

@@ -33,6 +33,7 @@ from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms,
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 EDGE = 1e-6
 """Distance from both ends of the line of beliefs at which a continuum's quotes start at least."""
@@ -62,14 +63,20 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
         News and payoffs.
     """
 
+    excess_variables = (
+        Variable("asset_excess", "assets", "demand for the asset less supply, before any news"),
+        Variable("asset_excess_after_{node}", "assets", "demand less supply planned after {node}"),
+    )
+
     def __init__(self, tree: NewsTree) -> None:
         self.tree = tree
         later = [f"_after_{name}" for name in tree.names[1:]]
         self.quotes = (
-            Quote("asset_price", "cash per asset", "price of the asset today"),
+            Quote("asset_price", "cash per asset", "price of the asset before any news"),
             *(
                 Quote(f"asset_price{after}", "cash per asset",
-                      f"price of the asset{after.replace('_', ' ')} news, as quoted today")
+                      f"price of the asset{after.replace('_', ' ')} news",
+                      "asset_price_after_{node}")
                 for after in later
             ),
         )  # fmt: skip
