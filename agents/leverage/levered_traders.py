@@ -162,9 +162,9 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
         return Plan(wealth, asset, owed, saved, low, high)
 
     def exposures(self, posted: LeverageQuotes, limit: int) -> pd.DataFrame:
-        """Best response where traders stand, of members evenly along the line of beliefs (pure).
+        """Best response of members evenly along the line of beliefs, where they stand (pure).
 
-        Columns: ``belief``, and ``exposure``, the value of assets over own wealth; 0 for the ruined.
+        Columns: ``belief``, and ``exposure``, value of assets over own wealth; 0 for the ruined.
         """
         plan, root = self.plan(posted), posted.terms.root
         if self._belief is None:

@@ -53,7 +53,8 @@ class Crash:
 def between(parameters: LeverageCycle, earlier: DateEnd, later: DateEnd) -> Crash | None:
     """Take the fall of the price between the ends of two dates apart.
 
-    None where they are of two cases, the news was not bad, not every trader is known, or beliefs follow no distribution.
+    None where they are of two cases, the news was not bad, not every trader is known, or beliefs
+    follow no distribution.
     """
     point, tree = later.point, parameters.tree
     if earlier.point.case != point.case:

@@ -38,8 +38,8 @@ class LeverageCycle(BelieverParameters):
         "multiple", "a list of numbers of at least 1", default=[2.0], min_length=1,
     )  # fmt: skip
     dates: int = about(
-        "dates at which there is news; where so many leave bad news hardly possible, prices come too"
-        " near high_payoff to be told apart", "dates", default=2, ge=1, le=12,
+        "dates at which there is news; with many, prices come too near high_payoff to be told"
+        " apart", "dates", default=2, ge=1, le=12,
     )  # fmt: skip
     high_payoff: float = about(
         "payoff of the asset unless all news is bad", "cash", default=1.0, gt=0.0

@@ -16,11 +16,12 @@ from simulator.point import ScenarioEconomy
 
 def curves(economy: ScenarioEconomy) -> tuple[Curve, ...]:
     """Price before any news, and those after it, on one axis; of a large tree the first nodes."""
+    names = [quote.name for quote in economy.market.quotes]
+    heard = [name.removeprefix("asset_price_").replace("_", " ") for name in names[1:]]
     return tuple(
-        Curve(quote.name, "asset price", "cash per asset", colour,
-              name=quote.name.removeprefix("asset_price").strip("_").replace("_", " ") or "before news")
-        for quote, colour in zip(economy.market.quotes, palette.EXCESS, strict=False)
-    )  # fmt: skip
+        Curve(name, "asset price", "cash per asset", colour, name=after)
+        for name, after, colour in zip(names, ["before news", *heard], palette.EXCESS, strict=False)
+    )
 
 
 def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:

@@ -38,8 +38,10 @@ def by_news(so_far: SoFar) -> Figure:
             axes.plot(day, values, color=colour, marker=marker, label="at rest")
             card.missed(axes, day, values, dates["outcome"])
         if len(now):
-            axes.plot(now["date"], now[name], color=colour, marker=marker, linestyle=":",
-                      markerfacecolor="none", label="posted, and planned after bad news")  # fmt: skip
+            axes.plot(
+                now["date"], now[name], color=colour, marker=marker, linestyle=":",
+                markerfacecolor="none", label="posted, and planned after bad news",
+            )  # fmt: skip
         axes.margins(y=0.25)
         card.upright(axes, name, 3)
     card.legend(panels[0])
@@ -55,7 +57,8 @@ def posted_now(so_far: SoFar) -> pd.DataFrame:
     posted = so_far.economy.posted if so_far.economy.traded else None
     if not isinstance(posted, LeverageQuotes):
         return pd.DataFrame(columns=columns, dtype=np.float64)
-    rows, node, tree = [], posted.terms.root, posted.tree
+    rows: list[tuple[float, float, float, float]] = []
+    node, tree = posted.terms.root, posted.tree
     while node < tree.count:
         price, loan = float(posted.price[node]), float(posted.loan[node])
         leverage = price / (price - loan) if price > loan else np.inf

@@ -8,6 +8,7 @@ import numpy as np
 
 from scenarios.leverage import LEVERAGE_CYCLE, SOURCE
 from scenarios.leverage.errata import ERRATA
+from scenarios.leverage.figures import PARTS
 from scenarios.leverage.leverage_cycle import SCENARIO
 from scenarios.leverage.published import CASES, EXAMPLE
 from simulator.published import Claim, LeftOut, Paper, Published, claims
@@ -24,22 +25,21 @@ def crash(row: Published) -> Measured:
     run = SCENARIO.run()
     report = SCENARIO.report(run)
     assert report is not None
-    parts = report.set_index("case")
-    chosen = parts.loc["chosen"]
-    first = run.dates[run.dates["date"] == 1].set_index("case")["asset_price"]
+    rows = {str(row["case"]): row for row in report.to_dict("records")}
+    fall = [float(rows[case]["fall"]) for case in ("none", "capped", "chosen")]
+    prices = run.dates[run.dates["date"] == 1].set_index("case")["asset_price"]
+    first = [float(prices[case]) for case in ("none", "capped", "chosen")]
     belief = np.linspace(0.0, 1.0, 1001)
     before, after = (1.0 - (1.0 - belief) ** k * 0.8 for k in (2, 1))  # expected payoffs
     told = {
         "bad news, ruined optimists and tighter margins each lower the price": bool(
-            (chosen[["bad_news", "ruined_optimists", "tighter_margins"]] > 0.0).all()
+            min(float(rows["chosen"][part[0]]) for part in PARTS) > 0.0
         ),
         "the price falls by more than anybody's expected payoff": bool(
-            chosen["fall"] > np.max(before - after)
+            fall[-1] > np.max(before - after)
         ),
-        "leverage raises the first price": bool(first["none"] < first["capped"] < first["chosen"]),
-        "leverage deepens the crash": bool(
-            parts.loc["none", "fall"] < parts.loc["capped", "fall"] < chosen["fall"]
-        ),
+        "leverage raises the first price": first[0] < first[1] < first[2],
+        "leverage deepens the crash": fall[0] < fall[1] < fall[2],
         "nobody gains by another loan on the menu": all(
             each["optimality"].holds for each in run.certificates
         ),
