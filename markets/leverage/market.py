@@ -10,10 +10,12 @@ and keeping cash. With :math:`p_g, p_b` the prices after good and bad news, and 
 cash is worth to the buyer there (:meth:`markets.leverage.quotes.LeverageQuotes.worth`),
 
 .. math:: p = \frac{h V_g p_g + (1 - h) V_b p_b}{h V_g + (1 - h) V_b}, \qquad
-          z = \frac{D - S}{D + S},
+          z = \frac{(p - \ell) (D - S)}{e + p S},
 
-from the last nodes back to the first, so that no quote offers an arbitrage; z, excess demand at the
-node over demand and supply, moves the coordinate. Cash can be stored and somebody always keeps
+from the last nodes back to the first, so that no quote offers an arbitrage. What moves the
+coordinate is z, down payments for the assets demanded less those for all that there are, over all
+wealth: demand D may be many times the supply S where the loan :math:`\ell` is nearly the price, but
+the wealth of those who buy grows evenly along the line. Cash can be stored and somebody always keeps
 some, so loans that are surely repaid bear no interest.
 
 Source: Geanakoplos, "The Leverage Cycle", NBER Macroeconomics Annual 24 (2010).
@@ -163,11 +165,17 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
         return self._named(posted.price)
 
     def excess(self, posted: LeverageQuotes, book: LeverageBook) -> Excess:
-        """Excess demand at every open node; none where the news has passed a node by."""
+        """Excess demand at every open node; none where the news has passed a node by.
+
+        Its share is of demand and supply together.
+        """
         units = book.asset - book.endowed_asset
         units[~self.tree.reached(posted.terms.root)] = 0.0
         share = units / (book.asset + book.endowed_asset)
-        return Excess(residual=share, share=share, units=units)
+        price = posted.price[: self.tree.count]
+        wealth = book.endowed_cash + price * book.endowed_asset
+        residual = units * (price - posted.loan) / wealth
+        return Excess(residual=residual, share=share, units=units)
 
     def _named(self, price: FloatArray) -> dict[str, float]:
         names = (quote.name for quote in self.quotes)
