@@ -117,7 +117,7 @@ class LeverageClearingHouse(
         if before is None:
             return LeverageTerms(root, self.most_leverage)
         due, forward = float(before.loan[before.terms.root]), float(before.price[root])
-        return LeverageTerms(root, self.most_leverage, due, forward)
+        return LeverageTerms(root, self.most_leverage, due, forward, before.coordinates)
 
     def settle(self, posted: LeverageQuotes, book: LeverageBook) -> LeverageSettlement:
         """Collect what was lent, hold the assets of the new loans, and draw up the accounts."""

@@ -122,8 +122,13 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
         """Coordinates of some quotes, moved inside the line where no belief values them so.
 
         From the last nodes back: the belief at which the marginal buyer would pay the quote, a
-        price that rises with it.
+        price that rises with it. Quotes at which the date before came to rest are found where they
+        were: of several beliefs that pay the same, and of all that a rung may fill, traders have
+        planned by those.
         """
+        rest = terms.rest
+        if rest is not None and self.named(self.post(rest, terms, rest)) == dict(quotes):
+            return rest
         ladder, tree = self.ladder, self.tree
         edge = 0.5 / (ladder.nodes.size - 1) if ladder.stepped else EDGE
         coordinates = np.full(tree.count, 0.5)
@@ -158,7 +163,7 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
             limit = (1.0 - 1.0 / float(terms.most_leverage[node])) * price[node]
             paid = float(price[node] - min(price[good], price[bad], limit))
             value[node], _ = worth_at(node, tree, price, paid, belief, value)
-        return LeverageQuotes(tree, terms, price, buyer)
+        return LeverageQuotes(tree, terms, price, buyer, coordinates)
 
     def named(self, posted: LeverageQuotes) -> dict[str, float]:
         """The prices by name."""
