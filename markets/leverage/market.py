@@ -14,9 +14,9 @@ cash is worth to the buyer there (:meth:`markets.leverage.quotes.LeverageQuotes.
 
 from the last nodes back to the first, so that no quote offers an arbitrage. What moves the
 coordinate is z, down payments for the assets demanded less those for all that there are, over all
-wealth: demand D may be many times the supply S where the loan :math:`\ell` is nearly the price, but
-the wealth of those who buy grows evenly along the line. Cash can be stored and somebody always keeps
-some, so loans that are surely repaid bear no interest.
+wealth: where the loan :math:`\ell` is nearly the price, demand D may be many times the supply S,
+but the wealth of those who buy grows evenly along the line. Cash can be stored and somebody always
+keeps some, so loans that are surely repaid bear no interest.
 
 Source: Geanakoplos, "The Leverage Cycle", NBER Macroeconomics Annual 24 (2010).
 """

@@ -105,7 +105,7 @@ class Continuum:
         for k in reversed(range(self.dates)):
             a, waiting = last, 1.0
             if k < self.dates - 1:
-                a = float(self.beliefs.quantile(np.array([share]))[0])
+                a = min(float(self.beliefs.quantile(np.array([share]))[0]), 1.0 - PRECISION)
                 waiting = a * float(short[k + 2]) / down
             weight = a / (a + (1.0 - a) * waiting)
             down, buyer[k] = weight * float(short[k + 1]), a
