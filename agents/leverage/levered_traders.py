@@ -69,6 +69,12 @@ VARIABLES = (
 """Columns of the table of traders, beside those that tell members apart."""
 
 
+BLOCK = 8192
+"""Single traders who answer at a time, so that their numbers stay in the processor's cache."""
+
+ALL = slice(None)
+
+
 class Plan(NamedTuple):
     """Plans of some rows of traders, each per member; arrays of shape (M, rows) but the last two.
 
@@ -127,29 +133,33 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: LeverageQuotes) -> LeverageBook:
         """Plans of all members, added up (changes nothing)."""
-        plan = self.plan(posted)
-        weight = plan.high - plan.low
+        ends = range(0, 1 if self._belief is None else self.members, BLOCK)
+        sums = np.zeros((3, posted.tree.count))
+        for start in ends:
+            plan = self.plan(posted, slice(start, start + BLOCK) if len(ends) > 1 else ALL)
+            sums += np.stack([plan.asset, plan.owed, plan.saved]) @ (plan.high - plan.low)
+        asset, owed, saved = sums
         return LeverageBook(
-            asset=plan.asset @ weight,
-            owed=plan.owed @ weight,
-            saved=plan.saved @ weight,
+            asset=asset,
+            owed=owed,
+            saved=saved,
             endowed_cash=self.endowed_cash,
             endowed_asset=self.endowed_asset,
         )
 
-    def plan(self, posted: LeverageQuotes) -> Plan:
-        """Best response of every row (changes nothing).
+    def plan(self, posted: LeverageQuotes, part: slice = ALL) -> Plan:
+        """Best response of every row, or of some single traders (changes nothing).
 
         1. The rows, and which of them buy at each node.
         2. Wealth at the node where they stand: cash, loans repaid, assets less what is owed.
         3. From there on, node by node, wealth buys or is saved, and is worth what follows after
            good and after bad news.
         """
-        low, high, buys = self._rows(posted)
+        low, high, buys = self._rows(posted, part)
         tree, root, price = posted.tree, posted.terms.root, posted.price
         shape = (tree.count, low.size)
         wealth, asset, owed, saved = (np.zeros(shape) for _ in range(4))
-        wealth[root] = self._at(self.wealth(posted), low)
+        wealth[root] = self._at(self.wealth(posted, part), low)
         for node in np.flatnonzero(tree.reached(root)):
             loan = posted.loan[node]
             down = buys[node] * wealth[node]
@@ -178,21 +188,28 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
         exposure = np.divide(value, wealth, out=np.zeros_like(value), where=wealth > 0.0)
         return pd.DataFrame({"belief": belief, "exposure": exposure})
 
-    def wealth(self, posted: LeverageQuotes) -> FloatArray:
+    def wealth(self, posted: LeverageQuotes, part: slice = ALL) -> FloatArray:
         """Wealth where traders stand, one row per member or stretch, or one if all are alike."""
+        cash, lent, asset = (
+            field if field.size == 1 else field[part]
+            for field in (self.cash, self.lent, self.asset)
+        )
         worth = max(float(posted.price[posted.terms.root]) - posted.terms.loan_due, 0.0)
-        return self.cash + posted.recovery * self.lent + worth * self.asset
+        return cash + posted.recovery * lent + worth * asset
 
-    def _rows(self, posted: LeverageQuotes) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _rows(
+        self, posted: LeverageQuotes, part: slice
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Members below both ends of every row, and the share of it that buys at each node."""
         marginal = np.array([rung.price for rung in posted.buyer])
         if self._belief is not None:
-            _, gain = posted.worth(self._belief)
+            belief = self._belief[part]
+            _, gain = posted.worth(belief)
             filled = np.array([rung.filled for rung in posted.buyer])
-            at = self._belief == marginal[:, None]
+            at = belief == marginal[:, None]
             buys = np.where(at, filled[:, None], (gain > 0.0).astype(np.float64))
-            places = np.arange(self.members + 1.0)
-            return places[:-1], places[1:], buys
+            places = np.arange(*part.indices(self.members), dtype=np.float64)
+            return places, places + 1.0, buys
         cuts = np.concatenate([marginal, self._other_cuts(posted, marginal)])
         ends = np.unique(np.concatenate([self.stretches, self.members * self.beliefs.below(cuts)]))
         middle = self.beliefs.quantile(0.5 * (ends[:-1] + ends[1:]) / self.members)
