@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from scenarios.leverage import pictures
 from scenarios.leverage.captions import CAPTIONS
 from scenarios.leverage.leverage_cycle import SCENARIO
 from simulator.page_plan import SoFar
 from walras.watched import Watched
+
+
+def bars(axes: Axes) -> list[Rectangle]:
+    return [patch for patch in axes.patches if isinstance(patch, Rectangle)]
 
 
 def test_figures_draw_what_the_tables_say() -> None:
@@ -22,13 +28,13 @@ def test_figures_draw_what_the_tables_say() -> None:
         ):
             assert np.asarray(line.get_ydata()) == pytest.approx(part[name].to_numpy())
     assert run.printed is not None
-    bars = [bar.get_width() for bar in shown["crash"].axes[0].patches]
+    widths = [bar.get_width() for bar in bars(shown["crash"].axes[0])]
     parts = run.printed[["bad_news", "ruined_optimists", "tighter_margins"]].to_numpy()
-    assert bars == pytest.approx(parts.T.ravel().tolist())
+    assert widths == pytest.approx(parts.T.ravel().tolist())
     for axes, (_, part) in zip(
         shown["buyers"].axes, run.dates.groupby("case", sort=False), strict=True
     ):
-        heights = np.array([bar.get_height() for bar in axes.patches]).reshape(3, -1)
+        heights = np.array([bar.get_height() for bar in bars(axes)]).reshape(3, -1)
         assert heights.sum(axis=0) == pytest.approx(1.0)
         assert heights[1] == pytest.approx(part["buyers"].to_numpy())
 

@@ -121,8 +121,10 @@ def test_few_traders_clear_where_several_markets_have_one_marginal_trader() -> N
 
 
 def test_a_low_payoff_of_nothing_and_scarce_cash_are_taken_apart_too() -> None:
-    for given in ({"low_payoff": 0.0}, {"cash": 0.02}):
-        run = SCENARIO.run(leverage="chosen", **given)
+    for run in (
+        SCENARIO.run(leverage="chosen", low_payoff=0.0),
+        SCENARIO.run(leverage="chosen", cash=0.02),
+    ):
         report = SCENARIO.report(run)
         assert run.outcome is Outcome.CLEARED
         assert report is not None
