@@ -20,6 +20,7 @@ from benchmarks.scaling import apart, exponent, peak
 from benchmarks.solvers import METHODS, Problem, attempt
 from scenarios.bankruptcy import bankruptcy_capm
 from scenarios.funding import margin_procyclicality
+from scenarios.leverage import leverage_cycle
 from scenarios.pledge import pledgeability
 from scenarios.promises import collateral_equilibrium
 from simulator.economy import Economy
@@ -30,6 +31,7 @@ MENU = [*np.linspace(0.02, 0.2, 10).round(2).tolist(), *np.linspace(0.25, 0.7, 1
 
 SCENARIOS: Mapping[str, Any] = {
     "collateral-equilibrium": collateral_equilibrium.SCENARIO,
+    "leverage-cycle": leverage_cycle.SCENARIO,
     "pledgeability": pledgeability.SCENARIO,
     "bankruptcy-capm": bankruptcy_capm.SCENARIO,
     "margin-procyclicality": margin_procyclicality.SCENARIO,
@@ -80,6 +82,12 @@ def given(name: str, members: int) -> dict[str, Any]:
             "assets": "borrowing", "low_payoff": 0.2, "promises": MENU, "traders": members,
             "population": "individuals", "cash": spread, "asset": spread,
             "beliefs": "beta(a=2, b=3)",
+        }  # fmt: skip
+    if name == "leverage-cycle":
+        spread = "uniform(low=0.2, high=1.8)"
+        return {
+            "leverage": "chosen", "payoffs": [1.0, 0.8, 0.5, 0.2], "traders": members,
+            "cash": spread, "asset": spread, "beliefs": "beta(a=2, b=3)",
         }  # fmt: skip
     if name == "pledgeability":
         return {"investors": members}
@@ -148,6 +156,7 @@ def table(sizes: Sequence[int]) -> Table:
         " that measures depth by differences asks them several times in a round. Bytes are those of"
         " peak memory, from the smallest to the largest size.",
         f"collateral-equilibrium has {len(MENU)} promises, and traders who differ in all.",
+        "leverage-cycle has three dates of news, so seven markets, and traders who differ in all.",
         f"{INERTIA}: the first {TIMED} rounds. Orders depend on the plans held, so no root finder"
         " can be given its excess demand; nor is it a linear or quadratic program.",
         f"{FEW} has few traders whatever the size: fixed costs are all there is.",

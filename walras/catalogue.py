@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markets.refused import Refused
-from scenarios import bankruptcy, credit, exchange, funding, pledge, promises, repo, waterfall
+from scenarios import (
+    bankruptcy,
+    credit,
+    exchange,
+    funding,
+    leverage,
+    pledge,
+    promises,
+    repo,
+    waterfall,
+)
 from simulator.names import unknown
 from simulator.title import Title
 
@@ -33,6 +43,7 @@ TITLES: dict[str, Title] = {
         funding.MARGIN_PROCYCLICALITY,
         promises.COLLATERAL_EQUILIBRIUM,
         promises.ENDOGENOUS_LEVERAGE,
+        leverage.LEVERAGE_CYCLE,
         waterfall.DEFAULT_WATERFALL,
         exchange.EXCHANGE,
     )

@@ -38,7 +38,9 @@ from walras.printing import err, out, print_table
 if TYPE_CHECKING:
     from simulator.published import Erratum, Paper
 
-ECONOMIES: Final = ("repo", "bankruptcy", "credit", "pledge", "funding", "promises", "exchange")
+ECONOMIES: Final = (
+    "repo", "bankruptcy", "credit", "pledge", "funding", "promises", "leverage", "exchange",
+)  # fmt: skip
 """Whose papers are gathered: ``PAPERS`` in ``scenarios/<economy>/replication.py``."""
 
 FOLDER: Final = Path("replication")

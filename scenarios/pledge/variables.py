@@ -28,7 +28,7 @@ PLEDGEABILITY: Final = {
     "dates": (
         *TERMS,
         Variable("log_value", LOG, "log of the fundamental value"),
-        Variable("log_noise", "log of securities", "noise traders' order"),
+        Variable("log_noise", "securities", "noise traders' order"),
         Variable(
             "call_value", "share of the price", "value of the borrower's call on the security"
         ),

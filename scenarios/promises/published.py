@@ -63,5 +63,3 @@ CASES = (
 ``expected`` has columns of the table of dates."""
 
 FOSTEL_GEANAKOPLOS = "Fostel and Geanakoplos, Leverage and default in binomial economies (2015)"
-
-GEANAKOPLOS_2010 = "Geanakoplos, The Leverage Cycle (2010), example over three dates"

@@ -10,7 +10,7 @@ import numpy as np
 from scenarios.promises import COLLATERAL_EQUILIBRIUM, ENDOGENOUS_LEVERAGE, SOURCE
 from scenarios.promises import endogenous_leverage as states
 from scenarios.promises.collateral_equilibrium import SCENARIO
-from scenarios.promises.published import CASES, FOSTEL_GEANAKOPLOS, GEANAKOPLOS_2010, ROUNDING
+from scenarios.promises.published import CASES, FOSTEL_GEANAKOPLOS, ROUNDING
 from simulator.published import Claim, LeftOut, Paper, Published, claims
 from simulator.replication import Measured, drawing, told_by
 from simulator.run import Run
@@ -155,13 +155,6 @@ PAPERS = (
                 "section 3.3, several goods and assets", "collateral equilibrium in general",
                 "here one durable asset and cash; trees with several goods are the scenario"
                 " credit-tree",
-            ),
-            LeftOut(
-                GEANAKOPLOS_2010,
-                "prices .95 and .69, marginal buyers .87 and .61, margins 27% and 71% over three"
-                " dates",
-                "loans here run one period and dates are separate economies: nobody carries what"
-                " leveraged optimists lose from one date to the next",
             ),
         ),
     ),
