@@ -27,6 +27,7 @@ from benchmarks import (
     scattered,
     solvers,
     sweeps,
+    waterfall,
 )
 from benchmarks.report import Table
 
@@ -52,6 +53,7 @@ class Sizes:
     sweep_workers: tuple[int, int]
     decisions: int
     scattered: tuple[int, tuple[int, ...]]
+    waterfall: tuple[tuple[int, ...], tuple[int, ...], int]
 
 
 FULL = Sizes(
@@ -70,6 +72,7 @@ FULL = Sizes(
     sweep_workers=(1_500, 1000),
     decisions=1_000,
     scattered=(2 * 10**7, (0, 1, 2)),
+    waterfall=((10**2, 10**3, 10**4), (1, 4, 16), 250),
 )
 
 QUICK = Sizes(
@@ -88,6 +91,7 @@ QUICK = Sizes(
     sweep_workers=(4, 50),
     decisions=30,
     scattered=(200, (0,)),
+    waterfall=((20, 40), (1,), 3),
 )
 """Sizes at which nothing is worth knowing but that everything runs."""
 
@@ -106,6 +110,7 @@ def measure(sizes: Sizes, told: Callable[[str], None]) -> list[Table]:
         "sweeps": lambda: [sweeps.table(*sizes.sweep)],
         "workers of a sweep": lambda: [sweeps.shared(*sizes.sweep_workers)],
         "one market on several workers": lambda: [scattered.table(*sizes.scattered)],
+        "a clearing house that can lose": lambda: [waterfall.table(*sizes.waterfall)],
         "the other economies": lambda: [other_economies.table(sizes.other_economies)],
         "decisions by general solvers": lambda: [decisions.table(sizes.decisions)],
         "root finders": lambda: list(solvers.table(sizes.solvers, sizes.haircuts)),

@@ -31,6 +31,7 @@ LONG = {
     "several-equilibria",
     "sweeps",
     "ten-minutes",
+    "waterfall",
 }
 PAGES = [
     pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])

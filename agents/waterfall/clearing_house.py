@@ -230,7 +230,8 @@ class WaterfallHouse(
     def place(self, posted: WaterfallQuotes, book: WaterfallBook) -> Closed:
         """How much of what is sold falls on each buyer, and what is used of the fund."""
         borne = layers(posted, book).absorb(book.uncovered)
-        bought = np.divide(
-            book.sold, book.appetite, out=np.zeros_like(book.sold), where=book.appetite > 0.0
+        taken, bought = (
+            np.divide(part, book.appetite, out=np.zeros_like(part), where=book.appetite > 0.0)
+            for part in (book.closed, book.sold - book.closed)
         )
-        return Closed(bought, borne.fund / book.fund if book.fund > 0.0 else 0.0)
+        return Closed(taken, bought, borne.fund / book.fund if book.fund > 0.0 else 0.0)

@@ -141,10 +141,12 @@ class Unpaid(NamedTuple):
 class Closed(NamedTuple):
     """What the house tells those who take part when a date is over.
 
-    ``bought`` is what each buys per unit of its appetite, shape (K,): what is sold, over all
-    appetite; ``fund_used`` the share of survivors' contributions that losses used up.
+    ``taken`` are the positions closed out, and ``bought`` the own securities that members sold,
+    over all appetite, shape (K,): what each gets per unit of its own. ``fund_used`` is the share of
+    survivors' contributions that losses used up.
     """
 
+    taken: FloatArray
     bought: FloatArray
     fund_used: float
 
@@ -180,7 +182,8 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
     Raises
     ------
     Refused
-        If positions do not net to zero, or an amount is negative, not finite or of the wrong size.
+        If positions do not net to zero, an amount is negative, not finite or of the wrong size, or
+        some have securities of their own and some an appetite.
     """
 
     variables = VARIABLES
@@ -217,6 +220,11 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
             raise Refused(
                 f"positions in security {k + 1} add up to {net[k]:g}; those of all members must"
                 " net to zero"
+            )
+        if np.any(own) and self.appetite.any():
+            raise Refused(
+                "owned securities are sold to investors outside the house only; where members own"
+                " some, appetite must be 0 for all, and outside above 0"
             )
         for what, value in (("recovered_cash", recovered_cash),
                             ("recovered_inflow", recovered_inflow)):  # fmt: skip
@@ -299,11 +307,12 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
         """Payments, sales and appetites of all members (changes nothing)."""
         has, paid = self.account, self.pay(posted)
         survives = has.alive & ~paid.default
-        closing = has.position[paid.default].sum(axis=0) + paid.sold.sum(axis=0)
+        closed = has.position[paid.default].sum(axis=0)
         lost = np.maximum(-paid.move, 0.0)
         owed, covered = paid.due - paid.debts, self.unpaid(paid)
         return WaterfallBook(
-            sold=closing,
+            closed=closed,
+            sold=closed + paid.sold.sum(axis=0),
             appetite=self.appetite[survives].sum(axis=0),
             open_interest=np.maximum(has.position, 0.0).sum(axis=0) + has.owned.sum(axis=0),
             gains=float(np.maximum(paid.move, 0.0).sum()),
@@ -360,7 +369,7 @@ class Members(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
         has, failed = self.account, paid.default
         survives = has.alive & ~failed
         cash = paid.budget + paid.sold @ posted.price - paid.due
-        taken = self.appetite * placed.bought
+        taken = self.appetite * placed.taken
         return Account(
             position=np.where(survives[:, None], has.position + taken, 0.0),
             owned=has.owned - paid.sold,

@@ -16,6 +16,9 @@ from markets.waterfall.quotes import WaterfallBook, WaterfallQuotes, WaterfallTe
 class OutsideInvestors(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Closed]):
     r"""One investor for all of them, who would buy :math:`a \ln (v / p)` and always pays.
 
+    Positions that it takes over stay at the house: it pays losses on them, and gets the share of
+    gains that the house pays.
+
     Parameters
     ----------
     model : mesa.Model
@@ -41,6 +44,7 @@ class OutsideInvestors(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Cl
         if not np.all(np.isfinite(self.appetite) & (self.appetite >= 0.0)):
             raise Refused(f"outside is {self.appetite.tolist()}; it must be at least 0")
         self.position = np.zeros_like(self.appetite)
+        self.owned = np.zeros_like(self.appetite)
         self.held: tuple[WaterfallQuotes, Closed] | None = None
 
     def failing(self, terms: WaterfallTerms) -> tuple[FloatArray, FloatArray]:
@@ -48,13 +52,15 @@ class OutsideInvestors(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Cl
         return np.zeros_like(self.appetite), self.appetite
 
     def respond(self, posted: WaterfallQuotes) -> WaterfallBook:
-        """The appetite, and nothing else (changes nothing)."""
+        """The appetite, and variation margin on what was taken over (changes nothing)."""
         nothing = np.zeros_like(self.appetite)
+        move = self._move(posted)
+        lost = max(-move, 0.0)
         return WaterfallBook(
-            sold=nothing, appetite=self.appetite, open_interest=nothing,
-            gains=0.0, losses=0.0, losses_paid=0.0, due=0.0, paid=0.0, uncovered=0.0, fund=0.0,
-            own_margin=0.0, own_fund=0.0, assessable=0.0, repaid=np.zeros_like(posted.repaid),
-            defaulted=0.0, alive=0.0,
+            closed=nothing, sold=nothing, appetite=self.appetite,
+            open_interest=np.maximum(self.position, 0.0), gains=max(move, 0.0), losses=lost,
+            losses_paid=lost, due=lost, paid=lost, own_margin=0.0, own_fund=0.0, uncovered=0.0,
+            fund=0.0, assessable=0.0, repaid=np.zeros_like(posted.repaid), defaulted=0.0, alive=0.0,
         )  # fmt: skip
 
     def hold(self, posted: WaterfallQuotes, placed: Closed) -> None:
@@ -62,20 +68,31 @@ class OutsideInvestors(Cohort[WaterfallTerms, WaterfallQuotes, WaterfallBook, Cl
         self.held = posted, placed
 
     def carry(self) -> None:
-        """Keep what was bought."""
+        """Keep what was taken over and bought."""
         assert self.held is not None
-        self.position = self.position + self.appetite * self.held[1].bought
+        self.position = self.position + self.appetite * self.held[1].taken
+        self.owned = self.owned + self.appetite * self.held[1].bought
 
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """What is held of each security, one row."""
         if self.held is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
-        bought = self.appetite * self.held[1].bought
-        columns: dict[str, object] = {"cohort": [self.name], "member": [0], "status": ["solvent"]}
-        for k, security in enumerate(self.held[0].securities):
+        posted, placed = self.held
+        move = self._move(posted)
+        columns: dict[str, object] = {
+            "cohort": [self.name], "member": [0], "status": ["solvent"], "variation_margin": [move],
+            "gains_cut": [(1.0 - posted.gains_paid) * max(move, 0.0)],
+        }  # fmt: skip
+        for k, security in enumerate(posted.securities):
             columns |= {
                 f"position_before[{security}]": [self.position[k]],
+                f"owned_before[{security}]": [self.owned[k]],
                 f"appetite[{security}]": [self.appetite[k]],
-                f"position[{security}]": [self.position[k] + bought[k]],
+                f"position[{security}]": [self.position[k] + self.appetite[k] * placed.taken[k]],
+                f"owned[{security}]": [self.owned[k] + self.appetite[k] * placed.bought[k]],
             }
         return pd.DataFrame(columns)
+
+    def _move(self, posted: WaterfallQuotes) -> float:
+        """Variation margin on the positions."""
+        return float(self.position @ (posted.price - posted.terms.before))

@@ -66,9 +66,10 @@ class WaterfallBook:
 
     Attributes
     ----------
+    closed : array of shape (K,)
+        Positions of those who default; below zero where a short position is bought back.
     sold : array of shape (K,)
-        Positions of those who default, and securities sold to meet calls; below zero where a short
-        position is bought back.
+        These, and securities of their own that members sell to meet calls.
     appetite : array of shape (K,)
         What those who buy would buy more of each security if its log price fell by one.
     open_interest : array of shape (K,)
@@ -93,6 +94,7 @@ class WaterfallBook:
         Number of members who don't.
     """
 
+    closed: FloatArray
     sold: FloatArray
     appetite: FloatArray
     open_interest: FloatArray

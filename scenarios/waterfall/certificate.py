@@ -142,12 +142,13 @@ def certify(
     part = np.divide(sells, worth, out=np.zeros_like(due), where=worth > 0.0)
     survives = alive & ~fails
     # 2. what is sold, and who buys it
-    sold = before[fails].sum(axis=0) + part @ owned
+    closed = before[fails].sum(axis=0)
+    sold = closed + part @ owned
     buying = appetite[survives].sum(axis=0)
     buying = buying + outside.each("appetite").sum(axis=0)
     size = buying + np.maximum(before, 0.0).sum(axis=0) + owned.sum(axis=0)
     excess = buying * np.log(value / price) - sold
-    taken = np.divide(sold, buying, out=np.zeros_like(sold), where=buying > 0.0)
+    taken = np.divide(closed, buying, out=np.zeros_like(sold), where=buying > 0.0)
     # 3. what defaulters leave unpaid, layer by layer
     unpaid = np.where(fails, (1.0 - repaid) * loss, 0.0)
     held = np.minimum(margin, required) + np.minimum(fund, contribution) + repaid * calls
@@ -158,7 +159,8 @@ def certify(
     beyond = left - by_capital - by_fund
     assessable = float(repaid @ cap)
     asked = min(1.0, beyond / assessable) if assessable > 0.0 else float(beyond > 0.0)
-    gains = float(gain.sum())
+    abroad = outside.each("position_before") @ (price - settled)
+    gains = float(gain.sum() + np.maximum(abroad, 0.0).sum())
     cut = max(beyond - assessed * assessable, 0.0)
     kept = 1.0 - cut / gains if gains > 0.0 else 1.0
     # 4. what everybody has after that
@@ -171,13 +173,14 @@ def certify(
     differs = [_most(np.abs(amount - seen[name])) for name, amount in accounts.items()]
     after = np.where(survives[:, None], before + appetite * taken, 0.0)
     position = seen.each("position")
-    net = position.sum(axis=0) + outside.each("position").sum(axis=0)
-    net -= outside.each("position_before").sum(axis=0)
-    net -= before.sum(axis=0) + part @ owned
+    net = position.sum(axis=0) - before.sum(axis=0)
+    net += (outside.each("position") - outside.each("position_before")).sum(axis=0)
+    sales = (outside.each("owned") - outside.each("owned_before")).sum(axis=0) - part @ owned
     there_was = float(np.sum(own + margin + fund))
     there_is = sum(float(seen[name].sum()) for name in accounts)
     wasted = float(np.sum((own + inflow + worth - estate)[fails]))
-    leak = there_is - there_was - by_capital - float(sells.sum()) + wasted
+    brought = float(np.where(abroad < 0.0, -abroad, -gains_paid * abroad).sum())
+    leak = there_is - there_was - by_capital - float(sells.sum()) + wasted - brought
     scale = max(there_was, gains, float(due.sum()), 1e-300)
     traded = max(float(np.abs(before).sum() + owned.sum()), 1e-300)
     shown = seen.words("status") == "defaulted"
@@ -195,8 +198,8 @@ def certify(
                   "cash, margin and contribution of each member minus what payments leave it"),
         Condition("positions", _most(np.abs(position - after)) / traded, CLEARING,
                   "position of each member minus what it kept and took"),
-        Condition("netting", _most(np.abs(net)) / traded, ROUNDING,
-                  "positions of all after the date minus before, and what members sold"),
+        Condition("netting", _most(np.abs(np.append(net, sales))) / traded, ROUNDING,
+                  "positions of all after the date minus before, and what was bought minus sold"),
         Condition("cash", abs(leak) / scale, ROUNDING,
                   "cash of all after the date minus before, income and the house's loss"),
     ]  # fmt: skip

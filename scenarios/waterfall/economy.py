@@ -393,11 +393,6 @@ def members_of(parameters: DefaultWaterfall, rng: np.random.Generator) -> Member
             raise Refused(
                 f"position[{k}] adds up to {net:g} over all members; cleared positions net to zero"
             )
-    if owned.any() and appetite.any():
-        raise Refused(
-            "owned securities are sold to investors outside the house only; where members own some,"
-            " appetite must be 0 and outside above 0"
-        )
     return Membership(made.names, made.each("cash"), made.each("income"), position, appetite, owned)
 
 

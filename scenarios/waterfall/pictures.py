@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+SHOWN = 1e-6
+"""Cash below which what a layer bears is the error at which rounds settle."""
+
 MOST_MEMBERS = 30
 """Members whose balance sheets are drawn; of more, those with the largest losses."""
 
@@ -39,7 +42,8 @@ def waterfall(so_far: SoFar) -> Figure:
     axes.set_xlabel("date")
     card.whole(axes)
     card.upright(axes, "unpaid losses (cash)")
-    card.legend(axes, 2, fontsize=7.5)
+    if len(last):
+        card.legend(axes, 2, fontsize=7.5)
     return figure
 
 
@@ -51,7 +55,7 @@ def waterfall_text(so_far: SoFar) -> str:
     borne = [
         f"{label} {last[column].iloc[-1]:.4g}"
         for column, _, _, label in figures.LAYERS
-        if last[column].iloc[-1] > 0.0
+        if last[column].iloc[-1] > SHOWN
     ]
     return f"Unpaid losses at date {last['date'].iloc[-1]}: {', '.join(borne) or 'none'}."
 
@@ -67,13 +71,17 @@ def timeline(so_far: SoFar) -> Figure:
     ):
         calls.plot(last["date"], _column(last, column), color=colour, marker=marker, label=label)
     defaults.bar(last["date"], _column(last, "defaulted"), color=palette.BAD, width=0.6)
-    if not _column(last, "defaulted").any():
-        defaults.set_ylim(0.0, 1.0)
+    most = max(_column(last, "defaulted").max(initial=0.0), 1.0)
+    defaults.set_yticks([0.0, most])
+    defaults.set_ylim(0.0, 1.05 * most)
+    if last.empty:
+        calls.set_ylim(0.0, 1.0)
     defaults.set_xlim(0.4, max(so_far.date, 3) + 0.6)
     defaults.set_xlabel("date")
     card.whole(defaults)
     card.upright(calls, "cash")
-    card.upright(defaults, "defaults", 2)
+    defaults.set_ylabel("defaults")
+    defaults.yaxis.set_label_coords(-0.175, 0.5)
     card.legend(calls, 2)
     return figure
 
@@ -96,7 +104,8 @@ def balance_sheets(so_far: SoFar) -> Figure:
     figure, panels = card.frame(2)
     here = _members(so_far)
     place = np.arange(len(here))
-    for axes, suffix, label in zip(panels, ("_before", ""), ("before", "after"), strict=True):
+    titles = ("before (cash)", "after (cash)")
+    for axes, suffix, label in zip(panels, ("_before", ""), titles, strict=True):
         bottom = np.zeros(len(here))
         for column, colour, hatch, name in figures.OWNED:
             height = _column(here, column + suffix)
@@ -109,8 +118,11 @@ def balance_sheets(so_far: SoFar) -> Figure:
         failed = (here["status"] == "defaulted").to_numpy()
         panels[1].plot(place[failed], np.zeros(int(failed.sum())), "x", color=palette.BAD,
                        clip_on=False, zorder=5)  # fmt: skip
-    panels[1].set_xlabel("members, the largest loss first (x: defaulted)")
-    card.legend(panels[0], 3)
+        high = max(axes.get_ylim()[1] for axes in panels)
+        for axes in panels:
+            axes.set_ylim(0.0, high)
+        card.legend(panels[0], 3)
+    panels[1].set_xlabel("members, largest loss first (x: defaulted)")
     return figure
 
 

@@ -33,11 +33,11 @@ def who_pays(agents: pd.DataFrame) -> pd.DataFrame:
         The table of members.
     """
     found = [pd.DataFrame(columns=COLUMNS)]
-    members = agents[agents["repaid"].notna()]
-    for _, table in members.groupby(["case", "date"], sort=False):
-        names = (table["name"] if "name" in table else table["member"] + 1).astype(str).to_numpy()
-        loss = table["uncovered"].to_numpy(dtype=np.float64)
-        borne = table[list(BORNE)].to_numpy(dtype=np.float64)
+    for _, table in agents.groupby(["case", "date"], sort=False):
+        known = (table["name"] if "name" in table else table["member"] + 1).astype(str)
+        names = known.where(table["repaid"].notna(), table["cohort"]).to_numpy()
+        loss = table["uncovered"].fillna(0.0).to_numpy(dtype=np.float64)
+        borne = table[list(BORNE)].fillna(0.0).to_numpy(dtype=np.float64)
         fails, pays = loss > 0.0, borne.any(axis=1)
         pairs = fails.sum() * (pays.sum() + 1)
         if not fails.any() or pairs > MOST_PAIRS:

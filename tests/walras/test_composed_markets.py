@@ -49,6 +49,7 @@ from walras import (
     LinearQuadratic,
     Lognormal,
     MarginClearingHouse,
+    Members,
     Menu,
     Narrowing,
     Nature,
@@ -56,6 +57,7 @@ from walras import (
     Node,
     NoiseTraders,
     Outcome,
+    OutsideInvestors,
     Plan,
     Pledge,
     PledgeableMarket,
@@ -73,6 +75,8 @@ from walras import (
     StateMarket,
     StateMenu,
     Traders,
+    WaterfallHouse,
+    WaterfallMarket,
     default_swap,
     loan,
     rule,
@@ -280,6 +284,21 @@ def credit(owners: type = Households, aversion: float = 1.0) -> Made:
     return economy, {"tremble": False}
 
 
+def waterfall(members: type[Members] = Members) -> Made:
+    market = WaterfallMarket(["bond"], np.array([100.0]))
+    economy = Economy(market, adjuster=rule("plain", market.pace), linked=True)
+    banks = members(
+        economy, "banks", position=np.array([[10.0], [4.0], [-14.0]]),
+        cash=np.array([40.0, 90.0, 200.0]), income=np.zeros(3), appetite=np.full((3, 1), 50.0),
+    )  # fmt: skip
+    OutsideInvestors(economy, np.array([200.0]), "funds")
+    WaterfallHouse(
+        economy, banks, np.array([100.0]), [FlatMargin(0.05)], stress=np.array([[-0.1], [0.1]]),
+        path=np.array([[94.0]]),
+    )  # fmt: skip
+    return economy, {"value": np.array([88.0])}
+
+
 def linear_credit() -> Made:
     return credit(aversion=0.0)
 
@@ -299,6 +318,7 @@ EVERY = (
     promises_on_states,
     pytest.param(swaps, marks=pytest.mark.slow),
     credit,
+    waterfall,
     pytest.param(linear_credit, marks=pytest.mark.slow),
 )
 
@@ -407,6 +427,14 @@ class Forgetful(Households):
         self.tastes = replace(self.tastes, weights=self.tastes.weights[:, ::-1].copy())
 
 
+class Reluctant(Members):
+    """Members who pay less than they could."""
+
+    def pay(self, posted: Any) -> Any:
+        paid = super().pay(posted)
+        return paid._replace(repaid=np.where(paid.default, 0.9, 1.0) * paid.repaid)
+
+
 @pytest.mark.parametrize(
     ("make", "wrong", "fails"),
     [
@@ -420,6 +448,7 @@ class Forgetful(Households):
         (leverage, Hesitant, "optimality"),
         (promises_on_states, Swayed, "rounds"),
         (credit, Forgetful, "optimality"),
+        (waterfall, Reluctant, "payments"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
@@ -439,6 +468,16 @@ def test_a_part_that_no_certificate_knows_is_refused_before_anybody_trades() -> 
     with pytest.raises(Refused, match="nothing says what an equilibrium with Traders is"):
         economy.run()
     assert economy.record is None
+
+
+def test_two_cohorts_of_members_of_one_house_are_refused() -> None:
+    economy, _ = waterfall()
+    one = np.ones(1)
+    Members(
+        economy, "more", position=np.zeros((1, 1)), cash=one, income=one, appetite=np.ones((1, 1))
+    )
+    with pytest.raises(Refused, match="one cohort of members; this one has banks, more"):
+        economy.run()
 
 
 def test_goods_that_are_not_the_markets_are_refused() -> None:

@@ -13,6 +13,7 @@ from scenarios.exchange import exchange
 from scenarios.funding import margin_spiral
 from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
+from scenarios.waterfall import default_waterfall
 from simulator.outcome import Outcome
 from walras.watched import Watched
 
@@ -244,3 +245,20 @@ def test_curves_are_the_promises_that_are_quoted() -> None:
     }.items():
         watched = Watched(collateral_equilibrium.SCENARIO, case=case)
         assert [curve.name for curve in watched.curves if curve.name] == promises
+
+
+def test_news_that_is_no_list_of_numbers_is_played_and_not_announced() -> None:
+    """A control of one number fits a list of numbers only; drawn or listed by security is not."""
+    for news, fits in (([-0.02, -0.1], True), ([[-0.02, 0.0]], False), ("drawn", False)):
+        watched = Watched(default_waterfall.SCENARIO, given=[("news", news)])
+        assert watched.problem == ""
+        assert (watched.announcement is not None) is fits
+    watched = Watched(default_waterfall.SCENARIO)
+    while watched.running:
+        watched.step()
+    assert watched.announce(-0.25)
+    while watched.running:
+        watched.step()
+    assert watched.parameters is not None
+    assert watched.parameters.news == [-0.02, -0.25]
+    assert watched.now.dates["defaulted"].iloc[-1] > 4.0

@@ -84,7 +84,7 @@ def test_survivors_take_what_defaulters_leave_by_appetite() -> None:
     book = cohort.respond(posted())
     assert book.sold.tolist() == [15.0]
     assert book.appetite.tolist() == [20.0]
-    cohort.hold(posted(), Closed(book.sold / book.appetite, 1.0))
+    cohort.hold(posted(), Closed(book.sold / book.appetite, np.zeros(1), 1.0))
     after = cohort.after()
     assert after.position[:, 0].tolist() == [0.0, 0.0, 0.0]
     assert after.alive.tolist() == [False, False, True]
@@ -109,7 +109,7 @@ def test_cash_is_conserved_at_any_quotes(
     here = posted(price, gains_paid, assessed)
     paid, book = cohort.pay(here), cohort.respond(here)
     was = cohort.account
-    cohort.hold(here, Closed(np.zeros(1), used))
+    cohort.hold(here, Closed(np.zeros(1), np.zeros(1), used))
     is_now = cohort.after()
     borne = (
         book.own_margin
@@ -130,12 +130,12 @@ def test_cash_is_conserved_at_any_quotes(
 def test_a_table_says_who_was_called_who_failed_and_who_was_gone() -> None:
     cohort = members(position=np.array([[10.0], [0.0], [-10.0]]), cash=np.array([0.0, 0.0, 500.0]))
     quotes = posted(assessed=0.0)
-    cohort.hold(quotes, Closed(np.zeros(1), 0.0))
+    cohort.hold(quotes, Closed(np.zeros(1), np.zeros(1), 0.0))
     table = cohort.table()
     assert table["status"].tolist() == ["defaulted", "solvent", "solvent"]
     assert (table["wealth"] - table["profit"]).tolist() == pytest.approx([75.0, 0.0, 575.0])
     cohort.carry()
-    cohort.hold(quotes, Closed(np.zeros(1), 0.0))
+    cohort.hold(quotes, Closed(np.zeros(1), np.zeros(1), 0.0))
     assert cohort.table()["status"].iloc[0] == "closed out"
 
 

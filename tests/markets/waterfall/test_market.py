@@ -21,7 +21,7 @@ TERMS = WaterfallTerms(
 )
 
 BOOK = WaterfallBook(
-    sold=np.array([20.0, -5.0]), appetite=np.array([400.0, 100.0]),
+    closed=np.array([20.0, -5.0]), sold=np.array([20.0, -5.0]), appetite=np.array([400.0, 100.0]),
     open_interest=np.array([80.0, 60.0]), gains=200.0, losses=200.0, losses_paid=60.0,
     due=300.0, paid=150.0, own_margin=40.0, own_fund=10.0, uncovered=90.0, fund=25.0,
     assessable=30.0, repaid=np.zeros(0), defaulted=2.0, alive=5.0,

@@ -73,6 +73,16 @@ def test_cash_and_positions_are_conserved_in_every_round_and_from_date_to_date(s
     assert unpaid.min() > -1e-6
 
 
+def test_investors_outside_pay_on_what_they_took_over() -> None:
+    """At later dates positions net to zero only with theirs, and so do gains and losses."""
+    found = run(news=[-0.02, -0.1, -0.05, 0.1], outside=300.0, equilibrium="greatest")
+    assert found.rounds["balance"].abs().max() < 1e-9
+    outside = found.agents[found.agents["cohort"] == "outside investors"]
+    assert (outside["variation_margin"] != 0.0).tolist() == [False, False, True, True]
+    total = found.agents.groupby("date")["variation_margin"].sum()
+    assert total.abs().max() < 1e-9
+
+
 def test_there_is_no_loss_to_others_where_margin_covers_the_move() -> None:
     dates = run(haircut=0.4, stress=[[-0.3, -0.3], [0.3, 0.3]], appetite=400.0, capital=0.0).dates
     assert dates["fund_required"].max() < 1e-9
@@ -205,7 +215,7 @@ def test_a_run_is_exported_and_verified(tmp_path: Path) -> None:
         ({"debts": [[0.0]]}, "debts has 1 rows; it must have one for each of 20 members"),
         ({"securities": ["a", "a"]}, "securities are a, a; their names must differ"),
         ({"reverse_stress": [0.0, 0.0]}, "a direction has a change that is not 0"),
-        ({"members": MEMBERS | {"owned[bond]": [1.0] * 4}}, "owned securities are sold to investo"),
+        ({"members": MEMBERS | {"owned[bond]": [1.0] * 4}}, "owned securities are sold to inv"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_sentence(given: dict[str, Any], message: str) -> None:
