@@ -24,6 +24,9 @@ CASES: Final = {
 }
 """Colour, marker, dash and name of each case."""
 
+NAMED: Final = 4
+"""Pieces of news from which on an axis does not name them."""
+
 PARTS: Final = (
     ("bad_news", palette.CASH, "", "bad news"),
     ("ruined_optimists", palette.SHORT, "//", "ruined optimists"),
@@ -50,14 +53,8 @@ def cycle(dates: pd.DataFrame) -> Figure:
                 color=colour, marker=marker, linestyle=dash, label=name,
             )  # fmt: skip
             axes.set_ylabel(label)
-            axes.set_xlabel("pieces of news")
+            axes.set_xlabel(heard(dates))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    first = dates[dates["case"] == dates["case"].iloc[0]]
-    for date, news in zip(first["date"] - 1, first["news"], strict=True):
-        panels[0].annotate(
-            str(news).replace("_", ", "), (date, 0.02), xycoords=("data", "axes fraction"),
-            fontsize=8.5, ha="center", color=palette.NEUTRAL[0],
-        )  # fmt: skip
     panels[0].margins(x=0.15, y=0.2)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
@@ -73,11 +70,17 @@ def buyers(dates: pd.DataFrame) -> Figure:
         part = dates[dates["case"] == case]
         draw_owners(axes, part, part["date"].to_numpy(dtype=np.float64) - 1.0)
         axes.set_title(CASES[case][3], fontsize=10.5)
-        axes.set_xlabel("pieces of news")
+        axes.set_xlabel(heard(dates))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     panels[0].set_ylabel("share of traders")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
+
+
+def heard(dates: pd.DataFrame) -> str:
+    """Name of the axis along which news arrives, with the news where it is short."""
+    news = str(dates["news"].iloc[-1]).split("_")
+    return f"pieces of news ({', '.join(news)})" if len(news) < NAMED else "pieces of news"
 
 
 def draw_owners(axes: Axes, dates: pd.DataFrame, place: FloatArray) -> None:
@@ -98,7 +101,8 @@ def crash(crashes: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(8.5, 1.6 + 0.5 * len(crashes)), layout="constrained")
     axes = figure.subplots()
     names = [
-        f"{CASES[row['case']][3]}, date {row['date'] - 1}" for row in crashes.to_dict("records")
+        f"{row['case']}, after {str(row['news']).replace('_', ', ')}"
+        for row in crashes.to_dict("records")
     ]
     draw_parts(axes, crashes)
     axes.set_yticks(np.arange(len(crashes))[::-1], names)
