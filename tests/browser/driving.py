@@ -45,7 +45,7 @@ sync_api.expect.set_options(timeout=PATIENCE)
 
 
 @contextlib.contextmanager
-def served(scenario: str, *assigned: str) -> Iterator[str]:
+def served(*what: str, given: Sequence[str] = ()) -> Iterator[str]:
     """A page that `walras serve` serves; on Ctrl-C the command has to end well."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -11,10 +11,12 @@ from html import escape
 from typing import Any
 
 import solara
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mesa.visualization.utils import force_update, update_counter
 from solara.lab import use_task
 
+from simulator import card
 from walras import alternative_text, panels, takeaway
 from walras.browser.balance_sheet import balances
 from walras.browser.certificate import certificate
@@ -110,7 +112,10 @@ def Drawn(
 
     def picture() -> str:
         written = io.BytesIO()
-        draw(moment).savefig(written, format="png", dpi=SHARPNESS, pil_kwargs={"compress_level": 1})
+        with card.styled():
+            canvas = FigureCanvasAgg(draw(moment))
+            canvas.figure.set_dpi(SHARPNESS)
+            canvas.print_png(written, pil_kwargs={"compress_level": 1})  # savefig would draw twice
         return f"data:image/png;base64,{b64encode(written.getvalue()).decode()}"
 
     source = solara.use_memo(picture, [version])

@@ -7,7 +7,7 @@ economy is the one that ``walras run`` steps. What belongs to a scenario is decl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +23,9 @@ from simulator import palette
 from simulator.scenario import Scenario
 from walras.browser.cockpit import Cockpit
 from walras.browser.controls import Controls, Meanings, first_values
+from walras.browser.teaching import Teach
 from walras.catalogue import TITLES, find_or_load
+from walras.lessons import LESSONS, find_lesson
 from walras.serving import Asked
 from walras.watched import Watched
 
@@ -92,12 +94,19 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
     shown, show = solara.use_state(0)
     solara.use_effect(lambda: show(renewed), [renewed])
 
+    def open_with(given: Mapping[str, Any]) -> None:
+        """Open another market, with the settings of a step of the lesson."""
+        market.set(Watched(scenario, asked.seed, tuple(given.items()), code=asked.trusted))
+        chosen.clear()
+        chosen.update(first_values(market.value))
+        renew(renewed + 1)
+
     def announce(value: float | None) -> None:
         if market.value.announce(value):
             renew(renewed + 1)
         force_update()
 
-    solara.Title(f"{scenario.name} · walras")
+    solara.Title(f"{asked.lesson or scenario.name} · walras")
     with solara.Div(classes=["walras-hidden"]):  # Mesa's controls place themselves elsewhere
         if shown == renewed:
             SolaraViz(
@@ -106,7 +115,7 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
                 model_params={
                     "what": scenario,
                     "seed": asked.seed,
-                    "given": given,
+                    "given": market.value.given,
                     "code": asked.trusted,
                     "controls": MappingProxyType(chosen),  # read anew at every reset
                 },
@@ -116,6 +125,8 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
     # Solara orders the sidebar by how deeply its parts are nested: Mesa's buttons come first.
     with solara.Div(classes=["walras-hidden"]), solara.Div(), solara.Div():
         Aside(market.value, chosen)
+    if asked.lesson:
+        Teach(find_lesson(asked.lesson), market.value, open_with)
     Cockpit(market.value, announce)
 
 
@@ -125,7 +136,19 @@ def Aside(watched: Watched, chosen: dict[str, Any]) -> None:
     with solara.Sidebar():
         Controls(watched, chosen)
         Meanings(watched.what)
+        Lessons()
         Scenarios(watched.what.name)
+
+
+@solara.component
+def Lessons() -> None:
+    """Links to the lessons."""
+    rows = "".join(
+        f'<p><a href="?lesson={name}">{name}</a>, in {scenario}</p>'
+        for name, scenario in LESSONS.items()
+    )
+    with solara.Div(classes=["walras-meanings"]), solara.Details("Lessons"):
+        solara.HTML(tag="div", unsafe_innerHTML=rows)
 
 
 @solara.component
