@@ -37,7 +37,8 @@ class Asked:
     """What a page shows: a scenario, parameters that differ from their defaults, a seed, a case.
 
     ``trusted`` are the files of code that may be executed: those that the command line named.
-    ``lesson`` is the name of a lesson on the scenario, whose first market opens then.
+    ``lesson`` is the name of a lesson on the scenario, whose first market opens then; ``beside``
+    are settings of a second market, see :class:`walras.side_by_side.SideBySide`.
     """
 
     scenario: str
@@ -45,6 +46,7 @@ class Asked:
     seed: int = 0
     case: str = ""
     lesson: str = ""
+    beside: str = ""
     trusted: tuple[Path, ...] = ()
 
     def to_environment(self) -> str:
@@ -107,12 +109,15 @@ class Asked:
         seed = settings.pop("seed", str(self.seed))
         if not seed.isdecimal():
             raise Refused(f'seed is "{seed}"; it must be a whole number of at least 0')
-        case = settings.pop("case", "")
+        case, beside = settings.pop("case", ""), settings.pop("beside", "")
         given = {key: read(key, value) for key, value in settings.items()}
         if asked == name:
             known = {**self.given, **given}
-            return replace(self, given=known, seed=int(seed), case=case, lesson=taught)
-        return Asked(asked if asked in TITLES else find(asked).name, given, int(seed), case)
+            return replace(
+                self, given=known, seed=int(seed), case=case, lesson=taught, beside=beside
+            )
+        there = asked if asked in TITLES else find(asked).name
+        return Asked(there, given, int(seed), case, beside=beside)
 
 
 def check_servable(host: str, port: int) -> None:

@@ -1,7 +1,7 @@
 """The page in the browser: Mesa's buttons, the controls and a cockpit, for every scenario.
 
-Mesa's ``SolaraViz`` steps, plays, pauses and resets a :class:`walras.watched.Watched`, whose
-economy is the one that ``walras run`` steps. What belongs to a scenario is declared in its
+Mesa's ``SolaraViz`` steps, plays, pauses and resets a :class:`walras.side_by_side.SideBySide`,
+whose economy is the one that ``walras run`` steps. What belongs to a scenario is declared in its
 :class:`simulator.page_plan.Page`. The command ``walras serve`` starts it.
 """
 
@@ -27,7 +27,7 @@ from walras.browser.teaching import Teach
 from walras.catalogue import TITLES, find_or_load
 from walras.lessons import LESSONS, find_lesson
 from walras.serving import Asked
-from walras.watched import Watched
+from walras.side_by_side import SideBySide
 
 PLAY_INTERVAL = 250
 """Milliseconds between rounds when the page opens."""
@@ -82,8 +82,10 @@ def Browser(event_narrow: Callable[[bool], None]) -> None:
 def Market(scenario: Scenario[Any], asked: Asked) -> None:
     """A market with its controls."""
 
-    def opened() -> Watched:
-        return Watched(scenario, asked.seed, given, asked.case, code=asked.trusted)
+    def opened() -> SideBySide:
+        return SideBySide(
+            scenario, asked.seed, given, asked.beside, case=asked.case, code=asked.trusted
+        )
 
     given = tuple(asked.given.items())
     market = solara.use_memo(lambda: solara.reactive(opened()), [])
@@ -96,7 +98,8 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
 
     def open_with(given: Mapping[str, Any]) -> None:
         """Open another market, with the settings of a step of the lesson."""
-        market.set(Watched(scenario, asked.seed, tuple(given.items()), code=asked.trusted))
+        settings = tuple(given.items())
+        market.set(SideBySide(scenario, asked.seed, settings, code=asked.trusted))
         chosen.clear()
         chosen.update(first_values(market.value))
         renew(renewed + 1)
@@ -126,18 +129,18 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
     with solara.Div(classes=["walras-hidden"]), solara.Div(), solara.Div():
         Aside(market.value, chosen)
     if asked.lesson:
-        Teach(find_lesson(asked.lesson), market.value, open_with)
+        Teach(find_lesson(asked.lesson), market.value.first, open_with)
     Cockpit(market.value, announce)
 
 
 @solara.component
-def Aside(watched: Watched, chosen: dict[str, Any]) -> None:
+def Aside(markets: SideBySide, chosen: dict[str, Any]) -> None:
     """The parameters, what they mean, and the way to other scenarios."""
     with solara.Sidebar():
-        Controls(watched, chosen)
-        Meanings(watched.what)
+        Controls(markets, chosen)
+        Meanings(markets.first.what)
         Lessons()
-        Scenarios(watched.what.name)
+        Scenarios(markets.first.what.name)
 
 
 @solara.component
