@@ -37,17 +37,22 @@ class Asked:
     """What a page shows: a scenario, parameters that differ from their defaults, a seed, a case.
 
     ``trusted`` are the files of code that may be executed: those that the command line named.
+    ``lesson`` is the name of a lesson on the scenario, whose first market opens then; ``beside``
+    are settings of a second market, see :class:`walras.side_by_side.SideBySide`.
     """
 
     scenario: str
     given: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     case: str = ""
+    lesson: str = ""
+    beside: str = ""
     trusted: tuple[Path, ...] = ()
 
     def to_environment(self) -> str:
         """As text for the environment of the page."""
-        return json.dumps({"scenario": self.scenario, "given": dict(self.given), "seed": self.seed})
+        known = {"scenario": self.scenario, "given": dict(self.given), "seed": self.seed}
+        return json.dumps({**known, "lesson": self.lesson})
 
     @classmethod
     def from_environment(cls, default: str) -> Asked:
@@ -58,8 +63,22 @@ class Asked:
         known = json.loads(text)
         return cls(**known, trusted=tuple(code_in(known["given"])))
 
+    @classmethod
+    def taught(cls, lesson: str) -> Asked:
+        """A lesson, in its first market.
+
+        Raises
+        ------
+        Refused
+            If there is no such lesson.
+        """
+        from walras.lessons import LESSONS, find_lesson
+
+        market = find_lesson(lesson).market(0)
+        return cls(LESSONS[lesson], market, lesson=lesson)
+
     def linked(self, query: str, name: str) -> Asked:
-        """What a link asks for, whose query may name a scenario, a seed, a case and parameters.
+        """What a link asks for: a scenario or a lesson, a seed, a case and parameters.
 
         Parameters
         ----------
@@ -83,15 +102,22 @@ class Asked:
             names = [key for key, _ in pairs]
             twice = next(key for key in names if names.count(key) > 1)
             raise Refused(f"the link has {twice} twice; each setting may stand there once")
+        if "lesson" in settings:
+            return self.taught(settings["lesson"])
+        taught = "" if "scenario" in settings else self.lesson
         asked = settings.pop("scenario", name)
         seed = settings.pop("seed", str(self.seed))
         if not seed.isdecimal():
             raise Refused(f'seed is "{seed}"; it must be a whole number of at least 0')
-        case = settings.pop("case", "")
+        case, beside = settings.pop("case", ""), settings.pop("beside", "")
         given = {key: read(key, value) for key, value in settings.items()}
         if asked == name:
-            return replace(self, given={**self.given, **given}, seed=int(seed), case=case)
-        return Asked(asked if asked in TITLES else find(asked).name, given, int(seed), case)
+            known = {**self.given, **given}
+            return replace(
+                self, given=known, seed=int(seed), case=case, lesson=taught, beside=beside
+            )
+        there = asked if asked in TITLES else find(asked).name
+        return Asked(there, given, int(seed), case, beside=beside)
 
 
 def check_servable(host: str, port: int) -> None:

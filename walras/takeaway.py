@@ -15,6 +15,7 @@ from simulator.data_file import WHERE, data_files
 from simulator.export import CSV_LIMIT, TABLES
 from simulator.parameters import Parameters, parse, parse_assignment, to_toml
 from simulator.run import Run
+from walras.side_by_side import BESIDE
 from walras.watched import Watched
 
 ZIPPED = (1980, 1, 1, 0, 0, 0)
@@ -103,8 +104,11 @@ def file_name(watched: Watched) -> str:
     return f"{watched.what.name}-date-{watched.date}"
 
 
-def link(watched: Watched) -> str:
-    """Query of an address that opens the same market, with what was announced as planned dates."""
+def link(watched: Watched, beside: str = "") -> str:
+    """Query of an address that opens the same market, with what was announced as planned dates.
+
+    ``beside`` are the settings of a market beside it.
+    """
     parameters = watched.parameters
     assert parameters is not None
     given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
@@ -112,6 +116,8 @@ def link(watched: Watched) -> str:
     if len(watched.cases) > 1:
         settings["case"] = watched.case
     settings |= {name: _written(name, value) for name, value in given.items()}
+    if beside:
+        settings[BESIDE] = beside
     return "?" + urlencode(settings, quote_via=quote)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    with served("margin-hike", f"traders={TRADERS}") as address:
+    with served("margin-hike", "--set", f"traders={TRADERS}") as address:
         yield address
 
 

@@ -45,13 +45,12 @@ sync_api.expect.set_options(timeout=PATIENCE)
 
 
 @contextlib.contextmanager
-def served(scenario: str, *assigned: str) -> Iterator[str]:
+def served(*words: str) -> Iterator[str]:
     """A page that `walras serve` serves; on Ctrl-C the command has to end well."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "walras.command", "serve", scenario, "--port", str(port)]
-    command += [word for assignment in assigned for word in ("--set", assignment)]
+    command = [sys.executable, "-m", "walras.command", "serve", *words, "--port", str(port)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -130,7 +130,9 @@ def test_other_markets_clear_and_follow_what_is_announced(
     planned: float,
 ) -> None:
     expected = run(**given)
-    assigned = [f"{name}={json.dumps(value)}" for name, value in given.items()]
+    assigned = [
+        word for name, value in given.items() for word in ("--set", f"{name}={json.dumps(value)}")
+    ]
     quote = next(iter(expected.equilibrium))
     with (
         served(expected.scenario.name, *assigned) as address,

@@ -14,6 +14,7 @@ from scenarios.funding import margin_spiral
 from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
 from scenarios.waterfall import default_waterfall
+from scenarios.waterfall.economy import DefaultWaterfall
 from simulator.outcome import Outcome
 from walras.watched import Watched
 
@@ -259,6 +260,6 @@ def test_news_that_is_no_list_of_numbers_is_played_and_not_announced() -> None:
     assert watched.announce(-0.25)
     while watched.running:
         watched.step()
-    assert watched.parameters is not None
+    assert isinstance(watched.parameters, DefaultWaterfall)
     assert watched.parameters.news == [-0.02, -0.25]
     assert watched.now.dates["defaulted"].iloc[-1] > 4.0

@@ -11,14 +11,17 @@ from html import escape
 from typing import Any
 
 import solara
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mesa.visualization.utils import force_update, update_counter
 from solara.lab import use_task
 
+from simulator import card
 from walras import alternative_text, panels, takeaway
 from walras.browser.balance_sheet import balances
 from walras.browser.certificate import certificate
 from walras.moment import Moment
+from walras.side_by_side import SideBySide
 from walras.watched import Watched
 
 SHARPNESS = 120
@@ -32,46 +35,66 @@ FIRST_QUOTES = 6
 
 
 @solara.component
-def Cockpit(watched: Watched, announce: Callable[[float | None], None]) -> None:
-    """Everything about the moment that is looked at: now, or a date before."""
+def Cockpit(markets: SideBySide, announce: Callable[[float | None], None]) -> None:
+    """Everything about the moment that is looked at, now or a date before, of every market."""
     update_counter.get()
-    past, look_at = solara.use_state((watched, watched.date, watched.date))
+    first = markets.first
+    past, look_at = solara.use_state((markets, first.date, first.date))
     # another market or another date begins: what was looked at is over
-    date = past[2] if past[:2] == (watched, watched.date) else watched.date
-    version = (watched, watched.steps, watched.date, watched.problem, date)
-    moment = solara.use_memo(
-        lambda: None if watched.economy is None else watched.at(date), [version]
+    date = past[2] if past[:2] == (markets, first.date) else first.date
+    version = (date, *((each, each.steps, each.date, each.problem) for each in markets.watched))
+    seen = solara.use_memo(
+        lambda: [
+            (each, each.at(min(date, each.date)))
+            for each in markets.watched
+            if each.economy is not None
+        ],
+        [version],
     )
-    if watched.problem:
-        solara.Error(watched.problem)
-    if moment is None:
+    for problem in filter(None, (markets.problem, *(each.problem for each in markets.watched))):
+        solara.Error(problem)
+    if not seen or seen[0][0] is not first:
         return
     with solara.Div(classes=["walras-top"]):
         solara.HTML(
             tag="div",
-            unsafe_innerHTML=_status(watched, moment),
+            unsafe_innerHTML="".join(
+                _status(watched, moment, markets.label(watched)) for watched, moment in seen
+            ),
             attributes={"role": "status", "aria-live": "polite"},
         )
-        if watched.announcement is not None or watched.announcing:
-            Announce(watched, announce).key(f"announce {id(watched)} {watched.date}")
+        if first.announcement is not None or first.announcing:
+            Announce(first, announce).key(f"announce {id(first)} {first.date}")
     with solara.Div(classes=["walras-tools"]):
-        Hurry(watched).key(f"hurry {id(watched)}")
-        Timeline(watched, moment, lambda chosen: look_at((watched, watched.date, chosen)))
-        TakeAway(watched)
-    with solara.Div(classes=["walras-cockpit"]):
-        for picture in watched.page.pictures:
-            Panel(picture.title, picture.draw, picture.says, moment, version).key(picture.title)
-        Panel("Quotes", panels.quotes, alternative_text.quotes, moment, version)
-        if moment.line is not None:
-            Panel("Positions", panels.positions, alternative_text.positions, moment, version)
-        Panel("Excess demand", panels.excess, alternative_text.excess, moment, version)
-        if moment.lines:
-            with solara.Div(classes=["walras-card"]):
-                solara.HTML(tag="h2", unsafe_innerHTML="Clearing house")
-                Scroll("Balance sheet", balances(moment))
-        with solara.Div(classes=["walras-card", "walras-certificate"]):
-            solara.HTML(tag="h2", unsafe_innerHTML="Certificate")
-            Scroll("Certificate", certificate(moment))
+        Hurry(markets).key(f"hurry {id(markets)}")
+        Timeline(first, seen[0][1], lambda chosen: look_at((markets, first.date, chosen)))
+        TakeAway(first, markets.beside)
+    with solara.Div(classes=["walras-beside"] if len(seen) > 1 else []):
+        for watched, moment in seen:
+            Cards(watched, moment, version, markets.label(watched)).key(f"cards {id(watched)}")
+
+
+@solara.component
+def Cards(watched: Watched, moment: Moment, version: tuple[Any, ...], label: str) -> None:
+    """The pictures and tables of a market."""
+    with solara.Div():
+        if label:
+            with solara.Div(classes=["walras-tools"]):
+                solara.HTML(tag="h2", unsafe_innerHTML=escape(label))
+        with solara.Div(classes=["walras-cockpit"]):
+            for picture in watched.page.pictures:
+                Panel(picture.title, picture.draw, picture.says, moment, version).key(picture.title)
+            Panel("Quotes", panels.quotes, alternative_text.quotes, moment, version)
+            if moment.line is not None:
+                Panel("Positions", panels.positions, alternative_text.positions, moment, version)
+            Panel("Excess demand", panels.excess, alternative_text.excess, moment, version)
+            if moment.lines:
+                with solara.Div(classes=["walras-card"]):
+                    solara.HTML(tag="h2", unsafe_innerHTML="Clearing house")
+                    Scroll("Balance sheet", balances(moment))
+            with solara.Div(classes=["walras-card", "walras-certificate"]):
+                solara.HTML(tag="h2", unsafe_innerHTML="Certificate")
+                Scroll("Certificate", certificate(moment))
 
 
 @solara.component
@@ -110,7 +133,10 @@ def Drawn(
 
     def picture() -> str:
         written = io.BytesIO()
-        draw(moment).savefig(written, format="png", dpi=SHARPNESS, pil_kwargs={"compress_level": 1})
+        with card.styled():
+            canvas = FigureCanvasAgg(draw(moment))
+            canvas.figure.set_dpi(SHARPNESS)
+            canvas.print_png(written, pil_kwargs={"compress_level": 1})  # savefig would draw twice
         return f"data:image/png;base64,{b64encode(written.getvalue()).decode()}"
 
     source = solara.use_memo(picture, [version])
@@ -118,15 +144,15 @@ def Drawn(
 
 
 @solara.component
-def Hurry(watched: Watched) -> None:
-    """A button that plays the market to rest without a pause between rounds, and stops it."""
+def Hurry(markets: SideBySide) -> None:
+    """A button that plays the markets to rest without a pause between rounds, and stops it."""
     going, go = solara.use_state(False)
     keep_on = solara.use_memo(threading.Event, [])
 
     def play() -> None:
         seen = time.monotonic()
-        while going and keep_on.is_set() and watched.running:
-            watched.step()
+        while going and keep_on.is_set() and markets.running:
+            markets.step()
             if time.monotonic() - seen > SHOWN_EVERY:
                 force_update()
                 seen = time.monotonic()
@@ -150,7 +176,7 @@ def Hurry(watched: Watched) -> None:
         outlined=True,
         small=True,
         on_click=toggle,
-        disabled=not watched.running,
+        disabled=not markets.running,
     )
 
 
@@ -178,8 +204,8 @@ def Timeline(watched: Watched, moment: Moment, look_at: Callable[[int], None]) -
 
 
 @solara.component
-def TakeAway(watched: Watched) -> None:
-    """Tables and parameters to download, and a link to this market."""
+def TakeAway(watched: Watched, beside: str) -> None:
+    """Tables and parameters of a market to download, and a link to what is shown."""
     update_counter.get()
     name = takeaway.file_name(watched)
     with solara.Div(classes=["walras-takeaway"]):
@@ -194,7 +220,11 @@ def TakeAway(watched: Watched) -> None:
         solara.HTML(
             tag="a",
             unsafe_innerHTML="Link to this market",
-            attributes={"href": takeaway.link(watched), "target": "_blank", "rel": "noopener"},
+            attributes={
+                "href": takeaway.link(watched, beside),
+                "target": "_blank",
+                "rel": "noopener",
+            },
         )
 
 
@@ -225,11 +255,12 @@ def Announce(watched: Watched, announce: Callable[[float | None], None]) -> None
         )
 
 
-def _status(watched: Watched, moment: Moment) -> str:
-    """Date, round, state and quotes in a line."""
-    parts = [f"date <b>{moment.date}</b>"]
+def _status(watched: Watched, moment: Moment, label: str) -> str:
+    """Date, round, state and quotes in a line, after what sets the market apart."""
+    parts = [f"<b>{escape(label)}</b>"] if label else []
+    parts += [f"date <b>{moment.date}</b>"]
     if moment.past:
-        parts[0] += f" (as it was left; the market is at date {watched.date})"
+        parts[-1] += f" (as it was left; the market is at date {watched.date})"
     control = watched.announcement
     if control is not None and moment.term is not None:
         parts.append(f"{escape(control.label)} <b>{moment.term:g}</b>")

@@ -14,15 +14,18 @@ from mesa.visualization.utils import update_counter
 from simulator.declared import Declared
 from simulator.page_plan import Control
 from simulator.parameters import ParameterHelp, declared
+from walras.side_by_side import BESIDE, SideBySide
 from walras.watched import Watched
 
 CASE = "case"
 """Key of the chosen case among the values of the controls."""
 
 
-def first_values(watched: Watched) -> dict[str, Any]:
+def first_values(markets: SideBySide) -> dict[str, Any]:
     """What the controls show of a market that has just opened, by parameter."""
-    values = {control.parameter: _shown(control, watched) for control in watched.controls}
+    watched = markets.first
+    values: dict[str, Any] = {BESIDE: markets.beside}
+    values |= {control.parameter: _shown(control, watched) for control in watched.controls}
     if len(watched.cases) > 1:
         values[CASE] = watched.case
     return values
@@ -37,12 +40,13 @@ def _shown(control: Control, watched: Watched) -> Any:
 
 
 @solara.component
-def Controls(watched: Watched, chosen: dict[str, Any]) -> None:
+def Controls(markets: SideBySide, chosen: dict[str, Any]) -> None:
     """A control for each parameter; those that differ from the running market are marked.
 
     ``chosen`` holds what is chosen, and is what Mesa's Reset opens the next market with.
     """
     update_counter.get()
+    watched = markets.first
     changes, change = solara.use_state(0)
 
     def choose(name: str, value: Any) -> None:
@@ -67,6 +71,12 @@ def Controls(watched: Watched, chosen: dict[str, Any]) -> None:
                 partial(choose, name),
             )
             _mark(watched.differs(control, chosen[name]))
+        solara.InputText(
+            "a second market beside it, for instance rule=plain",
+            value=chosen[BESIDE],
+            on_value=partial(choose, BESIDE),
+        )
+        _mark(chosen[BESIDE].strip() != markets.beside)
 
 
 def _mark(differs: bool) -> None:

@@ -1,13 +1,13 @@
 """The page in the browser: Mesa's buttons, the controls and a cockpit, for every scenario.
 
-Mesa's ``SolaraViz`` steps, plays, pauses and resets a :class:`walras.watched.Watched`, whose
-economy is the one that ``walras run`` steps. What belongs to a scenario is declared in its
+Mesa's ``SolaraViz`` steps, plays, pauses and resets a :class:`walras.side_by_side.SideBySide`,
+whose economy is the one that ``walras run`` steps. What belongs to a scenario is declared in its
 :class:`simulator.page_plan.Page`. The command ``walras serve`` starts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -23,9 +23,11 @@ from simulator import palette
 from simulator.scenario import Scenario
 from walras.browser.cockpit import Cockpit
 from walras.browser.controls import Controls, Meanings, first_values
+from walras.browser.teaching import Teach
 from walras.catalogue import TITLES, find_or_load
+from walras.lessons import LESSONS, find_lesson
 from walras.serving import Asked
-from walras.watched import Watched
+from walras.side_by_side import SideBySide
 
 PLAY_INTERVAL = 250
 """Milliseconds between rounds when the page opens."""
@@ -80,8 +82,10 @@ def Browser(event_narrow: Callable[[bool], None]) -> None:
 def Market(scenario: Scenario[Any], asked: Asked) -> None:
     """A market with its controls."""
 
-    def opened() -> Watched:
-        return Watched(scenario, asked.seed, given, asked.case, code=asked.trusted)
+    def opened() -> SideBySide:
+        return SideBySide(
+            scenario, asked.seed, given, asked.beside, case=asked.case, code=asked.trusted
+        )
 
     given = tuple(asked.given.items())
     market = solara.use_memo(lambda: solara.reactive(opened()), [])
@@ -92,12 +96,20 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
     shown, show = solara.use_state(0)
     solara.use_effect(lambda: show(renewed), [renewed])
 
+    def open_with(given: Mapping[str, Any]) -> None:
+        """Open another market, with the settings of a step of the lesson."""
+        settings = tuple(given.items())
+        market.set(SideBySide(scenario, asked.seed, settings, code=asked.trusted))
+        chosen.clear()
+        chosen.update(first_values(market.value))
+        renew(renewed + 1)
+
     def announce(value: float | None) -> None:
         if market.value.announce(value):
             renew(renewed + 1)
         force_update()
 
-    solara.Title(f"{scenario.name} · walras")
+    solara.Title(f"{asked.lesson or scenario.name} · walras")
     with solara.Div(classes=["walras-hidden"]):  # Mesa's controls place themselves elsewhere
         if shown == renewed:
             SolaraViz(
@@ -106,7 +118,7 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
                 model_params={
                     "what": scenario,
                     "seed": asked.seed,
-                    "given": given,
+                    "given": market.value.given,
                     "code": asked.trusted,
                     "controls": MappingProxyType(chosen),  # read anew at every reset
                 },
@@ -116,16 +128,30 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
     # Solara orders the sidebar by how deeply its parts are nested: Mesa's buttons come first.
     with solara.Div(classes=["walras-hidden"]), solara.Div(), solara.Div():
         Aside(market.value, chosen)
+    if asked.lesson:
+        Teach(find_lesson(asked.lesson), market.value.first, open_with)
     Cockpit(market.value, announce)
 
 
 @solara.component
-def Aside(watched: Watched, chosen: dict[str, Any]) -> None:
+def Aside(markets: SideBySide, chosen: dict[str, Any]) -> None:
     """The parameters, what they mean, and the way to other scenarios."""
     with solara.Sidebar():
-        Controls(watched, chosen)
-        Meanings(watched.what)
-        Scenarios(watched.what.name)
+        Controls(markets, chosen)
+        Meanings(markets.first.what)
+        Lessons()
+        Scenarios(markets.first.what.name)
+
+
+@solara.component
+def Lessons() -> None:
+    """Links to the lessons."""
+    rows = "".join(
+        f'<p><a href="?lesson={name}">{name}</a>, in {scenario}</p>'
+        for name, scenario in LESSONS.items()
+    )
+    with solara.Div(classes=["walras-meanings"]), solara.Details("Lessons"):
+        solara.HTML(tag="div", unsafe_innerHTML=rows)
 
 
 @solara.component

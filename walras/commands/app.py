@@ -30,13 +30,11 @@ app = typer.Typer(
 )
 
 
-What = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME|FILE.toml|FILE.py",
-        help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
-    ),
-]
+ASKED = typer.Argument(
+    metavar="NAME|FILE.toml|FILE.py",
+    help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
+)
+What = Annotated[str, ASKED]
 Own = Annotated[
     Path | None,
     typer.Option(
