@@ -20,7 +20,8 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-slow test-browser test-all check format notebooks bench robustness browser serve clean
+.PHONY: help setup run test test-slow test-browser test-all check format notebooks bench robustness \
+	browser serve docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +45,7 @@ test-browser: $(VENV)/.stamp-browser-test ## run the browser tests only
 	@$(BIN)/python -m pytest -q -m browser
 
 test-all: $(VENV)/.stamp-browser-test ## run every test, slow and browser too
-	@$(BIN)/python -m pytest -q -m ""
+	@HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -m ""
 
 check: $(VENV)/.stamp-dev ## check format, lint and types
 	@$(BIN)/ruff format --check .
@@ -68,6 +69,13 @@ browser: $(VENV)/.stamp-browser ## add what the page in the browser needs
 
 serve: $(VENV)/.stamp-browser ## serve the page on this machine (PORT=8765)
 	@$(BIN)/walras serve margin-hike --port $(PORT)
+
+docs: $(VENV)/.stamp-docs ## build the manual into build/manual; warnings are errors
+	@$(BIN)/python -m sphinx -c docs -E -a -W --keep-going -q . build/manual
+	@echo "the manual: build/manual/index.html"
+
+dist: $(VENV)/.stamp-dist ## build wheel, sdist and bill of materials into dist/, and try them
+	@.ci/dist $(BIN)/python
 
 clean: ## remove environments, caches and builds; runs stay
 	@rm -rf $(VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
@@ -108,6 +116,16 @@ $(VENV)/.stamp-bench: $(VENV)/.stamp-dev
 $(VENV)/.stamp-browser: $(PINS) | $(BIN)/python
 	@echo "installing walras and what its page needs (about 400 MB)"
 	@$(INSTALL) ".[browser]"
+	@touch $@ $(VENV)/.stamp-run
+
+$(VENV)/.stamp-docs: $(PINS) | $(BIN)/python
+	@echo "installing walras and what the manual is built with"
+	@$(INSTALL) ".[docs]"
+	@touch $@ $(VENV)/.stamp-run
+
+$(VENV)/.stamp-dist: $(PINS) | $(BIN)/python
+	@echo "installing what builds a distribution"
+	@$(INSTALL) ".[dist]"
 	@touch $@ $(VENV)/.stamp-run
 
 $(VENV)/.stamp-browser-test: $(VENV)/.stamp-dev

@@ -54,6 +54,9 @@ class ClearingHouse(mesa.Agent, Generic[Terms, Quotes, Book, Orders, Placed]):
     after_another = False
     """Whether a date before this one has closed, which rules can learn from."""
 
+    linked = False
+    """Whether dates are linked; the economy says so when it opens."""
+
     def wake(self, date: int) -> None:
         """Begin a date; the same one may begin again before its first round."""
         self.after_another, self.date = 0 < self.date < date, date

@@ -45,6 +45,9 @@ class Cohort(mesa.Agent, Generic[Terms, Quotes, Orders, Placed]):
     variables: tuple[Variable, ...] = ()
     """Unit and meaning of each column of :meth:`table`."""
 
+    linked = False
+    """Whether dates are linked; the economy says so when it opens."""
+
     def __init__(self, model: mesa.Model, name: str, members: int) -> None:
         super().__init__(model)
         self.name = name

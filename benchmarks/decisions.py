@@ -25,7 +25,7 @@ from scenarios.bankruptcy.bond_scenario import state_of
 from scenarios.bankruptcy.certificate import solver_gains
 from scenarios.bankruptcy.program import plans_by_highs, quadratic_programs
 from scenarios.credit.program import program_at
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from scenarios.promises.program import Program, promises_of
 from scenarios.repo.holdings import Holdings
 from simulator.declared import Declared
@@ -37,7 +37,7 @@ from simulator.run import simulate
 
 TURNS = 3
 
-TOGETHER = {"margin-hike": 200, "leverage-cycle": 1_000, "bankruptcy-capm": 50}
+TOGETHER = {"margin-hike": 200, "collateral-equilibrium": 1_000, "bankruptcy-capm": 50}
 """Members whose programs HiGHS gets in one call; with more or fewer it takes longer."""
 
 SILENT: dict[str, Any] = {
@@ -157,11 +157,11 @@ def promises(members: int) -> Asked:
     """Linear programs of a long menu of promises."""
 
     def make() -> Economy:
-        return _opened(other_economies.economy("leverage-cycle", members))
+        return _opened(other_economies.economy("collateral-equilibrium", members))
 
-    given = other_economies.given("leverage-cycle", members)
-    parameters = parse(leverage_cycle.SCENARIO.parameters, given)
-    point = simulate(leverage_cycle.SCENARIO, parameters, studies=False).points[0]
+    given = other_economies.given("collateral-equilibrium", members)
+    parameters = parse(collateral_equilibrium.SCENARIO.parameters, given)
+    point = simulate(collateral_equilibrium.SCENARIO, parameters, studies=False).points[0]
     menu, agents = parameters.menu(point.case, point.date), point.agents
     listed = promises_of(menu)
     prices = np.array([point.quotes[f"price_{one.name}"] for one in listed])
@@ -180,7 +180,7 @@ def promises(members: int) -> Asked:
         return np.asarray(np.sum(own * found.amounts.reshape(own.shape), axis=1))
 
     def highs() -> FloatArray:
-        return np.concatenate([some(rows) for rows in _parts("leverage-cycle", members)])
+        return np.concatenate([some(rows) for rows in _parts("collateral-equilibrium", members)])
 
     return Asked(
         f"linear, {gains.shape[1]} variables", make, point.quotes, {"HiGHS": highs},
@@ -285,7 +285,7 @@ def credit(members: int) -> Asked:
 
 ASKED: Mapping[str, Callable[[int], Asked]] = {
     "margin-hike": repo,
-    "leverage-cycle": promises,
+    "collateral-equilibrium": promises,
     "bankruptcy-capm": bankruptcy,
     "credit-tree": credit,
 }

@@ -20,8 +20,9 @@ from benchmarks.scaling import apart, exponent, peak
 from benchmarks.solvers import METHODS, Problem, attempt
 from scenarios.bankruptcy import bankruptcy_capm
 from scenarios.funding import margin_procyclicality
+from scenarios.leverage import leverage_cycle
 from scenarios.pledge import pledgeability
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from simulator.economy import Economy
 from simulator.parameters import parse
 
@@ -29,6 +30,7 @@ MENU = [*np.linspace(0.02, 0.2, 10).round(2).tolist(), *np.linspace(0.25, 0.7, 1
 """Promises of the long menu, half of them safe."""
 
 SCENARIOS: Mapping[str, Any] = {
+    "collateral-equilibrium": collateral_equilibrium.SCENARIO,
     "leverage-cycle": leverage_cycle.SCENARIO,
     "pledgeability": pledgeability.SCENARIO,
     "bankruptcy-capm": bankruptcy_capm.SCENARIO,
@@ -74,12 +76,18 @@ def economy(name: str, members: int) -> Economy:
 
 def given(name: str, members: int) -> dict[str, Any]:
     """Parameters of an economy of so many members."""
-    if name == "leverage-cycle":
+    if name == "collateral-equilibrium":
         spread = "uniform(low=0.2, high=1.8)"
         return {
             "assets": "borrowing", "low_payoff": 0.2, "promises": MENU, "traders": members,
             "population": "individuals", "cash": spread, "asset": spread,
             "beliefs": "beta(a=2, b=3)",
+        }  # fmt: skip
+    if name == "leverage-cycle":
+        spread = "uniform(low=0.2, high=1.8)"
+        return {
+            "leverage": "chosen", "payoffs": [1.0, 0.8, 0.5, 0.2], "traders": members,
+            "cash": spread, "asset": spread, "beliefs": "beta(a=2, b=3)",
         }  # fmt: skip
     if name == "pledgeability":
         return {"investors": members}
@@ -147,7 +155,8 @@ def table(sizes: Sequence[int]) -> Table:
         "Processor seconds. The exponent is that of the time of one answer of all members: a rule"
         " that measures depth by differences asks them several times in a round. Bytes are those of"
         " peak memory, from the smallest to the largest size.",
-        f"leverage-cycle has {len(MENU)} promises, and traders who differ in all.",
+        f"collateral-equilibrium has {len(MENU)} promises, and traders who differ in all.",
+        "leverage-cycle has three dates of news, so seven markets, and traders who differ in all.",
         f"{INERTIA}: the first {TIMED} rounds. Orders depend on the plans held, so no root finder"
         " can be given its excess demand; nor is it a linear or quadratic program.",
         f"{FEW} has few traders whatever the size: fixed costs are all there is.",

@@ -130,6 +130,16 @@ class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
     def locate(self, quotes: Mapping[str, float], terms: Terms) -> FloatArray:
         """Coordinates of quotes by name, shape (n,); the inverse of posting where there is one."""
 
+    def reopen(
+        self, coordinates: FloatArray, quotes: Mapping[str, float], terms: Terms
+    ) -> FloatArray:
+        """Coordinates from which the rounds of a linked date start, after one that came to rest.
+
+        Those of its quotes, unless overridden: ``coordinates``, where it rested, may mean something
+        else on new terms.
+        """
+        return self.locate(quotes, terms)
+
     @abstractmethod
     def post(self, coordinates: FloatArray, terms: Terms, moved: FloatArray) -> Quotes:
         """The quotes at some coordinates.

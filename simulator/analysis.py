@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from markets.refused import Refused
 from simulator.codebook import COLUMNS, KEY
 from simulator.export import CODEBOOK, check_writable
 from simulator.long_table import long_table
+from simulator.new_folder import new_folder
 from simulator.short_names import short_names
 from simulator.table_formats import WRITERS, Kind, write_xlsx
 from simulator.verify import altered_files, read_manifest, read_table, runs_in
@@ -72,15 +72,12 @@ def export_tables(source: Path, kind: Kind, target: Path, *, tidy: bool = False)
         if altered:
             raise Refused(f"{run} was altered ({altered[0]}); walras verify says how")
     scenarios = list(dict.fromkeys(str(manifests[run]["scenario"]) for run in runs))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=target.parent) as temporary:
-        fresh = Path(temporary) / "tables"
+    with new_folder(target) as fresh:
         for scenario in scenarios:
             place = fresh / scenario if len(scenarios) > 1 else fresh
-            place.mkdir(parents=True)
+            place.mkdir(exist_ok=True)
             mine = [run for run in runs if manifests[run]["scenario"] == scenario]
             _write(*_stacked(mine, tidy=tidy), kind, place, scenario)
-        fresh.replace(target)
     return sorted(path for path in target.rglob("*") if path.is_file())
 
 

@@ -30,6 +30,7 @@ STYLE: Final[dict[str, Any]] = {
     "font.size": 9.0,
     "legend.fontsize": 8.5,
     "lines.linewidth": 1.8,
+    "text.hinting": "none",  # a fifth of the time of drawing a card
     "xtick.labelsize": 9.0,
     "ytick.labelsize": 9.0,
 }

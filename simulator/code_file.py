@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -74,6 +75,11 @@ def execute(path: Path) -> ModuleType:
     return _executed[place]
 
 
+def code_in(value: object) -> list[Path]:
+    """The files of code that a value names."""
+    return [Path(text) for text in _texts(value) if text.endswith(".py")]
+
+
 def line_in(error: BaseException, place: Path) -> int | None:
     """The last line of a file on the way to an error."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -84,6 +90,16 @@ def line_in(error: BaseException, place: Path) -> int | None:
 def first_line(error: BaseException) -> str:
     """The first line of what an error says."""
     return (str(error).strip() or "").partition("\n")[0]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a value, those inside tables and lists included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for part in value.values() for text in _texts(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in _texts(part))
 
 
 def _import(path: Path, place: Path) -> ModuleType:

@@ -16,7 +16,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox, ScaledTranslation
 
-from simulator.palette import MAY_GO, laid_out
+from simulator.palette import MAY_GO, PRINT_DOTS_PER_INCH, laid_out
 
 MILLIMETRES: Final = 25.4
 """In an inch."""
@@ -64,6 +64,7 @@ def fitted(figure: Figure, width: float, height: float | None = None) -> Figure:
     height : float, optional
         Height in millimetres; what is needed unless given.
     """
+    figure.set_dpi(PRINT_DOTS_PER_INCH)  # letters of few dots are narrower than in print
     old_width, old_height = figure.get_size_inches()
     _shrink(figure)
     rows, was = _stack(figure, width)
@@ -106,10 +107,11 @@ def _leave_out(figure: Figure) -> None:
     figure.draw_without_rendering()
     boxes = {text: text.get_window_extent() for text in _texts(figure)}
     kept = [box for text, box in boxes.items() if text.get_label() != MAY_GO]
+    touch = TOUCH * figure.dpi / 72.0
     may_go = [text for text in boxes if text.get_label() == MAY_GO]
     for text in sorted(may_go, key=lambda text: -len(text.get_text())):
         inside = figure.bbox.x0 <= boxes[text].x0 and boxes[text].x1 <= figure.bbox.x1
-        if inside and not any(_overlap(boxes[text], box, TOUCH) for box in kept):
+        if inside and not any(_overlap(boxes[text], box, touch) for box in kept):
             kept.append(boxes[text])
         else:
             text.set_visible(False)
@@ -290,7 +292,7 @@ def _break_lines(figure: Figure) -> None:
         for text, room in (
             *((title, to_edge) for title in titles),
             (axes.xaxis.label, place.width * wide + 6.0),
-            (axes.yaxis.label, place.height * tall + 6.0),
+            (axes.yaxis.label, place.height * tall + 2.0),
         ):
             words = " ".join(text.get_text().split())
             if words and "$" not in words:

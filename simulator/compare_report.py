@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -20,6 +19,7 @@ from simulator.compare import KEYS, Comparison
 from simulator.document.document import Document, Facts, Picture, Section, Table
 from simulator.document.files import write
 from simulator.export import SCREEN, check_writable, save_figure
+from simulator.new_folder import new_folder
 from simulator.rounds_figures import COLOURS, DASHES, MARKERS
 
 MOST_PANELS: Final = 5
@@ -44,17 +44,13 @@ def export(compared: Comparison, folder: Path) -> None:
     if folder.exists():
         raise Refused(f"out is {folder}, which exists already; name a new folder")
     check_writable(folder.parent)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder.parent) as temporary:
-        fresh = Path(temporary) / "compared"
-        fresh.mkdir()
+    with new_folder(folder) as fresh:
         for name in ("parameters", "outcomes", "results"):
             getattr(compared, name).to_csv(fresh / f"{name}.csv", index=False)
         with palette.styled():
             figure = side_by_side(compared)
             save_figure(figure, fresh / "quotes", SCREEN)
         write(document(compared, figure), fresh, "comparison")
-        fresh.replace(folder)
 
 
 def document(compared: Comparison, figure: Figure) -> Document:

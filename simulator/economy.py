@@ -108,6 +108,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self.date, self.round, self.evaluations = 1, 0, 0
         self.knew = Knowledge.EXCESS_DEMAND
         self.adjustment: Adjustment | None = None
+        self._rested: FloatArray | None = None
         self.record: Record | None = None
         self.settlement: Settlement | None = None
         self.infeasible = ""
@@ -161,6 +162,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self._cohorts, self._house = self.cohorts, self.house
         if not self._cohorts:
             raise Refused("an economy needs at least one cohort of traders")
+        self._house.linked = self.linked
+        for cohort in self._cohorts:
+            cohort.linked = self.linked
         if self.record is None:
             self.market.open(cast(Sequence[Never], self._cohorts))
             self.first_quotes = self.market.starting_quotes(self.start, self.starts)
@@ -178,7 +182,7 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
 
     def restart(self, start: Start) -> None:
         """Begin the rounds of this date again, from other quotes, once it is open."""
-        self.quotes = self.market.starting_quotes(start, self.starts)
+        self.quotes, self._rested = self.market.starting_quotes(start, self.starts), None
         self._begin()
 
     def step(self) -> None:
@@ -296,7 +300,9 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             if not hasattr(house, name):
                 raise Refused(f"the clearing house has no {name} to announce")
             setattr(house, name, value)
+        self._rested = None
         if self.linked and self.adjustment is not None and self.adjustment.settled:
+            self._rested = self.adjustment.coordinates
             self.rest()
             house.carry(*self._round)
             for cohort in self.cohorts:
@@ -380,7 +386,10 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
 
     def _begin(self) -> None:
         """Start the rule at the quotes."""
-        self._begin_at(self.market.locate(self.quotes, self.terms))
+        if self._rested is None:
+            self._begin_at(self.market.locate(self.quotes, self.terms))
+        else:
+            self._begin_at(self.market.reopen(self._rested, self.quotes, self.terms))
 
     def _begin_at(self, coordinates: FloatArray) -> None:
         """Start the rule at some coordinates."""

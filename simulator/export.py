@@ -19,6 +19,7 @@ from simulator.code_file import CodeFile
 from simulator.codebook import codebook
 from simulator.data_file import data_files
 from simulator.declared import Declared
+from simulator.new_folder import new_folder
 from simulator.palette import PRINT_DOTS_PER_INCH, file_of, styled
 from simulator.parameters import to_toml
 from simulator.results import P, Results
@@ -127,11 +128,8 @@ def export(
         The folder written, ``<scenario>-<digest>``.
     """
     check_writable(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / name_of(run)
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder) as temporary:
-        fresh = Path(temporary) / "run"
-        fresh.mkdir()
+    with new_folder(target) as fresh:
         tables: dict[str, pd.DataFrame] = {name: getattr(run, name) for name in TABLES}
         _write_proofs(run, fresh)
         text = to_toml(run.title.name, run.parameters)
@@ -154,11 +152,8 @@ def export(
         for file in data_files(run.parameters):
             shutil.copyfile(file.path, fresh / file.path.name)
         finished = run.error is None and defect is None
-        tells = told(run, scenario.caution, result, drawn)
+        tells = told(run, scenario, result, drawn)
         _write_manifest(run, fresh, scenario.file, tells, finished=finished)
-        if target.exists():
-            target.replace(Path(temporary) / "old")
-        fresh.replace(target)
     if defect is not None:
         defect.add_note(f"the record is in {target}")
         raise defect

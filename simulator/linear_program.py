@@ -52,13 +52,14 @@ def maximise(
     rows: ArrayLike,
     at_most: ArrayLike,
     *,
+    at_least: ArrayLike | None = None,
     low: ArrayLike = 0.0,
     high: ArrayLike = np.inf,
     copies: int = 1,
     tolerance: float = TIGHTEST,
     ways: Sequence[tuple[Way, bool]] = (("choose", True),),
 ) -> Solution:
-    r"""Maximise :math:`g \cdot x` subject to :math:`A x \le b` and :math:`l \le x \le u`.
+    r"""Maximise :math:`g \cdot x` subject to :math:`a \le A x \le b` and :math:`l \le x \le u`.
 
     HiGHS is given the arrays themselves: for programs as small as a trader's decision, that takes a
     fraction of the time of ``scipy.optimize.linprog``, which asks the same solver.
@@ -71,6 +72,9 @@ def maximise(
         :math:`A`; with ``copies`` one of its equal blocks.
     at_most : array of shape (m,)
         :math:`b`.
+    at_least : array of shape (m,), optional
+        :math:`a`: none, that is :math:`-\infty`, unless given; a row whose two limits are the same
+        is an equation.
     low, high : arrays of shape (n,), or numbers for all
         :math:`l` and :math:`u`.
     copies : int
@@ -86,14 +90,18 @@ def maximise(
     Raises
     ------
     ValueError
-        If a gain, a row or a limit is not finite: HiGHS would call that solved.
+        If a gain, a row or a limit is not finite (``at_least`` may be minus infinity): HiGHS would
+        call that solved.
     """
     import highspy
 
     block, slope, limits = (np.asarray(part, dtype=np.float64) for part in (rows, gains, at_most))
+    least = np.full(limits.size, -np.inf) if at_least is None else np.asarray(at_least, np.float64)
     for name, part in (("gains", slope), ("rows", block), ("at_most", limits)):
         if not np.isfinite(part).all():
             raise ValueError(f"{name} of a linear program must be finite")
+    if not (least < np.inf).all():
+        raise ValueError("at_least of a linear program must be finite or minus infinity")
     height, width = block.shape
     column, row = np.nonzero(block.T)  # column by column
     shift = height * np.arange(copies, dtype=np.int32)[:, np.newaxis]
@@ -111,7 +119,7 @@ def maximise(
     highs.setOptionValue("dual_feasibility_tolerance", tolerance)
     highs.passModel(
         count, limits.size, matrix[2].size, COLUMNWISE, MAXIMISE, 0.0,
-        slope, *ends, np.full(limits.size, -np.inf), limits, *matrix,
+        slope, *ends, least, limits, *matrix,
         np.zeros(count, dtype=np.int32),
     )  # fmt: skip
     status: Status = "not solved"

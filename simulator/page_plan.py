@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import pandas as pd
 
 from simulator import palette
+from simulator.parameters import ParameterHelp, Parameters, declared
 from simulator.point import DateEnd, RestingPoint, ScenarioEconomy
 
 if TYPE_CHECKING:
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
 MOST_AXES = 3
 """Axes that fit on the card of the quotes."""
+
+WIDEST_SLIDER = 10.0
+"""Widest declared range that a slider has by default; of a wider one a number is written."""
+
+SLIDER_STEPS = 100
+"""Steps of such a slider."""
+
+RULE = ("rule", "step", "max_rounds")
+"""What every page lets a reader choose of the rule that moves the quotes."""
+
+ZERO = ("balance", "unaccounted", "unsecured", "walras")
+"""Words in the names of accounts that are zero whatever is traded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,43 @@ class Control:
     def slider(self) -> bool:
         """Whether it has a range to slide in."""
         return self.low is not None and self.high is not None and self.step is not None
+
+
+def controls_of(model: type[Parameters]) -> tuple[Control, ...]:
+    """A control for every parameter that is a number, a word, a choice or a list of them.
+
+    A number with a narrow declared range is a slider, a choice a selector, the rest is written.
+    Tables and files have none. The rule that moves the quotes comes last.
+    """
+    fields = model.model_fields
+    return tuple(
+        _control(item)
+        for item in declared(model)
+        if item.name not in RULE and _is_plain(fields[item.name].annotation)
+    )
+
+
+def _control(item: ParameterHelp) -> Control:
+    """The control that suits a declaration."""
+    if isinstance(item.default, bool):
+        return Control(item.name, choices=(True, False))
+    low, high = item.low, item.high
+    if not isinstance(item.default, float) or low is None or high is None:
+        return Control(item.name)
+    step = round((high - low) / SLIDER_STEPS, 9)
+    if high - low > WIDEST_SLIDER or step == 0.0:
+        return Control(item.name)
+    return Control(item.name, low, high, step)
+
+
+def _is_plain(annotation: Any) -> bool:
+    """Whether a line of text can say what a parameter is: one without tables and files."""
+    if annotation in (str, bool, int, float) or get_origin(annotation) is Literal:
+        return True
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    if get_origin(annotation) is list:
+        return all(_is_plain(part) for part in parts)
+    return get_origin(annotation) is not dict and any(_is_plain(part) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +168,19 @@ class Account:
     kind: Literal["amount", "balance"] = "amount"
 
 
+def accounts_of(accounts: Mapping[str, float]) -> tuple[Account, ...]:
+    """A line for every account of a settlement, in the words of its name."""
+    return tuple(
+        Account(
+            name,
+            "value of all excess demand" if name == "walras" else name.replace("_", " "),
+            "",
+            "balance" if any(word in name.split("_") for word in ZERO) else "amount",
+        )
+        for name in accounts
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Traders along a line, each with what it holds, or a schedule of orders along prices.
@@ -154,7 +217,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """What has happened so far in a market that is watched; to be looked at only.
+    """What has happened in a market that is watched, up to a moment; to be looked at only.
 
     Attributes
     ----------
@@ -162,8 +225,8 @@ class SoFar:
         Name of the case.
     parameters : Parameters
         Those of the scenario, with what was announced.
-    economy : Economy
-        As it stands; it has traded if ``rounds`` has rows.
+    date : int
+        The date that is on, from 1.
     rounds : pandas.DataFrame
         Every round so far, at all dates; without rows before the first.
     ends : tuple of DateEnd
@@ -171,14 +234,33 @@ class SoFar:
     point : RestingPoint, optional
         Traders as they stand, where they took positions after the last round; None if they did
         not.
+    market : Market
+        The markets.
+    cohorts : tuple of Cohort
+        Who trades, as they stand; of a date that ended and is over, none.
+    first_quotes, quotes : mapping
+        The quotes before the first round, and those posted last, by name.
+    posted, book : object
+        What the markets posted in the last round, and its netted orders; None before the first.
     """
 
     case: str
     parameters: Any
-    economy: ScenarioEconomy
+    date: int
     rounds: pd.DataFrame
-    ends: tuple[DateEnd, ...] = ()
-    point: RestingPoint | None = None
+    ends: tuple[DateEnd, ...]
+    point: RestingPoint | None
+    market: Any
+    cohorts: tuple[Any, ...]
+    first_quotes: Mapping[str, float]
+    quotes: Mapping[str, float]
+    posted: Any
+    book: Any
+
+    @property
+    def traded(self) -> bool:
+        """Whether there has been a round."""
+        return self.posted is not None
 
     @property
     def dates(self) -> pd.DataFrame:
@@ -198,9 +280,15 @@ class SoFar:
         )
 
     @property
+    def end(self) -> DateEnd | None:
+        """How the date that is on ended; None while its rounds go on."""
+        over = bool(self.ends) and self.ends[-1].point.date == self.date
+        return self.ends[-1] if over else None
+
+    @property
     def ended(self) -> bool:
         """Whether the date that is on has ended."""
-        return bool(self.ends) and self.ends[-1].point.date == self.economy.date
+        return self.end is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,14 +342,15 @@ class Page:
     Attributes
     ----------
     controls : tuple of Control
-        Parameters to set before the market opens.
+        Parameters to set before the market opens; unless given, all that a line of text can say.
+        The rule that moves the quotes can be chosen on every page.
     curves : tuple of Curve, or callable
         Quotes to plot by round; a function of the economy where what is quoted depends on it;
         all quotes unless given.
     line : Line, optional
         Positions to plot.
     accounts : tuple of Account
-        The clearing house's balance sheet.
+        The clearing house's balance sheet; all accounts of the settlement unless given.
     announcement : Announcement, optional
         What can be announced; without one, the announcements that the case declares.
     case_label : str
@@ -284,3 +373,9 @@ class Page:
     certify_rounds: bool = False
     pictures: tuple[Picture, ...] = ()
     day_by_day: bool = False
+
+    def controls_for(self, model: type[Parameters]) -> tuple[Control, ...]:
+        """The controls, those of the rule last."""
+        shown = self.controls or controls_of(model)
+        there = {control.parameter for control in shown}
+        return (*shown, *(Control(name) for name in RULE if name not in there))

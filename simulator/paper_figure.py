@@ -15,27 +15,17 @@ from matplotlib.figure import Figure
 
 from markets.refused import Refused
 from simulator.column_figure import fitted, problems
+from simulator.document.document import as_sentence
 from simulator.export import Format, check_writable, save_figure
 from simulator.names import unknown
 from simulator.outcome import Outcome
 from simulator.palette import styled
 from simulator.run import Run
+from simulator.told import caption, declared_name
 from simulator.versions import versions
 
 WIDTHS: Final = (84.0, 120.0, 140.0, 174.0, 200.0, 250.0)
 """Widths in millimetres that are tried to say which would do."""
-
-NUMBERED: Final = re.compile(r"_\d+$")
-"""The number of a case, at the end of a name."""
-
-COMMON: Final = {
-    "quotes_by_round": "Posted quotes by round of trade, against the closed form of each date",
-    "excess_demand_by_round": "Size of excess demand by round of trade, as a share of what is"
-    " traded; hollow markers are allowed at a limit; markets have cleared below the dashes",
-    "net_trades": "What each member buys (right) and sells (left), in value",
-    "equilibria": "Resting points found from several starts, and how often each",
-}
-"""Captions of figures that any scenario may have."""
 
 TEX: Final = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "~": "\\textasciitilde{}",
@@ -95,52 +85,34 @@ def write_figure(
     assert form.width is not None
     with styled():
         figure = _drawn(run, name)
+        said = sourced_caption(run, name, figure)  # the heading goes below
         fitted(figure, form.width, height)
         _check(run, name, figure, form.width, height)
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".walras-", dir=target) as temporary:
             stem = Path(temporary) / name
             save_figure(figure, stem, replace(form, width=None))
-            said = caption(run, name)
             stem.with_name(f"{name}.txt").write_text(textwrap.fill(said, 100) + "\n", "utf-8")
             stem.with_name(f"{name}.tex").write_text(_tex(name, said), "utf-8")
             return [path.replace(target / path.name) for path in sorted(Path(temporary).iterdir())]
 
 
-def caption(run: Run[Any], name: str) -> str:
+def sourced_caption(run: Run[Any], name: str, figure: Figure) -> str:
     """What a figure shows, of which scenario at which parameters, and where both come from."""
-    shown = captions(run)[_base(run, name)]
+    shown = caption(run, run.scenario, name, figure)
     given: Mapping[str, Any] = run.parameters.model_dump(mode="json", exclude_defaults=True)
     asked = ", ".join(f"{key} = {json.dumps(value)}" for key, value in given.items())
     short = textwrap.shorten(asked, 400, placeholder=" ...")
     at = f"with {short}, other parameters at their defaults" if asked else "with its defaults"
     cases = list(dict.fromkeys(point.case for point in run.points))
-    number = NUMBERED.search(name)
-    of = ""
-    if number is not None and _base(run, name) != name:
-        of = f" ({run.points[int(number[0][1:]) - 1].case})"
+    told = len(cases) == 1 or any(shown.endswith(f" ({case})") for case in cases)
+    several = "" if told else f" Cases: {', '.join(cases)}."
     ended = "" if run.outcome is Outcome.CLEARED else f" The run ended otherwise: {run.outcome}."
-    several = f" Cases: {', '.join(cases)}." if len(cases) > 1 and not of else ""
     return (
-        f"{shown}{of}.{several} Simulated with walras {versions()['walras']}, scenario"
+        f"{as_sentence(shown)}{several} Simulated with walras {versions()['walras']}, scenario"
         f" {run.title.name}, {at}, seed {run.seed}.{ended} Source of the model:"
         f" {run.title.source.rstrip('.')}."
     )
-
-
-def captions(run: Run[Any]) -> dict[str, str]:
-    """What the figures of a run show, by name."""
-    return {**COMMON, **run.scenario.captions}
-
-
-def _base(run: Run[Any], name: str) -> str:
-    """The name under which a figure is declared: without the number or the name of a case."""
-    known = captions(run)
-    short = NUMBERED.sub("", name)
-    for one in (name, short):
-        if one in known:
-            return one
-    return next((one for one in known if name.startswith(f"{one}_")), name)
 
 
 def _drawn(run: Run[Any], name: str) -> Figure:
@@ -155,7 +127,8 @@ def _drawn(run: Run[Any], name: str) -> Figure:
 def _check(run: Run[Any], name: str, figure: Figure, width: float, height: float | None) -> None:
     """Refuse a size into which the text does not fit."""
     found = problems(figure)
-    least = run.scenario.narrowest.get(_base(run, name), 0.0)
+    declared = run.scenario.narrowest
+    least = declared.get(declared_name(name, declared), 0.0)
     if width >= least and not found:
         return
     reason = found[0] if found else f"it is drawn for {least:g} mm or more"

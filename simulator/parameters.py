@@ -102,6 +102,8 @@ class ParameterHelp:
     allowed: str
     meaning: str
     choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
 
 
 def declared(model: type[Parameters]) -> list[ParameterHelp]:
@@ -122,6 +124,7 @@ def declared(model: type[Parameters]) -> list[ParameterHelp]:
             allowed(field),
             field.description or "",
             _choices(field.annotation),
+            *_ends(field),
         )
         for name, field in ((name, fields[name]) for name in order)
     ]
@@ -137,12 +140,7 @@ def allowed(field: FieldInfo) -> str:
     choices = _choices(field.annotation)
     if choices:
         return " or ".join(f'"{choice}"' for choice in choices)
-    bounds = {
-        key: getattr(item, key)
-        for item in field.metadata
-        for key in ("gt", "ge", "lt", "le")
-        if getattr(item, key, None) is not None
-    }
+    bounds = _bounds(field)
     low, high = "(-inf", "inf)"
     if "gt" in bounds:
         low = f"({bounds['gt']}"
@@ -154,6 +152,22 @@ def allowed(field: FieldInfo) -> str:
         high = f"{bounds['le']}]"
     kind = "a whole number" if field.annotation is int else "a number"
     return f"{kind} in {low}, {high}" if bounds else kind
+
+
+def _bounds(field: FieldInfo) -> dict[str, Any]:
+    """Declared bounds of a number by their kind: ``gt``, ``ge``, ``lt``, ``le``."""
+    return {
+        key: getattr(item, key)
+        for item in field.metadata
+        for key in ("gt", "ge", "lt", "le")
+        if getattr(item, key, None) is not None
+    }
+
+
+def _ends(field: FieldInfo) -> tuple[float | None, float | None]:
+    """Lower and upper end of the declared range of a number, each None where there is none."""
+    bounds = _bounds(field)
+    return bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
 
 
 def explain(error: ValidationError, model: type[Table]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pandas as pd
 
 from simulator.declared import Declared
 from simulator.export import SCREEN, check_writable, save_figure
+from simulator.new_folder import new_folder
 from simulator.palette import styled
 from simulator.parameters import Parameters, to_toml
 from simulator.results import P
@@ -141,12 +141,9 @@ def write(
         If the folder can't be written to.
     """
     check_writable(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     identity = json.dumps([parameters.model_dump(mode="json"), asked], sort_keys=True)
     target = folder / f"{kind}-{scenario}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder) as temporary:
-        fresh = Path(temporary) / kind
-        fresh.mkdir()
+    with new_folder(target) as fresh:
         for name, table in tables.items():
             table.to_parquet(fresh / f"{name}.parquet", index=False, compression="zstd")
             table.to_csv(fresh / f"{name}.csv", index=False)
@@ -156,9 +153,6 @@ def write(
         with styled():
             for name, figure in figures.items():
                 save_figure(figure, fresh / name, SCREEN)
-        if target.exists():
-            target.replace(Path(temporary) / "old")
-        fresh.replace(target)
     return target
 
 

@@ -36,6 +36,13 @@ MOST_ROWS: Final = 20
 NOT_TOLD: Final = ("closed_", "difference_", "lowest_", "highest_")
 """Columns of the table of dates that stand beside quotes, by how their names begin."""
 
+MOST_COLUMNS: Final = 12
+"""Columns of the table of dates up to which all are shown, beside quotes."""
+
+PLACES: Final = ("case", "date")
+ENDINGS: Final = ("rounds", "outcome", "certified")
+"""Columns of the table of dates that are shown of every run, around those of its headline."""
+
 BOOKKEEPING: Final = ("evaluations", "knew")
 """Columns of the table of dates about how the quotes were searched for."""
 
@@ -167,14 +174,19 @@ def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
     if len(known):
         far = max(known.to_dict("records"), key=lambda row: abs(row["difference"]))
         yield Prose(
-            "Where the source has a closed form, the simulated quotes differ from it by at most"
-            f" {abs(far['difference']):.2g} ({far['quote']}, {far['case']}, date {far['date']})."
+            "Where there is a closed form, the simulated quotes "
+            + (
+                f"differ from it by at most {abs(far['difference']):.2g}"
+                f" ({far['quote']}, {far['case']}, date {far['date']})."
+                if far["difference"]
+                else "are equal to it."
+            )
         )
     else:
         yield Prose("There is no closed form of the quotes at these parameters.")
-    yield from _table(quotes, "Quotes", "dates.csv", ("case", "date"))
+    yield from _table(quotes, "Quotes", "dates.csv", PLACES)
     yield from _table(
-        _described(folder, manifest), "What each date tells", "dates.csv", ("case", "date")
+        _described(folder, manifest), "What each date tells, in short", "dates.csv", PLACES
     )
     for name in (REPORT, EQUILIBRIA):
         if f"{name}.csv" in manifest["files"] and (folder / f"{name}.csv").is_file():
@@ -190,16 +202,18 @@ def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _described(folder: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """The columns of the table of dates that are no quotes and do not stand beside them."""
+    """What the table of dates tells beside quotes; of many columns those of the headline."""
     dates = read_table(folder, "dates")
     quotes = {name for date in manifest["dates"] for name in date["quotes"]}
-    return dates.drop(
-        columns=[
-            name
-            for name in dates
-            if name in quotes or str(name).startswith(NOT_TOLD) or name in BOOKKEEPING
-        ]
-    )
+    known = [
+        str(name)
+        for name in dates
+        if name not in {*quotes, *BOOKKEEPING} and not str(name).startswith(NOT_TOLD)
+    ]
+    headline = manifest["told"]["headline"]
+    if headline and len(known) > MOST_COLUMNS:
+        known = [name for name in known if name in {*PLACES, *headline, *ENDINGS}]
+    return dates[known]
 
 
 def _figures(folder: Path, figures: Mapping[str, Mapping[str, str]]) -> Iterator[Block]:
@@ -251,10 +265,11 @@ def _certificate(manifest: Mapping[str, Any]) -> Iterator[Block]:
     certificates = [Certificate.from_json(date["certificate"]) for date in dates]
     worst = Certificate.worst_of(certificates)
     yield Prose(
-        "Each line is a condition of the definition of equilibrium in the source, checked at the"
-        " resting point by code that shares nothing with the code that traded. It holds if its"
-        " residual, the largest violation, is at most its tolerance. Of several dates the line"
-        " shows the one at which the condition holds least well."
+        "Each line is a condition of equilibrium, checked where the rounds ended, from quotes and"
+        " holdings alone, by code that shares nothing with the code that traded; only lines that"
+        ' begin with "charged" or "redundant market" are worked out by the clearing house, from'
+        " the orders it netted. A condition holds if its residual, the largest violation, is at"
+        " most its tolerance. Of several dates the line shows the one at which it holds least well."
     )
     if worst.conditions:
         lines = worst.lines()
@@ -284,12 +299,14 @@ def _where(name: str, dates: list[dict[str, Any]], certificates: list[Certificat
 
 def _repeat(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
     composed = manifest["scenario"] == COMPOSED.name
-    yield Prose(
-        "The same program makes the same run again:"
-        if composed
-        else "In the folder of the run, with the versions below, the same bytes come out again:"
-    )
-    yield Code(manifest["repeat"] if composed else f"{manifest['repeat']}\nwalras verify .")
+    if composed:
+        yield Prose(as_sentence(manifest["repeat"]))
+    else:
+        yield Prose(
+            "In the folder of the run. The first command checks its files; the second, with the"
+            " versions below, makes the same tables again, byte for byte, in a folder beside it."
+        )
+        yield Code(f"walras verify .\n{manifest['repeat']} --out ../repeated")
     file = folder / "parameters.toml"
     if file.is_file() and not composed:
         yield Prose("The file parameters.toml:")

@@ -66,7 +66,7 @@ def read_file(path: Path) -> pd.DataFrame:
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         raise Refused(f"{path} can't be read: {reason}") from None
-    except ValueError as error:
+    except (KeyError, TypeError, ValueError) as error:  # by which pandas rejects a Parquet file
         raise Refused(f"{path} can't be read: {str(error).splitlines()[0]}") from None
     first = head.partition("\n")[0]
     separator = next((s for s in ";\t" if s in first), ",")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from simulator.declared import Declared
+from simulator.document.document import Picture
 from simulator.parameters import declared
 from simulator.results import P, Results
 
@@ -12,9 +15,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+NUMBERED: Final = re.compile(r"_\d+$")
+"""The number of a date among those of all cases, at the end of a figure's name."""
+
+COMMON: Final = {
+    "quotes_by_round": "Posted quotes by round of trade, against the closed form of each date",
+    "excess_demand_by_round": "Size of excess demand by round of trade, as a share of what is"
+    " traded; hollow markers are allowed at a limit; markets have cleared below the dashes",
+    "net_trades": "What each member buys (right) and sells (left), in value",
+    "equilibria": "Resting points found from several starts, and how often each",
+}
+"""Captions of figures that any scenario may have."""
+
 
 def told(
-    run: Results[P], caution: str, result: str, figures: Mapping[str, Figure]
+    run: Results[P], scenario: Declared[P], result: str, figures: Mapping[str, Figure]
 ) -> dict[str, Any]:
     """The question, the result in words, parameters with their meaning, captions of figures.
 
@@ -26,7 +41,8 @@ def told(
         "question": run.title.summary,
         "source": run.title.source,
         "result": result,
-        "caution": caution,
+        "caution": scenario.caution,
+        "headline": list(scenario.headline),
         "units": dict(run.units),
         "parameters": [
             {
@@ -40,14 +56,44 @@ def told(
             if item.name in kept
         ],
         "figures": {
-            name: {"caption": caption(figure, name), "alternative": alternative(figure)}
-            for name, figure in figures.items()
+            name: {"caption": shown.caption, "alternative": shown.alternative}
+            for name, shown in pictures(run, scenario, figures).items()
         },
     }
 
 
-def caption(figure: Figure, name: str) -> str:
-    """Title of a figure, or of its first panel that has one; its name where there is none."""
+def pictures(
+    run: Results[P], scenario: Declared[P], figures: Mapping[str, Figure]
+) -> dict[str, Picture]:
+    """Figures of a run with their captions, and words for a reader who can't see them."""
+    return {
+        name: Picture(figure, caption(run, scenario, name, figure), alternative(figure))
+        for name, figure in figures.items()
+    }
+
+
+def caption(run: Results[P], scenario: Declared[P], name: str, figure: Figure) -> str:
+    """What a figure shows, without full stop, and of which case if it is numbered.
+
+    The scenario's declaration says it; where there is none, the title of the figure or of its first
+    panel that has one, or else its name.
+    """
+    known = {**COMMON, **scenario.captions}
+    base = declared_name(name, known)
+    number = NUMBERED.search(name)
+    of = f" ({run.points[int(number[0][1:]) - 1].case})" if number and base != name else ""
+    return f"{known[base] if base in known else _title(figure, name)}{of}"
+
+
+def declared_name(name: str, known: Mapping[str, object]) -> str:
+    """The name under which a figure is declared: without the number or the name of a case."""
+    for one in (name, NUMBERED.sub("", name)):
+        if one in known:
+            return one
+    return next((one for one in known if name.startswith(f"{one}_")), name)
+
+
+def _title(figure: Figure, name: str) -> str:
     titles = [figure.get_suptitle(), *(title for axes in figure.axes for title in _titles(axes))]
     return next((_plain(title) for title in titles if title), name.replace("_", " "))
 

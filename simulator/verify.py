@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from markets.refused import Refused
 from simulator.certificate import Certificate
@@ -215,7 +216,9 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     """A table of an exported run; refused if it can't be read."""
     path = folder / f"{name}.parquet"
     try:
-        return pd.read_parquet(path)
+        # without what pandas wrote of its types, which an altered file may have in pieces
+        table: pd.DataFrame = pq.read_table(path).replace_schema_metadata(None).to_pandas()
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise Refused(f"{path} can't be read as a table: {reason}") from None
+    return table

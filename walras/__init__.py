@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from agents.funding.clearing_house import MarginClearingHouse as MarginClearingHouse
     from agents.funding.customers import Customers as Customers
     from agents.funding.experts import Experts as Experts
+    from agents.leverage.clearing_house import LeverageClearingHouse as LeverageClearingHouse
+    from agents.leverage.levered_traders import LeveredTraders as LeveredTraders
     from agents.pledge.clearing_house import PledgeClearingHouse as PledgeClearingHouse
     from agents.pledge.forecast import Information as Information
     from agents.pledge.forecast import PriceFunction as PriceFunction
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
     from markets.exchange.market import ExchangeMarket as ExchangeMarket
     from markets.funding.market import FundedMarket as FundedMarket
     from markets.instruments import Security as Security
+    from markets.leverage.market import LeverageMarket as LeverageMarket
+    from markets.leverage.news_tree import NewsTree as NewsTree
     from markets.margin import ExpectedShortfall as ExpectedShortfall
     from markets.margin import FilteredValueAtRisk as FilteredValueAtRisk
     from markets.margin import FlatMargin as FlatMargin
@@ -143,6 +147,8 @@ _HOMES = {
     "agents.funding.clearing_house": ["MarginClearingHouse"],
     "agents.funding.customers": ["Customers"],
     "agents.funding.experts": ["Experts"],
+    "agents.leverage.clearing_house": ["LeverageClearingHouse"],
+    "agents.leverage.levered_traders": ["LeveredTraders"],
     "agents.pledge.clearing_house": ["PledgeClearingHouse"],
     "agents.pledge.forecast": ["Information", "PriceFunction"],
     "agents.pledge.investors": ["InformedInvestors"],
@@ -170,6 +176,8 @@ _HOMES = {
     "markets.exchange.market": ["ExchangeMarket"],
     "markets.funding.market": ["FundedMarket"],
     "markets.instruments": ["Security"],
+    "markets.leverage.market": ["LeverageMarket"],
+    "markets.leverage.news_tree": ["NewsTree"],
     "markets.margin": [
         "ExpectedShortfall",
         "FilteredValueAtRisk",

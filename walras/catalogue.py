@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markets.refused import Refused
-from scenarios import bankruptcy, credit, exchange, funding, pledge, promises, repo, waterfall
+from scenarios import (
+    bankruptcy,
+    credit,
+    exchange,
+    funding,
+    leverage,
+    pledge,
+    promises,
+    repo,
+    waterfall,
+)
 from simulator.names import unknown
 from simulator.title import Title
 
@@ -31,8 +41,9 @@ TITLES: dict[str, Title] = {
         funding.MARGIN_SPIRAL,
         funding.FUNDING_CONTAGION,
         funding.MARGIN_PROCYCLICALITY,
-        promises.LEVERAGE_CYCLE,
+        promises.COLLATERAL_EQUILIBRIUM,
         promises.ENDOGENOUS_LEVERAGE,
+        leverage.LEVERAGE_CYCLE,
         waterfall.DEFAULT_WATERFALL,
         exchange.EXCHANGE,
     )

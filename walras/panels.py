@@ -1,7 +1,7 @@
 """The panels of the page: small figures of a watched economy, redrawn after every round.
 
-Every function takes what is watched and returns a new ``Figure`` of the size of a card; before the
-first round it is an empty frame with its axes named. Colours are those of
+Every function takes a moment of what is watched and returns a new ``Figure`` of the size of a card;
+before the first round it is an empty frame with its axes named. Colours are those of
 :mod:`simulator.palette`.
 """
 
@@ -19,13 +19,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from markets.quote import FloatArray
 from simulator import card, palette
 from simulator.page_plan import Curve
-from walras.watched import Watched
+from walras.moment import Moment
 
 SMALLEST_SHOWN: Final = 1e-17
 """Excess demand, as a share, below which rounding is all there is; drawn at this value."""
-
-MOST_TRADERS: Final = 400
-"""Traders drawn along the line, evenly chosen."""
 
 LABEL: Final = (0.28, 0.2)
 """Width and height, as shares of the axes, of the name of a marginal trader."""
@@ -33,16 +30,19 @@ LABEL: Final = (0.28, 0.2)
 MARGIN: Final = 0.04
 """Share of the axes by which such a name may stand out on the right, where the panel has room."""
 
+MOST_LONG_NAMES: Final = 2
+"""Axes below each other up to which there is room for their names, and not only for units."""
+
 MARKED_ROUNDS: Final = 60
 """Up to so many rounds, each is marked by a dot."""
 
 
 @palette.styled()
-def quotes(watched: Watched) -> Figure:
+def quotes(moment: Moment) -> Figure:
     """Quotes by round, with the closed form of each date as a dashed line."""
-    rounds = _rounds(watched)
+    rounds = moment.rounds
     shared: dict[tuple[str, str], list[Curve]] = {}
-    for curve in watched.curves:
+    for curve in moment.curves:
         shared.setdefault((curve.label, curve.unit), []).append(curve)
     figure = _figure(top=0.92, hspace=0.14)
     panels = np.atleast_1d(figure.subplots(max(len(shared), 1), 1, sharex=True))
@@ -50,8 +50,8 @@ def quotes(watched: Watched) -> Figure:
         for curve in curves:
             values = curve.scale * _column(rounds, curve.quote)
             _by_round(axes, rounds, values, curve.colour, curve.name or "simulated")
-            _draw_closed_form(axes, watched, rounds, curve, None if curve.name else "closed form")
-        _name(axes, label, unit)
+            _draw_closed_form(axes, moment, rounds, curve, None if curve.name else "closed form")
+        _name(axes, label, unit, short=len(shared) > MOST_LONG_NAMES)
         axes.margins(y=0.15)
         low, high = axes.dataLim.intervaly
         if not high - low > 1e-9 * max(abs(low), abs(high)):  # a single value, or none
@@ -62,37 +62,34 @@ def quotes(watched: Watched) -> Figure:
         if any(curve.name for curve in curves):
             axes.legend(
                 loc="best",
-                ncols=3,
-                fontsize=8.0,
+                ncols=3 if max(len(curve.name) for curve in curves) <= 12 else 2,
+                fontsize=8.0 if len(shared) <= MOST_LONG_NAMES else 7.0,
                 handlelength=1.0,
                 columnspacing=0.8,
                 borderpad=0.3,
             )
-    rows = -(-len(panels[0].get_legend_handles_labels()[0]) // 3)
-    figure.subplots_adjust(top=0.92 - 0.06 * max(rows - 1, 0))
-    _above(panels[0], columns=3)
+    _room_above(figure, panels[0], 0.92)
     _finish(list(panels), rounds)
     return figure
 
 
 @palette.styled()
-def excess(watched: Watched) -> Figure:
+def excess(moment: Moment) -> Figure:
     """Excess demand by round as a share of what is traded, on a log scale.
 
     What an attained limit excuses (a repo rate at zero, say, with little to reinvest) is slack and
     no gap to be closed: hollow markers, no line.
     """
-    rounds = _rounds(watched)
+    rounds = moment.rounds
     figure = _figure(top=0.835)
     axes = figure.subplots()
     number = np.arange(1, len(rounds) + 1)
-    names: Sequence[str] = () if watched.economy is None else watched.economy.market.excess_names
     inward = _column(rounds, "share")
-    shown = names[: len(palette.EXCESS)]
+    shown = moment.excess_names[: len(palette.EXCESS)]
     for name, colour, marker in zip(shown, palette.EXCESS, "os^vDPX*", strict=False):
         share = np.abs(_column(rounds, f"{name}_share"))
         slack = share > inward * (1.0 + 1e-9)
-        label = name.removesuffix("_excess").replace("_", " ")
+        label = name.removesuffix("_excess").removeprefix("excess_").replace("_", " ")
         gap = np.where(slack, np.nan, np.maximum(share, SMALLEST_SHOWN))
         if not np.all(slack):
             style = marker if len(rounds) <= MARKED_ROUNDS else "None"
@@ -115,37 +112,35 @@ def excess(watched: Watched) -> Figure:
                 markeredgecolor=colour,
                 label=f"{label}: slack at limit",
             )
-    tolerance = watched.tolerance
-    if tolerance is not None:
-        axes.axhline(tolerance, color=palette.GOOD, linestyle=(0, (1, 1)), label="cleared")
+    axes.axhline(moment.tolerance, color=palette.GOOD, linestyle=(0, (1, 1)), label="cleared")
     axes.set_yscale("log")
     axes.set_ylim(0.2 * SMALLEST_SHOWN, 10.0)
-    axes.set_yticks([1.0, 1e-5, 1e-10, 1e-15])
+    axes.set_yticks([1.0, 1e-5, 1e-10, 1e-15], ["1", "10⁻⁵", "10⁻¹⁰", "10⁻¹⁵"])  # no slow mathtext
     axes.yaxis.set_minor_locator(NullLocator())
     _name(axes, "size of excess demand", "share of what is traded")
     if len(rounds):
-        _above(axes, columns=2 if len(axes.get_legend_handles_labels()[0]) <= 4 else 3)
+        _room_above(figure, axes, 0.835)
     _finish([axes], rounds)
     return figure
 
 
 @palette.styled()
-def positions(watched: Watched) -> Figure:
+def positions(moment: Moment) -> Figure:
     """What traders along the line want to hold at the posted quotes, marginal traders marked.
 
     Only for scenarios whose page declares such a line.
     """
-    line = watched.page.line
+    line = moment.line
     assert line is not None
     figure = _figure(top=0.9)
     axes = figure.subplots()
     axes.set_xlabel(line.along_label)
     axes.set_ylabel(line.held_label)
     axes.axhline(0.0, color=palette.NEUTRAL[0], linewidth=0.8, zorder=1)
-    if watched.economy is None or not watched.economy.traded:
+    if moment.traders.empty:
         _small(axes)
         return figure
-    traders = line.traders(watched.economy, MOST_TRADERS)
+    traders = moment.traders
     along, held = _column(traders, line.along), _column(traders, line.held)
     threshold = 1e-12 * float(np.max(np.abs(held), initial=1.0))
     sides = {
@@ -176,27 +171,9 @@ def positions(watched: Watched) -> Figure:
         )
     _scale(axes, held, wide=line.wide)
     axes.set_xlim(*(line.ends or (float(np.min(along)), float(np.max(along)))))
-    _mark(axes, line.marks(watched.economy), along, held)
+    _mark(axes, moment.marks, along, held)
     _above(axes, columns=3, markerscale=2.0)
     _small(axes)
-    return figure
-
-
-@palette.styled()
-def amounts(watched: Watched) -> Figure:
-    """The amounts on the clearing house's balance sheet by round."""
-    accounts = [each for each in watched.page.accounts if each.kind == "amount"]
-    rounds = _rounds(watched)
-    figure = _figure(0.5 * card.SIZE[1], left=0.14, bottom=0.3, top=0.74, wspace=0.44)
-    panels = np.atleast_1d(figure.subplots(1, len(accounts)))
-    for axes, account in zip(panels, accounts, strict=True):
-        values = _column(rounds, account.column)
-        _by_round(axes, rounds, values, palette.HOUSE, account.label)
-        axes.set_title(f"{account.label}\n({account.unit})", fontsize=9.5, color=palette.INK)
-        axes.set_ylim(0.0, 1.25 * float(np.max(values, initial=0.0)) or 1.0)
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
-        _finish([axes], rounds, most_ticks=5)
     return figure
 
 
@@ -206,11 +183,6 @@ def _figure(height: float = card.SIZE[1], **margins: float) -> Figure:
     figure = Figure(figsize=(card.SIZE[0], height), layout="none")  # type: ignore[arg-type]
     figure.subplots_adjust(**({"left": 0.215, "right": 0.965, "bottom": 0.155} | margins))
     return figure
-
-
-def _rounds(watched: Watched) -> pd.DataFrame:
-    record = None if watched.economy is None else watched.economy.record
-    return pd.DataFrame({"date": []}) if record is None else record.frame()
 
 
 def _column(table: pd.DataFrame, name: str) -> FloatArray:
@@ -236,13 +208,13 @@ def _end(rounds: pd.DataFrame) -> float:
 
 
 def _draw_closed_form(
-    axes: Axes, watched: Watched, rounds: pd.DataFrame, curve: Curve, label: str | None
+    axes: Axes, moment: Moment, rounds: pd.DataFrame, curve: Curve, label: str | None
 ) -> None:
     """The closed form of a quote at each date where there is one."""
-    dates = _dates(rounds) or [(watched.date, 1, 1)]
+    dates = _dates(rounds) or [(moment.date, 1, 1)]
     for date, first, last in dates:
         end = _end(rounds) if date == dates[-1][0] else last + 0.5
-        known = watched.closed_forms.get(date, {}).get(curve.quote)
+        known = moment.closed_forms.get(date, {}).get(curve.quote)
         if known is not None and np.isfinite(known):
             axes.plot(
                 [first - 0.5, end],
@@ -270,22 +242,30 @@ def _by_round(
     )
 
 
-def _short(value: float) -> str:
-    """A number for a narrow axis."""
-    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value / 1e3:,.5g}k"
+def _name(axes: Axes, label: str, unit: str, *, short: bool = False) -> None:
+    axes.set_ylabel(
+        f"({unit.replace(' per ', chr(10) + 'per ', 1)})" if short else f"{label}\n({unit})"
+    )
+    axes.yaxis.set_label_coords(-0.2 if short else -0.165, 0.5)
 
 
-def _name(axes: Axes, label: str, unit: str) -> None:
-    axes.set_ylabel(f"{label}\n({unit})")
-    axes.yaxis.set_label_coords(-0.165, 0.5)
+def _room_above(figure: Figure, axes: Axes, top: float) -> None:
+    """The legend above the axes, which begin lower where it has many names or long ones."""
+    names = axes.get_legend_handles_labels()[1]
+    longest = max((len(name) for name in names), default=0)
+    columns = 3 if longest <= 14 else 2
+    rows = -(-len(names) // columns)
+    size = 8.5 if rows <= 2 else 7.5
+    figure.subplots_adjust(top=min(top, 0.98 - 0.058 * rows))
+    _above(axes, columns, size=size)
 
 
-def _above(axes: Axes, columns: int, markerscale: float = 1.0) -> None:
+def _above(axes: Axes, columns: int, markerscale: float = 1.0, size: float = 8.5) -> None:
     """The legend above the axes."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.24, 1.0),
-        fontsize=8.5,
+        fontsize=size,
         ncols=columns,
         markerscale=markerscale,
         frameon=False,

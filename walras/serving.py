@@ -11,11 +11,13 @@ import time
 import urllib.request
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from markets.refused import Refused
+from simulator.code_file import code_in
 
 NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 """What the page imports and only the extra ``browser`` installs."""
@@ -32,21 +34,90 @@ CLOSES_WITHIN = 2
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a page shows: a scenario, parameters that differ from their defaults, a seed."""
+    """What a page shows: a scenario, parameters that differ from their defaults, a seed, a case.
+
+    ``trusted`` are the files of code that may be executed: those that the command line named.
+    ``lesson`` is the name of a lesson on the scenario, whose first market opens then; ``beside``
+    are settings of a second market, see :class:`walras.side_by_side.SideBySide`.
+    """
 
     scenario: str
     given: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    case: str = ""
+    lesson: str = ""
+    beside: str = ""
+    trusted: tuple[Path, ...] = ()
 
     def to_environment(self) -> str:
         """As text for the environment of the page."""
-        return json.dumps({"scenario": self.scenario, "given": dict(self.given), "seed": self.seed})
+        known = {"scenario": self.scenario, "given": dict(self.given), "seed": self.seed}
+        return json.dumps({**known, "lesson": self.lesson})
 
     @classmethod
     def from_environment(cls, default: str) -> Asked:
         """What the environment asks for; a scenario by its defaults if it asks for nothing."""
         text = os.environ.get(VARIABLE)
-        return cls(default) if text is None else cls(**json.loads(text))
+        if text is None:
+            return cls(default)
+        known = json.loads(text)
+        return cls(**known, trusted=tuple(code_in(known["given"])))
+
+    @classmethod
+    def taught(cls, lesson: str) -> Asked:
+        """A lesson, in its first market.
+
+        Raises
+        ------
+        Refused
+            If there is no such lesson.
+        """
+        from walras.lessons import LESSONS, find_lesson
+
+        market = find_lesson(lesson).market(0)
+        return cls(LESSONS[lesson], market, lesson=lesson)
+
+    def linked(self, query: str, name: str) -> Asked:
+        """What a link asks for: a scenario or a lesson, a seed, a case and parameters.
+
+        Parameters
+        ----------
+        query : str
+            What follows the question mark of the address.
+        name : str
+            Name of the scenario that is served; of that one, what the link does not give stays.
+
+        Raises
+        ------
+        Refused
+            If the query can't be used: one sentence. The values of parameters are checked later,
+            against their declaration, and no link can have code executed.
+        """
+        from walras.catalogue import TITLES, find
+        from walras.takeaway import read
+
+        pairs = parse_qsl(query, keep_blank_values=True)
+        settings = dict(pairs)
+        if len(settings) < len(pairs):
+            names = [key for key, _ in pairs]
+            twice = next(key for key in names if names.count(key) > 1)
+            raise Refused(f"the link has {twice} twice; each setting may stand there once")
+        if "lesson" in settings:
+            return self.taught(settings["lesson"])
+        taught = "" if "scenario" in settings else self.lesson
+        asked = settings.pop("scenario", name)
+        seed = settings.pop("seed", str(self.seed))
+        if not seed.isdecimal():
+            raise Refused(f'seed is "{seed}"; it must be a whole number of at least 0')
+        case, beside = settings.pop("case", ""), settings.pop("beside", "")
+        given = {key: read(key, value) for key, value in settings.items()}
+        if asked == name:
+            known = {**self.given, **given}
+            return replace(
+                self, given=known, seed=int(seed), case=case, lesson=taught, beside=beside
+            )
+        there = asked if asked in TITLES else find(asked).name
+        return Asked(there, given, int(seed), case, beside=beside)
 
 
 def check_servable(host: str, port: int) -> None:
@@ -78,7 +149,7 @@ def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> N
     os.environ |= {
         VARIABLE: asked.to_environment(),
         "MPLBACKEND": "Agg",
-        "SOLARA_APP": str(Path(__file__).with_name("page.py")),
+        "SOLARA_APP": str(Path(__file__).with_name("browser") / "page.py"),
         "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3
         "SOLARA_MODE": "production",
         "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -15,15 +18,20 @@ from simulator.certificate import Certificate
 from simulator.declared import Declared
 from simulator.journey import Announced, Event, Opened, look, travel, without_traders
 from simulator.outcome import Outcome
-from simulator.page_plan import Announcement, Control, Curve, Page, SoFar
-from simulator.parameters import Parameters, parse, parse_assignment
+from simulator.page_plan import Account, Announcement, Control, Curve, Page, accounts_of
+from simulator.parameters import Parameters, declared, parse, parse_assignment
 from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy
+from walras.moment import Moment
 
 CERTIFIED_MEMBERS = 20_000
 """Traders up to which a certificate is made after every round; beyond, at rest only."""
 
-KEPT_TRADERS = 1_000
-"""Rows of a table of traders up to which it is kept when the next date ends."""
+KEPT_TRADERS = 20_000
+"""Rows of a table of traders up to which it is kept when the next date ends: some megabytes a date.
+Tables to download are those of a run, and pictures of a date looked back at are drawn from it."""
+
+MOST_TRADERS = 400
+"""Traders drawn along the line, evenly chosen."""
 
 
 class Watched:
@@ -43,8 +51,12 @@ class Watched:
         Parameters that differ from their defaults and have no control.
     case : str
         Name of the case; the first unless given.
+    controls : mapping, optional
+        Values of the controls, by name of the parameter, and of the case by ``case``.
+    code : collection of Path, optional
+        The files that may be executed if a parameter names them; any unless given.
     **kwargs
-        Values of the controls, by name of the parameter.
+        Values of controls, too.
 
     Attributes
     ----------
@@ -61,7 +73,9 @@ class Watched:
     closed_forms : dict
         Closed form of each date so far, by date; empty where there is none.
     ends : list of DateEnd
-        How every date ended that did, in their order.
+        How every date ended that did; of long tables of traders only the last is kept.
+    early : list of int
+        Dates that were announced before the markets had come to rest at the date before.
     problem : str
         What is wrong, in a sentence.
     """
@@ -72,9 +86,16 @@ class Watched:
         seed: int = 0,
         given: Sequence[tuple[str, Any]] = (),
         case: str = "",
+        controls: Mapping[str, Any] | None = None,
+        code: Collection[Path] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.what, self.seed, self.given, self.chosen = what, seed, tuple(given), case
+        values = {**(controls or {}), **kwargs}
+        self.what, self.seed, self.given = what, seed, tuple(given)
+        self.chosen: str = values.pop("case", case)
+        self.controls = self.page.controls_for(what.parameters)
+        self.declared = {item.name: item for item in declared(what.parameters)}
+        self._defaults = what.parameters()
         self.parameters: Parameters | None = None
         self.economy: ScenarioEconomy | None = None
         self.running = False
@@ -83,17 +104,20 @@ class Watched:
         self.certificate: Certificate | None = None
         self.closed_forms: dict[int, Mapping[str, float]] = {}
         self.problem = ""
+        self.early: list[int] = []
+        self._code = code
         self._opened: dict[str, Any] = {}
         self._certified = 0
         self._point: RestingPoint | None = None
+        self._moments: dict[int, Moment] = {}
         self._plan: list[float] = []
         self._lock = RLock()
         try:
-            self._opened = self._asked(kwargs)
-            self.parameters = parse(what.parameters, self._opened)
+            self._opened = self._asked(values)
+            self.parameters = parse(what.parameters, self._opened, code=code)
             if self.announcement is not None:
                 self._plan = list(getattr(self.parameters, self.announcement.parameter))
-            self._case = self._find(case)
+            self._case = self._find(self.chosen)
             self._journey: Generator[Event, Announced[Any] | None, ScenarioEconomy] = travel(
                 what, self.parameters, self._case, np.random.default_rng(seed)
             )
@@ -141,25 +165,73 @@ class Watched:
                 self.problem = f"{Outcome.DEFECT}: {type(error).__name__}: {error}"
                 self.running = False
 
+    # ------------------------------------------------------------------ what there is to see
     @property
-    def so_far(self) -> SoFar | None:
-        """What pictures are drawn from; None where there is no economy."""
-        if self.economy is None:
-            return None
-        record = self.economy.record
-        return SoFar(
-            case=self._case.name,
-            parameters=self.parameters,
-            economy=self.economy,
-            rounds=pd.DataFrame({"date": []}) if record is None else record.frame(),
-            ends=tuple(self.ends),
-            point=self._point if self.current else None,
-        )
+    def case(self) -> str:
+        """Name of the case."""
+        return self._case.name
 
     @property
-    def tolerance(self) -> float | None:
-        """Share of excess demand at which the markets count as cleared."""
-        return None if self.economy is None else self.economy.adjuster.share_tolerance
+    def now(self) -> Moment:
+        """The last round; there has to be an economy."""
+        with self._lock:
+            return self._moment(self._rounds())
+
+    def at(self, date: int) -> Moment:
+        """The last round of a date: of one before this, as the market left it."""
+        with self._lock:
+            if date == self.date:
+                return self.now
+            left, rounds = self._moments[date], self._rounds()
+            ends = tuple(end for end in self.ends if end.point.date <= date)
+            seen = replace(left, past=True, rounds=rounds[rounds["date"] <= date], ends=ends)
+            end = seen.end
+            return seen if end is None else replace(seen, point=end.point)
+
+    @property
+    def lines(self) -> tuple[Account, ...]:
+        """Lines of the clearing house's balance sheet: those declared, or all that it settles."""
+        settlement = None if self.economy is None else self.economy.settlement
+        return self.page.accounts or accounts_of(
+            {} if settlement is None else settlement.accounts()
+        )
+
+    def _rounds(self) -> pd.DataFrame:
+        record = None if self.economy is None else self.economy.record
+        return pd.DataFrame({"date": []}) if record is None else record.frame()
+
+    def _moment(self, rounds: pd.DataFrame) -> Moment:
+        economy, line = self.economy, self.page.line
+        assert economy is not None
+        shown = line if economy.traded else None
+        return Moment(
+            case=self.case,
+            parameters=self.parameters,
+            date=self.date,
+            rounds=rounds,
+            ends=tuple(self.ends),
+            point=self._point if self.current else None,
+            market=economy.market,
+            cohorts=tuple(copy(cohort) for cohort in economy.cohorts),
+            first_quotes=dict(economy.first_quotes),
+            quotes=dict(economy.quotes),
+            posted=economy.posted if economy.traded else None,
+            book=economy.book if economy.traded else None,
+            round=economy.round,
+            past=False,
+            curves=self.curves,
+            excess_names=tuple(economy.market.excess_names),
+            tolerance=economy.adjuster.share_tolerance,
+            closed_forms=dict(self.closed_forms),
+            line=line,
+            traders=pd.DataFrame() if shown is None else shown.traders(economy, MOST_TRADERS),
+            marks={} if shown is None else shown.marks(economy),
+            lines=self.lines,
+            accounts={} if economy.settlement is None else economy.settlement.accounts(),
+            certificate=self.certificate,
+            current=self.current,
+            term=self.term,
+        )
 
     # ------------------------------------------------------------------ announcements
     @property
@@ -229,9 +301,12 @@ class Watched:
                 if control is not None:
                     past = list(getattr(parameters, control.parameter))[: self.date]
                     changed = dict(parameters) | {control.parameter: [*past, _tidy(value)]}
-                    parameters = parse(self.what.parameters, changed)
+                    parameters = parse(self.what.parameters, changed, code=self._code)
                 case = self._find(self.chosen, parameters)
+                if self.date >= len(case.announcements):
+                    raise Refused(f"there is nothing to announce after date {self.date}")
                 announced = Announced(parameters, case.announcements[self.date])
+                self._leave()
                 self.parameters, self._case = parameters, case
                 self._take(self._journey.send(announced))
             except Refused as error:
@@ -250,23 +325,44 @@ class Watched:
 
     def first(self, control: Control) -> Any:
         """Value of a control as the market opened: of a list by declaration, the first entry."""
-        default = getattr(self.what.parameters(), control.parameter)
+        default = getattr(self._defaults, control.parameter)
         value = self._opened.get(control.parameter, default)
-        return value[0] if control.slider and isinstance(default, list) else value
+        return value[0] if control.slider and isinstance(value, list) else value
+
+    def differs(self, control: Control, value: Any) -> bool:
+        """Whether a value of a control is another than that with which the market opened."""
+        try:
+            return bool(self._read(control, value) != self.first(control))
+        except Refused:
+            return True
 
     # ------------------------------------------------------------------ inner workings
     def _asked(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters that differ from their defaults, with the controls' values in place."""
         asked = dict(self.given)
-        defaults = self.what.parameters()
-        for control in self.page.controls:
+        for control in self.controls:
             if control.parameter in kwargs:
-                value = _value(control, kwargs[control.parameter])
-                default = getattr(defaults, control.parameter)
+                value = self._read(control, kwargs[control.parameter])
+                default = getattr(self._defaults, control.parameter)
+                now = asked.get(control.parameter, default)
                 if control.slider and isinstance(default, list):
-                    value = [value, *asked.get(control.parameter, default)[1:]]
+                    value = [value, *now[1:]] if isinstance(now, list) else value
                 asked[control.parameter] = value
         return asked
+
+    def _read(self, control: Control, value: Any) -> Any:
+        """A control's value as a parameter: text is read like ``--set``, numbers lose their dust.
+
+        What is written for a word stays a word; nothing written is the default.
+        """
+        if not isinstance(value, str) or control.choices:
+            return _tidy(value)
+        default = getattr(self._defaults, control.parameter)
+        if not value.strip():
+            return default
+        if value in self.declared[control.parameter].choices:
+            return value
+        return parse_assignment(f"{control.parameter}={value}")[1]
 
     def _find(self, name: str, parameters: Parameters | None = None) -> Case:
         """The case of a name."""
@@ -290,15 +386,32 @@ class Watched:
         if isinstance(event, DateEnd):
             self.end = event
             self.running = self.page.day_by_day and self.date < len(self._case.announcements)
-            if self.ends and len(self.ends[-1].point.agents) > KEPT_TRADERS:
+            if self.ends and not self._keeps(self.ends[-1]):
                 self.ends[-1] = without_traders(self.ends[-1])
             self.ends.append(event)
             self.certificate, self._point = event.certificate, event.point
             self._certified = self.economy.steps
+            self._keep_moment()
         elif self.page.certify_rounds and self.economy.members <= CERTIFIED_MEMBERS:
             found = look(self.what, self.parameters, self._case, self.economy)
             self._point, self.certificate = found
             self._certified = self.economy.steps
+
+    def _keeps(self, end: DateEnd) -> bool:
+        """Whether the traders of a date are kept after the next one."""
+        every = self.what.traders_shown == "every date"
+        return every and len(end.point.agents) <= KEPT_TRADERS
+
+    def _leave(self) -> None:
+        """Keep what the page shows of a date that is left before the markets rest."""
+        if self.end is None:
+            self.early.append(self.date + 1)
+            self._keep_moment()
+
+    def _keep_moment(self) -> None:
+        """Keep this moment, less what is kept anyway; traders only if the date has not ended."""
+        left = replace(self._moment(pd.DataFrame()), ends=(), point=None)
+        self._moments[self.date] = left if self.end is None else replace(left, cohorts=())
 
     def _look_up(self) -> None:
         """Ask the scenario for the closed form of this date."""
@@ -307,13 +420,6 @@ class Watched:
             self._case.name, self.date, dict(self.economy.quotes), pd.DataFrame(), complete=False
         )
         self.closed_forms[self.date] = self.what.closed_form(self.parameters, here) or {}
-
-
-def _value(control: Control, value: Any) -> Any:
-    """A control's value as a parameter: text is read like ``--set``, numbers lose their dust."""
-    if isinstance(value, str) and not control.choices:
-        return parse_assignment(f"{control.parameter}={value}")[1]
-    return _tidy(value)
 
 
 def _tidy(value: Any) -> Any:

@@ -176,7 +176,9 @@ def _spend_all(trade: FloatArray, at: Trades, now: FloatArray, prices: FloatArra
     free = np.where(at.held, -np.inf, np.abs(cost))
     largest, every = np.argmax(free, axis=1), np.arange(now.size)
     missing = np.where(np.isfinite(free[every, largest]), now - np.sum(cost, axis=1), 0.0)
-    trade[every, largest] += np.where(at.spent, missing, 0.0) / prices[largest]
+    trade[every, largest] += np.where(at.spent, missing, 0.0) / np.where(
+        at.spent, prices[largest], 1.0
+    )
 
 
 class _Search:

@@ -96,13 +96,15 @@ class BankruptcyClearingHouse(ClearingHouse[float, BondQuotes, BondBook, BondBoo
     """
 
     variables = (
-        Variable("accepted", "bonds", "promised to the house and by the house"),
+        Variable("accepted", "bonds", "bonds promised for which there is a lender"),
         Variable("house_collected_now", "goods", "received from lenders at date 0"),
         Variable("house_paid_now", "goods", "paid to borrowers at date 0"),
         Variable("balance_now", "goods", "collected less paid at date 0; zero"),
         Variable("goods_excess_now", "goods", "consumption less endowment at date 0"),
-        Variable("house_collected[{node}]", "goods", "paid by borrowers, or seized from them"),
-        Variable("house_paid[{node}]", "goods", "paid to lenders"),
+        Variable(
+            "house_collected[{node}]", "goods", "paid by borrowers, or seized from them, at date 1"
+        ),
+        Variable("house_paid[{node}]", "goods", "paid to lenders at date 1"),
         Variable("balance[{node}]", "goods", "collected less paid at date 1; zero"),
         Variable("goods_excess[{node}]", "goods", "consumption less endowment at date 1"),
         Variable("walras", "share", "violation of Walras' law as a share of what there is; zero"),

@@ -51,7 +51,7 @@ class Investors(Cohort[float, BondQuotes, BondBook, None]):
     variables: tuple[Variable, ...] = (
         Variable("utility", "", "kind of utility"),
         Variable("weight", "number", "weight of consumption at date 0 in utility"),
-        Variable("satiation", "goods", "consumption beyond which more is worse"),
+        Variable("satiation", "goods", "consumption at which utility is highest"),
         Variable("risk_aversion", "per good", "absolute risk aversion"),
         Variable("patience", "number", "weight of consumption at date 1 in utility"),
         Variable("endowed_now", "goods", "owned at date 0"),

@@ -13,6 +13,7 @@ from agents.clearing_house import ClearingHouse
 from markets.leverage.news_tree import NewsTree
 from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms, Matched
 from markets.refused import Refused
+from markets.variable import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,16 @@ class LeverageClearingHouse(
         If a limit is below 1 or not a number.
     """
 
+    variables = (
+        Variable("due", "cash", "loans of the date before, promised"),
+        Variable("repaid", "cash", "paid of them; the difference is the lenders' loss"),
+        Variable("loans", "cash", "new loans"),
+        Variable("pledged", "assets", "assets that the house holds against them"),
+        Variable("unsecured", "cash", "new loans beyond their collateral after worse news; zero"),
+        Variable("cash_excess", "cash", "cash wanted less cash there is: the redundant market"),
+        Variable("walras", "share", "violation of Walras' law as a share of all wealth; zero"),
+    )
+
     def __init__(
         self, model: mesa.Model, tree: NewsTree, most_leverage: Sequence[float] = ()
     ) -> None:
@@ -106,7 +117,7 @@ class LeverageClearingHouse(
         if before is None:
             return LeverageTerms(root, self.most_leverage)
         due, forward = float(before.loan[before.terms.root]), float(before.price[root])
-        return LeverageTerms(root, self.most_leverage, due, forward)
+        return LeverageTerms(root, self.most_leverage, due, forward, before.coordinates)
 
     def settle(self, posted: LeverageQuotes, book: LeverageBook) -> LeverageSettlement:
         """Collect what was lent, hold the assets of the new loans, and draw up the accounts."""

@@ -35,12 +35,44 @@ from agents.believing import BelievingCohort
 from agents.cohort import Population, in_given_order, rows_shown
 from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms, Matched
 from markets.quote import FloatArray
+from markets.variable import Variable
 
 GRID = 129
 """Beliefs at which a continuum is asked whether it buys, to find where plans change."""
 
 SAME_BELIEF = 1e-9
 """Distance from a marginal buyer within which a change of plan is its own."""
+
+
+VARIABLES = (
+    Variable("weight", "traders", "traders that the row stands for"),
+    Variable("belief", "probability", "probability given to good news at every date"),
+    Variable("belief_low", "probability", "lowest belief of those whom the row stands for"),
+    Variable("belief_high", "probability", "highest belief of those whom the row stands for"),
+    Variable("endowed_cash", "cash", "cash that the date begins with"),
+    Variable("endowed_loans", "cash", "loans to others that fall due"),
+    Variable("endowed_asset", "assets", "assets that the date begins with"),
+    Variable("loan_due", "cash per asset", "owed on each of these assets"),
+    Variable("forward_price", "cash per asset", "price quoted for this news at the date before"),
+    Variable("wealth", "cash", "cash, loans repaid, and assets less what is owed on them"),
+    Variable("profit", "cash", "change of wealth since the date before"),
+    Variable("call", "cash", "loans that fall due"),
+    Variable("status", "", "solvent, or ruined: without wealth"),
+    Variable("lent", "cash", "lent to others, of what is saved"),
+    Variable("asset", "assets", "assets held"),
+    Variable("owed", "cash", "borrowed against them"),
+    Variable("saved", "cash", "cash kept and lent"),
+    Variable("asset_after_{node}", "assets", "assets planned after {node}"),
+    Variable("owed_after_{node}", "cash", "borrowed against them, as planned after {node}"),
+    Variable("saved_after_{node}", "cash", "cash kept and lent, as planned after {node}"),
+)
+"""Columns of the table of traders, beside those that tell members apart."""
+
+
+BLOCK = 8192
+"""Single traders who answer at a time, so that their numbers stay in the processor's cache."""
+
+ALL = slice(None)
 
 
 class Plan(NamedTuple):
@@ -74,6 +106,8 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
         Number of members of a continuum below the ends of its rows.
     """
 
+    variables = VARIABLES
+
     def __init__(
         self,
         model: mesa.Model,
@@ -99,29 +133,33 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
     # ------------------------------------------------------------------ the decision
     def respond(self, posted: LeverageQuotes) -> LeverageBook:
         """Plans of all members, added up (changes nothing)."""
-        plan = self.plan(posted)
-        weight = plan.high - plan.low
+        ends = range(0, 1 if self._belief is None else self.members, BLOCK)
+        sums = np.zeros((3, posted.tree.count))
+        for start in ends:
+            plan = self.plan(posted, slice(start, start + BLOCK) if len(ends) > 1 else ALL)
+            sums += np.stack([plan.asset, plan.owed, plan.saved]) @ (plan.high - plan.low)
+        asset, owed, saved = sums
         return LeverageBook(
-            asset=plan.asset @ weight,
-            owed=plan.owed @ weight,
-            saved=plan.saved @ weight,
+            asset=asset,
+            owed=owed,
+            saved=saved,
             endowed_cash=self.endowed_cash,
             endowed_asset=self.endowed_asset,
         )
 
-    def plan(self, posted: LeverageQuotes) -> Plan:
-        """Best response of every row (changes nothing).
+    def plan(self, posted: LeverageQuotes, part: slice = ALL) -> Plan:
+        """Best response of every row, or of some single traders (changes nothing).
 
         1. The rows, and which of them buy at each node.
         2. Wealth at the node where they stand: cash, loans repaid, assets less what is owed.
         3. From there on, node by node, wealth buys or is saved, and is worth what follows after
            good and after bad news.
         """
-        low, high, buys = self._rows(posted)
+        low, high, buys = self._rows(posted, part)
         tree, root, price = posted.tree, posted.terms.root, posted.price
         shape = (tree.count, low.size)
         wealth, asset, owed, saved = (np.zeros(shape) for _ in range(4))
-        wealth[root] = self._at(self.wealth(posted), low)
+        wealth[root] = self._at(self.wealth(posted, part), low)
         for node in np.flatnonzero(tree.reached(root)):
             loan = posted.loan[node]
             down = buys[node] * wealth[node]
@@ -133,21 +171,45 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
                     wealth[child] = saved[node] + asset[node] * (price[child] - loan)
         return Plan(wealth, asset, owed, saved, low, high)
 
-    def wealth(self, posted: LeverageQuotes) -> FloatArray:
-        """Wealth where traders stand, one row per member or stretch, or one if all are alike."""
-        worth = max(float(posted.price[posted.terms.root]) - posted.terms.loan_due, 0.0)
-        return self.cash + posted.recovery * self.lent + worth * self.asset
+    def exposures(self, posted: LeverageQuotes, limit: int) -> pd.DataFrame:
+        """Best response of members evenly along the line of beliefs, where they stand (pure).
 
-    def _rows(self, posted: LeverageQuotes) -> tuple[FloatArray, FloatArray, FloatArray]:
+        Columns: ``belief``, and ``exposure``, value of assets over own wealth; 0 for the ruined.
+        """
+        plan, root = self.plan(posted), posted.terms.root
+        if self._belief is None:
+            belief = self.beliefs.members(limit)
+            below = (np.arange(limit) + 0.5) * self.members / limit
+            row = np.searchsorted(plan.low, below, side="right") - 1
+        else:
+            row = np.linspace(0, self.members - 1, min(limit, self.members)).astype(np.int64)
+            belief = self._belief[row]
+        value, wealth = posted.price[root] * plan.asset[root, row], plan.wealth[root, row]
+        exposure = np.divide(value, wealth, out=np.zeros_like(value), where=wealth > 0.0)
+        return pd.DataFrame({"belief": belief, "exposure": exposure})
+
+    def wealth(self, posted: LeverageQuotes, part: slice = ALL) -> FloatArray:
+        """Wealth where traders stand, one row per member or stretch, or one if all are alike."""
+        cash, lent, asset = (
+            field if field.size == 1 else field[part]
+            for field in (self.cash, self.lent, self.asset)
+        )
+        worth = max(float(posted.price[posted.terms.root]) - posted.terms.loan_due, 0.0)
+        return cash + posted.recovery * lent + worth * asset
+
+    def _rows(
+        self, posted: LeverageQuotes, part: slice
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Members below both ends of every row, and the share of it that buys at each node."""
         marginal = np.array([rung.price for rung in posted.buyer])
         if self._belief is not None:
-            _, gain = posted.worth(self._belief)
+            belief = self._belief[part]
+            _, gain = posted.worth(belief)
             filled = np.array([rung.filled for rung in posted.buyer])
-            at = self._belief == marginal[:, None]
+            at = belief == marginal[:, None]
             buys = np.where(at, filled[:, None], (gain > 0.0).astype(np.float64))
-            places = np.arange(self.members + 1.0)
-            return places[:-1], places[1:], buys
+            places = np.arange(*part.indices(self.members), dtype=np.float64)
+            return places, places + 1.0, buys
         cuts = np.concatenate([marginal, self._other_cuts(posted, marginal)])
         ends = np.unique(np.concatenate([self.stretches, self.members * self.beliefs.below(cuts)]))
         middle = self.beliefs.quantile(0.5 * (ends[:-1] + ends[1:]) / self.members)

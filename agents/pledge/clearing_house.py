@@ -84,10 +84,22 @@ class PledgeClearingHouse(ClearingHouse[RepoTerms, SpotQuotes, SpotBook, SpotBoo
     variables = tuple(
         variable
         for name, unit, meaning in (
-            ("volume", "securities", "change hands in the spot market"),
-            ("beyond_limits", "share of investors", "want more than what they own allows"),
-            ("repo_excess", "securities", "pledged by repo investors and noise traders"),
-            ("free_log_price", "log of cash per security", "would clear without limits"),
+            ("volume", "securities", "securities that change hands in the spot market"),
+            (
+                "beyond_limits",
+                "share of investors",
+                "investors who want more than what they own allows",
+            ),
+            (
+                "repo_excess",
+                "securities",
+                "pledged by repo investors and noise traders, lent by nobody in the model",
+            ),
+            (
+                "free_log_price",
+                "log of cash per security",
+                "log price that would clear without limits",
+            ),
         )
         for variable in (
             Variable(name, unit, meaning),

@@ -112,7 +112,9 @@ class InformedInvestors(Cohort[RepoTerms, SpotQuotes, SpotBook, PriceFunction]):
         Variable("log_signal", "log of cash per security", "private signal of the log value"),
         Variable("forecast_constant", "number", "constant of the forecast of the log value"),
         Variable("forecast_on_{known}", "number", "weight of the {known} in that forecast"),
-        Variable("forecast_variance", "number", "variance of the log value about that forecast"),
+        Variable(
+            "forecast_variance", "squared log", "variance of the log value about that forecast"
+        ),
     )
 
     def __init__(

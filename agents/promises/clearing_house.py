@@ -105,9 +105,9 @@ class CollateralClearingHouse(ClearingHouse[AnyMenu, AnyQuotes, AnyBook]):
 
     variables = (
         Variable("promises_matched", "units", "promises that find a counterpart"),
-        Variable("pledged_asset", "units", "asset that the house holds for them"),
+        Variable("pledged_asset", "assets", "asset that the house holds for them"),
         Variable("pledged_cash", "cash", "cash that the house holds for them"),
-        Variable("delivered_{node}", "cash", "handed over by issuers in state {node}"),
+        Variable("delivered_{node}", "cash", "paid on promises in state {node}"),
         Variable("returned_{node}", "cash", "collateral returned to issuers in state {node}"),
         Variable("balance_now", "cash", "cash from buyers less cash to issuers; zero"),
         Variable(

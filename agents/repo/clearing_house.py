@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import mesa
 
 from agents.clearing_house import ClearingHouse
+from agents.cohort import Cohort
+from agents.repo.carried import GainsPaid, Paid
+from agents.repo.traders import Traders
 from markets.margin import MarginRule, PostedMargin
 from markets.quote import FloatArray
+from markets.refused import Infeasible, Refused
 from markets.repo.book import RepoBook
-from markets.repo.quotes import RepoQuotes
+from markets.repo.quotes import NO_MARGIN, RepoQuotes
 from markets.variable import Variable
+
+CARRY_NEEDS_REUSE = (
+    "where collateral is not reused nobody is short, so there are no"
+    " gains out of which what a long can't pay could be met"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,27 @@ class RepoSettlement:
 
     def accounts(self) -> dict[str, float]:
         """The numbers by name, for the record of rounds."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRepoSettlement(RepoSettlement):
+    """The settlement where dates are linked, with what was settled of the move since the last.
+
+    Attributes
+    ----------
+    gains_paid : float
+        Share that is paid of what members gain on the positions they carried.
+    unpaid : float
+        What defaulters leave unpaid of what they lose, cash; gains are paid so much less.
+    balance_carried : float
+        Wealth of all members once calls are settled less cash and securities that there are at the
+        first date, at the posted price; zero, unless more is unpaid than all gains.
+    """
+
+    gains_paid: float
+    unpaid: float
+    balance_carried: float
 
 
 class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBook, float]):
@@ -82,15 +111,26 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
     """
 
     variables = (
-        Variable("repo_excess", "securities", "repo lending that finds no borrower"),
+        Variable(
+            "repo_excess", "securities", "repo lending, reinvested margin included, less borrowing"
+        ),
         Variable("idle_cash_excess", "cash", "cash kept less cash there is: the redundant market"),
         Variable("walras", "share", "violation of Walras' law as a share of what there is; zero"),
         Variable("margin_held", "cash", "margin of both sides on the accepted book"),
         Variable("reinvested", "securities", "borrowed by the house against the margin it holds"),
         Variable("balance_now", "cash", "received less paid by the house at date 0; zero"),
-        Variable("balance_up", "cash", "received less paid after the high payoff; zero"),
-        Variable("balance_down", "cash", "received less paid after the low payoff; zero"),
+        Variable(
+            "balance_up", "cash", "received less paid at date 1 in state U, of the low payoff; zero"
+        ),
+        Variable(
+            "balance_down",
+            "cash",
+            "received less paid at date 1 in state D, of the high payoff; zero",
+        ),
         Variable("balance_collateral", "securities", "received less passed on or held; zero"),
+        Variable("gains_paid", "share", "gains on positions carried that are paid"),
+        Variable("unpaid", "cash", "losses that defaulters leave unpaid"),
+        Variable("balance_carried", "cash", "wealth of all less what there is; zero"),
     )
 
     def __init__(
@@ -106,6 +146,43 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         self.every_round = every_round
         self.history = history
         self.posted: PostedMargin | None = None
+        self.gains: tuple[float, GainsPaid] | None = None
+
+    def wake(self, date: int) -> None:
+        """Begin a date; where positions were carried, say what is paid of gains on them.
+
+        Raises
+        ------
+        Refused
+            If positions can't be carried.
+        """
+        super().wake(date)
+        if not self.linked:
+            return
+        cohorts = [agent for agent in self.model.agents if isinstance(agent, Cohort)]
+        traders = sorted(
+            (cohort for cohort in cohorts if isinstance(cohort, Traders)), key=lambda c: c.name
+        )
+        if len(traders) < len(cohorts):
+            raise Refused("dates are linked; members on several machines can't carry positions")
+        carried = [c.primitives.carried for c in traders if c.primitives.carried is not None]
+        if not carried:
+            return
+        gains = GainsPaid(carried)
+        self.gains = carried[0].price, gains
+        for cohort in traders:
+            cohort.told(gains)
+
+    def carry(self, posted: RepoQuotes, book: RepoBook) -> None:
+        """Close a date whose positions are carried.
+
+        Raises
+        ------
+        Refused
+            If collateral is not reused.
+        """
+        if not posted.reuse:
+            raise Refused(f"dates are linked: {CARRY_NEEDS_REUSE}")
 
     def charge(self, quotes: Mapping[str, float]) -> PostedMargin:
         """The margin of this date."""
@@ -115,7 +192,12 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         elif self.after_another:
             self.posted = self.posted.closed_at(price)
         self.posted = replace(self.posted, rule=self.margin, every_round=self.every_round)
-        self.posted.haircut(price)  # a rule that fails is told before the rounds
+        haircut = self.posted.haircut(price)  # a rule that fails is told before the rounds
+        if self.linked and not haircut > NO_MARGIN:
+            raise Infeasible(
+                f"the haircut is {haircut}; where positions are carried it must be above 0, since"
+                " nobody is called for margin without it"
+            )
         return self.posted
 
     def misses(self, posted: RepoQuotes) -> Mapping[str, float]:
@@ -158,7 +240,7 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
         turnover = book.cash + price * (book.supply + book.longs + book.shorts)
         idle_excess = book.idle_cash - book.cash
         excess = book.longs - book.shorts - book.supply
-        return RepoSettlement(
+        settlement = RepoSettlement(
             repo_excess=repo_excess,
             idle_cash_excess=idle_excess,
             walras=(price * (excess + repo_excess) + idle_excess) / turnover,
@@ -168,6 +250,17 @@ class RepoClearingHouse(ClearingHouse[PostedMargin, RepoQuotes, RepoBook, RepoBo
             balance_up=later,
             balance_down=later,
             balance_collateral=math.fsum([borrowing, -lending, -lent_by_house / price]),
+        )
+        if not self.linked:
+            return settlement
+        paid = Paid() if self.gains is None else self.gains[1].after(price - self.gains[0])
+        margin = posted.haircut * price * (book.longs + book.shorts)
+        owned = book.cash + price * book.supply
+        return LinkedRepoSettlement(
+            **settlement.accounts(),
+            gains_paid=paid.share,
+            unpaid=paid.unpaid,
+            balance_carried=math.fsum([book.idle_cash, margin, -owned]),
         )
 
     def place(self, posted: RepoQuotes, book: RepoBook) -> float:

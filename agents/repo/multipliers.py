@@ -68,7 +68,7 @@ def multipliers(
     price, rate, haircut = posted.price, posted.repo_rate, posted.haircut
     low, high = posted.security.low_payoff, posted.security.high_payoff
     expected = posted.security.expected(belief)
-    wealth = pick(traders.cash, rows) + price * pick(traders.securities, rows)
+    wealth = traders.wealth(price, rows)
     cash, solvency = np.zeros_like(expected), [np.zeros_like(expected), np.zeros_like(expected)]
     long_gain = np.maximum(expected - posted.long_price, 0.0)
     short_gain = np.maximum(posted.short_price - expected, 0.0) * posted.reuse

@@ -60,7 +60,7 @@ def order_sums(
     cash, securities, income : array of shape (n,)
         Endowments at date 0, and the income in the state that is bad for the position.
     price : float
-        Price of the security.
+        Price of the security, less that at which ``cash`` is a member's whole wealth.
     per_margin, per_loss : float
         Securities that a unit of wealth carries by margin, and by solvency.
     """

@@ -133,7 +133,7 @@ def _held(part: Primitives, posted: RepoQuotes, placed: float) -> Held:
         held = positions(part, posted, placed, rows, (all_long[rows], all_short[rows]))
         x, y, theta, psi = held.cash, held.security, held.borrowed, held.pledged
         lent = price * (theta - psi + haircut * (theta + psi))
-        wealth = pick(part.cash, rows) + price * pick(part.securities, rows)
+        wealth = part.wealth(price, rows)
         later = x + (1.0 + posted.repo_rate) * lent
         up = later + pick(part.income_up, rows) + low * y
         down = later + pick(part.income_down, rows) + high * y

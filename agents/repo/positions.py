@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agents.cohort import in_given_order, rows_shown
+from agents.repo.carried import Carried, balance_sheets
 from agents.repo.multipliers import multipliers
 from agents.repo.primitives import Primitives, Rows, pick
 from agents.repo.sides import full_size
@@ -58,7 +59,7 @@ def positions(
     Parameters
     ----------
     traders : Primitives
-        The members.
+        The members as they stand at the posted price, see :meth:`Primitives.at`.
     posted : RepoQuotes
         The quotes.
     placed : float
@@ -76,7 +77,7 @@ def positions(
     bought = parts[0] * full_size(traders, posted, rows, long=True)[0]
     sold = parts[1] * full_size(traders, posted, rows, long=False)[0]
     price, loan = posted.price, 1.0 - posted.haircut
-    wealth = pick(traders.cash, rows) + price * pick(traders.securities, rows)
+    wealth = traders.wealth(price, rows)
     security = bought - sold
     pledged, borrowed = bought, sold
     if placed > 0.0:
@@ -100,24 +101,73 @@ def positions(
 VARIABLES = (
     Variable("weight", "traders", "traders that the row stands for"),
     Variable("quantile_low", "share", "traders with lower beliefs, as a share of the cohort"),
-    Variable("quantile_high", "share", "the same at the upper end of the row"),
+    Variable("quantile_high", "share", "traders with beliefs no higher, as a share of the cohort"),
     Variable("belief", "probability", "belief in the low payoff"),
     Variable("endowed_cash", "cash", "cash owned at the start"),
     Variable("endowed_securities", "securities", "securities owned at the start"),
-    Variable("income_up", "cash", "income after the high payoff"),
-    Variable("income_down", "cash", "income after the low payoff"),
+    Variable("income_up", "cash", "income at date 1 in state U, of the low payoff"),
+    Variable("income_down", "cash", "income at date 1 in state D, of the high payoff"),
     Variable("haircut", "share of the price", "haircut charged"),
     Variable("cash", "cash", "cash kept"),
     Variable("security", "securities", "position: above zero long, below zero short"),
     Variable("repo_lending", "securities", "borrowed against cash lent (reverse repo)"),
     Variable("repo_borrowing", "securities", "pledged for cash borrowed (repo)"),
-    Variable("{constraint}_multiplier", "cash at date 1", "worth of a unit of slack: {constraint}"),
+    Variable("first_cash", "cash", "cash owned at the first date"),
+    Variable("first_securities", "securities", "securities owned at the first date"),
+    Variable("closing_price", "cash per security", "price at which the last date closed"),
+    Variable("wealth", "cash", "wealth at the posted price, once calls are settled"),
+    Variable("profit_and_loss", "cash", "change of wealth since the close of the last date"),
+    Variable("call", "cash", "margin that the position carried lacks"),
+    Variable("status", "", "solvent, called, defaulted or closed out"),
+    *(
+        Variable(
+            f"{name}_multiplier",
+            f"cash at date 1 per {unit}",
+            f"multiplier: expected cash at date 1 from relaxing {what} by one unit",
+        )
+        for name, unit, what in (
+            ("budget", "unit of cash", "the budget"),
+            ("box", "security", "the box constraint"),
+            ("solvency_up", "unit of cash", "solvency in state U, of the low payoff"),
+            ("solvency_down", "unit of cash", "solvency in state D, of the high payoff"),
+            ("cash", "unit of cash", "that cash is not negative"),
+            ("lending", "security", "that repo lending is not negative"),
+            ("borrowing", "security", "that repo borrowing is not negative"),
+        )
+    ),
 )
 """Columns of :func:`table`, beside those that tell members apart."""
 
 
+def closed(traders: Primitives, posted: RepoQuotes, placed: float) -> Carried:
+    """What members carry from a date that closes at the posted quotes.
+
+    Slices of a continuum are cut at the marginal traders, so that nobody's gains are netted with
+    another's losses.
+    """
+    there, edges = traders.at(posted.price), traders.edges
+    rows, parts, ratio = np.arange(there.rows), None, np.ones(there.rows)
+    if traders.population == "continuum":
+        splits = [there.above(posted.long_rung), there.above(posted.short_rung)]
+        old = np.arange(traders.members + 1.0) if edges is None else edges
+        edges = np.union1d(old, splits)
+        middle = 0.5 * (edges[:-1] + edges[1:])
+        parts = (middle < splits[0]).astype(np.float64), (middle > splits[1]).astype(np.float64)
+        rows = there.row_of(edges[:-1])
+        ratio = np.diff(edges) / there.mass(rows)
+    wealth = there.wealth(posted.price, rows) * ratio
+    security = positions(there, posted, placed, rows, parts).security * ratio
+    return Carried(posted.price, wealth, security, edges)
+
+
 def table(
-    name: str, traders: Primitives, posted: RepoQuotes, placed: float, limit: int | None
+    name: str,
+    traders: Primitives,
+    posted: RepoQuotes,
+    placed: float,
+    limit: int | None,
+    *,
+    linked: bool = False,
 ) -> pd.DataFrame:
     """Primitives, holdings and multipliers, one row per member.
 
@@ -133,18 +183,24 @@ def table(
         As in :func:`positions`.
     limit : int, optional
         Show only about this many rows, evenly spread, with all around the marginal traders.
+    linked : bool
+        Whether dates are linked: then with the columns of
+        :func:`agents.repo.carried.balance_sheets`.
     """
+    first, traders = traders, traders.at(posted.price)
     members, beliefs = traders.members, traders.beliefs
     splits = [traders.above(posted.long_rung), traders.above(posted.short_rung)]
     rows = rows_shown(members, limit, splits)
     if traders.population == "continuum":
         low = np.union1d(rows.astype(np.float64), [s for s in splits if int(s) in rows])
+        if traders.edges is not None:
+            low = np.union1d(low, traders.edges[np.isin(traders.edges.astype(np.int64), rows)])
         low = low[low < members]
         high = np.minimum(np.append(low[1:], members), np.floor(low) + 1.0)
         rows = low.astype(np.int64)
         middle = 0.5 * (low + high)
         parts = (middle < splits[0]).astype(np.float64), (middle > splits[1]).astype(np.float64)
-        held = positions(traders, posted, placed, rows, parts)
+        held = positions(traders, posted, placed, traders.row_of(low), parts)
         knots = np.union1d(low, high) / members
         belief = beliefs.means(knots)[np.searchsorted(knots, low / members)]
     else:
@@ -157,6 +213,18 @@ def table(
     def each(field: FloatArray) -> FloatArray:
         return np.broadcast_to(pick(field, rows), rows.size)
 
+    own = traders.row_of(low)
+    mass = traders.mass(own)
+    endowments = {"cash": each(first.cash), "securities": each(first.securities)}
+    balances = {}
+    if linked:
+        closing, brought = np.nan, None
+        if first.carried is not None:
+            closing, brought = first.carried.price, first.carried.each(own, mass)
+        wealth = np.broadcast_to(traders.wealth(posted.price, own) / mass, own.size)
+        balances = balance_sheets(endowments, closing, brought, wealth, posted)
+        if brought is not None:
+            endowments = {"cash": brought[0] - closing * brought[1], "securities": brought[1]}
     shown = pd.DataFrame(
         {
             "cohort": name,
@@ -165,16 +233,16 @@ def table(
             "quantile_low": low / members,
             "quantile_high": high / members,
             "belief": belief,
-            "endowed_cash": each(traders.cash),
-            "endowed_securities": each(traders.securities),
-            "income_up": each(traders.income_up),
-            "income_down": each(traders.income_down),
+            **{f"endowed_{name}": field for name, field in endowments.items()},
+            "income_up": each(first.income_up),
+            "income_down": each(first.income_down),
             "haircut": posted.haircut,
-            "cash": held.cash,
-            "security": held.security,
-            "repo_lending": held.borrowed,
-            "repo_borrowing": held.pledged,
-            **multipliers(traders, posted, rows, belief),
+            "cash": held.cash / mass,
+            "security": held.security / mass,
+            "repo_lending": held.borrowed / mass,
+            "repo_borrowing": held.pledged / mass,
+            **balances,
+            **multipliers(traders, posted, own, belief),
         }
     )
     if traders.names is None or traders.given is None:

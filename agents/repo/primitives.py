@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.beliefs import Beliefs
 from agents.cohort import Population, one_or_each, total
+from agents.repo.carried import Carried
 from markets.instruments import Security
 from markets.ladder import Rung
 from markets.quote import FloatArray
@@ -16,6 +19,9 @@ from markets.refused import Refused
 
 Rows = NDArray[np.int64] | slice
 """Some of the members."""
+
+FIRST = 0.0
+"""Price at which the cash of endowments is counted: none of it came from securities."""
 
 
 class Primitives:
@@ -32,13 +38,22 @@ class Primitives:
     ----------
     cash, securities, income_up, income_down : array of shape (members,) or (1,)
         One row per member, or a single row if members are alike in it.
+    counted_at : float
+        Price at which ``cash`` is a member's whole wealth: 0 for endowments of the first date, and
+        for what was carried the price of the last one, see :meth:`at`.
+    carried : Carried or None
+        What members bring from the last date, where dates are linked.
+    edges : array of shape (rows + 1,) or None
+        Number of members of a continuum below the ends of its rows, where positions were carried:
+        slices are cut where some members were long and others not. Rows then hold the sum over
+        their members. None where rows are members.
     names, given
         Names of the members in the order in which they were given, and the place of each row in
         that order; None if they have no names.
     alike : bool
         Whether members differ in beliefs only.
     total_cash, supply : float
-        Cash and securities endowed, over all members.
+        Cash and securities endowed at the first date, over all members.
     """
 
     def __init__(
@@ -81,6 +96,60 @@ class Primitives:
         self.cash, self.securities = fields["cash"], fields["securities"]
         self.income_up, self.income_down = fields["income_up"], fields["income_down"]
         self.total_cash, self.supply = total(self.cash, members), total(self.securities, members)
+        self.counted_at = FIRST
+        self.carried: Carried | None = None
+        self.edges: FloatArray | None = None
+
+    # ------------------------------------------------------------------ what they own
+    def carrying(self, carried: Carried) -> Self:
+        """The same members with what they bring from a date that has closed."""
+        after = copy.copy(self)
+        after.carried, after.alike, after.edges = carried, False, carried.edges
+        return after
+
+    def at(self, price: float) -> Self:
+        """The members as they stand at a price once calls are settled; changes nothing.
+
+        What was carried takes the place of endowments: ``cash`` is what the wealth of each member
+        would be at ``counted_at``, and ``securities`` how it moves with the price. Endowments of
+        the first date stand as they are at every price.
+        """
+        if self.carried is None:
+            return self
+        there = copy.copy(self)
+        there.cash, there.securities = self.carried.settled(price)
+        there.counted_at = self.carried.price
+        if self.edges is not None:
+            slices, mass = self.edges[:-1].astype(np.int64), np.diff(self.edges)
+            there.income_up = pick(self.income_up, slices) * mass
+            there.income_down = pick(self.income_down, slices) * mass
+        return there
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of what members own."""
+        return self.members if self.edges is None else self.edges.size - 1
+
+    def row_of(self, places: FloatArray) -> NDArray[np.int64]:
+        """Row of the members just above some places, which are counted in members."""
+        if self.edges is None:
+            return places.astype(np.int64)
+        return np.asarray(self.edges.searchsorted(places, side="right") - 1, dtype=np.int64)
+
+    def mass(self, rows: Rows) -> FloatArray:
+        """Number of members in each of the rows, one entry if there is one in all."""
+        return np.ones(1) if self.edges is None else np.diff(self.edges)[rows]
+
+    def wealth(self, price: float, rows: Rows = slice(None)) -> FloatArray:
+        """Wealth of the chosen rows at a price, of members as they stand there (:meth:`at`)."""
+        moved = price - self.counted_at
+        return pick(self.cash, rows) + moved * pick(self.securities, rows)
+
+    def total_wealth(self, price: float) -> float:
+        """Wealth of all members at a price, as they stand there."""
+        if self.carried is None:
+            return self.total_cash + price * self.supply
+        return float(np.sum(self.wealth(price)))
 
     def open(self, security: Security) -> None:
         """Work out the reservation prices at the payoffs of ``security``."""
@@ -100,7 +169,10 @@ class Primitives:
 
     # ------------------------------------------------------------------ places on the ladder
     def edge(self, rung: Rung) -> tuple[int, int]:
-        """Number of members surely above a rung, and of those at it or above."""
+        """Number of rows surely above a rung, and of those at it or above."""
+        if self.edges is not None:
+            ends = self.edges.searchsorted(self.above(rung), side="right") - 1
+            return int(ends), int(self.edges.searchsorted(self.above(rung), side="left"))
         if self.population == "continuum":
             count = self.above(rung)
             return int(count), int(np.ceil(count))
@@ -119,7 +191,10 @@ class Primitives:
         return above + rung.filled * (upto - above)
 
     def filled(self, rung: Rung) -> FloatArray:
-        """Share of each member that counts as above a rung, shape (members,)."""
+        """Share of each row that counts as above a rung, shape (rows,)."""
+        if self.edges is not None:
+            width = np.diff(self.edges)
+            return np.clip((self.above(rung) - self.edges[:-1]) / width, 0.0, 1.0)
         if self.population == "continuum":
             places = np.arange(0, self.members, dtype=np.float64)
             return np.clip(self.above(rung) - places, 0.0, 1.0)

@@ -37,9 +37,10 @@ def orders(traders: Primitives, posted: RepoQuotes, summing: Summing) -> RepoBoo
 
     Longs are a prefix and shorts a suffix of the rows; sizes are added up block by block.
     """
+    traders = traders.at(posted.price)
     longs = side(traders, posted, summing, long=True)
     shorts = side(traders, posted, summing, long=False)
-    wealth = traders.total_cash + posted.price * traders.supply
+    wealth = traders.total_wealth(posted.price)
     margin = posted.haircut * posted.price * (longs.total + shorts.total)
     return RepoBook(
         longs=longs.total,
@@ -85,13 +86,14 @@ def full_size(
     """Full order of the chosen rows; its derivatives by price, funded price and haircut.
 
     Steps: wealth; what margin allows; what solvency allows; the smaller of the two. Nobody is
-    short where collateral is not reused.
+    short where collateral is not reused. Members are taken as they stand at the posted price.
     """
     price, haircut = posted.price, posted.haircut
-    cash, securities = pick(traders.cash, rows), pick(traders.securities, rows)
+    securities = pick(traders.securities, rows)
+    cash = pick(traders.cash, rows) - traders.counted_at * securities
     income = pick(traders.income_up if long else traders.income_down, rows)
     loss = _loss(posted, long=long)
-    wealth = cash + price * securities
+    wealth = traders.wealth(price, rows)
     by_solvency = (income + wealth) / loss
     solvency_by_price = securities / loss
     solvency_by_funded = by_solvency / (-loss if long else loss)
@@ -124,10 +126,11 @@ def _sum_side(
     All rows beyond the rung count in full, those on it with the share that is filled.
     """
     above, upto = traders.edge(rung)
-    first, last = (0, above) if long else (upto, traders.members)
+    first, last = (0, above) if long else (upto, traders.rows)
     sums = _sum_rows(traders, posted, summing, first, last, long=long)
     if above < upto:
-        filled = (traders.above(rung) - above) / (upto - above)
+        ends = (above, upto) if traders.edges is None else traders.edges[[above, upto]]
+        filled = (traders.above(rung) - ends[0]) / (ends[1] - ends[0])
         part = filled if long else 1.0 - filled
         sums += part * _sum_rows(traders, posted, summing, above, upto, long=long)
     return float(sums[0]), float(sums[1]), float(sums[2]), float(sums[3])
@@ -140,19 +143,23 @@ def _sum_rows(
     price, haircut, loss = posted.price, posted.haircut, _loss(posted, long=long)
     fields = (traders.cash, traders.securities, traders.income_up if long else traders.income_down)
     cash, securities, income = (
-        np.broadcast_to(field, traders.members)[first:last] for field in fields
+        np.broadcast_to(field, traders.rows)[first:last] for field in fields
     )
     sums = summing(
         cash,
         securities,
         income,
-        price,
+        price - traders.counted_at,
         1.0 / (price * haircut) if posted.margined else np.inf,
         1.0 / loss,
     )
     by_price, by_haircut = sums.solvent_securities / loss, 0.0
     if posted.margined:
-        by_price -= sums.margined_cash / (price * price * haircut)
+        margined = sums.margined_cash
+        if traders.counted_at > 0.0:
+            held = float(np.add.reduce(securities)) - sums.solvent_securities
+            margined -= traders.counted_at * held
+        by_price -= margined / (price * price * haircut)
         by_haircut = (sums.solvent_orders - sums.total) / haircut
     by_funded = sums.solvent_orders / (-loss if long else loss)
     return np.array([sums.total, by_price, by_funded, by_haircut])
@@ -165,12 +172,15 @@ def _waiting(
     count = stop - start
     if count <= 0.0:
         return 0.0
-    first, last = int(start), min(max(int(np.ceil(stop)), int(start) + 1), traders.members)
+    if traders.edges is not None:
+        start, stop = traders.edges.searchsorted([start, stop], side="right") - 1
+    first, last = int(start), min(max(int(np.ceil(stop)), int(start) + 1), traders.rows)
     first = min(first, last - 1)
     rows: Rows = slice(first, last)
     if last - first > SAMPLED:
         rows = np.linspace(first, last - 1, SAMPLED).astype(np.int64)
-    return count * float(np.mean(full_size(traders, posted, rows, long=long)[0]))
+    size = full_size(traders, posted, rows, long=long)[0]
+    return count * float(np.mean(size) / np.mean(traders.mass(rows)))
 
 
 def _loss(posted: RepoQuotes, *, long: bool) -> float:

@@ -28,20 +28,27 @@ A trader with :math:`E = e_1` or :math:`E = e_2` is indifferent, and its order i
 Where the repo rate is zero a trader is also indifferent between cash and repo; how much of its
 position it funds is settled by the clearing house.
 
-Source: Bottazzi, Pascoa and Ramirez (slides), trader's problem.
+Where dates are linked, endowments of later dates are what was carried, see
+:mod:`agents.repo.carried`: wealth may come from cash below zero and securities above, or the other
+way round. A trader whose wealth is below zero has no choice that meets its budget, and is closed
+out.
+
+Source: Bottazzi, Pascoa and Ramirez (slides), trader's problem; carrying is our extension.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import mesa
 import pandas as pd
 
 from agents.beliefs import Beliefs
 from agents.cohort import Cohort, Population
+from agents.repo.carried import GainsPaid
 from agents.repo.order_sums import compiled_order_sums, order_sums
-from agents.repo.positions import VARIABLES, table
+from agents.repo.positions import VARIABLES, closed, table
 from agents.repo.primitives import Primitives
 from agents.repo.sides import orders
 from markets.instruments import Security
@@ -140,12 +147,22 @@ class Traders(Cohort[PostedMargin, RepoQuotes, RepoBook, float]):
         """Take the positions that the orders at the posted quotes amount to."""
         self.held = posted, placed
 
+    def carry(self) -> None:
+        """Make endowments of wealth and positions at the quotes of the date that closes."""
+        assert self.held is not None
+        self.primitives = self.primitives.carrying(closed(self.primitives, *self.held))
+
+    def told(self, gains: GainsPaid) -> None:
+        """Learn what the house pays of gains on what was carried."""
+        assert self.primitives.carried is not None
+        self.primitives = self.primitives.carrying(replace(self.primitives.carried, gains=gains))
+
     # ------------------------------------------------------------------ the record
     def table(self, limit: int | None = None) -> pd.DataFrame:
         """Primitives and holdings, see :func:`agents.repo.positions.table`."""
         if self.held is None:
             raise RuntimeError(f"{self.name} holds nothing yet: run a round first")
-        return table(self.name, self.primitives, *self.held, limit)
+        return table(self.name, self.primitives, *self.held, limit, linked=self.linked)
 
     def counts(self, posted: RepoQuotes) -> tuple[float, float]:
         """Number of members who are long, and of those who are not short, the marginal in part."""

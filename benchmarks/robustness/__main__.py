@@ -37,6 +37,7 @@ DRAWS: Mapping[str, int] = {
     "pledge": 120,
     "funding": 150,
     "promises": 150,
+    "leverage": 150,
     "exchange": 200,
 }
 """Draws of each economy unless told otherwise: about a quarter of an hour on two cores in all."""

@@ -27,6 +27,7 @@ AIMS = {
     "pledge": 1.0,
     "funding": 1.0,
     "promises": 0.99,
+    "leverage": 0.95,
     "exchange": 0.99,
 }
 """Share of its draws to be cleared and right, by economy. Each has a module of this package with

@@ -15,13 +15,13 @@ import numpy as np
 
 from benchmarks.robustness.drawn import Drawn
 from markets.quote import FloatArray
-from scenarios.promises.economy import LeverageCycle
+from scenarios.promises.economy import CollateralEquilibrium
 from scenarios.promises.states_economy import EndogenousLeverage
 from simulator.parameters import Parameters
 from simulator.results import Results
 
 RANGES: Mapping[str, str] = {
-    "scenario": "leverage-cycle and endogenous-leverage, one half each",
+    "scenario": "collateral-equilibrium and endogenous-leverage, one half each",
     "assets": "none, borrowing, tranching or default-swaps",
     "high_payoff": "10^-1.5 to 10^1.5",
     "low_payoff": ".001 to .999 of high_payoff, one in ten of none of it; at 1 or 2 dates",
@@ -81,7 +81,7 @@ def _cycle(rng: np.random.Generator) -> Drawn:
             "cash": float(_power(rng, -1.5, 1.5)),
             "asset": float(_power(rng, -1.5, 1.5)),
         }
-        return Drawn("leverage-cycle", parameters)
+        return Drawn("collateral-equilibrium", parameters)
     number = int(rng.choice([2, 3, 5, 10, 50, 200]))
     alike = rng.random() < 0.3
     parameters |= {
@@ -90,7 +90,7 @@ def _cycle(rng: np.random.Generator) -> Drawn:
         "cash": float(_power(rng, -1.0, 1.0)) if alike else _owned(rng, number),
         "asset": float(_power(rng, -1.0, 1.0)) if alike else _owned(rng, number),
     }
-    return Drawn("leverage-cycle", parameters)
+    return Drawn("collateral-equilibrium", parameters)
 
 
 def _states(rng: np.random.Generator) -> Drawn:
@@ -210,7 +210,7 @@ def _terms(
         backing = [(p.asset, p.cash) for p in parameters.promises]
         names, storable = [p.name for p in parameters.promises], parameters.storable
     else:
-        assert isinstance(parameters, LeverageCycle)
+        assert isinstance(parameters, CollateralEquilibrium)
         menu, storable = parameters.menu(case, date), True
         payoff, names = np.array([parameters.high_payoff, parameters.low_payoff[date - 1]]), []
         owed, backing = [], []

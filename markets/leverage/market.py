@@ -10,11 +10,13 @@ and keeping cash. With :math:`p_g, p_b` the prices after good and bad news, and 
 cash is worth to the buyer there (:meth:`markets.leverage.quotes.LeverageQuotes.worth`),
 
 .. math:: p = \frac{h V_g p_g + (1 - h) V_b p_b}{h V_g + (1 - h) V_b}, \qquad
-          z = \frac{D - S}{D + S},
+          z = \frac{(p - \ell) (D - S)}{e + p S},
 
-from the last nodes back to the first, so that no quote offers an arbitrage; z, excess demand at the
-node over demand and supply, moves the coordinate. Cash can be stored and somebody always keeps
-some, so loans that are surely repaid bear no interest.
+from the last nodes back to the first, so that no quote offers an arbitrage. What moves the
+coordinate is z, down payments for the assets demanded less those for all that there are, over all
+wealth: where the loan :math:`\ell` is nearly the price, demand D may be many times the supply S,
+but the wealth of those who buy grows evenly along the line. Cash can be stored and somebody always
+keeps some, so loans that are surely repaid bear no interest.
 
 Source: Geanakoplos, "The Leverage Cycle", NBER Macroeconomics Annual 24 (2010).
 """
@@ -33,6 +35,7 @@ from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms,
 from markets.market import Market
 from markets.quote import Excess, FloatArray, Limits, Quote
 from markets.refused import Refused
+from markets.variable import Variable
 
 EDGE = 1e-6
 """Distance from both ends of the line of beliefs at which a continuum's quotes start at least."""
@@ -62,14 +65,20 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
         News and payoffs.
     """
 
+    excess_variables = (
+        Variable("asset_excess", "assets", "demand for the asset less supply, before any news"),
+        Variable("asset_excess_after_{node}", "assets", "demand less supply planned after {node}"),
+    )
+
     def __init__(self, tree: NewsTree) -> None:
         self.tree = tree
         later = [f"_after_{name}" for name in tree.names[1:]]
         self.quotes = (
-            Quote("asset_price", "cash per asset", "price of the asset today"),
+            Quote("asset_price", "cash per asset", "price of the asset before any news"),
             *(
                 Quote(f"asset_price{after}", "cash per asset",
-                      f"price of the asset{after.replace('_', ' ')} news, as quoted today")
+                      f"price of the asset{after.replace('_', ' ')} news",
+                      "asset_price_after_{node}")
                 for after in later
             ),
         )  # fmt: skip
@@ -113,8 +122,13 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
         """Coordinates of some quotes, moved inside the line where no belief values them so.
 
         From the last nodes back: the belief at which the marginal buyer would pay the quote, a
-        price that rises with it.
+        price that rises with it. Quotes at which the date before came to rest are found where they
+        were: of several beliefs that pay the same, and of all that a rung may fill, traders have
+        planned by those.
         """
+        rest = terms.rest
+        if rest is not None and self.named(self.post(rest, terms, rest)) == dict(quotes):
+            return rest
         ladder, tree = self.ladder, self.tree
         edge = 0.5 / (ladder.nodes.size - 1) if ladder.stepped else EDGE
         coordinates = np.full(tree.count, 0.5)
@@ -149,18 +163,24 @@ class LeverageMarket(Market[LeverageTerms, LeverageQuotes, LeverageBook, Believi
             limit = (1.0 - 1.0 / float(terms.most_leverage[node])) * price[node]
             paid = float(price[node] - min(price[good], price[bad], limit))
             value[node], _ = worth_at(node, tree, price, paid, belief, value)
-        return LeverageQuotes(tree, terms, price, buyer)
+        return LeverageQuotes(tree, terms, price, buyer, coordinates)
 
     def named(self, posted: LeverageQuotes) -> dict[str, float]:
         """The prices by name."""
         return self._named(posted.price)
 
     def excess(self, posted: LeverageQuotes, book: LeverageBook) -> Excess:
-        """Excess demand at every open node; none where the news has passed a node by."""
+        """Excess demand at every open node; none where the news has passed a node by.
+
+        Its share is of demand and supply together.
+        """
         units = book.asset - book.endowed_asset
         units[~self.tree.reached(posted.terms.root)] = 0.0
         share = units / (book.asset + book.endowed_asset)
-        return Excess(residual=share, share=share, units=units)
+        price = posted.price[: self.tree.count]
+        wealth = book.endowed_cash + price * book.endowed_asset
+        residual = units * (price - posted.loan) / wealth
+        return Excess(residual=residual, share=share, units=units)
 
     def _named(self, price: FloatArray) -> dict[str, float]:
         names = (quote.name for quote in self.quotes)

@@ -28,12 +28,15 @@ class LeverageTerms:
         What was promised on each asset at the date before, cash; 0 at the first.
     forward_price : float
         What was quoted for this news at the date before; NaN at the first.
+    rest : array of shape (M,), optional
+        Coordinates at which the date before came to rest.
     """
 
     root: int
     most_leverage: FloatArray
     loan_due: float = 0.0
     forward_price: float = math.nan
+    rest: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,15 @@ class LeverageQuotes:
     buyer : tuple of Rung
         Belief of the marginal buyer of every open node, and the share of orders waiting there that
         is filled.
+    coordinates : array of shape (M,), optional
+        Where the markets stand, if they posted these quotes.
     """
 
     tree: NewsTree
     terms: LeverageTerms
     price: FloatArray
     buyer: tuple[Rung, ...]
+    coordinates: FloatArray | None = None
 
     @property
     def loan(self) -> FloatArray:

@@ -59,7 +59,11 @@ class StateMarket(Market[StateMenu, StateQuotes, StateBook, Owning]):
     """
 
     excess_variables = (
-        Variable("tremble_excess", "share of wealth", "tremble: what is kept of every venture"),
+        Variable(
+            "tremble_excess",
+            "share of wealth",
+            "tremble: what every trader keeps spread over all ventures",
+        ),
         *EXCESSES,
     )
 

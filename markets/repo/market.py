@@ -109,9 +109,13 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         Variable(
             "reinvestment_excess",
             "securities",
-            "collateral that the margin held could borrow less the securities there are",
+            "collateral that reinvesting the margin held takes less the supply of securities",
         ),
-        Variable("haircut_excess", "share", "haircut that the rule asks for less the one posted"),
+        Variable(
+            "haircut_excess",
+            "share of the price",
+            "haircut that the rule asks for less the one posted",
+        ),
     )
 
     def __init__(
@@ -213,6 +217,17 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
             short_at = long_at
         at = coordinates_of(long_at, short_at, thin=self.thin(haircut))
         return np.append(at, min(haircut, HIGHEST)) if self.margin_follows else at
+
+    def reopen(
+        self, coordinates: FloatArray, quotes: Mapping[str, float], terms: PostedMargin
+    ) -> FloatArray:
+        """Where the last date rested, if its quotes stand there on the new terms too.
+
+        A place on a rung is more than its price: it says what share of the orders is filled.
+        """
+        if self.named(self.post(coordinates, terms, np.zeros_like(coordinates))) == quotes:
+            return self.limits(terms).clip(coordinates)
+        return self.locate(quotes, terms)
 
     def post(self, coordinates: FloatArray, terms: PostedMargin, moved: FloatArray) -> RepoQuotes:
         """Quotes at the coordinates; the slope is measured over the distance last moved.

@@ -129,7 +129,8 @@ def _draw_seizure(
     axes: Axes, t0: float, owned: float, sold: float, size: float, *, annotated: bool
 ) -> None:
     """What is seized of a borrower who promised more than it has."""
-    axes.axhline(-owned, color=BORROWER, lw=1.0, ls="--")
+    nothing = "nothing is left of the borrower's goods" if annotated else None
+    axes.axhline(-owned, color=BORROWER, lw=1.0, ls="--", label=nothing)
     axes.annotate(
         "", (t0, -owned), xytext=(t0, -sold),
         arrowprops={"arrowstyle": "->", "color": palette.BAD, "lw": 2},
@@ -137,8 +138,6 @@ def _draw_seizure(
     axes.plot(t0, -owned, marker="s", ms=9 if annotated else 7, mfc="white", mec=BORROWER, mew=2,
               zorder=5, ls="none", label=None if annotated else "seized")  # fmt: skip
     if annotated:
-        axes.text(-size * 0.97, -owned, "nothing is left of the borrower's goods", va="bottom",
-                  color=BORROWER, fontsize=9)  # fmt: skip
         axes.annotate(
             f"what is seized\n({t0:+.3f}, {-owned:+.3f})", (t0, -owned), xytext=(-9, 9),
             textcoords="offset points", color=BORROWER, ha="right", bbox=ON_WHITE,

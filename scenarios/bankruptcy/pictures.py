@@ -81,7 +81,7 @@ def repayment(so_far: SoFar) -> Figure:
     instruments = so_far.parameters.instruments
     names = [name or "date 1" for name in instruments.state_names][:MOST_STATES]
     places = np.arange(len(names))
-    if so_far.economy.traded:
+    if so_far.traded:
         table = rates(so_far).iloc[:MOST_STATES]
         axes.bar(places, table["realised"], width=0.55, color=palette.tint(palette.LONG, 0.6),
                  edgecolor=palette.LONG, label="realised")  # fmt: skip
@@ -104,7 +104,7 @@ def repayment(so_far: SoFar) -> Figure:
 
 def rates(so_far: SoFar) -> pd.DataFrame:
     """Repayment rates of the last round by state: ``quoted``, and ``realised`` by the orders."""
-    posted, book = so_far.economy.posted, so_far.economy.book
+    posted, book = so_far.posted, so_far.book
     assert isinstance(posted, BondQuotes)
     assert isinstance(book, BondBook)
     return pd.DataFrame({"quoted": posted.repayment_rates, "realised": book.recovery})
@@ -112,7 +112,7 @@ def rates(so_far: SoFar) -> pd.DataFrame:
 
 def repayment_text(so_far: SoFar) -> str:
     """What is repaid in every state."""
-    if not so_far.economy.traded:
+    if not so_far.traded:
         return "What is repaid on a bond in every state, quoted and realised; nobody has traded."
     each = "; ".join(
         f"state {name or 1}: quoted {row.quoted:.4f}, realised {row.realised:.4f}"

@@ -21,7 +21,8 @@ shortfall :math:`\tilde w = \sum_i (w_i + Y \delta_i) - (1 - r) \sum_i z_i^-`, a
   where :math:`v_e = (v - P_Y v) / \|v - P_Y v\|^2`.
 
 Source: Eichberger, Rheinberger and Summer, "Credit Risk in General Equilibrium" (2014); what is
-printed there otherwise is in this folder's README, and in :func:`sharing_rule_as_printed`.
+printed there otherwise is in :mod:`scenarios.bankruptcy.errata`, and in
+:func:`sharing_rule_as_printed`.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ import pandas as pd
 from markets.quote import FloatArray
 from scenarios.credit import exact
 from scenarios.credit.clearing import clearing
-from scenarios.credit.linear import maximise
 from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.credit.program import Place, Program, Variable, program_at
 from simulator.certificate import Certificate, Condition
+from simulator.linear_program import maximise
 from simulator.point import Proof, RestingPoint
 from simulator.proof.algebraic import Exact
 
@@ -175,9 +175,9 @@ def _household(
     over = matrix @ amounts - limits
     budget = np.array([row[0] == "budget" for row in problem.rows])
     wanted = utility_gains(problem, household, plan)
-    best = maximise(wanted, at_most=(matrix, limits))
+    best = maximise(wanted, matrix, limits)
     own = float(wanted @ amounts)
-    gain = np.inf if best is None else best.value - own
+    gain = best.value - own if best.status == "optimal" else np.inf
     return {
         "plans": max(0.0, float(-amounts.min())) / wealth,
         "budgets": max(0.0, float(over[budget].max())) / wealth,

@@ -16,7 +16,7 @@ PAGE = Page(
         Control("auction_after", 0, 2_000, 100),
     ),
     accounts=(
-        Account("pool_balance", "delivered less passed on", "goods", "balance"),
+        Account("pool_balance", "delivered less passed on", "first good", "balance"),
         Account("debt_unaccounted", "debt unaccounted for", "units", "balance"),
     ),
     pictures=(

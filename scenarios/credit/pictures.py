@@ -109,9 +109,9 @@ def _draw_node(
 def _lines(so_far: SoFar, node: str) -> list[str]:
     """Prices of credit and goods at a node, or what a security pays at date 2; none before."""
     market = _market(so_far)
-    if not so_far.economy.traded:
+    if not so_far.traded:
         return []
-    quotes = so_far.ends[-1].point.quotes if so_far.ended else so_far.economy.quotes
+    quotes = so_far.ends[-1].point.quotes if so_far.ended else so_far.quotes
     found = []
     for name, value in quotes.items():
         kind, _, rest = name.removesuffix("]").partition("[")
@@ -166,8 +166,8 @@ def _debts(so_far: SoFar) -> pd.DataFrame:
             plans.set_index([*where, "part"])["amount"].unstack("part", sort=False).reset_index()
         )
         rows: list[Any] = found[[*where, "kept", "prepaid", "defaulted"]].to_numpy().tolist()
-    elif so_far.economy.traded:
-        rows = [row for each in so_far.economy.cohorts if isinstance(each, Households)
+    elif so_far.traded:
+        rows = [row for each in so_far.cohorts if isinstance(each, Households)
                 for row in _planned(each)]  # fmt: skip
     else:
         rows = []
@@ -191,7 +191,7 @@ def _planned(cohort: Households) -> list[tuple[str, str, str, float, float, floa
 
 
 def _market(so_far: SoFar) -> CreditMarket:
-    market = so_far.economy.market
+    market = so_far.market
     assert isinstance(market, CreditMarket)
     return market
 

@@ -22,10 +22,10 @@ import numpy as np
 from markets.quote import FloatArray
 from scenarios.credit import exact
 from scenarios.credit.clearing import clearing
-from scenarios.credit.linear import maximise
 from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.credit.program import Program, Row, Variable, program
 from scenarios.credit.terms import terms_at
+from simulator.linear_program import maximise
 from simulator.proof.algebraic import Exact
 from simulator.proof.elimination import bits, solve
 from simulator.proof.recognition import simplest
@@ -119,8 +119,8 @@ def dual(problem: Program, household: Household) -> FloatArray | None:
     """An optimal solution of a household's dual by HiGHS, by row; None if there is none."""
     limits = [float(limit) for limit in problem.limits(household)]
     wanted = [float(gain) for gain in problem.linear_gains(household).values()]
-    best = maximise(wanted, at_most=(problem.matrix(), limits))
-    return None if best is None else best.multipliers
+    best = maximise(wanted, problem.matrix(), limits)
+    return best.multipliers if best.status == "optimal" else None
 
 
 def fitted(problem: Program, household: Household, plan: Mapping[Variable, float]) -> FloatArray:
@@ -186,20 +186,15 @@ def _support(
     columns: Sequence[Column], equations: Sequence[tuple[Mapping[Column, Exact], Exact]]
 ) -> list[Column] | None:
     """Columns that a vertex with the least gross positions uses, or None if there is no plan."""
-    from scipy.sparse import csr_array
-
     place = {column: number for number, column in enumerate(columns)}
-    entries = [
-        (row, place[column], float(amount))
-        for row, (left, _) in enumerate(equations)
-        for column, amount in left.items()
-    ]
-    row_of, column_of, values = (np.array(part) for part in zip(*entries, strict=True))
-    matrix = csr_array((values, (row_of, column_of)), shape=(len(equations), len(columns)))
+    matrix = np.zeros((len(equations), len(columns)))
+    for row, (left, _) in enumerate(equations):
+        for column, amount in left.items():
+            matrix[row, place[column]] = float(amount)
     due = [float(total) for _, total in equations]
     gains = [-float(part[0] in GROSS) for _, part in columns]
-    best = maximise(gains, equal=(matrix, due))
-    if best is None:
+    best = maximise(gains, matrix, due, at_least=due)
+    if best.status != "optimal":
         return None
     return [column for column, amount in zip(columns, best.amounts, strict=True) if amount > SMALL]
 
@@ -215,20 +210,16 @@ def _unique(
     matrix, gains = problem.matrix(), problem.linear_gains(household)
     wanted = np.array([float(gains[v]) for v in problem.columns])
     used = np.array([bool(plan[v]) for v in problem.columns])
-    bounds = [(0.0, 0.0) if _slack(problem, row, plan) else (0.0, None) for row in problem.rows]
+    high = [0.0 if _slack(problem, row, plan) else np.inf for row in problem.rows]
+    least = np.where(used, -wanted, -np.inf)
     for place, row in enumerate(problem.rows):
         if row[0] == "debt":
             continue
         direction = np.zeros(len(problem.rows))
         direction[place] = 1.0
         for sign in (1.0, -1.0):
-            best = maximise(
-                sign * direction,
-                at_most=(-matrix.T[~used], -wanted[~used]),
-                equal=(matrix.T[used], wanted[used]),
-                bounds=bounds,
-            )
-            if best is None or abs(float(prices[row]) - sign * best.value) > UNIQUE:
+            best = maximise(sign * direction, -matrix.T, -wanted, at_least=least, high=high)
+            if not abs(float(prices[row]) - sign * best.value) <= UNIQUE:
                 return False
     return True
 

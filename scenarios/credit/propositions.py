@@ -35,10 +35,10 @@ import pandas as pd
 from markets.credit.contract import Contract, collateral_at
 from scenarios.credit import exact
 from scenarios.credit.certificate import plans_of, utility_gains
-from scenarios.credit.linear import maximise
 from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.credit.program import Program, Row, Variable, program, program_at
 from scenarios.credit.terms import Terms, terms_at
+from simulator.linear_program import maximise
 from simulator.point import RestingPoint
 from simulator.proof.algebraic import Exact
 
@@ -271,8 +271,8 @@ def _multipliers(
     """Multipliers of a household's program made linear at its plan, by HiGHS."""
     limits = [float(limit) for limit in problem.limits(household)]
     wanted = utility_gains(problem, household, plan)
-    best = maximise(wanted, at_most=(problem.matrix(), limits))
-    if best is None:
+    best = maximise(wanted, problem.matrix(), limits)
+    if best.status != "optimal":
         return None
     pairs = zip(problem.rows, best.multipliers.tolist(), strict=True)
     return {row: Fraction(price) for row, price in pairs}

@@ -47,6 +47,8 @@ EXAMPLE = Published(
         }.items()
     },
     tolerance=ROUNDED,
+    kind="printed",
+    errata=(1, 2),
 )
 """The paper's example; the good "depreciates a 13/22" in state d, which means by as much."""
 
@@ -57,6 +59,46 @@ CONSUMED = {
 }
 """What households consume in the example as printed, at 0, u, m, d, u+, m+, d+. That of A and C is
 not determined, since what they consume at dates 1 and 2 counts alike; together it is."""
+
+NODES = ("0", "u", "m", "d", "u+", "m+", "d+")
+
+SHADOW_VALUES = {
+    "A": ("65/24", "1/4", "1/4", "1", "1/8", "1/8", "1/2"),
+    "C": ("77/48", "1/12", "1/12", "1/3", "1/24", "1/24", "1/6"),
+}
+"""Multipliers of the budgets at 0, u, m, d, u+, m+, d+. Those of B are not unique."""
+
+PHI = {
+    ("B", "u"): "5/36", ("B", "m"): "173/578", ("B", "d"): "9/584",
+    ("C", "u"): "-1/4", ("C", "m"): "-1/2", ("C", "d"): "-3/8",
+}  # fmt: skip
+"""Cost of closing the first contract's debt less the present value of keeping it, Proposition 1."""
+
+
+def _plan(household: str) -> dict[tuple[str, str, str], Fraction]:
+    """The paper's plan of a household: its consumption, and the positions that lead to it."""
+    eaten = dict(zip(NODES, map(Fraction, CONSUMED[household]), strict=True))
+    positions = {
+        "A": {("lent", "0", "j0"): 2, ("lent", "m", "jm"): 1}
+        | {("held after resale", node, "j0"): 2 for node in "umd"},
+        "B": {("borrowed", "0", "j0"): 1, ("kept", "u", "j0"): 1, ("prepaid", "m", "j0"): 1}
+        | {("kept", "d", "j0"): 1, ("borrowed", "m", "jm"): 1},
+        "C": {("borrowed", "0", "j0"): 1, ("prepaid", "u", "j0"): 1, ("prepaid", "m", "j0"): 1},
+    }[household]
+    pledged = {
+        ("borrowed", "0", "j0"): "11/4",
+        ("kept", "u", "j0"): "33/8",
+        ("kept", "d", "j0"): "9/8",
+        ("borrowed", "m", "jm"): "33/8",
+    }
+    plan = {place: Fraction(amount) for place, amount in positions.items()}
+    for place, collateral in pledged.items():
+        eaten[place[1]] -= plan.get(place, 0) * Fraction(collateral)
+    return plan | {("consumed freely", node, "good"): amount for node, amount in eaten.items()}
+
+
+PRINTED = {household: _plan(household) for household in CONSUMED}
+"""Plans in the paper's figure of financial positions, with what is consumed freely."""
 
 TRIVIAL = Published(
     case="the example, where holders expect nothing of the first contract",
@@ -72,6 +114,7 @@ TRIVIAL = Published(
         **{f"unit_payment[j0@{node}]": Fraction(0) for node in ("u", "m", "d", "u+", "m+", "d+")},
     },
     tolerance=ROUNDED,
+    errata=(3,),
 )
 """Nobody lends, nobody borrows, and nothing is paid, at any price of j_0 up to 319/732."""
 
@@ -91,6 +134,8 @@ RENTAL = Published(
         "least_taken[C]": Fraction(131, 146),
     },
     tolerance=ROUNDED,
+    kind="printed",
+    errata=(1,),
 )
 """Nobody rents at 65/73 and nobody lets: the rents at which that is so are [64/73, 131/146]."""
 

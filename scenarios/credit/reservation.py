@@ -27,9 +27,9 @@ from math import inf
 import numpy as np
 
 from markets.quote import FloatArray
-from scenarios.credit.linear import maximise
 from scenarios.credit.program import Row, Variable
 from scenarios.credit.terms import ZERO
+from simulator.linear_program import maximise
 from simulator.proof.algebraic import Exact
 from simulator.proof.elimination import solve
 from simulator.proof.recognition import simplest
@@ -170,11 +170,13 @@ class _Search:
             ]
         )
         limits = np.concatenate([-self.due, self.due[self.tight]]) + spare
-        bounds: list[tuple[float, float | None]] = [(0.0, None)] * len(self.names)
-        bounds[0] = (quote or 0.0, quote)
-        bounds.append((0.0, None if room == inf else 0.0))
-        best = maximise(wanted, at_most=(FINER * matrix, FINER * limits), bounds=bounds)
-        return None if best is None else best.amounts
+        low, high = np.zeros(wanted.size), np.full(wanted.size, inf)
+        if quote is not None:
+            low[0] = high[0] = quote
+        if room < inf:
+            high[-1] = 0.0
+        best = maximise(wanted, FINER * matrix, FINER * limits, low=low, high=high)
+        return best.amounts if best.status == "optimal" else None
 
     def _exactly(self, found: FloatArray) -> Exact | float:
         """The quote in exact numbers, from what binds; the number itself if that fails."""

@@ -25,10 +25,10 @@ import pandas as pd
 
 from markets.credit.contract import Contract
 from scenarios.credit.certificate import plans_of
-from scenarios.credit.linear import maximise
 from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.credit.program import program_at
 from scenarios.credit.propositions import EQUAL, Case, Says, cases
+from simulator.linear_program import maximise
 from simulator.point import RestingPoint
 from simulator.proof.algebraic import Exact
 
@@ -168,8 +168,8 @@ class Borrower:
         matrix[self.budget, self.kept] -= change
         matrix[self.budget, self.prepaid] = 0.0  # as expensive as handing over the collateral
         left = (self.limits - matrix @ self.before)[self.asked]
-        best = maximise(self.wanted, at_most=(matrix[np.ix_(self.asked, self.chosen)], left))
-        if best is None:
+        best = maximise(self.wanted, matrix[np.ix_(self.asked, self.chosen)], left)
+        if best.status != "optimal":
             return np.nan, "does not say"
         amounts = dict(zip(self.variables, map(Fraction, best.amounts.tolist()), strict=True))
         prices = dict(zip(self.rows, map(Fraction, best.multipliers.tolist()), strict=True))

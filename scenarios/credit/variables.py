@@ -22,16 +22,24 @@ CREDIT_TREE: Final = {
         Variable("defaulted[{instrument}@{node}]", SHARE, "defaulted on {instrument} at {node}"),
         Variable("averages", "count", "times that plans were averaged"),
         Variable("auction_steps", "steps", "steps of auctions"),
-        Variable("auction_move", "share", "largest move of a quote by an auction"),
+        Variable(
+            "auction_move", "number", "largest move of a coordinate of the quotes by an auction"
+        ),
         Variable("exact", "", "whether the equilibrium is proved in exact arithmetic"),
         Variable("verified", "", "arithmetic in which the equilibrium is verified"),
         Variable("remark", "", "what to know of the equilibrium"),
     ),
     "propositions": (
         *DEBT,
-        Variable("closing_cost", "first good per unit", "lower cost of closing the debt"),
-        Variable("phi", "first good per unit", "what keeping the debt costs beyond closing it"),
-        Variable("psi", "first good per unit", "what closing the debt saves"),
+        Variable(
+            "closing_cost",
+            "first good per unit",
+            "cost of closing the debt: the lower of prepayment and collateral",
+        ),
+        Variable(
+            "phi", "first good per unit", "closing cost less the present value of what is owed"
+        ),
+        Variable("psi", "first good per unit", "closing cost less what is due at the node"),
         Variable("proposition_1", "", "what proposition 1 says: closes, keeps or nothing"),
         Variable("proposition_2", "", "what proposition 2 says"),
         Variable("corollary", "", "what the corollary says"),
@@ -45,7 +53,7 @@ CREDIT_TREE: Final = {
     ),
     "payment_strategies": (
         *DEBT,
-        Variable("by", "", "way of closing that is made dearer or cheaper", key=True),
+        Variable("by", "", "by the borrower's program, or by the propositions alone", key=True),
         Variable("cost", "first good per unit", "cost of closing the debt", key=True),
         Variable("kept", SHARE, "debt that the borrower would keep"),
         Variable("proposition", "", "what the propositions say"),
@@ -58,8 +66,8 @@ CREDIT_TREE: Final = {
         Variable("least_taken", "first good per unit", "rent above which it would let"),
         Variable("rents", "", "whether it would rent"),
         Variable("lets", "", "whether it would let"),
-        Variable("return_on_letting", "share", "return on the good, let"),
-        Variable("return_on_security", "share", "highest return on a security"),
+        Variable("return_on_letting", "ratio", "what a good that is let brings over what it costs"),
+        Variable("return_on_security", "ratio", "highest payment over resale price of a security"),
     ),
     "report": (Variable("remark", "", "what to know of the case"),),
 }

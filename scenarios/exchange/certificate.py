@@ -36,17 +36,27 @@ def certify(
         cost = power_mean(np.tile(prices, (len(held), 1)), weights, 1.0 - elasticity)
         utility = power_mean(held / weights, weights, 1.0 - 1.0 / elasticity)
     conditions: tuple[tuple[str, FloatArray, float, str], ...] = (
-        ("optimality", 1.0 - utility * cost / wealth, ROUNDING, "no affordable basket is better"),
-        ("budget", 1.0 - held @ prices / wealth, ROUNDING, "all spend what they own is worth"),
+        (
+            "optimality",
+            1.0 - utility * cost / wealth,
+            ROUNDING,
+            "no basket that a consumer can pay for is better (share of its wealth)",
+        ),
+        (
+            "budget",
+            1.0 - held @ prices / wealth,
+            ROUNDING,
+            "all spend what they own is worth (share of that)",
+        ),
         ("non-negativity", np.minimum(held, 0.0), 0.0, "nobody holds less than nothing"),
     )
     markets = (
-        ("markets, units", excess / supply, CLEARED, "all goods clear, over what there is"),
+        ("markets, units", excess / supply, CLEARED, "every good clears (share of what there is)"),
         (
             "markets, value",
             excess * prices / (members @ wealth),
             CLEARED,
-            "the same, over wealth",
+            "every good clears in value (share of all wealth)",
         ),
     )
     if complete:

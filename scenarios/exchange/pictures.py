@@ -114,8 +114,8 @@ def _by_round(so_far: SoFar) -> Figure:
 
 def prices(so_far: SoFar) -> FloatArray:
     """First prices, and those of every round so far, shape (1 + rounds, goods)."""
-    names = [quote.name for quote in so_far.economy.market.quotes]
-    first = np.array([[so_far.economy.first_quotes[name] for name in names]])
+    names = [quote.name for quote in so_far.market.quotes]
+    first = np.array([[so_far.first_quotes[name] for name in names]])
     if not len(so_far.rounds):
         return first
     return np.concatenate([first, so_far.rounds[names].to_numpy(np.float64)])

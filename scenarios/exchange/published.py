@@ -39,5 +39,64 @@ PLACE = "section 2, the static exchange economy of two goods with three equilibr
 
 PUBLISHED = (
     Published("one equilibrium", "exchange", SCARF_1960, "first example", {}, {"price[2]": [1.0]}),
-    Published("three equilibria", "exchange", KEHOE_1991, PLACE, {"consumers": KEHOE}, PRICES),
+    Published(
+        "three equilibria", "exchange", KEHOE_1991, PLACE, {"consumers": KEHOE},
+        {**PRICES, "stable under the textbook rule": (True, False, True)},
+    ),
+)  # fmt: skip
+
+PRINTED = Published(
+    "three equilibria", "exchange", KEHOE_1991, "section 2, prices that sum to one",
+    {"consumers": KEHOE}, {"price of the second good": (0.1129, 0.5, 0.8871)},
+    tolerance=5e-5, kind="printed",
+)  # fmt: skip
+
+CYCLE = Published(
+    "tatonnement goes around the equilibrium for ever", "exchange", SCARF_1960, "first example",
+    {"rule": "plain"},
+    {
+        "rounds come to rest": False,
+        "turns around the equilibrium, at least one": True,
+        "comes nearer to the equilibrium": False,
+        "certified": False,
+    },
+    kind="proposition",
+)  # fmt: skip
+
+MAS_COLELL = "Mas-Colell, Whinston and Green, Microeconomic Theory (1995)"
+
+COBB_DOUGLAS = Published(
+    "two Cobb-Douglas consumers who own (1, 2) and (2, 1)", "exchange", MAS_COLELL,
+    "example 15.B.1: p_1 / p_2 = a / (1 - a), at a = .3",
+    {
+        "consumers": [
+            {"name": name, "weights": [0.3, 0.7], "endowment": owned, "elasticity": 1.0}
+            for name, owned in (("1", [1.0, 2.0]), ("2", [2.0, 1.0]))
+        ]
+    },
+    {"price[2]": 0.7 / 0.3},
+    kind="printed",
+)  # fmt: skip
+
+ARROW_BLOCK_HURWICZ_1959 = (
+    "Arrow, Block and Hurwicz, On the stability of the competitive equilibrium II, Econometrica 27"
+    " (1959)"
 )
+
+SUBSTITUTES = Published(
+    "three consumers with elasticities of one and above, three far starts", "exchange",
+    ARROW_BLOCK_HURWICZ_1959, "gross substitutes: one equilibrium, stable from everywhere",
+    {
+        "rule": "plain",
+        "consumers": [
+            {"name": "1", "weights": [3.0, 1.0, 1.0], "endowment": [0.2, 2.0, 1.0],
+             "elasticity": 1.0},
+            {"name": "2", "weights": [1.0, 3.0, 1.0], "endowment": [1.0, 0.2, 2.0],
+             "elasticity": 1.5},
+            {"name": "3", "weights": [1.0, 1.0, 3.0], "endowment": [2.0, 1.0, 0.2],
+             "elasticity": 2.0},
+        ],
+    },
+    {"spread of prices over starts": 0.0},
+    tolerance=1e-7, kind="proposition",
+)  # fmt: skip

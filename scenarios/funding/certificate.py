@@ -98,16 +98,18 @@ def certify(
     forgone[(funds == 0.0) & held.any(axis=1)] = np.inf
     conditions = [
         Condition("clearing", np.max(gap), CLEARING_TOLERANCE,
-                  "positions add up to zero, as a share of what is brought to market"),
+                  "positions add up to zero (share of what is brought to market)"),
         Condition("customers", np.max(np.abs(slope) / np.abs(fundamental)), SLOPE_TOLERANCE,
-                  "slope of customers' utility, as a share of the fundamental value"),
+                  "no customer would rather hold more or less (slope of its utility, as a share of"
+                  " the fundamental value)"),
         Condition("funding", np.max((used - funds) / known, initial=0.0), FUNDING_TOLERANCE,
-                  "margin beyond an expert's wealth, as a share of it"),
+                  "no expert's margin is above its wealth (share of that)"),
         Condition("experts", np.max(forgone, initial=0.0), OPTIMALITY_TOLERANCE,
-                  "gain that an expert forgoes against its linear program, a share of that"),
+                  "no expert could expect more (shortfall against the optimum of its linear"
+                  " program, as a share of that)"),
         Condition("premium", abs(premium - dual) / scale if np.any(funds > 0.0) else 0.0,
                   OPTIMALITY_TOLERANCE,
-                  "posted premium less the dual value of funding, a share of that"),
+                  "the premium quoted is the dual value of funding in that program (share of it)"),
         Condition("margin positive", float(np.max(np.where(margins > 0.0, 0.0, 1.0))), 0.0,
                   "every margin is above zero"),
     ]  # fmt: skip
@@ -115,7 +117,7 @@ def certify(
         off = np.abs(margins - rule) / np.maximum(np.abs(fundamental), np.abs(margins))
         conditions.append(
             Condition("margin rule", np.max(off), MARGIN_TOLERANCE,
-                      "margin less what the rule asks for, a share of margin or value")
+                      "every margin is what the rule asks for (share of margin or value)")
         )  # fmt: skip
     return Certificate(tuple(conditions))
 

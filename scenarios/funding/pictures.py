@@ -39,7 +39,7 @@ def price_against_wealth(so_far: SoFar) -> Figure:
     figure, (axes,) = card.frame(top=0.77)
     found, dates = _market(so_far), so_far.dates
     market, planned = (None, so_far.parameters.experts_wealth) if found is None else found
-    now, price = _now(so_far), so_far.economy.quotes["security_price"]
+    now, price = _now(so_far), so_far.quotes["security_price"]
     wealth = [*planned, *dates.get("experts_wealth", [])]
     prices = [*dates.get("security_price", []), *([price] if len(so_far.rounds) else [])]
     if market is not None:
@@ -54,7 +54,7 @@ def price_against_wealth(so_far: SoFar) -> Figure:
     if len(dates):
         _draw_path(axes, dates)
     if len(so_far.rounds) and not so_far.ended:
-        today = so_far.rounds[so_far.rounds["date"] == so_far.economy.date]
+        today = so_far.rounds[so_far.rounds["date"] == so_far.date]
         axes.plot(np.full(len(today), now), today["security_price"], color=palette.INK,
                   linestyle=":", linewidth=1.2)  # fmt: skip
         axes.plot(now, price, marker="o", markersize=8.0, markerfacecolor="none",
@@ -90,7 +90,7 @@ def spiral_text(so_far: SoFar) -> str:
     now, found = _now(so_far), _market(so_far)
     where = f"Experts' cash is {now:g}"
     if len(so_far.rounds):
-        where += f", and the price {so_far.economy.quotes['security_price']:.4f}"
+        where += f", and the price {so_far.quotes['security_price']:.4f}"
     if found is None:
         return f"{where}."
     roots = ", ".join(
@@ -109,7 +109,7 @@ def _market(so_far: SoFar) -> tuple[Spiral, list[float]] | None:
     traders, date = None, 0
     if not (draws(parameters.customers) or draws(parameters.experts)):
         traders = parameters.traders(np.random.default_rng(0))
-    elif so_far.ends:
+    elif so_far.ends and len(so_far.ends[-1].point.agents):
         point = so_far.ends[-1].point
         traders, date = Traders.of(point.agents), point.date - 1
     if traders is None:
@@ -124,7 +124,7 @@ def _now(so_far: SoFar) -> float:
     """Cash of the experts at the date that is on."""
     market = _market(so_far)
     wealth = so_far.parameters.experts_wealth if market is None else market[1]
-    return float(wealth[so_far.economy.date - 1])
+    return float(wealth[so_far.date - 1])
 
 
 # ---------------------------------------------------------------------- funding-contagion
@@ -146,11 +146,11 @@ def contagion(so_far: SoFar) -> Figure:
         if len(so_far.rounds) and not so_far.ended:
             for (colour, marker), value in zip(figures.ASSET_MARKS, _by_asset(so_far, what),
                                                strict=False):  # fmt: skip
-                axes.plot(so_far.economy.date, value, marker=marker, color=colour,
+                axes.plot(so_far.date, value, marker=marker, color=colour,
                           markerfacecolor="none", linestyle="none")  # fmt: skip
         axes.margins(y=0.15)
         card.upright(axes, what)
-    lower.set_xlim(0.8, max(so_far.economy.date, 4) + 0.2)
+    lower.set_xlim(0.8, max(so_far.date, 4) + 0.2)
     lower.set_xlabel("date (all in cash per asset)")
     card.whole(lower)
     card.legend(upper, 4)
@@ -169,12 +169,12 @@ def contagion_text(so_far: SoFar) -> str:
         )
     )  # fmt: skip
     shocked = so_far.parameters.shocked
-    return f"Date {so_far.economy.date}, when only the margin on {shocked} changes. {each}."
+    return f"Date {so_far.date}, when only the margin on {shocked} changes. {each}."
 
 
 def _by_asset(so_far: SoFar, what: str) -> list[float]:
     """Margin or price of every asset in the last round."""
-    posted = so_far.economy.posted
+    posted = so_far.posted
     assert isinstance(posted, FundedQuotes)
     values: list[float] = (posted.margin if what == "margin" else posted.price).tolist()
     return values
@@ -203,7 +203,7 @@ def margin_by_date(so_far: SoFar) -> Figure:
     for axes, label in zip(panels, ("price", "margin", "volatility"), strict=True):
         axes.margins(y=0.15)
         card.upright(axes, label, 3)
-    panels[2].set_xlim(0.5, max(so_far.economy.date, 10) + 0.5)
+    panels[2].set_xlim(0.5, max(so_far.date, 10) + 0.5)
     panels[2].set_xlabel("date (all in cash per asset)")
     card.whole(panels[2])
     card.legend(panels[0])
@@ -222,7 +222,7 @@ def volatility(so_far: SoFar) -> FloatArray:
         horizon=parameters.horizon,
         memory=parameters.memory,
     )
-    first, closes = so_far.economy.first_quotes["security_price"], so_far.dates["security_price"]
+    first, closes = so_far.first_quotes["security_price"], so_far.dates["security_price"]
     changes = np.diff(closes.to_numpy(np.float64), prepend=first)
     return np.array([base.expected(changes[:k]) for k in range(1, len(changes) + 1)])
 

@@ -14,6 +14,9 @@ from simulator.published import Published
 ROUNDING = 5.1e-11
 """Half a unit of the tenth decimal, the last that is given (absolute)."""
 
+AT_REST = 1e-8
+"""Cash per asset, and assets: as near to the equilibrium do rounds rest."""
+
 CITATION = "Brunnermeier, Eisenbach and Sannikov, Macroeconomics with financial frictions: a survey"
 
 BRUNNERMEIER_PEDERSEN = (
@@ -45,6 +48,7 @@ def _stable(case: str, endowment: float, slope: float, cash: float, *numbers: fl
             "amplification": total,
         },
         tolerance=ROUNDING,
+        at_rest=AT_REST,
     )
 
 
@@ -79,6 +83,7 @@ SIDED = (
             "amplification": -0.3333333333,
         },
         tolerance=ROUNDING,
+        at_rest=AT_REST,
     ),
     Published(
         case="long experts pay the margin on long positions",
@@ -94,6 +99,7 @@ SIDED = (
         },
         expected={"security_price": 10.0, "experts_position": 3.0, "margin": 0.5},
         tolerance=ROUNDING,
+        at_rest=AT_REST,
     ),
     Published(
         case="loss and margin spiral of short experts",
@@ -115,6 +121,7 @@ SIDED = (
             "amplification": -0.3925343360,
         },
         tolerance=ROUNDING,
+        at_rest=AT_REST,
     ),
 )
 """Margins that differ by the sign of the experts' position, in the order long, short."""
@@ -134,6 +141,7 @@ def _pool(case: str, place: str, given: Mapping[str, object], *numbers: float) -
         parameters={"margin_factors": [1.0], **given},
         expected=dict(zip(names, numbers, strict=True)),
         tolerance=ROUNDING,
+        at_rest=AT_REST,
     )
 
 
@@ -171,6 +179,30 @@ FRAGILE = Published(
         "price after the jump": 8.8333333333,  # ... and where it jumps to
         "three equilibria": (10.0, 9.8333333333, 9.0),  # stable, unstable, stable, at the cash ...
         "cash of the three": -4.3,
+        "price falls by a jump at the edge": True,
+        "price on the way back is the lower one": True,
+        "price recovers above the fold only": True,
+        "middle one is unstable": True,
     },
     tolerance=ROUNDING,
+    at_rest=AT_REST,
 )
+
+KUPIEC_1995 = (
+    "Kupiec, Techniques for verifying the accuracy of risk measurement models, Journal of"
+    " Derivatives 3 (1995)"
+)
+
+KUPIEC = tuple(
+    Published(
+        f"{share:.0%} of {periods} days", "margin-procyclicality", KUPIEC_1995,
+        "table of regions in which the model is not rejected, 95% confidence",
+        {"periods": periods, "expected_share": share},
+        {"region, ends left out": (least, most)},
+        kind="printed",
+    )
+    for share, periods, least, most in (
+        (0.01, 510, 1, 11), (0.01, 1000, 4, 17), (0.05, 255, 6, 21), (0.05, 1000, 37, 65),
+    )
+)  # fmt: skip
+"""Breaches of a margin that are neither too few nor too many."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from markets.variable import Variable
 
 CASH: Final = "cash per asset"
 
+EXPERTS_CASH: Final = Variable(
+    "experts_wealth", "cash", "the experts' cash; below zero a debt against their assets"
+)
+
 MARKET: Final = (
-    Variable("experts_wealth", "cash", "the experts' wealth"),
     Variable("margin", CASH, "margin charged on the experts' side"),
     Variable("experts_position", "assets", "the experts' position"),
 )
@@ -28,17 +32,18 @@ ROOT: Final = (
 
 MARGIN_SPIRAL: Final = {
     "dates": (
+        EXPERTS_CASH,
         *MARKET,
         Variable("branch", "", "funded, constrained or wiped out"),
-        Variable("stability", "number", "slope of wealth in the price; zero at the fold"),
+        Variable("stability", "number", "1 without spirals, 0 at a fold, below 0 where unstable"),
         Variable("equilibria", "count", "equilibria by the equations"),
-        Variable("wealth_to_jump", "cash", "change of wealth at which the price jumps"),
-        Variable("near_fold", "", "whether that is near"),
+        Variable("wealth_to_jump", "cash", "change of the experts' cash at which the price jumps"),
+        Variable("near_fold", "", "whether a jump of the price is near"),
     ),
     "equilibria_by_wealth": (
         Variable("kind", "", "branch of equilibria", key=True),
         Variable("stable", "", "whether it is stable under the textbook rule", key=True),
-        Variable("experts_wealth", "cash", "the experts' wealth", key=True),
+        replace(EXPERTS_CASH, key=True),
         Variable("fold", "", "whether the row is the fold"),
     ),
     "report": ROOT,
@@ -48,11 +53,15 @@ MARGIN_SPIRAL: Final = {
 FUNDING_CONTAGION: Final = {
     "dates": (
         Variable("shocked_margin", CASH, "margin on the asset that is shocked"),
-        Variable("experts_wealth", "cash", "the experts' wealth"),
+        EXPERTS_CASH,
         Variable("equilibria", "count", "equilibria by the equations"),
         Variable("margin_{instrument}", CASH, "margin on {instrument}"),
         Variable("position_{instrument}", "assets", "the experts' position in {instrument}"),
-        Variable("response_{instrument}", "per asset", "change of the price by a unit of cash"),
+        Variable(
+            "response_{instrument}",
+            "per asset",
+            "change of the price of {instrument} by a unit of experts' cash",
+        ),
     ),
     "shortfall_by_premium": (
         Variable("funding_premium", "gain per unit of margin", "shadow price of funding", key=True),
@@ -87,6 +96,13 @@ MEASURES: Final = (
 )
 """What a rule's margins are measured by."""
 
+IN_CASH: Final = tuple(
+    (name, "share of the price; cash per asset where only market rules are compared", what)
+    for name, _, what in MEASURES
+    if name == "average_margin" or name.startswith("largest_{days}")
+)
+"""Those that the report has in cash unless rules are replayed, too."""
+
 RULE: Final = Variable("rule", "", "margin rule", key=True)
 SERIES: Final = Variable("series", "", "series of prices", key=True)
 
@@ -99,6 +115,7 @@ REPLAY: Final = (
 
 MARGIN_PROCYCLICALITY: Final = {
     "dates": (
+        Variable("experts_wealth", "cash", "wealth of the experts at the posted price, from zero"),
         *MARKET,
         Variable("fundamental", CASH, "expected payoff of the asset"),
         Variable("supply", "assets", "customers' exposure, which experts take over"),
@@ -108,7 +125,7 @@ MARGIN_PROCYCLICALITY: Final = {
         SERIES,
         RULE,
         Variable("date", "", "date of the series", key=True),
-        Variable("price", "cash", "price of the series"),
+        Variable("price", "cash per security", "price of the series"),
         Variable("margin", "share of the price", "margin charged"),
         Variable("margin_same_average", "share of the price", "margin scaled to one average"),
         Variable("loss", "share of the price", "loss over the margin period of risk"),
@@ -124,6 +141,7 @@ MARGIN_PROCYCLICALITY: Final = {
     ),
     "report": (
         Variable("comparison", "", "replayed, or in the market", key=True),
+        *(Variable(*measure) for measure in IN_CASH),
         *REPLAY,
         Variable("excess_volatility", "ratio", "volatility of the price over the fundamental's"),
         Variable("dates", "dates", "dates in the market"),

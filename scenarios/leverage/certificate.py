@@ -115,8 +115,9 @@ def certify(
                   "loans beyond what assets are worth after the worse news, or beyond the cap"),
         Condition("asset", np.max(np.abs(asset @ weight / there_is - 1.0)), CLEARING,
                   "excess demand for the asset at any node, as a share of what there is"),
-        Condition("cash", np.max(np.abs((saved - owed) @ weight - money)) / money, CLEARING,
-                  "cash kept at any node minus what there is, as a share of it"),
+        Condition("cash", np.max(np.abs((saved - owed) @ weight - money)
+                                 / (money + price[nodes] * there_is)), CLEARING,
+                  "cash kept at any node minus what there is, as a share of all wealth"),
         Condition("conservation",
                   abs(float(weight @ start) - money - here * there_is) / (money + here * there_is),
                   CLEARING, "wealth of all minus cash and the value of the asset"),

@@ -75,8 +75,12 @@ class Continuum:
 
     def chosen(self) -> Cycle:
         """The equilibrium where the market chooses leverage."""
-        last = brentq(lambda buyer: self._missed(buyer), PRECISION, 1.0 - PRECISION, xtol=PRECISION)
-        return self._from(last)[0]
+
+        def missed(last: float) -> float:
+            """Share of traders that there would be, less one, by the last marginal buyer."""
+            return self._from(last)[1] - 1.0
+
+        return self._from(brentq(missed, PRECISION, 1.0 - PRECISION, xtol=PRECISION))[0]
 
     def unlevered(self) -> Cycle:
         """The equilibrium without loans."""
@@ -92,25 +96,23 @@ class Continuum:
         buyer = float(brentq(missed, 0.0, 1.0, xtol=PRECISION))
         return Cycle(prices(buyer), np.full(self.dates, buyer))
 
-    def _missed(self, last: float) -> float:
-        """Share of traders below the ruined ones less one, given the last marginal buyer."""
-        return self._from(last)[1] - 1.0
-
     def _from(self, last: float) -> tuple[Cycle, float]:
         """All prices and marginal buyers from the last one, and the share of traders there are."""
-        price = np.full(self.dates + 1, self.low)
+        short = np.full(self.dates + 1, self.high - self.low)  # of the high payoff
         buyer = np.full(self.dates, last)
         share = self.beliefs.below(last)
+        down = np.nan  # payment of the date after
         for k in reversed(range(self.dates)):
+            a, waiting = last, 1.0
             if k < self.dates - 1:
-                buyer[k] = float(self.beliefs.quantile(np.array([share]))[0])
-            a, later = float(buyer[k]), float(price[k + 1])
-            waiting = 1.0
-            if k < self.dates - 1:
-                waiting = a * (self.high - price[k + 2]) / (later - price[k + 2])
-            price[k] = later + a * (self.high - later) / (a + (1.0 - a) * waiting)
-            wealth = self.cash + self.asset * float(price[k])
-            share /= 1.0 - self.asset * (float(price[k]) - later) / wealth
+                a = min(float(self.beliefs.quantile(np.array([share]))[0]), 1.0 - PRECISION)
+                waiting = a * float(short[k + 2]) / down
+            weight = a / (a + (1.0 - a) * waiting)
+            down, buyer[k] = weight * float(short[k + 1]), a
+            short[k] = (1.0 - weight) * short[k + 1]
+            share /= 1.0 - self.asset * down / (
+                self.cash + self.asset * float(self.high - short[k])
+            )
             if share >= NEVER or (k > 0 and share >= 1.0):
-                return Cycle(price[:-1], buyer), NEVER
-        return Cycle(price[:-1], buyer), share
+                return Cycle(self.high - short[:-1], buyer), NEVER
+        return Cycle(self.high - short[:-1], buyer), share

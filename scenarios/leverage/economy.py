@@ -13,6 +13,7 @@ from agents.leverage.levered_traders import LeveredTraders
 from markets.leverage.market import LeverageMarket
 from markets.leverage.news_tree import NewsTree
 from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms
+from markets.quote import FloatArray
 from simulator.economy import Economy
 from simulator.parameters import about
 from simulator.population.believers import BelieverParameters, Traders, traders_of
@@ -34,10 +35,11 @@ class LeverageCycle(BelieverParameters):
     most_leverage: list[Leverage] = about(
         "where leverage is capped: largest value of the asset as a multiple of the down payment, by"
         " date from the first; later dates than are listed have no cap",
-        "", "a list of numbers of at least 1", default=[2.0], min_length=1,
+        "multiple", "a list of numbers of at least 1", default=[2.0], min_length=1,
     )  # fmt: skip
     dates: int = about(
-        "dates at which there is news", "dates", default=2, ge=1, le=64,
+        "dates at which there is news; with many, prices come too near high_payoff to be told"
+        " apart", "dates", default=2, ge=1, le=12,
     )  # fmt: skip
     high_payoff: float = about(
         "payoff of the asset unless all news is bad", "cash", default=1.0, gt=0.0
@@ -88,11 +90,23 @@ class LeverageCycle(BelieverParameters):
         """The cases to run."""
         return CASES if self.leverage == "all" else (self.leverage,)
 
+    def node(self, date: int) -> int:
+        """Number of the node at which traders stand at a date, counted from 1."""
+        return self.tree.place(self.heard[date - 1])
+
     def caps(self, case: str) -> list[float]:
         """Largest leverage in a case, by date from the first."""
         if case == "none":
             return [1.0] * (int(self.tree.date[-1]) + 1)
         return self.most_leverage if case == "capped" else []
+
+    def caps_by_node(self, case: str) -> FloatArray:
+        """The same at every open node, infinity where there is none."""
+        tree = self.tree
+        by_date = np.full(int(tree.date[-1]) + 1, np.inf)
+        given = self.caps(case)[: by_date.size]
+        by_date[: len(given)] = given
+        return np.asarray(by_date[tree.date])
 
 
 def build(

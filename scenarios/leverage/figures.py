@@ -10,9 +10,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from markets.quote import FloatArray
 from simulator import palette
 
 CASES: Final = {
@@ -21,6 +23,9 @@ CASES: Final = {
     "none": (palette.CASH, "D", ":", "no loans"),
 }
 """Colour, marker, dash and name of each case."""
+
+NAMED: Final = 4
+"""Pieces of news from which on an axis does not name them."""
 
 PARTS: Final = (
     ("bad_news", palette.CASH, "", "bad news"),
@@ -42,21 +47,14 @@ def cycle(dates: pd.DataFrame) -> Figure:
     )
     for case, part in dates.groupby("case", sort=False):
         colour, marker, dash, name = CASES[str(case)]
-        values = {"price": here(part), "margin": part["margin"], "leverage": part["leverage"]}
         for axes, (column, label) in zip(panels, columns, strict=True):
             axes.plot(
-                part["date"] - 1, values[column],
+                part["date"] - 1, part[column],
                 color=colour, marker=marker, linestyle=dash, label=name,
             )  # fmt: skip
             axes.set_ylabel(label)
-            axes.set_xlabel("date")
+            axes.set_xlabel(heard(dates))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    first = dates[dates["case"] == dates["case"].iloc[0]]
-    for date, news in zip(first["date"] - 1, first["news"], strict=True):
-        panels[0].annotate(
-            str(news).replace("_", ", "), (date, 0.02), xycoords=("data", "axes fraction"),
-            fontsize=8.5, ha="center", color=palette.NEUTRAL[0],
-        )  # fmt: skip
     panels[0].margins(x=0.15, y=0.2)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
@@ -70,23 +68,31 @@ def buyers(dates: pd.DataFrame) -> Figure:
     panels = np.atleast_1d(figure.subplots(1, len(cases), sharey=True))
     for axes, case in zip(panels, cases, strict=True):
         part = dates[dates["case"] == case]
-        bought, ruined = (part[name].to_numpy(dtype=np.float64) for name in ("buyers", "ruined"))
-        kept = 1.0 - bought - ruined
-        place = part["date"].to_numpy() - 1
-        axes.bar(place, kept, color=palette.tint(palette.CASH, 0.35), label="cash and loans")
-        axes.bar(
-            place, bought, bottom=kept,
-            color=palette.LONG, hatch="//", edgecolor="white", label="the asset",
-        )  # fmt: skip
-        axes.bar(
-            place, ruined, bottom=1.0 - ruined, color=palette.NEUTRAL[0], label="nothing: ruined"
-        )
+        draw_owners(axes, part, part["date"].to_numpy(dtype=np.float64) - 1.0)
         axes.set_title(CASES[case][3], fontsize=10.5)
-        axes.set_xlabel("date")
+        axes.set_xlabel(heard(dates))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     panels[0].set_ylabel("share of traders")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
+
+
+def heard(dates: pd.DataFrame) -> str:
+    """Name of the axis along which news arrives, with the news where it is short."""
+    news = str(dates["news"].iloc[-1]).split("_")
+    return f"pieces of news ({', '.join(news)})" if len(news) < NAMED else "pieces of news"
+
+
+def draw_owners(axes: Axes, dates: pd.DataFrame, place: FloatArray) -> None:
+    """One bar per date of a case: traders with cash and loans, with the asset, with nothing."""
+    bought, ruined = (dates[name].to_numpy(dtype=np.float64) for name in ("buyers", "ruined"))
+    kept = 1.0 - bought - ruined
+    axes.bar(place, kept, color=palette.tint(palette.CASH, 0.35), label="cash and loans")
+    axes.bar(
+        place, bought, bottom=kept,
+        color=palette.LONG, hatch="//", edgecolor="white", label="the asset",
+    )  # fmt: skip
+    axes.bar(place, ruined, bottom=1.0 - ruined, color=palette.NEUTRAL[0], label="nothing: ruined")
 
 
 @palette.styled()
@@ -95,27 +101,25 @@ def crash(crashes: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(8.5, 1.6 + 0.5 * len(crashes)), layout="constrained")
     axes = figure.subplots()
     names = [
-        f"{CASES[row['case']][3]}, date {row['date'] - 1}" for row in crashes.to_dict("records")
+        f"{row['case']}, after {str(row['news']).replace('_', ', ')}"
+        for row in crashes.to_dict("records")
     ]
-    place = np.arange(len(crashes))[::-1]
-    left = np.zeros(len(crashes))
-    for column, colour, hatch, label in PARTS:
-        width = crashes[column].to_numpy(dtype=np.float64)
-        axes.barh(
-            place, width, left=left, color=colour, hatch=hatch, edgecolor="white", label=label
-        )
-        left += width
-    axes.set_yticks(place, names)
-    axes.axvline(0.0, color=palette.INK, linewidth=0.8)
+    draw_parts(axes, crashes)
+    axes.set_yticks(np.arange(len(crashes))[::-1], names)
     axes.set_xlabel("fall of the asset's price (cash)")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
 
 
-def here(dates: pd.DataFrame) -> pd.Series[float]:
-    """Price at the node where traders stand at each date."""
-    quoted = ["asset_price" + ("" if news == "now" else f"_after_{news}") for news in dates["news"]]
-    return pd.Series(
-        [float(row[name]) for (_, row), name in zip(dates.iterrows(), quoted, strict=True)],
-        index=dates.index,
-    )
+def draw_parts(axes: Axes, crashes: pd.DataFrame) -> None:
+    """One bar per crash from the top down; parts that raise the price lie left of zero."""
+    place = np.arange(len(crashes))[::-1]
+    ends = np.zeros((2, len(crashes)))  # of the parts so far, below and above zero
+    for column, colour, hatch, label in PARTS:
+        width = crashes[column].to_numpy(dtype=np.float64)
+        left = np.where(width < 0.0, ends[0], ends[1])
+        axes.barh(
+            place, width, left=left, color=colour, hatch=hatch, edgecolor="white", label=label
+        )
+        ends += np.minimum(width, 0.0), np.maximum(width, 0.0)
+    axes.axvline(0.0, color=palette.INK, linewidth=0.8)

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from agents.beliefs import Beliefs
-from markets.leverage.quotes import LeverageQuotes, LeverageTerms
+from markets.leverage.quotes import LeverageQuotes
 from markets.quote import FloatArray
 from scenarios.leverage import LEVERAGE_CYCLE
+from scenarios.leverage.captions import CAPTIONS
 from scenarios.leverage.certificate import certify
 from scenarios.leverage.closed_form import Continuum, Cycle
-from scenarios.leverage.crash import Crash, taken_apart
+from scenarios.leverage.crash import between
 from scenarios.leverage.economy import LeverageCycle, build
+from scenarios.leverage.page import PAGE
+from scenarios.leverage.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.believers import traders_of
@@ -35,12 +39,19 @@ if TYPE_CHECKING:
     from simulator.economy import Economy
 
 
+SLIVER = 1e-9
+"""Share of all traders below which a stretch of a continuum is the rounding of its ends."""
+
+
 class LeverageCycleScenario(Scenario[LeverageCycle]):
     """The scenario ``leverage-cycle``."""
 
     title = LEVERAGE_CYCLE
     parameters = LeverageCycle
-    headline = ("news", "marginal_buyer", "margin", "leverage", "ruined")
+    variables = VARIABLES
+    captions = CAPTIONS
+    headline = ("news", "price", "marginal_buyer", "margin", "leverage", "ruined")
+    page = PAGE
 
     def cases(self, parameters: LeverageCycle) -> list[Case]:
         """One economy for each way to set leverage, taken through the news."""
@@ -55,7 +66,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     def describe(
         self, parameters: LeverageCycle, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
-        """Where traders stand, who is marginal there, margin and leverage, and who is ruined.
+        """Where traders stand, price, marginal buyer, margin and leverage there, who is ruined.
 
         ``marginal_buyer_after_bad`` and the like are those of later nodes, as planned.
         """
@@ -65,13 +76,16 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         table = point.agents
         weight = table["weight"].to_numpy(dtype=np.float64)
         gone = (table["status"] == "ruined").to_numpy(dtype=np.float64)
-        bought = posted.price[root] * (table["asset"] - table["endowed_asset"]).abs()
+        traded = posted.price[root] * (table["asset"] - table["endowed_asset"]).abs()
+        traded += table["owed"] + table["lent"]
+        many = np.where(weight > SLIVER * weight.sum(), weight, 0.0)
         described: dict[str, object] = {
             "news": tree.names[root],
+            "price": float(posted.price[root]),
             "buyers": float(weight @ (table["asset"] > 0.0).to_numpy(float)) / float(weight.sum()),
             "ruined": float(weight @ gone) / float(weight.sum()),
             "traders_trading": (
-                trading(bought.to_numpy(), table["wealth"].to_numpy(), weight)
+                trading(traded.to_numpy(), table["wealth"].to_numpy(), many)
                 if point.complete
                 else np.nan
             ),
@@ -81,7 +95,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             price, loan = float(posted.price[node]), float(posted.loan[node])
             described[f"marginal_buyer{after}"] = posted.buyer[node].price
             described[f"margin{after}"] = 1.0 - loan / price
-            described[f"leverage{after}"] = price / (price - loan)
+            described[f"leverage{after}"] = price / (price - loan) if price > loan else np.inf
         return described
 
     def closed_form(
@@ -93,11 +107,9 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         endowments or are given or drawn.
         """
         cycle = self._equations(parameters, point.case)
-        heard = parameters.heard
-        if cycle is None or point.date > len(heard):
+        if cycle is None or point.date > len(parameters.heard):
             return None
-        tree = parameters.tree
-        now = tree.place(heard[point.date - 1])
+        tree, now = parameters.tree, parameters.node(point.date)
         found = {}
         for node, (price, buyer) in enumerate(zip(cycle.price, cycle.buyer, strict=True)):
             quote = "asset_price" + (f"_after_{tree.names[node]}" if node else "")
@@ -130,8 +142,8 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             agents=point.agents,
             quotes=point.quotes,
             tree=parameters.tree,
-            root=_node(parameters, point),
-            most_leverage=_caps(parameters, point.case),
+            root=parameters.node(point.date),
+            most_leverage=parameters.caps_by_node(point.case),
             below=_below(parameters, point.agents),
             complete=point.complete,
         )
@@ -139,36 +151,16 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
     def report(self, results: Results[LeverageCycle]) -> pd.DataFrame | None:
         """How much of each fall of the price is due to what."""
         rows = [
-            {"case": case, "date": date, "news": results.parameters.heard[date - 1],
-             "fall": crash.fall, "bad_news": crash.news, "ruined_optimists": crash.ruined,
-             "tighter_margins": crash.margins}
-            for (case, date), crash in self._crashes(results).items()
-        ]  # fmt: skip
+            {
+                "case": later.point.case,
+                "date": later.point.date,
+                "news": results.parameters.heard[later.point.date - 1],
+                **crash.columns(),
+            }
+            for earlier, later in pairwise(results.ends)
+            if (crash := between(results.parameters, earlier, later)) is not None
+        ]
         return pd.DataFrame(rows) if rows else None
-
-    def _crashes(self, results: Results[LeverageCycle]) -> Mapping[tuple[str, int], Crash]:
-        """Every fall of the price after bad news, taken apart, by case and date."""
-        parameters = results.parameters
-        if not parameters.spread:
-            return {}
-        found = {}
-        beliefs = Beliefs(parameters.beliefs)
-        rows = {(row["case"], row["date"]): row for row in results.dates.to_dict("records")}
-        for earlier, later in zip(results.points[:-1], results.points[1:], strict=True):
-            bad = parameters.heard[later.date - 1].endswith("bad")
-            if earlier.case != later.case or not bad or not later.complete:
-                continue
-            node, before = _node(parameters, later), rows[earlier.case, earlier.date]
-            posted = _posted(parameters, later)
-            found[(later.case, later.date)] = taken_apart(
-                later.agents,
-                partial(posted.indifferent, node),
-                beliefs.below,
-                (float(posted.price[_node(parameters, earlier)]), float(posted.price[node])),
-                borrowed=1.0 - float(before["margin"]),
-                buyer=float(before["marginal_buyer"]),
-            )
-        return found
 
     def figures(self, results: Results[LeverageCycle]) -> Mapping[str, Figure]:
         """Prices and margins by news, the crash taken apart, who buys, and the rounds."""
@@ -188,27 +180,6 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
 
 
 SCENARIO = LeverageCycleScenario()
-
-
-def _caps(parameters: LeverageCycle, case: str) -> FloatArray:
-    """Cap on leverage at every open node, infinity where there is none."""
-    by_date = np.full(int(parameters.tree.date[-1]) + 1, np.inf)
-    given = parameters.caps(case)[: by_date.size]
-    by_date[: len(given)] = given
-    return np.asarray(by_date[parameters.tree.date])
-
-
-def _posted(parameters: LeverageCycle, point: RestingPoint) -> LeverageQuotes:
-    """The quotes of a resting point, without marginal buyers."""
-    tree = parameters.tree
-    terms = LeverageTerms(_node(parameters, point), _caps(parameters, point.case))
-    price = np.append(np.array(list(point.quotes.values())), tree.settled)
-    return LeverageQuotes(tree, terms, price, ())
-
-
-def _node(parameters: LeverageCycle, point: RestingPoint) -> int:
-    """Where traders stand at a resting point."""
-    return parameters.tree.place(parameters.heard[point.date - 1])
 
 
 def _below(parameters: LeverageCycle, agents: pd.DataFrame) -> FloatArray | None:

@@ -179,7 +179,7 @@ def certify(
                 "clearing",
                 _worst(day.excess() for day in days),
                 CLEARING_TOLERANCE,
-                "purchases minus sales of each security, as a share of their sum",
+                "as much of each security is bought as is sold (share of both)",
                 checked,
             )
         )
@@ -189,8 +189,8 @@ def certify(
                     "repo clearing",
                     _worst(day.repo_excess() for day in days),
                     CLEARING_TOLERANCE,
-                    "securities pledged minus lent against, as a share of their sum; at a rate of"
-                    " zero cash may be stored, and where repo is shut borrowers may go without",
+                    "as many securities are pledged as are lent against (share of both); at a rate"
+                    " of zero cash may be stored, and where repo is shut borrowers may go without",
                     checked,
                 )
             )
@@ -200,8 +200,8 @@ def certify(
                 "pledges that pay",
                 _worst(day.mispledged() for day in days),
                 LIMIT_TOLERANCE,
-                "what an investor sells where pledging pays more, or pledges where selling does, as"
-                " a share of its wealth or of its order, whichever is larger",
+                "nobody sells where pledging pays more, or pledges where selling does (share of"
+                " wealth or of the order, whichever is larger)",
                 checked,
             )
         )
@@ -210,7 +210,7 @@ def certify(
             "best orders",
             _worst(day.regret(limits_imposed, exact) for day in days),
             UTILITY_TOLERANCE,
-            "log certainty-equivalent wealth that an investor forgoes by its order",
+            "no investor has a better order (log certainty-equivalent wealth forgone)",
             checked,
         )
     )
@@ -220,7 +220,7 @@ def certify(
                 "limits",
                 _worst(day.overdrawn() for day in days),
                 LIMIT_TOLERANCE,
-                "share of wealth by which an order exceeds the cash or securities owned",
+                "no order exceeds the cash or securities owned (share of wealth)",
                 checked,
             )
         )
@@ -231,9 +231,8 @@ def certify(
                 "right forecasts",
                 _worst(distance for distance, _ in misjudged),
                 max(forecast_tolerance, _worst(rounding for _, rounding in misjudged)),
-                f"difference between the mean forecast and {'(A.27)' if as_printed else BAYES}"
-                " under the price function that forecasts bring about, in standard deviations of"
-                " the forecast's error",
+                f"the mean forecast is that of {'(A.27)' if as_printed else BAYES} under the price"
+                " function that forecasts bring about (standard deviations of its error)",
                 "mean forecast of each side",
             )
         )

@@ -215,10 +215,13 @@ class Learns(Investing):
         default="log-linear",
     )
     log_value: float | None = about(
-        "ln v on every day, instead of draws", "log of cash", "a number", default=None
+        "ln v on every day, instead of draws", "log of cash per security", "a number", default=None
     )
     log_noise: float | None = about(
-        "ln u on every day, instead of draws", "log of securities", "a number", default=None
+        "ln u, noise traders' order, on every day, instead of draws",
+        "securities",
+        "a number",
+        default=None,
     )
     limits: Limited = about(
         "whether orders are limited to the cash and securities that an investor owns; the closed"

@@ -155,7 +155,8 @@ def bias_map(table: pd.DataFrame, haircut: float, repo_rate: float) -> Figure:
     lines = axes.contour(
         haircuts, rates, np.where(shut, 0.0, bias), levels=levels, colors="white", linewidths=1.0
     )
-    axes.clabel(lines, levels=[v for v in levels if v > 0.005], fmt="%g", fontsize=9)
+    for text in axes.clabel(lines, [v for v in levels if v > 0.005], fmt="%g", fontsize=9):
+        text.set_label(palette.MAY_GO)
     axes.fill_between(
         haircuts, border, rates[-1], fc=palette.NEUTRAL[3], ec=palette.NEUTRAL[2], hatch="//", lw=0
     )

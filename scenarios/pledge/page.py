@@ -26,7 +26,7 @@ PAGE = Page(
     curves=(Curve("log_price", "log price", "cash", palette.PRICE),),
     accounts=(
         Account("volume", "securities traded", "securities"),
-        Account("beyond_limits", "investors beyond limits", "share"),
+        Account("beyond_limits", "investors beyond limits", "share of investors"),
         Account("repo_excess", "excess demand for repo", "securities"),
     ),
     pictures=(

@@ -44,7 +44,7 @@ def coefficients(so_far: SoFar) -> Figure:
                            strict=True):  # fmt: skip
         axes.margins(y=0.2)
         card.upright(axes, label, 3)
-    figures.log_days(panels[-1], max(so_far.economy.date, 10))
+    figures.log_days(panels[-1], max(so_far.date, 10))
     panels[-1].set_xlabel("day")
     card.legend(panels[0], 3, fontsize=8.0)
     return figure
@@ -159,7 +159,7 @@ def prices_by_day(so_far: SoFar) -> Figure:
     for axes, label in ((upper, "log price"), (lower, "haircut")):
         axes.margins(y=0.15)
         card.upright(axes, label, 4)
-    lower.set_xlim(0.5, max(so_far.economy.date, 10) + 0.5)
+    lower.set_xlim(0.5, max(so_far.date, 10) + 0.5)
     lower.set_xlabel("day")
     card.whole(lower)
     card.legend(upper, 2)

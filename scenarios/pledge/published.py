@@ -6,7 +6,7 @@ apart from :mod:`scenarios.pledge.closed_form`, and rounded to ten decimals.
 
 Names of expected coefficients are those of ``coefficients`` in the details of the last date, under
 ``belief``; ``log_price`` is that of ``log_prices`` there: what the believed price function says in
-the state of the day. Errata are numbered as in this folder's README.
+the state of the day. Errata are numbered as in :mod:`scenarios.pledge.errata`.
 """
 
 from __future__ import annotations
@@ -39,11 +39,16 @@ DAY: Mapping[str, object] = {"learning": "none", "days": 1, "log_value": 0.2, "l
 
 
 def _case(
-    case: str, place: str, parameters: Mapping[str, object], expected: Mapping[str, object]
+    case: str,
+    place: str,
+    parameters: Mapping[str, object],
+    expected: Mapping[str, object],
+    errata: tuple[int, ...] = (),
 ) -> Published:
     return Published(
-        case, "pledgeability", SOURCE, place, {**DAY, **parameters}, expected, tolerance=ROUNDING
-    )
+        case, "pledgeability", SOURCE, place, {**DAY, **parameters}, expected,
+        tolerance=ROUNDING, errata=errata,
+    )  # fmt: skip
 
 
 CASES: tuple[Published, ...] = (
@@ -58,6 +63,7 @@ CASES: tuple[Published, ...] = (
             "b2": 1.0,
             "b3": 0.8,
             "log_price": 0.3786370136,
+            "certified": False,
         },
     ),
     _case(
@@ -71,7 +77,9 @@ CASES: tuple[Published, ...] = (
             "b2": 1.1928091617,
             "b3": 0.8,
             "log_price": 0.4459278175,
+            "certified": False,
         },
+        (1,),
     ),
     _case(
         "default parameters, corrected",
@@ -85,6 +93,7 @@ CASES: tuple[Published, ...] = (
             "b3": 0.8,
             "log_price": 0.5204804894,
         },
+        (1, 2, 3, 4),
     ),
     _case(
         "ample wealth, corrected",
@@ -96,6 +105,7 @@ CASES: tuple[Published, ...] = (
             "b1": 0.0500193874,
             "b2": 0.1750678558,
         },
+        (1, 2, 3, 4),
     ),
 )
 """Every set of coefficients."""
@@ -105,25 +115,46 @@ IMPLIED: tuple[Published, ...] = (
         "default parameters, printed belief, the paper's own demands",
         "clearing (12) with (14), (20), (22) and (A.27) as printed",
         {"belief": "printed", "demand": "paper"},
-        {"b0": -0.3017605027, "b1": 0.6592373454, "b2": 1.2897292517, "b3": 0.8},
+        {
+            "b0": -0.3017605027,
+            "b1": 0.6592373454,
+            "b2": 1.2897292517,
+            "b3": 0.8,
+            "certified": False,
+        },
     ),
     _case(
         "default parameters, belief with erratum 1, the paper's own demands",
         "clearing (12) with (14), (20), (22) and (A.27) as printed",
         {"belief": "printed-noise", "demand": "paper"},
         {"b0": -0.3249763396, "b1": 0.6414760243, "b2": 1.1928091617, "b3": 0.8},
+        (1,),
     ),
     _case(
         "default parameters, printed belief, Bayes' rule",
         "clearing (12) with errata 2 to 4",
         {"belief": "printed"},
-        {"b0": 0.0432910346, "b1": 0.3920472334, "b2": 0.7840944668, "b3": 0.8},
+        {
+            "b0": 0.0432910346,
+            "b1": 0.3920472334,
+            "b2": 0.7840944668,
+            "b3": 0.8,
+            "certified": False,
+        },
+        (2, 3, 4),
     ),
     _case(
         "default parameters, belief with erratum 1, Bayes' rule",
         "clearing (12) with errata 2 to 4",
         {"belief": "printed-noise"},
-        {"b0": -0.0270921758, "b1": 0.3735923763, "b2": 0.7471847525, "b3": 0.8},
+        {
+            "b0": -0.0270921758,
+            "b1": 0.3735923763,
+            "b2": 0.7471847525,
+            "b3": 0.8,
+            "certified": False,
+        },
+        (2, 3, 4),
     ),
 )
 """What the orders of investors who hold a belief imply: ``realised`` in the details of a date.
@@ -142,6 +173,7 @@ CLEARED: tuple[Published, ...] = tuple(
             "log_noise": log_noise,
         },
         expected,
+        (1, 2, 3, 4, 10),
     )
     for what, log_noise, expected in (
         ("lenders paid", -0.1, {"log_price": 0.0452380952, "repo_rate": 0.1240584167}),
@@ -168,5 +200,6 @@ OPTION = _case(
         "margin_threshold_fixed_point": 1.5882082467,
         "shut_rate": 0.2419902142,
     },
+    (7, 8, 9),
 )
 """The option, the bias and the thresholds at h = 0.2, r = 0.02."""

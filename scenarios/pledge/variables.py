@@ -13,14 +13,14 @@ COEFFICIENTS: Final = (
     ("b1", "number", "coefficient of the log value in the log price"),
     ("b2", "number", "coefficient of the noise in the log price"),
     ("b3", "number", "coefficient of the pledge in the log price"),
-    ("tau_theta", "precision", "precision of the price as a signal of the value"),
+    ("tau_theta", "1 / squared log", "precision of the price as a signal of the value"),
 )
 """Of a price function, equation (8)."""
 
 TERMS: Final = (
     Variable("haircut", "share of the price", "haircut charged"),
     Variable("repo_rate", "per period", "interest on loans against the security"),
-    Variable("bias", LOG, "mean of the log price above the expected log value"),
+    Variable("bias", LOG, "what being pledgeable adds to the log price"),
     Variable("repo_market", "", "open or shut"),
 )
 
@@ -29,7 +29,9 @@ PLEDGEABILITY: Final = {
         *TERMS,
         Variable("log_value", LOG, "log of the fundamental value"),
         Variable("log_noise", "securities", "noise traders' order"),
-        Variable("call_value", "share of the price", "value of the option to default on a loan"),
+        Variable(
+            "call_value", "share of the price", "value of the borrower's call on the security"
+        ),
         Variable("price_error_sd", LOG, "standard deviation of log prices about the continuum's"),
         *(
             Variable(f"{who}_{name}", unit, f"{meaning}, {what}")

@@ -9,11 +9,11 @@ SOURCE = (
     " section 3.3, after Geanakoplos (1997, 2003)"
 )
 
-LEVERAGE_CYCLE = Title(
-    name="leverage-cycle",
+COLLATERAL_EQUILIBRIUM = Title(
+    name="collateral-equilibrium",
     summary="what may be promised against an asset decides its margin and its price",
     source=SOURCE,
-    module="scenarios.promises.leverage_cycle",
+    module="scenarios.promises.collateral_equilibrium",
 )
 
 ENDOGENOUS_LEVERAGE = Title(

@@ -96,19 +96,20 @@ def certify(
     conditions = [
         positive,
         Condition("budget", np.max(_share(np.abs(spent - wealth), wealth)), BUDGET_TOLERANCE,
-                  "cost of a trader's position minus its wealth, as a share of its wealth"),
+                  "every trader spends its wealth, no more and no less (share of that)"),
         Condition("signs", np.max(_share(negative, wealth[:, None])), 0.0,
                   "no position is negative"),
         Condition("collateral", np.max(_share(missing, wealth[:, None])), COLLATERAL_TOLERANCE,
-                  "collateral that an issuer lacks, as a share of its wealth"),
+                  "every issuer holds the collateral of what it issued (share of its wealth)"),
         Condition("clearing", np.max(np.abs(net)) / whole, CLEARING_TOLERANCE,
-                  "excess demand for cash, the asset and every promise, as a share of wealth"),
+                  "of cash, asset and promises as much is held as there is (share of wealth)"),
         Condition("deliveries", np.max(np.abs(weight @ after - there_is) / there_is),
                   CLEARING_TOLERANCE,
-                  "consumption minus what there is after good and bad news, as a share of it"),
+                  "after good and bad news consumption is what there is (share of that)"),
         Condition("optimality", _forgone(agents[rich], after[rich] / wealth[rich, None], program),
                   OPTIMALITY_TOLERANCE,
-                  "expected consumption below the value of the linear program, as a share of it"),
+                  "no trader could expect more (shortfall against the optimum of its linear"
+                  " program, as a share of that)"),
     ]  # fmt: skip
     if not complete:
         conditions = [each for each in conditions if each.name not in OF_ALL]
@@ -118,8 +119,8 @@ def certify(
         conditions.append(
             Condition("population", np.max(np.abs(counted - below)) / weight.sum(),
                       POPULATION_TOLERANCE,
-                      "traders of a cohort below a belief minus those there should be, as a share"
-                      " of all")
+                      "below every belief there are as many traders of a cohort as its distribution"
+                      " says (share of all)")
         )  # fmt: skip
     return Certificate(tuple(conditions))
 

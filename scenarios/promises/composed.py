@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from agents.beliefs import Beliefs
+from agents.cohort import Population
 from agents.promises.believers import Believers
 from agents.promises.clearing_house import CollateralClearingHouse
 from agents.promises.state_believers import StateBelievers
@@ -23,7 +25,7 @@ from scenarios.promises.states_certificate import certify_states
 from simulator.certificate import Certificate
 from simulator.composed import Composed, Composition
 from simulator.point import RestingPoint, ScenarioEconomy
-from simulator.population.counted import number_below
+from simulator.population.counted import number_below_by_cohort
 
 
 class ComposedPromises(Composed):
@@ -118,20 +120,11 @@ class ComposedPromises(Composed):
 
     def _below(self, point: RestingPoint) -> FloatArray:
         """Number of traders of its cohort who should be below both ends of every row."""
-        rows = []
-        lines: list[Believers | StateContinuum] = [
-            *self.cohorts(Believers),
-            *self.cohorts(StateContinuum),
+        lines: list[tuple[str, Beliefs, int, Population]] = [
+            (c.name, c.beliefs, c.members, c.population) for c in self.cohorts(Believers)
         ]
-        for cohort in lines:
-            own = point.agents[point.agents["cohort"] == cohort.name]
-            if cohort.beliefs.values is not None:  # listed: there is one trader in each row
-                before = np.arange(float(len(own)))
-                rows.append(np.stack([before, before + 1.0], axis=1))
-            else:
-                kind = cohort.population if isinstance(cohort, Believers) else "continuum"
-                rows.append(number_below(cohort.beliefs, cohort.members, kind, own))
-        return np.vstack(rows)
+        lines += [(c.name, c.beliefs, c.members, "continuum") for c in self.cohorts(StateContinuum)]
+        return number_below_by_cohort(lines, point.agents)
 
 
 COMPOSED = ComposedPromises

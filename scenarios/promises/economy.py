@@ -37,8 +37,8 @@ MARKETS = ("none", "borrowing", "tranching", "default-swaps")
 """What can be traded beside the asset, from no credit to complete markets."""
 
 
-class LeverageCycle(BelieverParameters):
-    """Parameters of the scenario ``leverage-cycle``."""
+class CollateralEquilibrium(BelieverParameters):
+    """Parameters of the scenario ``collateral-equilibrium``."""
 
     assets: Literal["none", "borrowing", "tranching", "default-swaps", "loans-and-swaps", "all"] = (
         about(
@@ -66,7 +66,7 @@ class LeverageCycle(BelieverParameters):
         return [given] if isinstance(given, int | float) else given
 
     @model_validator(mode="after")
-    def _together(self) -> LeverageCycle:
+    def _together(self) -> CollateralEquilibrium:
         """Refuse payoffs in the wrong order, and promises that no asset could ever back."""
         for low in self.low_payoff:
             Security(low, self.high_payoff)
@@ -149,7 +149,7 @@ AnyEconomy = (
 
 
 def build(
-    parameters: LeverageCycle,
+    parameters: CollateralEquilibrium,
     assets: str,
     rng: np.random.Generator | int = 0,
     traders: Traders | None = None,
@@ -158,7 +158,7 @@ def build(
 
     Parameters
     ----------
-    parameters : LeverageCycle
+    parameters : CollateralEquilibrium
         The parameters.
     assets : str
         What can be traded.

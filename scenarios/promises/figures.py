@@ -72,7 +72,7 @@ def line_of_beliefs(sides: pd.DataFrame, dates: pd.DataFrame) -> Figure:
     axes.grid(visible=False)
     axes.set_xlabel("belief: probability of good news (pessimists left, optimists right)")
     part = "" if len(rows) == len(dates) else f" ({len(rows)} of {len(dates)} dates)"
-    axes.set_title(f"Marginal buyers on the line of beliefs{part}")
+    figure.suptitle(f"Marginal buyers on the line of beliefs{part}")
     drawn = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     names = [label for *_, label in SIDE_LOOK.values() if label in drawn]
     figure.legend([drawn[n] for n in names], names, loc="outside lower center", ncols=2)

@@ -1,4 +1,4 @@
-"""What the scenarios ``leverage-cycle`` and ``endogenous-leverage`` show in the browser."""
+"""What the scenarios ``collateral-equilibrium`` and ``endogenous-leverage`` show in the browser."""
 
 from __future__ import annotations
 

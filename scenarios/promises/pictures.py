@@ -85,11 +85,11 @@ def by_date(so_far: SoFar) -> Figure:
     for axes, label in zip(panels, ("price", "margin, %", "bad payoff"), strict=True):
         axes.margins(y=0.2)
         card.upright(axes, label, 3)
-    if so_far.economy.traded and not so_far.ended:
-        price = so_far.economy.quotes["asset_price"]
-        panels[0].plot(so_far.economy.date, price, marker="o", markerfacecolor="none",
+    if so_far.traded and not so_far.ended:
+        price = so_far.quotes["asset_price"]
+        panels[0].plot(so_far.date, price, marker="o", markerfacecolor="none",
                        color=palette.PRICE)  # fmt: skip
-    panels[2].set_xlim(0.8, max(so_far.economy.date, 4) + 0.2)
+    panels[2].set_xlim(0.8, max(so_far.date, 4) + 0.2)
     panels[2].set_xlabel("date (price and payoff in cash)")
     card.whole(panels[2])
     return figure
@@ -127,7 +127,7 @@ def promises(so_far: SoFar) -> Figure:
     lower.set_xticks(places, names, fontsize=8.0)
     if not len(table):
         lower.set_xticks([])
-        said = "no promise can be made" if so_far.economy.traded else ""
+        said = "no promise can be made" if so_far.traded else ""
         upper.text(0.5, 0.5, said, ha="center", transform=upper.transAxes)
     room = 0.6 + 0.5 * max(3 - len(table), 0)
     lower.set_xlim(-room, len(table) - 1 + room)
@@ -143,10 +143,10 @@ def by_promise(so_far: SoFar) -> pd.DataFrame:
     asset that there is.
     """
     columns = ["promise", "price", "margin", "traded"]
-    if not so_far.economy.traded:
+    if not so_far.traded:
         return pd.DataFrame(columns=[*columns, "leverage"], dtype=np.float64)
-    posted: Any = so_far.economy.posted
-    book: Any = so_far.economy.book
+    posted: Any = so_far.posted
+    book: Any = so_far.book
     menu, instruments = posted.menu, {}
     if so_far.ended:
         instruments = dict(so_far.ends[-1].described["instruments"])  # type: ignore[call-overload]

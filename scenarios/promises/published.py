@@ -8,7 +8,7 @@ the equations, independently of :mod:`scenarios.promises.closed_form`, and round
 
 from __future__ import annotations
 
-from scenarios.promises import LEVERAGE_CYCLE, SOURCE
+from scenarios.promises import COLLATERAL_EQUILIBRIUM, SOURCE
 from simulator.published import Published
 
 ROUNDING = 5.1e-7
@@ -30,7 +30,7 @@ def _case(
     who = f"{traders:,} traders" if traders else "continuum"
     return Published(
         case=f"{assets}, {who}" if beliefs == "uniform" else f"{assets}, {who}, optimistic",
-        scenario=LEVERAGE_CYCLE.name,
+        scenario=COLLATERAL_EQUILIBRIUM.name,
         citation=SOURCE,
         place="two-state example, recomputed from the equations",
         parameters={"assets": assets, "low_payoff": 0.2, "beliefs": beliefs, **finite},
@@ -61,3 +61,5 @@ CASES = (
 """From no credit to complete markets; swaps without tranches; optimistic beliefs.
 
 ``expected`` has columns of the table of dates."""
+
+FOSTEL_GEANAKOPLOS = "Fostel and Geanakoplos, Leverage and default in binomial economies (2015)"

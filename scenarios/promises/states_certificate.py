@@ -102,13 +102,14 @@ def certify_states(
     return Certificate((
         positive,
         Condition("budget", np.max(np.abs(spent - wealth) / scale), BUDGET_TOLERANCE,
-                  "cost of a trader's position minus its wealth, as a share of its wealth"),
+                  "every trader spends its wealth, no more and no less (share of that)"),
         Condition("signs", np.max(negative / scale[:, None]), 0.0, "no position is negative"),
         Condition("storage", kept / whole, 0.0, "no cash is kept that can't be stored"),
         Condition("collateral", np.max(missing / scale[:, None]), COLLATERAL_TOLERANCE,
-                  "collateral that an issuer lacks, as a share of its wealth"),
+                  "every issuer holds the collateral of what it issued (share of its wealth)"),
         Condition("clearing", np.max(np.abs(net)) / whole, CLEARING_TOLERANCE,
-                  "excess demand for cash, the asset and every promise, as a share of wealth"),
+                  "of cash, asset and promises as much is held as there is (share of wealth)"),
         Condition("optimality", forgone, OPTIMALITY_TOLERANCE,
-                  "utility below the value of the trader's linear program, as a share of it"),
+                  "no trader could expect more (shortfall against the optimum of its linear"
+                  " program, as a share of that)"),
     ))  # fmt: skip

@@ -13,8 +13,8 @@ INSTRUMENTS: Final = (
     Variable("owed_{node}", "cash per unit", "promised in state {node}"),
     Variable("delivered_{node}", "cash per unit", "paid in state {node}"),
     Variable("traded", "units", "units held"),
-    Variable("promised_return", "share", "return of a promise that is kept after good news"),
-    Variable("margin", "share of the collateral", "what the long side puts down itself"),
+    Variable("promised_return", "per period", "return if the promise is kept after good news"),
+    Variable("margin", "share of the collateral", "1 - price / collateral: paid by the issuer"),
     Variable("held_by", "", "side that holds it"),
     Variable("issued_by", "", "side that issues it"),
     Variable("pledged_asset", "units per unit", "asset that backs a unit"),
@@ -23,12 +23,12 @@ INSTRUMENTS: Final = (
 )
 
 DATES: Final = (
-    Variable("low_payoff", "cash per unit", "payoff of the asset after bad news"),
+    Variable("low_payoff", "cash", "payoff of the asset after bad news"),
     Variable("marginal_buyer", "probability", "belief in good news, least optimistic long"),
     Variable("marginal_short", "probability", "belief in good news, least pessimistic short"),
     Variable("margin", "share of the price", "what holders of the asset put down themselves"),
     Variable("leverage", "multiple", "asset held over own funds: 1 / margin"),
-    Variable("default", "share", "promises not delivered, in the worst state"),
+    Variable("default", "share of what is owed", "not delivered in the worst state"),
     Variable("interest", "per period", "rate on promises that pay the same in every state"),
 )
 
@@ -40,9 +40,9 @@ VARIABLES: Final = {
         Variable("belief_low", "probability", "lowest belief on the side"),
         Variable("belief_high", "probability", "highest belief on the side"),
         Variable("traders", "traders", "traders on the side"),
-        Variable("wealth", "cash", "their wealth"),
-        Variable("cash", "cash", "cash they hold"),
-        Variable("asset", "units", "asset they hold"),
+        Variable("wealth", "cash", "their wealth, in total"),
+        Variable("cash", "cash", "cash they hold, pledged cash included"),
+        Variable("asset", "assets", "asset they hold, pledged units included"),
         Variable("promises_bought", "cash", "value of the promises they hold"),
         Variable("promises_sold", "cash", "value of the promises they issued"),
     ),

@@ -23,6 +23,9 @@ exceed a thousand times its wealth does rounding force a larger unit, see
 :mod:`scenarios.repo.holdings`.
 Markets are measured by what is traded in them, the clearing house by the cash it passes on.
 
+Where dates are linked, endowments are what traders carried and what calls left of it, of either
+sign; cash and securities in all are those of the first date.
+
 Without reuse of collateral the box of every trader is :math:`y - \psi \ge 0`; all else is the same.
 
 Source: Bottazzi, Pascoa and Ramirez (slides), definition of equilibrium; the conditions for a
@@ -70,6 +73,8 @@ def certify(
     2. Each market: security, cash, repo.
     3. The clearing house: its accounts at date 0 and in both states, and its collateral.
     4. The quotes: sign of the repo rate, complementarity, no arbitrage.
+    5. Where the date was linked to one before: what was carried, see
+       :mod:`scenarios.repo.carried`.
 
     Parameters
     ----------
@@ -111,6 +116,7 @@ def certify(
         security_price=security_price,
         repo_rate=repo_rate,
         reuse=reuse,
+        complete=complete,
     )
     everyone = f"all {len(held)}" if complete else f"the {len(held)} rows of a sample"
     # numbers that overflow or are none end up in residuals, and certify nothing
@@ -119,6 +125,9 @@ def certify(
         if complete:
             conditions += [*markets(held), *clearing_house(held)]
         conditions += [*_repo_rate(held, everyone), _no_arbitrage(held.programs)]
+        if held.carried is not None:
+            holds = np.any(held.portfolios != 0.0, axis=1)
+            conditions += held.carried.conditions(held.unit, haircut, holds)
     if announced is not None:
         conditions.append(
             Condition(

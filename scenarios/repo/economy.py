@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from agents.beliefs import Beliefs
-from agents.repo.clearing_house import RepoClearingHouse
+from agents.repo.clearing_house import CARRY_NEEDS_REUSE, RepoClearingHouse
 from agents.repo.traders import Traders
 from markets.adjustment.nested import NestedTatonnement
 from markets.adjustment.outermost import OutermostTatonnement
@@ -21,7 +21,7 @@ from markets.quote import FloatArray
 from markets.refused import Refused
 from markets.repo.book import RepoBook
 from markets.repo.market import RepoMarket
-from markets.repo.quotes import RepoQuotes
+from markets.repo.quotes import NO_MARGIN, RepoQuotes
 from simulator.economy import Economy
 from simulator.margin_settings import MARGIN, MarginSettings
 from simulator.parameters import Parameters, about
@@ -92,6 +92,11 @@ class MarginHike(Parameters):
         " short; if not, nobody can",
         default=True,
     )
+    carry: bool = about(
+        "whether traders carry positions, gains and losses from date to date; if not, every date"
+        " starts from the same endowments",
+        default=False,
+    )
     beliefs: DrawnBeliefs = about(
         "probabilities that traders give to the low payoff",
         "probability",
@@ -124,6 +129,13 @@ class MarginHike(Parameters):
     def _together(self) -> MarginHike:
         """Refuse payoffs in the wrong order and lists of the wrong length."""
         Security(self.low_payoff, self.high_payoff)
+        if self.carry and not self.reuse:
+            raise ValueError(f"carry is true and reuse is false: {CARRY_NEEDS_REUSE}")
+        if self.carry and self.margin is None and min(self.haircuts) <= NO_MARGIN:
+            raise ValueError(
+                f"haircuts contains {min(self.haircuts)} and carry is true; where positions are"
+                " carried every haircut must be above 0, since nobody is called without margin"
+            )
         if self.members is None and not self.drawn:
             self._refuse_apart()
         return self
@@ -236,7 +248,11 @@ def build(
         margin_follows=parameters.follows,
     )
     economy = Economy(
-        market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
+        market,
+        adjuster=parameters.adjuster(market.pace),
+        rng=rng,
+        start=parameters.start,
+        linked=parameters.carry,
     )
     RepoClearingHouse(
         economy,

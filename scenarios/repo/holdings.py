@@ -5,13 +5,14 @@ A trader's accounts are measured by its wealth, unless its positions exceed a th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scenarios.repo.carried import Carried
 from scenarios.repo.program import HOLDINGS, BoolArray, FloatArray, TraderPrograms
 
 RESOLUTION = 1e-3
@@ -62,6 +63,9 @@ class Holdings:
         Number of traders that a row stands for; positive.
     cash, security, repo_lending, repo_borrowing : array of shape (n,)
         :math:`x, y, \theta, \psi` of one trader.
+    carried : Carried or None
+        Where the table tells of a date that another was linked to: what each row brought. Endowed
+        cash of ``programs`` is then what calls leave of it.
     """
 
     programs: TraderPrograms
@@ -71,6 +75,7 @@ class Holdings:
     security: FloatArray
     repo_lending: FloatArray
     repo_borrowing: FloatArray
+    carried: Carried | None = field(default=None, kw_only=True)
 
     @classmethod
     def read(
@@ -83,6 +88,7 @@ class Holdings:
         security_price: float,
         repo_rate: float,
         reuse: bool = True,
+        complete: bool = True,
     ) -> Holdings:
         """Read a table of holdings; rows that stand for nobody (weight 0) are left out.
 
@@ -90,8 +96,8 @@ class Holdings:
         ------
         ValueError
             If a column is missing, no row is left, a weight is negative or not finite, a belief
-            lies outside [0, 1], an endowment or income is negative or not finite, or the quotes
-            and payoffs are those of no program.
+            lies outside [0, 1], an endowment or income is negative or not finite (what was carried
+            may be negative), or the quotes and payoffs are those of no program.
         """
         missing = [name for name in COLUMNS if name not in agents.columns]
         if missing:
@@ -105,9 +111,13 @@ class Holdings:
         _refuse(
             "belief", ~((column["belief"] >= 0.0) & (column["belief"] <= 1.0)), column["belief"]
         )
+        carried = Carried.read(agents[rows], security_price, complete=complete)
         for name in COLUMNS[3:7]:
             values = column[name]
-            _refuse(name, ~(np.isfinite(values) & (values >= 0.0)), values)
+            allowed = values >= 0.0 if carried is None or "income" in name else True
+            _refuse(name, ~(np.isfinite(values) & allowed), values)
+        if carried is not None:
+            column["endowed_cash"] = carried.settled_cash
         if not 0.0 <= low_payoff < high_payoff < np.inf:
             raise ValueError(f"payoffs are {low_payoff} and {high_payoff}; 0 <= low < high")
         programs = TraderPrograms(
@@ -124,6 +134,17 @@ class Holdings:
             pd.factorize(agents["cohort"])[0].astype(np.int64)[rows],
             column["weight"],
             *(column[name] for name in HOLDINGS),
+            carried=carried,
+        )
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> Holdings:
+        """Some of the rows."""
+        return Holdings(
+            self.programs[rows],
+            self.cohort[rows],
+            self.weight[rows],
+            *(getattr(self, name)[rows] for name in HOLDINGS),
+            carried=None if self.carried is None else self.carried[rows],
         )
 
     def __len__(self) -> int:
@@ -150,7 +171,22 @@ class Holdings:
 
     def unit_of(self, portfolios: FloatArray) -> FloatArray:
         """The same for other portfolios that they might hold."""
-        return np.maximum(self.programs.wealth, RESOLUTION * self.programs.gross(portfolios))
+        gross = self.programs.gross(portfolios)
+        if self.carried is not None:
+            gross = np.maximum(gross, self.carried.gross)
+        return np.maximum(self.programs.wealth, RESOLUTION * gross)
+
+    @cached_property
+    def first_cash(self) -> FloatArray:
+        """Cash of the first date: endowments, or where they come from; shape (n,)."""
+        return self.programs.endowed_cash if self.carried is None else self.carried.first_cash
+
+    @cached_property
+    def first_securities(self) -> FloatArray:
+        """The same of securities."""
+        if self.carried is None:
+            return self.programs.endowed_securities
+        return self.carried.first_securities
 
     @cached_property
     def kind(self) -> NDArray[np.int64]:

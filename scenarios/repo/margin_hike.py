@@ -91,9 +91,10 @@ class MarginHikeScenario(Scenario[MarginHike]):
     ) -> Mapping[str, float] | None:
         """The continuum's equilibrium from the source's equations, if it has one in closed form.
 
-        There is none for traders who differ in endowments, or whose beliefs are listed one by one.
+        There is none for traders who differ in endowments, as they do after a date that they carry
+        positions from, or whose beliefs are listed one by one.
         """
-        if not parameters.has_closed_form:
+        if not parameters.has_closed_form or (parameters.carry and point.date > 1):
             return None
         if len(point.agents):
             haircut = charged(point.agents)
@@ -126,7 +127,8 @@ class MarginHikeScenario(Scenario[MarginHike]):
         self, parameters: MarginHike, point: RestingPoint
     ) -> Mapping[str, tuple[float, float]]:
         """Prices at which nobody wants to trade, where single traders all keep what they own."""
-        if parameters.population != "individuals" or not point.complete:
+        carried = parameters.carry and point.date > 1
+        if parameters.population != "individuals" or not point.complete or carried:
             return {}
         names = ("security", "endowed_securities")
         security, endowed = (point.agents[name].to_numpy() for name in names)
@@ -228,6 +230,7 @@ class MarginHikeScenario(Scenario[MarginHike]):
                 slides_points() if alike else None,
                 dates,
                 reuse=parameters.reuse,
+                carried=parameters.carry,
             )
         return shown
 

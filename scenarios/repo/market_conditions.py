@@ -29,10 +29,10 @@ HOUSE_TOLERANCE = 1e-9
 def markets(held: Holdings) -> list[Condition]:
     """Clearing of the three markets of date 0."""
     programs, total = held.programs, held.total
-    owned, endowed = total(held.security), total(programs.endowed_securities)
+    owned, endowed = total(held.security), total(held.first_securities)
     gross = total(np.abs(held.security)) + endowed
-    kept, cash = total(held.cash), total(programs.endowed_cash)
-    bought = total(np.abs(held.security - programs.endowed_securities))
+    kept, cash = total(held.cash), total(held.first_cash)
+    bought = total(np.abs(held.security - held.first_securities))
     securities_tolerance, securities_known = _known(
         CLEARING_TOLERANCE, total(_ordered(held)) + endowed, gross
     )
@@ -92,7 +92,7 @@ def _measure(scale: float, positions: float) -> tuple[float, str]:
 
 def _positions(held: Holdings) -> float:
     """Positions in the security market and in the reinvestment of margin, as they are ordered."""
-    ordered, endowed = held.total(_ordered(held)), held.total(held.programs.endowed_securities)
+    ordered, endowed = held.total(_ordered(held)), held.total(held.first_securities)
     return (1.0 + held.programs.haircut) * ordered + 2.0 * endowed
 
 

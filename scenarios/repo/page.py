@@ -23,13 +23,14 @@ def line_of_beliefs(economy: ScenarioEconomy, limit: int) -> pd.DataFrame:
     tables = []
     for cohort in (cohort for cohort in economy.cohorts if isinstance(cohort, Traders)):
         rows = np.linspace(0, cohort.members - 1, min(limit, cohort.members)).astype(np.int64)
-        security = posted.security
+        security, traders = posted.security, cohort.primitives.at(posted.price)
+        own = traders.row_of(rows.astype(np.float64))
         tables.append(
             pd.DataFrame(
                 {
-                    "belief": (security.high_payoff - cohort.primitives.expected[rows])
+                    "belief": (security.high_payoff - traders.expected[rows])
                     / (security.high_payoff - security.low_payoff),
-                    "security": positions(cohort.primitives, posted, 0.0, rows).security,
+                    "security": positions(traders, posted, 0.0, own).security / traders.mass(own),
                 }
             )
         )
@@ -49,6 +50,7 @@ PAGE = Page(
         Control("market"),
         Control("haircuts", 0.0, 0.5, 0.005, label="haircut at the first date"),
         Control("reuse", choices=(True, False)),
+        Control("carry", choices=(False, True)),
         Control("traders", choices=(10, 100, 1_000, 10_000, 100_000, 1_000_000)),
         Control("low_payoff", 0.0, 1.5, 0.05),
         Control("high_payoff", 0.05, 2.0, 0.05),

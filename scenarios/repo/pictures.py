@@ -60,7 +60,7 @@ def price_against_haircut(so_far: SoFar) -> Figure:
             axes.annotate(str(k), place, xytext=(4, 5), textcoords="offset points", fontsize=8.5)
     if not so_far.ended:
         for charged in _now(so_far):
-            now = so_far.economy.quotes["security_price"]
+            now = so_far.quotes["security_price"]
             prices.append(now)
             axes.plot(100.0 * charged, now, marker="o", markersize=8.0, color=palette.INK,
                       markerfacecolor="none", linestyle="none", label="now")  # fmt: skip
@@ -129,9 +129,9 @@ def _curve(
 
 def _now(so_far: SoFar) -> list[float]:
     """The haircut that is charged, once somebody has traded."""
-    if not so_far.economy.traded:
+    if not so_far.traded:
         return []
-    posted = so_far.economy.posted
+    posted = so_far.posted
     assert isinstance(posted, RepoQuotes)
     return [posted.haircut]
 
@@ -144,7 +144,7 @@ def isoleverage_lines(so_far: SoFar) -> Figure:
     if parameters.reuse and parameters.margin is None and parameters.has_closed_form:
         from scenarios.repo.figures.isoleverage import draw_market
 
-        haircuts = parameters.haircuts[: so_far.economy.date]
+        haircuts = parameters.haircuts[: so_far.date]
         up, down = parameters.incomes
         lines = isoleverage(
             haircuts,
@@ -156,9 +156,9 @@ def isoleverage_lines(so_far: SoFar) -> Figure:
             quantile=Beliefs(parameters.beliefs).quantile,
         )
         draw_market(axes, lines[lines["market"] == parameters.market], haircuts)
-    at_zero = so_far.economy.quotes["repo_rate"] == 0.0
-    if so_far.economy.traded and at_zero:
-        posted = so_far.economy.posted
+    at_zero = so_far.quotes["repo_rate"] == 0.0
+    if so_far.traded and at_zero:
+        posted = so_far.posted
         assert isinstance(posted, RepoQuotes)
         axes.plot(
             posted.marginal_beliefs[0], posted.price, marker="o", color=palette.PRICE,
@@ -180,11 +180,11 @@ def isoleverage_text(so_far: SoFar) -> str:
     """Where the market stands."""
     said = "Isoleverage lines: an equilibrium at a repo rate of zero lies where one crosses the"
     said += " line on which the marginal trader is indifferent"
-    if not so_far.economy.traded:
+    if not so_far.traded:
         return f"{said}."
-    if so_far.economy.quotes["repo_rate"] < 0.0:
+    if so_far.quotes["repo_rate"] < 0.0:
         return f"{said}; the repo rate is below zero now, and the market on no such line."
-    posted = so_far.economy.posted
+    posted = so_far.posted
     assert isinstance(posted, RepoQuotes)
     where = f"marginal belief is {posted.marginal_beliefs[0]:.4f} and the price {posted.price:.4f}"
     return f"{said}; the {where}."

@@ -15,13 +15,16 @@ margin rather than solvency constrains the longs, or the shorts.
 
 from __future__ import annotations
 
-from simulator.published import Published
+from simulator.published import Kind, Published
 
 SLIDES_ROUNDING = 5e-4
 """Half a unit of the third decimal, the last that the slides print."""
 
 RECOMPUTED_TOLERANCE = 1e-12
 """Relative; the rows carry 14 digits and double precision loses a few to the haircut."""
+
+AT_REST = 1e-9
+"""Relative; rounds rest as near to the equilibrium of the continuum."""
 
 AMPLE_INCOME = 1000.0
 """Cash at date 1, several times what any row with one rich side needs for full leverage."""
@@ -45,6 +48,7 @@ def _row(
     tolerance: float = RECOMPUTED_TOLERANCE,
     *,
     reuse: bool = True,
+    kind: Kind = "derived",
 ) -> Published:
     """A row with the payoffs and endowments of the slides' figures, the scenario's defaults."""
     return Published(
@@ -62,6 +66,9 @@ def _row(
         },
         expected={"regime": regime, **numbers},
         tolerance=tolerance,
+        kind=kind,
+        at_rest=AT_REST,
+        relative=place == RECOMPUTED,
     )
 
 
@@ -87,8 +94,9 @@ def _slides(haircut: float, income_down: float, belief: float, price: float) -> 
     }
     place = f"caption of the figure for a haircut of {haircut:.0%}"
     return _row(
-        "slides", haircut, 0.0, income_down, "I", numbers, place=place, tolerance=SLIDES_ROUNDING
-    )
+        "slides", haircut, 0.0, income_down, "I", numbers, place=place, tolerance=SLIDES_ROUNDING,
+        kind="printed",
+    )  # fmt: skip
 
 
 def _short_market(haircut: float, regime: str, *numbers: float) -> Published:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from scenarios.repo.holdings import Holdings
 from scenarios.repo.measures import largest, share_of
-from scenarios.repo.program import HOLDINGS
 from scenarios.repo.program_optimum import best_portfolios
 from simulator.certificate import Condition
 
@@ -22,12 +21,7 @@ ACCOUNT_TOLERANCE = 1e-9
 def optimality(held: Holdings, sample: int) -> Condition:
     """Largest shortfall of a trader's expected utility against the optimum that HiGHS finds."""
     rows = _sampled(held, sample)
-    some = Holdings(
-        held.programs[rows],
-        held.cohort[rows],
-        held.weight[rows],
-        *(getattr(held, name)[rows] for name in HOLDINGS),
-    )
+    some = held[rows]
     best = best_portfolios(some.programs)
     # incomes cancel: compare without them, or a large one would swallow the digits
     shortfall = some.programs.gains(best) - some.programs.gains(some.portfolios)

@@ -11,16 +11,18 @@ HAIRCUT: Final = Variable("haircut", "share of the price", "haircut charged")
 DATES: Final = (
     HAIRCUT,
     Variable("marginal_long", "share of traders", "traders with beliefs below the marginal long's"),
-    Variable("marginal_short", "share of traders", "the same of the marginal short"),
+    Variable(
+        "marginal_short", "share of traders", "traders with beliefs below the marginal short's"
+    ),
     Variable("marginal_belief_long", "probability", "belief in the low payoff, marginal long"),
     Variable("marginal_belief_short", "probability", "belief in the low payoff, marginal short"),
     Variable("regime", "", "what constrains longs and shorts"),
-    Variable("verdict", "", "whether the market is long or short"),
-    Variable("long_elasticity", "number", "elasticity of the longs' position in their margin"),
-    Variable("short_elasticity", "number", "elasticity of the shorts' position in their margin"),
+    Variable("verdict", "", "side whose net trade is more elastic: short, long or neither"),
+    Variable("long_elasticity", "number", "elasticity of the longs' net trade in 1 - haircut"),
+    Variable("short_elasticity", "number", "elasticity of the shorts' net trade in 1 - haircut"),
     Variable("longs_constrained_by", "", "constraint that binds the longs"),
     Variable("shorts_constrained_by", "", "constraint that binds the shorts"),
-    Variable("marginal_from_net_trades", "probability", "marginal belief that net trades imply"),
+    Variable("marginal_from_net_trades", "share of traders", "longs, by the ratio of net trades"),
 )
 """Columns of the table of dates."""
 
@@ -34,8 +36,8 @@ MARGIN_HIKE: Final = {
         Variable("market", "", "short or long market, by the traders' incomes", key=True),
         Variable("haircut", "share of the price", "haircut of the curve", key=True),
         Variable("security_price", "cash per security", "price on the curve"),
-        Variable("marginal_belief", "probability", "belief at which leverage is the curve's"),
-        Variable("box_slack", "securities", "slack of the box constraint"),
+        Variable("marginal_belief", "probability", "belief in the low payoff, marginal trader"),
+        Variable("box_slack", "share of supply", "slack of the box; it binds below zero"),
     ),
 }
 """By table, of the scenario ``margin-hike``."""
@@ -51,15 +53,17 @@ EURO_CRISIS: Final = {
         Variable("episode", "", "country and month of the haircut increase", key=True),
         Variable("haircut_before", "share of the price", "haircut before the increase"),
         Variable("haircut_after", "share of the price", "haircut after the increase"),
-        Variable("observed_yield_change_percent", "per cent", "change of the yield that was seen"),
-        Variable("observed_price_change_percent", "per cent", "change of the price that implies"),
+        Variable("observed_yield_change_percent", "per cent", "observed change of the yield"),
+        Variable(
+            "observed_price_change_percent", "per cent", "change of the 10-year price that implies"
+        ),
         Variable("short_price_change_percent", "per cent", "simulated change, short market"),
         Variable("long_price_change_percent", "per cent", "simulated change, long market"),
-        Variable("matching", "", "markets whose price moved as was observed"),
-        Variable("discriminates", "", "whether the two markets moved differently"),
+        Variable("matching", "", "markets whose price moved in the observed direction"),
+        Variable("discriminates", "", "whether the two markets moved in different directions"),
         Variable("reason", "", "why the markets moved as they did"),
-        Variable("low_payoff", "cash", "low payoff of the security"),
-        Variable("high_payoff", "cash", "high payoff of the security"),
+        Variable("low_payoff", "cash per security", "low payoff of the security"),
+        Variable("high_payoff", "cash per security", "high payoff of the security"),
     ),
 }
 """By table, of the scenario ``euro-crisis``."""

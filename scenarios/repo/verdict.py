@@ -4,7 +4,8 @@ The source calls a market *short* if the net trade of the shorts is more elastic
 loan-to-value ratio :math:`h = 1 - \text{haircut}` than that of the longs, and *long* in the
 opposite case: raised margins then make the price rise, or fall.
 
-A side's net trade is :math:`T = \sum w |y - e_y|` over its traders. Its elasticity
+A side's net trade is :math:`T = \sum w |y - e_y|` over its traders, with the endowments of the
+first date also where dates are linked. Its elasticity
 :math:`\frac{h}{T} \frac{dT}{dh}` is taken at the posted quotes :math:`q` and :math:`\rho`, so it
 asks how much of its position each side must unwind before any price moves. With
 :math:`W = e_x + q e_y`, a position of size :math:`s` that is constrained by
@@ -164,7 +165,7 @@ def verdict(
     else:
         market = "long" if long_elasticity > short_elasticity else "short"
     special = repo_rate < -ZERO_RATE
-    endowed = held.programs.endowed_securities
+    endowed = held.first_securities
     trade = held.total(np.abs(held.security - endowed)) > TIE * held.total(endowed)
     ratio = np.nan if special else _marginal_from_net_trades(held, longs, shorts)
     return Verdict(
@@ -226,7 +227,7 @@ def _elasticity(held: Holdings, side: _Side, *, long: bool) -> float:
     """Elasticity of the net trade of one side with respect to h."""
     present = side.share > 0.0
     count = (held.weight * side.share)[present]
-    endowed = held.programs.endowed_securities[present]
+    endowed = held.first_securities[present]
     trade = side.size[present] + (-endowed if long else endowed)
     reaction = float(count @ (np.sign(trade) * side.growth[present]))
     if reaction == 0.0:
@@ -246,7 +247,7 @@ def _marginal_from_net_trades(held: Holdings, longs: _Side, shorts: _Side) -> fl
     others = count - long_count
     if not (long_count > 0.0 and others > 0.0):
         return np.nan
-    mean = held.total(held.programs.endowed_securities) / count
+    mean = held.total(held.first_securities) / count
     long, short = bought / long_count, -sold / others
     return (mean - short) / (long - short) if long > short else np.nan
 

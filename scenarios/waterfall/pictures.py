@@ -38,7 +38,7 @@ def waterfall(so_far: SoFar) -> Figure:
         bottom += height
     if not bottom.any():
         axes.set_ylim(0.0, 1.0)
-    axes.set_xlim(0.4, max(so_far.economy.date, 3) + 0.6)
+    axes.set_xlim(0.4, max(so_far.date, 3) + 0.6)
     axes.set_xlabel("date")
     card.whole(axes)
     card.upright(axes, "unpaid losses (cash)")
@@ -76,7 +76,7 @@ def timeline(so_far: SoFar) -> Figure:
     defaults.set_ylim(0.0, 1.05 * most)
     if last.empty:
         calls.set_ylim(0.0, 1.0)
-    defaults.set_xlim(0.4, max(so_far.economy.date, 3) + 0.6)
+    defaults.set_xlim(0.4, max(so_far.date, 3) + 0.6)
     defaults.set_xlabel("date")
     card.whole(defaults)
     card.upright(calls, "cash")

@@ -62,18 +62,18 @@ class Table:
     caption: str
     keys: Sequence[str] = ()
 
-    @property
+    @cached_property
     def heads(self) -> tuple[str, ...]:
         """Column names as shown."""
         return tuple(str(name).replace("_", " ") for name in self.frame.columns)
 
-    @property
+    @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Cells as text."""
         columns = (self.frame[name].tolist() for name in self.frame.columns)
         return tuple(zip(*(map(as_text, column) for column in columns), strict=True))
 
-    @property
+    @cached_property
     def numeric(self) -> tuple[bool, ...]:
         """Whether a column holds numbers, which are set flush right."""
         kinds = (self.frame[name] for name in self.frame.columns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -21,3 +23,22 @@ def number_below(
     # a single trader stands in the middle of its slice
     half = 0.0 if population == "continuum" else 0.5
     return np.stack([low - half, high + half], axis=1)
+
+
+def number_below_by_cohort(
+    cohorts: Iterable[tuple[str, Beliefs, int, Population]], agents: pd.DataFrame
+) -> FloatArray:
+    """The same of several cohorts, each counted for itself, in the order of the table.
+
+    Each is its name, its beliefs, its number of members and its population. Where beliefs are
+    listed there is one trader in each row.
+    """
+    rows = []
+    for name, beliefs, members, population in cohorts:
+        own = agents[agents["cohort"] == name]
+        if beliefs.values is None:
+            rows.append(number_below(beliefs, members, population, own))
+        else:
+            before = np.arange(float(len(own)))
+            rows.append(np.stack([before, before + 1.0], axis=1))
+    return np.vstack(rows)

@@ -37,7 +37,7 @@ def test_draws_are_valid_and_of_every_kind() -> None:
         parse(find(drawn.scenario).parameters, drawn.parameters)
         kinds.add((drawn.scenario, drawn.parameters.get("population")))
     assert kinds == {
-        ("leverage-cycle", "continuum"),
-        ("leverage-cycle", "individuals"),
+        ("collateral-equilibrium", "continuum"),
+        ("collateral-equilibrium", "individuals"),
         ("endogenous-leverage", None),
     }

@@ -6,50 +6,44 @@ Needs the extra ``browser-test`` and Debian's Chromium.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import re
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.image
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 
 from scenarios.funding import margin_spiral
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
 from scenarios.repo.economy import MarginHike
 from simulator import palette
 from simulator.outcome import Outcome
 from simulator.parameters import parse
 from simulator.run import Run
+from tests.browser.driving import (
+    CHROMIUM,
+    PATIENCE,
+    SCREEN,
+    TRADERS,
+    certificate,
+    opened,
+    pixels,
+    press,
+    quoted,
+    served,
+    settled_status,
+    share_of,
+    slide,
+    status,
+    sync_api,
+)
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 60_000  # milliseconds that a slow machine may need for anything
-TRADERS = 1_000
-PANELS = 4  # the same for every scenario; its own pictures stand before them
-SCREEN = {"width": 1280, "height": 800}
+PICTURES = len(margin_hike.SCENARIO.page.pictures)
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,139 +51,18 @@ pytestmark = [
 ]
 
 
-@contextlib.contextmanager
-def served(scenario: str, *assigned: str) -> Iterator[str]:
-    """A page that `walras serve` serves; on Ctrl-C the command has to end well."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "walras.command", "serve", scenario, "--port", str(port)]
-    command += [word for assignment in assigned for word in ("--set", assignment)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert f"http://127.0.0.1:{port}" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert said == ("", "")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with served("margin-hike", f"traders={TRADERS}") as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@contextlib.contextmanager
-def opened(chromium: Browser, address: str) -> Iterator[Page]:
-    """The page, loaded; at the end nothing may have gone wrong behind the scenes."""
-    context = chromium.new_context(viewport=SCREEN)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    wrong: list[str] = []
-
-    def looked_at(url: str) -> None:
-        if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:", url):
-            wrong.append(f"request to {url}")
-
-    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: looked_at(request.url))
-    page.on("websocket", lambda socket: looked_at(socket.url))
-    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
-    page.on(
-        "response",
-        lambda answer: (
-            wrong.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None
-        ),
-    )
-    page.goto(address)
-    page.get_by_role("button", name="Reset").wait_for()
-    page.locator(".walras-card img").nth(PANELS - 1).wait_for()
-    yield page
-    context.close()
-    assert wrong == []
-
-
-@pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
-    with opened(chromium, address) as page:
-        yield page
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button).click()
-
-
-def status(page: Page, text: str | re.Pattern[str]) -> None:
-    """Wait until the status line says so."""
-    sync_api.expect(page.locator(".walras-status")).to_contain_text(text, timeout=PATIENCE)
-
-
-def settled_status(page: Page) -> str:
-    """The status line once it has not changed for two seconds: a round that began may end."""
-    before, now = "", str(page.locator(".walras-status").inner_text())
-    while now != before:
-        page.wait_for_timeout(2_000)
-        before, now = now, str(page.locator(".walras-status").inner_text())
-    return now
-
-
-def quoted(page: Page, name: str) -> float:
-    found = re.search(rf"{name} (-?[\d.]+)", page.locator(".walras-status").inner_text())
-    assert found is not None
-    return float(found.group(1))
-
-
-def slide(page: Page, slider: Locator, key: str, presses: int = 1) -> None:
-    slider.focus()
-    for _ in range(presses):
-        page.keyboard.press(key)
-
-
-def certificate(page: Page) -> dict[str, str]:
-    """Name and class of each line of the certificate."""
-    rows = page.locator(".walras-certificate tr[title]")
-    return {
-        row.locator("td").nth(1).inner_text(): row.get_attribute("class") or ""
-        for row in rows.all()
-    }
-
-
-def pixels(image: Locator) -> np.ndarray:
-    png = image.screenshot()
-    return np.asarray(matplotlib.image.imread(io.BytesIO(png), format="png"))[:, :, :3]
-
-
-def share_of(picture: np.ndarray, colour: str) -> float:
-    """Share of a picture's pixels that have a colour."""
-    return float(np.mean(np.all(np.abs(picture - to_rgb(colour)) < 0.02, axis=2)))
-
-
 def assert_drawn(page: Page) -> None:
     """Every panel is there, has ink on it, and shows what it is about."""
     images = page.locator(".walras-card img")
-    assert images.count() >= PANELS
-    drawn = [pixels(image) for image in images.all()[-PANELS:]]
+    assert images.count() == PICTURES + 3
+    drawn = [pixels(image) for image in images.all()]
     for picture in drawn:
         assert 0.01 < np.mean(picture.mean(axis=2) < 0.6) < 0.6
-    quotes, positions, excess, house = drawn
+    quotes, positions, excess = drawn[PICTURES:]
     assert share_of(quotes, palette.CLOSED_FORM) > 1e-3
     assert share_of(positions, palette.tint(palette.LONG, 0.35)) > 0.02
     assert share_of(positions, palette.tint(palette.SHORT, 0.35)) > 0.02
     assert share_of(excess, palette.EXCESS[0]) > 1e-3
-    assert share_of(house, palette.HOUSE) > 1e-3
 
 
 def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
@@ -213,7 +86,7 @@ def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
     assert lines["security market"] == "fails"
     assert lines["budget"] == "holds"
 
-    press(page, "▶")
+    press(page, "Play")
     status(page, "cleared and certified")
     assert quoted(page, "security price") == pytest.approx(first, abs=5e-7)
     assert set(certificate(page).values()) == {"holds"}
@@ -228,7 +101,7 @@ def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
     status(page, "haircut 0.05")
     assert set(certificate(page).values()) == {"unknown"}
 
-    press(page, "▶")
+    press(page, "Play")
     status(page, "cleared and certified")
     assert second > first + 1e-3
     assert quoted(page, "security price") == pytest.approx(second, abs=5e-7)
@@ -241,13 +114,13 @@ def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
     [
         (margin_spiral.SCENARIO.run, {"experts_wealth": [-4.4, -4.6]}, "experts' wealth", -4.6),
         (
-            leverage_cycle.SCENARIO.run,
+            collateral_equilibrium.SCENARIO.run,
             {"assets": "borrowing", "low_payoff": [0.2, 0.1]},
             "low payoff",
             0.1,
         ),
     ],
-    ids=["margin-spiral", "leverage-cycle"],
+    ids=["margin-spiral", "collateral-equilibrium"],
 )
 def test_other_markets_clear_and_follow_what_is_announced(
     chromium: Browser,
@@ -257,7 +130,9 @@ def test_other_markets_clear_and_follow_what_is_announced(
     planned: float,
 ) -> None:
     expected = run(**given)
-    assigned = [f"{name}={json.dumps(value)}" for name, value in given.items()]
+    assigned = [
+        word for name, value in given.items() for word in ("--set", f"{name}={json.dumps(value)}")
+    ]
     quote = next(iter(expected.equilibrium))
     with (
         served(expected.scenario.name, *assigned) as address,
@@ -265,7 +140,7 @@ def test_other_markets_clear_and_follow_what_is_announced(
     ):
         buttons = (f"Announce {term} {planned:g}", "")
         for price, button in zip(expected.dates[quote], buttons, strict=True):
-            press(page, "▶")
+            press(page, "Play")
             status(page, "cleared and certified")
             assert quoted(page, quote.replace("_", " ")) == pytest.approx(price, abs=5e-7)
             assert set(certificate(page).values()) == {"holds"}
@@ -278,22 +153,22 @@ def test_other_markets_clear_and_follow_what_is_announced(
 
 
 def test_a_playing_market_can_be_paused_and_told_something_new(page: Page) -> None:
-    press(page, "▶")
+    press(page, "Play")
     status(page, re.compile(r"round [1-9]"))
-    press(page, "❚❚")
-    page.get_by_role("button", name="▶").wait_for()
+    press(page, "Pause")
+    page.get_by_role("button", name="Play").wait_for()
     paused = settled_status(page)
     assert "trading" in paused  # left to itself it would have cleared
 
     (paused_round,) = re.findall(r"round \d+", paused)
-    press(page, "▶")
+    press(page, "Play")
     sync_api.expect(page.locator(".walras-status")).not_to_contain_text(
         paused_round, timeout=PATIENCE
     )
     press(page, "Announce haircut 0.03")
     status(page, "date 2")
     with contextlib.suppress(sync_api.TimeoutError):  # play goes on unless it had just cleared
-        page.get_by_role("button", name="▶").click(timeout=5_000)
+        page.get_by_role("button", name="Play").click(timeout=5_000)
     status(page, "cleared and certified")
     expected = margin_hike.SCENARIO.run(haircuts=[0.03], traders=TRADERS)
     price = expected.equilibrium["security_price"]
@@ -308,9 +183,12 @@ def test_what_a_run_would_refuse_is_said_in_a_sentence(page: Page) -> None:
     page.get_by_text(str(refused.value)).wait_for()
     assert page.locator(".walras-card").count() == 0
 
+    marked = page.get_by_text("applies after Reset")
     slide(page, page.get_by_role("slider", name=re.compile("low payoff")), "Home")
+    sync_api.expect(marked).to_have_count(1)
     page.get_by_label(re.compile("beliefs")).fill("normal")
     page.get_by_label(re.compile("beliefs")).press("Enter")
+    sync_api.expect(marked).to_have_count(2)
     press(page, "Reset")
     with pytest.raises(ValueError, match="normal") as refused:
         parse(MarginHike, {"beliefs": "normal"})
@@ -334,12 +212,11 @@ def test_nothing_overlaps_or_is_cut_off(page: Page) -> None:
 def assert_nothing_overlaps(page: Page) -> None:
     """All panels fit beside and below each other, no wider than the screen."""
     boxes = [card.bounding_box() for card in page.locator(".walras-card, .walras-top > *").all()]
-    assert len(boxes) == page.locator(".walras-card img").count() + 3
+    assert len(boxes) == page.locator(".walras-card img").count() + 4
     for number, box in enumerate(boxes):
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= SCREEN["width"]
-        assert box["y"] >= 0
         for other in boxes[:number]:
             assert other is not None
             assert (

@@ -48,6 +48,24 @@ def test_copies_of_a_block_are_one_program() -> None:
     assert found.value == pytest.approx(sum(each), abs=1e-9)
 
 
+def test_rows_between_two_limits_and_equations() -> None:
+    gains, rows = [3.0, 2.0, 0.0], np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, -1.0]])
+    found = maximise(gains, rows, [4.0, 2.0, 5.0], at_least=[4.0, -np.inf, 1.5])
+    assert found.value == pytest.approx(10.0)
+    assert found.amounts == pytest.approx([2.0, 2.0, 0.0])
+    assert found.multipliers == pytest.approx([2.0, 1.0, 0.0])
+    down = maximise([-1.0, -1.0, 0.0], rows, [4.0, 2.0, 5.0], at_least=[4.0, -np.inf, 1.5])
+    known = linprog(
+        [1.0, 1.0, 0.0], A_ub=[rows[1], rows[2], -rows[2]], b_ub=[2.0, 5.0, -1.5],
+        A_eq=rows[:1], b_eq=[4.0],
+    )  # fmt: skip
+    assert known.fun is not None
+    assert down.value == pytest.approx(-known.fun)
+    assert maximise([1.0], [[1.0]], [2.0], at_least=[3.0]).status == "infeasible"
+    with pytest.raises(ValueError, match="at_least of a linear program"):
+        maximise([1.0], [[1.0]], [2.0], at_least=[np.nan])
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_program_without_an_optimum_says_why(way: tuple[Way, bool]) -> None:
     unbounded = maximise([1.0], [[-1.0]], [1.0], ways=[way])

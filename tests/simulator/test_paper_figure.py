@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from typer.testing import CliRunner
 
@@ -15,8 +16,9 @@ from markets.refused import Refused
 from simulator.column_figure import SMALLEST, fitted, problems
 from simulator.export import Format, save_figure
 from simulator.palette import styled
-from simulator.paper_figure import caption, captions, millimetres, write_figure
+from simulator.paper_figure import millimetres, sourced_caption, write_figure
 from simulator.reopened import reopen
+from simulator.told import COMMON, declared_name
 from walras.catalogue import TITLES, find
 from walras.command import app
 
@@ -61,10 +63,8 @@ def test_figures_are_redrawn_from_the_folder_alone(name: str, tmp_path: Path) ->
             assert (tmp_path / f"{figure}.svg").read_bytes() == (
                 folder / f"{figure}.svg"
             ).read_bytes(), figure
-    known = captions(again)
-    assert all(
-        figure in known or re.sub(r"_[^_]+$", "", figure) in known for figure in again.plot()
-    )
+    known = {**COMMON, **again.scenario.captions}
+    assert [one for one in again.plot() if declared_name(one, known) not in known] == []
 
 
 @pytest.mark.slow
@@ -97,7 +97,7 @@ def test_a_pdf_has_the_width_asked_for_and_embedded_truetype(folder: Path, tmp_p
 
 def test_a_caption_says_what_is_shown_of_which_run(folder: Path, tmp_path: Path) -> None:
     run = reopen(folder, find)
-    said = caption(run, "quotes_by_round")
+    said = sourced_caption(run, "quotes_by_round", Figure())
     assert said.startswith("Posted quotes by round of trade")
     assert "scenario exchange" in said
     assert "seed 0" in said
@@ -106,7 +106,7 @@ def test_a_caption_says_what_is_shown_of_which_run(folder: Path, tmp_path: Path)
     tex = (tmp_path / "net_trades.tex").read_text()
     assert "\\includegraphics{net_trades}" in tex
     asked = walras.run("exchange", max_rounds=50)
-    assert "with max_rounds = 50, other" in caption(asked, "net_trades")
+    assert "with max_rounds = 50, other" in sourced_caption(asked, "net_trades", Figure())
 
 
 def test_what_can_not_be_drawn_is_refused(folder: Path, tmp_path: Path) -> None:

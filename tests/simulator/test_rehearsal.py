@@ -28,7 +28,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "euro-crisis": {"traders": 200},
     "pledgeability": {"investors": 200, "days": 2},
     "pledgeable-securities": {"investors": 200},
-    "leverage-cycle": {"traders": 200},
+    "collateral-equilibrium": {"traders": 200},
     "margin-procyclicality": {"dates": 3},
 }
 

@@ -17,6 +17,7 @@ from scenarios.funding.funding_contagion import SCENARIO as FUNDING
 from scenarios.repo.economy import MarginHike
 from scenarios.repo.margin_hike import MarginHikeScenario
 from simulator.certificate import Certificate
+from simulator.export import Format
 from simulator.outcome import Outcome
 from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
@@ -116,7 +117,7 @@ def test_an_infeasible_member_is_an_outcome_that_names_it(tmp_path: Path) -> Non
     assert run.outcome is Outcome.INFEASIBLE
     assert "member 3" in run.reason
     assert not run.certificate.holds
-    assert run.export(tmp_path).is_dir()
+    assert run.export(tmp_path, form=Format(("png",), 50.0)).is_dir()
 
 
 class Uncertain(MarginHikeScenario):

@@ -90,7 +90,7 @@ def test_every_figure_has_a_caption_and_words_for_who_cant_see_it(cleared: Path)
     pictures = [part for part in section(document, "Figures").blocks if isinstance(part, Picture)]
     assert {str(part.figure) for part in pictures} == set(map(str, cleared.glob("*.png")))
     first = pictures[0]
-    assert first.caption == "Figure 1. Quotes by round."
+    assert first.caption.startswith("Figure 1. Posted quotes by round of trade, against the closed")
     assert "security price" in first.alternative
     assert "closed form" in first.alternative
 
@@ -157,7 +157,7 @@ def test_a_run_reports_on_itself_as_its_folder_does(stopped: Path, tmp_path: Pat
     run = walras.run("exchange", rule="plain", max_rounds=20, studies=False)
     (path,) = run.report(tmp_path / "own.html")
     text = path.read_text(encoding="utf-8")
-    assert "Quotes by round" in text  # exported without figures above, with them here
+    assert "Posted quotes by round" in text  # exported without figures above, with them here
     assert "after 20 rounds" in text
     assert [file.name for file in tmp_path.iterdir()] == ["own.html"]
 

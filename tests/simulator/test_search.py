@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import walras
 from scenarios.exchange.published import KEHOE
 from simulator.outcome import Outcome
+from simulator.run import Run
 from walras.command import app
 
 STARTS = 24
@@ -21,6 +22,12 @@ STARTS = 24
 def found(name: str, **parameters: object) -> pd.DataFrame:
     run = walras.run(name, studies=False, starts=STARTS, **parameters)  # type: ignore[arg-type]
     return run.studies["equilibria"]
+
+
+@pytest.fixture(scope="module")
+def kehoe() -> Run:
+    """From many starts, one of which is the unstable equilibrium."""
+    return walras.run("exchange", studies=False, starts=STARTS, consumers=KEHOE, start=[1.0, 1.0])
 
 
 def test_both_stable_equilibria_of_kehoe_are_found_and_the_unstable_one_is_not() -> None:
@@ -34,8 +41,8 @@ def test_both_stable_equilibria_of_kehoe_are_found_and_the_unstable_one_is_not()
     assert low == pytest.approx(0.1272989, rel=1e-6)
 
 
-def test_a_start_at_the_unstable_equilibrium_stays_and_is_called_unstable() -> None:
-    table = found("exchange", consumers=KEHOE, start=[1.0, 1.0])
+def test_a_start_at_the_unstable_equilibrium_stays_and_is_called_unstable(kehoe: Run) -> None:
+    table = kehoe.studies["equilibria"]
     unstable = table[table["stable"] == "false"]
     assert len(unstable) == 1
     assert unstable["price[2]"].item() == pytest.approx(1.0, rel=1e-9)
@@ -43,8 +50,10 @@ def test_a_start_at_the_unstable_equilibrium_stays_and_is_called_unstable() -> N
     assert unstable["growth"].item() > 0.0
 
 
-def test_the_textbook_rule_leaves_a_point_called_unstable_and_returns_to_a_stable_one() -> None:
-    for row in found("exchange", consumers=KEHOE, start=[1.0, 1.0]).to_dict("records"):
+def test_the_textbook_rule_leaves_a_point_called_unstable_and_returns_to_a_stable_one(
+    kehoe: Run,
+) -> None:
+    for row in kehoe.studies["equilibria"].to_dict("records"):
         near = [1.0, float(row["price[2]"]) * 1.001]
         run = walras.run("exchange", consumers=KEHOE, start=near, rule="plain", step=20.0)
         assert run.outcome is Outcome.CLEARED
@@ -107,10 +116,9 @@ def test_every_date_is_searched_from_starts_of_its_own() -> None:
     ] == pytest.approx(9.0)
 
 
-def test_the_figure_shows_the_equilibria_and_their_shares() -> None:
-    run = walras.run("exchange", studies=False, starts=STARTS, consumers=KEHOE, start=[1.0, 1.0])
-    figure = run.plot()["equilibria"]
-    table = run.studies["equilibria"]
+def test_the_figure_shows_the_equilibria_and_their_shares(kehoe: Run) -> None:
+    figure = kehoe.plot()["equilibria"]
+    table = kehoe.studies["equilibria"]
     moved = figure.axes[1]
     marked = {float(y) for line in moved.lines for y in np.asarray(line.get_ydata())}
     assert marked == set(table["price[2]"])

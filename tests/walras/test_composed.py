@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import walras
+from simulator.export import Format
 from walras import (
     BankruptcyClearingHouse,
     BondMarket,
@@ -39,7 +40,7 @@ def test_two_cohorts_under_two_haircuts_are_certified_date_by_date(tmp_path: Pat
     assert [certificate.holds for certificate in run.certificates] == [True, True]
     assert run.dates["security_price"].nunique() == 2
     assert set(run.agents["cohort"]) == {"funds", "dealers"}
-    folder = run.export(tmp_path)
+    folder = run.export(tmp_path, form=Format(("png",), 50.0))
     assert {"dates.csv", "agents.csv", "quotes_by_round.png"} <= {p.name for p in folder.iterdir()}
 
 

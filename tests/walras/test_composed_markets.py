@@ -42,6 +42,9 @@ from walras import (
     InformedInvestors,
     Investors,
     Learner,
+    LeverageClearingHouse,
+    LeverageMarket,
+    LeveredTraders,
     LinearMargin,
     LinearQuadratic,
     Lognormal,
@@ -50,6 +53,7 @@ from walras import (
     Menu,
     Narrowing,
     Nature,
+    NewsTree,
     Node,
     NoiseTraders,
     Outcome,
@@ -89,6 +93,14 @@ def repo(funds: type = Traders) -> Made:
     economy = Economy(RepoMarket(Security(0.70, 1.15)))
     RepoClearingHouse(economy, FlatMargin(0.02))
     funds(economy, "funds", beliefs="beta(2, 3)", members=300, cash=0.5, income_up=50)
+    Traders(economy, "dealers", beliefs="uniform", members=50, cash=4.0, income_down=200)
+    return economy, {"margin": FlatMargin(0.10)}
+
+
+def carried_repo() -> Made:
+    economy = Economy(RepoMarket(Security(0.70, 1.15)), linked=True)
+    RepoClearingHouse(economy, FlatMargin(0.02))
+    Traders(economy, "funds", beliefs="beta(2, 3)", members=300, cash=0.5, income_up=50)
     Traders(economy, "dealers", beliefs="uniform", members=50, cash=4.0, income_down=200)
     return economy, {"margin": FlatMargin(0.10)}
 
@@ -197,6 +209,27 @@ def promises_of_a_mass() -> Made:
     return economy, {"menu": one_loan(0.1)}
 
 
+def leverage(banks: type = LeveredTraders) -> Made:
+    tree = NewsTree.of([1.0, 0.8, 0.2])
+    economy = Economy(LeverageMarket(tree), linked=True)
+    LeverageClearingHouse(economy, tree, [3.0])
+    LeveredTraders(economy, "savers", beliefs="beta(2, 3)", members=80, cash=0.5)
+    banks(economy, "banks", beliefs="uniform", members=20, cash=3.0, asset=0.5)
+    LeveredTraders(economy, "listed", beliefs=[0.3, 0.9, 0.9], cash=3.0, asset=[0.5, 1.0, 2.0])
+    return economy, {"news": "bad"}
+
+
+def leverage_of_a_mass() -> Made:
+    tree = NewsTree.of([1.0, 1.0, 0.2])
+    economy = Economy(LeverageMarket(tree), linked=True)
+    LeverageClearingHouse(economy, tree)
+    for name, beliefs, cash in (("savers", "uniform", 1.0), ("banks", "beta(2, 3)", 3.0)):
+        LeveredTraders(
+            economy, name, beliefs=beliefs, members=500, cash=cash, population="continuum"
+        )
+    return economy, {"news": "bad"}
+
+
 def states_menu(worst: float) -> StateMenu:
     offered = [Pledge("safe", (worst,) * 3, asset=1.0), Pledge("risky", (0.5,) * 3, asset=1.0)]
     return StateMenu.of([1.0, 0.5, worst], offered)
@@ -272,6 +305,7 @@ def linear_credit() -> Made:
 
 EVERY = (
     repo,
+    carried_repo,
     funding,
     exchange,
     pledge,
@@ -279,6 +313,8 @@ EVERY = (
     default,
     promises,
     promises_of_a_mass,
+    leverage,
+    leverage_of_a_mass,
     promises_on_states,
     pytest.param(swaps, marks=pytest.mark.slow),
     credit,
@@ -367,6 +403,14 @@ class Contrary(Believers):
         return table.assign(belief_low=1.0 - table["belief"], belief_high=1.0 - table["belief"])
 
 
+class Hesitant(LeveredTraders):
+    """Traders who plan by the beliefs of others."""
+
+    def table(self, limit: int | None = None) -> pd.DataFrame:
+        table = super().table(limit)
+        return table.assign(belief_low=1.0 - table["belief"], belief_high=1.0 - table["belief"])
+
+
 class Swayed(StateBelievers):
     """Traders who order by the beliefs of others: trembles and Newton's steps don't hide it."""
 
@@ -401,6 +445,7 @@ class Reluctant(Members):
         (bankruptcy, Misreading, "optimal_choice"),
         (default, Impatient, "optimal_choice"),
         (promises, Contrary, "optimality"),
+        (leverage, Hesitant, "optimality"),
         (promises_on_states, Swayed, "rounds"),
         (credit, Forgetful, "optimality"),
         (waterfall, Reluctant, "payments"),
@@ -461,6 +506,19 @@ def test_a_trembling_continuum_beside_others_is_refused() -> None:
     StateBelievers(economy, "few", chances=np.full((2, 2), 0.5))
     with pytest.raises(Refused, match="a continuum that trembles beside other cohorts"):
         economy.run()
+
+
+def test_news_of_two_kinds_and_dates_that_are_not_linked_are_refused() -> None:
+    tree, other = NewsTree.of([1.0, 1.0, 0.2]), NewsTree.of([1.0, 0.8, 0.2])
+    for house, linked, message in (
+        (other, True, "different trees of news"),
+        (tree, False, "linked=True"),
+    ):
+        economy = Economy(LeverageMarket(tree), linked=linked)
+        LeverageClearingHouse(economy, house)
+        LeveredTraders(economy, members=10)
+        with pytest.raises(Refused, match=message):
+            economy.run(dates=[{}, {"news": "bad"}])
 
 
 def test_two_households_of_one_name_are_refused() -> None:

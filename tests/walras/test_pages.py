@@ -18,7 +18,7 @@ WITH_A_LINE = [scenario for scenario in SHOWN if scenario.page.line is not None]
 
 
 def test_the_main_scenarios_have_a_line_of_traders() -> None:
-    assert {"margin-hike", "margin-spiral", "leverage-cycle"} <= {
+    assert {"margin-hike", "margin-spiral", "collateral-equilibrium"} <= {
         scenario.name for scenario in WITH_A_LINE
     }
 
@@ -26,7 +26,7 @@ def test_the_main_scenarios_have_a_line_of_traders() -> None:
 @pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
 def test_controls_stay_inside_the_declarations(scenario: Scenario[Any]) -> None:
     known = {item.name: item for item in declared(scenario.parameters)}
-    for control in scenario.page.controls:
+    for control in scenario.page.controls_for(scenario.parameters):
         default = known[control.parameter].default
         assert not (control.choices and control.slider)
         if control.slider:
@@ -39,6 +39,29 @@ def test_controls_stay_inside_the_declarations(scenario: Scenario[Any]) -> None:
                 continue
             other = Watched(scenario, **{control.parameter: value}).problem
             assert not other or control.parameter in other
+
+
+@pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
+def test_every_page_has_controls_and_the_rule(scenario: Scenario[Any]) -> None:
+    names = [control.parameter for control in scenario.page.controls_for(scenario.parameters)]
+    assert len(names) == len(set(names)) > 3
+    assert {"rule", "step", "max_rounds"} <= set(names)
+
+
+@pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)
+def test_every_amount_and_balance_is_recorded_and_balances_are_zero(
+    scenario: Scenario[Any],
+) -> None:
+    watched = Watched(scenario)
+    for _ in range(3):
+        watched.step()
+    moment = watched.now
+    assert {line.column for line in moment.lines} <= set(moment.accounts)
+    assert bool(moment.lines) == bool(moment.accounts)
+    largest = max([abs(value) for value in moment.accounts.values()], default=0.0)
+    for line in moment.lines:
+        if line.kind == "balance":
+            assert abs(moment.accounts[line.column]) <= 1e-9 * max(largest, 1.0), line.column
 
 
 @pytest.mark.parametrize("scenario", SHOWN, ids=lambda scenario: scenario.name)

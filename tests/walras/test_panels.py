@@ -11,20 +11,24 @@ from matplotlib.figure import Figure
 
 from markets.repo.quotes import RepoQuotes
 from scenarios.funding import margin_spiral
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
 from simulator import palette
 from simulator.outcome import Outcome
 from walras import panels
 from walras.catalogue import find
+from walras.moment import Moment
 from walras.watched import Watched
 
-PANELS = [panels.quotes, panels.excess, panels.positions, panels.amounts]
+PANELS = [panels.quotes, panels.excess, panels.positions]
 
 MARKETS = [
     ("margin-hike", "short"),
     ("margin-spiral", "spiral"),
-    *(("leverage-cycle", case) for case in ("none", "borrowing", "tranching", "default-swaps")),
+    *(
+        ("collateral-equilibrium", case)
+        for case in ("none", "borrowing", "tranching", "default-swaps")
+    ),
 ]
 """Scenarios whose page has a line of traders, and their cases."""
 
@@ -69,17 +73,17 @@ def has(drawn: np.ndarray, colour: str) -> bool:
 
 
 @pytest.mark.parametrize("draw", PANELS)
-def test_axes_have_names_and_units(draw: Callable[[Watched], Figure], market: Watched) -> None:
+def test_axes_have_names_and_units(draw: Callable[[Moment], Figure], market: Watched) -> None:
     for shown in (market, Watched(market.what, case=market.chosen)):
-        for axes in draw(shown).axes:
+        for axes in draw(shown.now).axes:
             labels = [axes.get_ylabel(), axes.get_title("left")]
             assert any("(" in label for label in labels)
-        assert "(" in draw(shown).axes[-1].get_xlabel()
+        assert "(" in draw(shown.now).axes[-1].get_xlabel()
 
 
 @pytest.mark.parametrize("draw", PANELS)
-def test_no_text_is_cut_off(draw: Callable[[Watched], Figure], market: Watched) -> None:
-    figure = draw(market)
+def test_no_text_is_cut_off(draw: Callable[[Moment], Figure], market: Watched) -> None:
+    figure = draw(market.now)
     figure.draw_without_rendering()
     box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
@@ -90,16 +94,15 @@ def test_no_text_is_cut_off(draw: Callable[[Watched], Figure], market: Watched) 
 
 
 def test_colours_mean_what_the_palette_says(watched: Watched) -> None:
-    quotes, positions = picture(panels.quotes(watched)), picture(panels.positions(watched))
+    quotes, positions = picture(panels.quotes(watched.now)), picture(panels.positions(watched.now))
     for colour in (palette.PRICE, palette.REPO_RATE, palette.CLOSED_FORM):
         assert has(quotes, colour)
     for colour in palette.HOLDERS.values():
         assert has(positions, colour)
-    assert has(picture(panels.amounts(watched)), palette.HOUSE)
 
 
 def test_slack_at_a_limit_is_told_from_a_gap(watched: Watched) -> None:
-    legend = panels.excess(watched).axes[0].get_legend()
+    legend = panels.excess(watched.now).axes[0].get_legend()
     assert legend is not None
     labels = [text.get_text() for text in legend.get_texts()]
     assert labels == ["security", "reinvestment", "reinvestment: slack at limit", "cleared"]
@@ -111,15 +114,15 @@ def test_marginal_traders_are_marked_where_they_are(watched: Watched) -> None:
     assert isinstance(posted, RepoQuotes)
     long, short = posted.marginal_beliefs
     assert long < short
-    said = [text.get_text() for text in panels.positions(watched).axes[0].texts]
+    said = [text.get_text() for text in panels.positions(watched.now).axes[0].texts]
     assert said == [f"marginal\nlong {long:.3f}", f"marginal\nshort {short:.3f}"]
 
 
 def test_marks_of_believers_are_those_of_the_run() -> None:
     """The least optimistic who is long, and the least pessimistic who is short, of the README."""
-    run = leverage_cycle.SCENARIO.run(low_payoff=[0.2])
+    run = collateral_equilibrium.SCENARIO.run(low_payoff=[0.2])
     for row, case in enumerate(run.dates["case"]):
-        shown = Watched(leverage_cycle.SCENARIO, case=case, low_payoff=0.2)
+        shown = Watched(collateral_equilibrium.SCENARIO, case=case, low_payoff=0.2)
         while shown.running:
             shown.step()
         assert shown.economy is not None

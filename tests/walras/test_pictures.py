@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from simulator import card
+from simulator.page_plan import SoFar
 from walras.catalogue import TITLES, find
-from walras.watched import Watched
+from walras.watched import KEPT_TRADERS, Watched
 
 SOME = 2
 MOST_ROUNDS = 400
@@ -66,16 +68,18 @@ def test_pictures_are_drawn_at_every_stage_and_change_nothing(name: str) -> None
     while seen.running and seen.steps < MOST_ROUNDS:
         seen.step()
     assert seen.problem == ""
-    assert seen.so_far is not None
-    assert seen.so_far.ended
+    assert seen.now.ended
     draw_all(seen, begun=True)
 
 
 def draw_all(watched: Watched, *, begun: bool, within: float = np.inf) -> None:
+    """Draw every picture of now, which is before or after the first round."""
+    assert watched.now.traded == begun
+    look_at_all(watched, watched.now, within)
+
+
+def look_at_all(watched: Watched, so_far: SoFar, within: float = np.inf) -> None:
     """Draw every picture, and look at it: of a card's size, with words, and a text."""
-    so_far = watched.so_far
-    assert so_far is not None
-    assert so_far.economy.traded == begun
     for picture in watched.page.pictures:
         before = time.process_time()
         figure = picture.draw(so_far)
@@ -91,6 +95,31 @@ def words(figure: Figure) -> Iterator[str]:
         yield from (axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts))
 
 
+def drawn(watched: Watched, date: int) -> list[tuple[bytes, str]]:
+    """Every picture of a date, as bytes, and its text."""
+    found = []
+    for picture in watched.page.pictures:
+        written = io.BytesIO()
+        picture.draw(watched.at(date)).savefig(written, format="png", dpi=50)
+        found.append((written.getvalue(), picture.says(watched.at(date))))
+    return found
+
+
+@pytest.mark.parametrize("rounds", [3, MOST_ROUNDS], ids=["left early", "at rest"])
+@pytest.mark.parametrize("name", ["margin-hike", "margin-spiral", "collateral-equilibrium"])
+def test_a_date_is_looked_back_at_as_it_was_left(name: str, rounds: int) -> None:
+    watched = Watched(find(name), **FEWER.get(name, {}))
+    while watched.running and watched.steps < rounds:
+        watched.step()
+    before = drawn(watched, 1)
+    assert watched.announcing
+    watched.announce(watched.planned)
+    assert watched.date == 2
+    for _ in range(5):
+        watched.step()
+    assert drawn(watched, 1) == before != drawn(watched, 2)
+
+
 def test_no_page_has_two_pictures_of_one_title() -> None:
     for name in TITLES:
         titles = [picture.title for picture in find(name).page.pictures]
@@ -98,7 +127,7 @@ def test_no_page_has_two_pictures_of_one_title() -> None:
 
 
 def test_long_tables_of_traders_are_kept_of_the_last_date_only() -> None:
-    watched = Watched(find("margin-hike"), traders=2_000)
+    watched = Watched(find("margin-hike"), traders=KEPT_TRADERS + 1)
     while watched.running:
         watched.step()
     watched.announce(0.03)
@@ -108,8 +137,10 @@ def test_long_tables_of_traders_are_kept_of_the_last_date_only() -> None:
     assert (first.point.date, second.point.date) == (1, 2)
     assert len(first.point.agents) == 0 < len(second.point.agents)
     assert first.described["haircut"] == 0.01
-    so_far = watched.so_far
-    assert so_far is not None
+    so_far = watched.at(1)
+    assert so_far.ended
+    look_at_all(watched, so_far)
+    so_far = watched.now
     assert so_far.dates["haircut"].tolist() == [0.01, 0.03]
     assert so_far.ended
 

@@ -5,12 +5,16 @@ import weakref
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from scenarios.bankruptcy import bankruptcy
+from scenarios.exchange import exchange
 from scenarios.funding import margin_spiral
-from scenarios.promises import leverage_cycle
+from scenarios.promises import collateral_equilibrium
 from scenarios.repo import margin_hike
 from scenarios.waterfall import default_waterfall
+from scenarios.waterfall.economy import DefaultWaterfall
 from simulator.outcome import Outcome
 from walras.watched import Watched
 
@@ -42,6 +46,21 @@ def test_it_plays_the_rounds_of_a_run_and_announces_like_one() -> None:
     assert (watched.date, watched.steps) == (2, len(run.rounds))
 
 
+def test_positions_are_carried_through_announcements_as_in_a_run() -> None:
+    given = (*FEW, ("carry", True))
+    run = SCENARIO.run(traders=200, haircuts=[0.01, 0.01, 0.03], carry=True)
+    watched = played(Watched(SCENARIO, given=given, haircuts=0.01))
+    for haircut in (0.01, 0.03):
+        watched.announce(haircut)
+        played(watched)
+    assert watched.outcome is Outcome.CLEARED
+    assert watched.certificate == run.certificates[-1]
+    assert watched.end is not None
+    assert "defaulted" in set(watched.end.point.agents["status"])
+    watched.announce(0.0)
+    assert "every haircut must be above 0" in watched.problem
+
+
 def test_it_rests_when_the_markets_rest() -> None:
     watched = played(Watched(SCENARIO, given=FEW))
     steps = watched.steps
@@ -61,7 +80,7 @@ def test_members_from_a_file_stay_through_an_announcement(tmp_path: Path) -> Non
     path = tmp_path / "firms.csv"
     path.write_text("name,belief,cash\nZug,0.2,1\nAare,0.5,2\nBern,0.8,1\n", encoding="utf-8")
     opened = (("members", str(path)), ("low_payoff", [0.2]), ("assets", "none"))
-    watched = played(Watched(leverage_cycle.SCENARIO, given=opened))
+    watched = played(Watched(collateral_equilibrium.SCENARIO, given=opened))
     watched.announce(0.1)
     assert watched.problem == ""
     played(watched)
@@ -90,6 +109,63 @@ def test_a_certificate_is_of_this_round_or_not_current() -> None:
     assert not watched.certificate.holds
     played(watched).announce(0.02)
     assert not watched.current
+
+
+def test_a_date_is_looked_at_again_as_it_was_left() -> None:
+    watched = played(Watched(SCENARIO, given=FEW))
+    first = watched.now
+    watched.announce(0.2)
+    played(watched)
+    again = watched.at(1)
+    assert (again.date, again.past, watched.at(2).past) == (1, True, False)
+    assert again.quotes == first.quotes != watched.now.quotes
+    assert again.accounts == first.accounts != watched.now.accounts
+    assert again.certificate == first.certificate != watched.now.certificate
+    assert (again.term, again.state, again.round) == (0.01, "cleared and certified", first.round)
+    assert (again.marks, again.current) == (first.marks, True)
+    pd.testing.assert_frame_equal(again.traders, first.traders)
+    pd.testing.assert_frame_equal(again.rounds, first.rounds)
+
+
+def test_a_date_left_before_its_end_is_kept_as_it_was() -> None:
+    watched = Watched(SCENARIO, given=FEW)
+    watched.step()
+    quotes = watched.now.quotes
+    watched.announce(0.2)
+    assert watched.at(1).quotes == quotes
+    assert (watched.at(1).state, watched.early) == ("trading", [2])
+
+
+def test_controls_show_what_differs_from_the_market() -> None:
+    watched = Watched(SCENARIO, given=FEW, controls={"beliefs": "beta(2, 3)", "haircuts": 0.02})
+    controls = {control.parameter: control for control in watched.controls}
+    for name, same, other in [
+        ("haircuts", 0.02, 0.05),
+        ("beliefs", "beta(2, 3)", "uniform"),
+        ("rule", "safeguarded", "plain"),
+        ("step", "1", "0.5"),
+        ("start", "primitives", "[0.8, 0"),
+        ("traders", 200, 100),
+    ]:
+        assert not watched.differs(controls[name], same)
+        assert watched.differs(controls[name], other)
+
+
+def test_nothing_written_is_the_default() -> None:
+    watched = Watched(bankruptcy.SCENARIO, controls={"short_limit": "", "lender_satiation": " "})
+    assert watched.parameters == bankruptcy.SCENARIO.parameters()
+    given = Watched(bankruptcy.SCENARIO, controls={"short_limit": "3"}).parameters
+    assert given is not None
+    assert given.model_dump()["short_limit"] == 3.0
+
+
+def test_the_textbook_rule_is_seen_to_cycle() -> None:
+    chosen = {"rule": "plain", "start": "[1.0, 1.5, 0.7]", "max_rounds": "300"}
+    watched = played(Watched(exchange.SCENARIO, controls=chosen))
+    assert watched.outcome in (Outcome.CYCLES, Outcome.OUT_OF_ROUNDS)
+    assert played(
+        Watched(exchange.SCENARIO, controls=chosen | {"rule": "safeguarded"})
+    ).outcome is (Outcome.CLEARED)
 
 
 def test_nothing_is_announced_before_anybody_has_traded() -> None:
@@ -168,7 +244,7 @@ def test_curves_are_the_promises_that_are_quoted() -> None:
         "borrowing": ["loan half", "loan low", "loan risky"],
         "default-swaps": ["down tranche", "default swap"],
     }.items():
-        watched = Watched(leverage_cycle.SCENARIO, case=case)
+        watched = Watched(collateral_equilibrium.SCENARIO, case=case)
         assert [curve.name for curve in watched.curves if curve.name] == promises
 
 
@@ -184,7 +260,6 @@ def test_news_that_is_no_list_of_numbers_is_played_and_not_announced() -> None:
     assert watched.announce(-0.25)
     while watched.running:
         watched.step()
-    assert watched.parameters is not None
-    assert watched.parameters.model_dump()["news"] == [-0.02, -0.25]
-    assert watched.so_far is not None
-    assert watched.so_far.dates["defaulted"].iloc[-1] > 4.0
+    assert isinstance(watched.parameters, DefaultWaterfall)
+    assert watched.parameters.news == [-0.02, -0.25]
+    assert watched.now.dates["defaulted"].iloc[-1] > 4.0

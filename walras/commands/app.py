@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -30,13 +30,11 @@ app = typer.Typer(
 )
 
 
-What = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME|FILE.toml|FILE.py",
-        help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
-    ),
-]
+ASKED = typer.Argument(
+    metavar="NAME|FILE.toml|FILE.py",
+    help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
+)
+What = Annotated[str, ASKED]
 Own = Annotated[
     Path | None,
     typer.Option(
@@ -91,7 +89,7 @@ def asked(
 
     Files of code that an assignment names are named on the command line.
     """
-    from simulator.code_file import CodeFile
+    from simulator.code_file import CodeFile, code_in
     from simulator.data_file import data_files
     from simulator.parameters import parse, parse_assignment
 
@@ -140,21 +138,6 @@ def export_under(folder: Path | None, as_json: bool) -> Path | None:
     folder = Path("runs") if folder is None else folder
     check_writable(folder)
     return folder
-
-
-def code_in(value: object) -> list[Path]:
-    """The files of code that a value names."""
-    return [Path(text) for text in _texts(value) if text.endswith(".py")]
-
-
-def _texts(value: object) -> Iterator[str]:
-    """All texts in a value, those inside tables and lists included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from (text for part in value.values() for text in _texts(part))
-    elif isinstance(value, list):
-        yield from (text for part in value for text in _texts(part))
 
 
 def finder(own: Path | None) -> Callable[[str], Scenario[Any]]:

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from markets.refused import Refused
 from walras.commands.app import (
+    ASKED,
     DEFECT,
     INTERRUPTED,
     NOT_CLEARED,
@@ -33,6 +34,7 @@ from walras.commands.app import (
     finder,
     refuse,
 )
+from walras.lessons import LESSONS
 from walras.printing import (
     DATES_SHOWN,
     Display,
@@ -173,7 +175,11 @@ def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | N
 
 @app.command()
 def serve(
-    what: What,
+    what: Annotated[str | None, ASKED] = None,
+    lesson: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"a lesson instead of a scenario: {', '.join(LESSONS)}"),
+    ] = None,
     own: Own = None,
     code: Code = None,
     assignments: Assignments = None,
@@ -187,19 +193,27 @@ def serve(
     from walras.serving import serve as serve_page
 
     try:
-        scenario, parameters = asked(what, assignments, own, code)
+        if lesson is not None:
+            if what is not None or assignments:
+                raise Refused("a lesson opens its own market: leave out the scenario and --set")
+            name, shown = lesson, Asked.taught(lesson)
+        elif what is None:
+            raise Refused("name a scenario to serve, or a lesson with --lesson")
+        else:
+            scenario, parameters = asked(what, assignments, own, code)
+            given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
+            name, file = scenario.name, scenario.file
+            shown = Asked(scenario.name if file is None else str(file.resolve()), given, seed)
         check_servable(host, port)
     except Refused as error:
         refuse(error)
-    given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
-    shown = scenario.name if scenario.file is None else str(scenario.file.resolve())
-    with err.status(f"{scenario.name}: starting the page") as status:
+    with err.status(f"{name}: starting the page") as status:
 
         def ready(address: str) -> None:
             status.stop()
-            out.print(f"{scenario.name} is at {address} (stop with Ctrl-C)", highlight=False)
+            out.print(f"{name} is at {address} (stop with Ctrl-C)", highlight=False)
 
-        serve_page(Asked(shown, given, seed), host, port, ready)
+        serve_page(shown, host, port, ready)
 
 
 @app.command()

@@ -26,7 +26,6 @@ from walras.commands.app import (
     Width,
     app,
     asked,
-    code_in,
     export_under,
     named,
     refuse,
@@ -83,6 +82,7 @@ def sweep(
     Exit codes: 0 every run is done, whatever its outcome; 2 bad input; 3 no run cleared; 130
     interrupted.
     """
+    from simulator.code_file import code_in
     from simulator.sweep.axes import Axis, read_axis
     from walras.sweeping import command
 
@@ -278,3 +278,39 @@ def fit(
     except Refused as error:
         refuse(error)
     print_fit(found, written, as_json=as_json)
+
+
+@app.command()
+def replicate(
+    paper: Annotated[
+        list[str] | None,
+        typer.Option("--paper", metavar="NAME", help="a paper, as often as you like; all if not"),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="folder of the results (replication unless given)")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, max=1_000, help="processes; 0: everything in this one")
+    ] = 2,
+    errata: Annotated[
+        bool, typer.Option("--errata", help="print the errata of the papers, and run nothing")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate what the papers publish: every number, figure and proposition in one table.
+
+    Published, simulated, by closed form, difference, tolerance, certificate and verdict, as CSV and
+    Parquet, with figures and a report as HTML and PDF. Exit codes: 0 what is marked as reproduced
+    is; 2 bad input; 3 something is not.
+    """
+    from walras.replicating import FOLDER, chosen, command, show_errata
+
+    try:
+        if errata:
+            show_errata(chosen(paper))
+            return
+        done = command(paper, folder or FOLDER, workers, quiet=quiet)
+    except Refused as error:
+        refuse(error)
+    if done.differing:
+        raise typer.Exit(NOT_CLEARED)

@@ -28,6 +28,10 @@ SHORT_FRACTION: Final = 7
 """Characters of the longest fraction that is shown as one."""
 
 
+HALF: Final = 0.37
+"""Half the width of a node; dates are one apart."""
+
+
 @palette.styled()
 def event_tree(economy: CreditEconomy, end: DateEnd, rates: Mapping[str, float]) -> Figure:
     """The event tree with quotes on its nodes and what borrowers do at date 1."""
@@ -36,13 +40,13 @@ def event_tree(economy: CreditEconomy, end: DateEnd, rates: Mapping[str, float])
     figure = Figure(figsize=(13.5, 1.4 + 2.3 * height))
     axes = figure.subplots()
     axes.set_axis_off()
-    axes.set_xlim(-0.35, 2.55)
+    axes.set_xlim(-HALF - 0.06, 2.0 + HALF + 0.06)
     axes.set_ylim(-0.75, height - 0.25)
     where = places(tree)
     for node in tree.names:
         if node != tree.root:
             (x0, y0), (x1, y1) = where[tree.before(node)], where[node]
-            axes.plot([x0 + 0.30, x1 - 0.30], [y0, y1], color=palette.NEUTRAL[1], zorder=0)
+            axes.plot([x0 + HALF, x1 - HALF], [y0, y1], color=palette.NEUTRAL[1], zorder=0)
     for node in tree.names:
         _draw_node(axes, economy, end.point, rates, node, where[node])
     for date in range(3):
@@ -83,8 +87,8 @@ def _draw_node(
     tall = 0.16 + 0.105 * max(len(lines), 1) + 0.14 * len(shown)
     axes.add_patch(
         FancyBboxPatch(
-            (x - 0.29, y - tall / 2),
-            0.58,
+            (x - HALF + 0.01, y - tall / 2),
+            2.0 * HALF - 0.02,
             tall,
             boxstyle="round,pad=0.01,rounding_size=0.03",
             facecolor="white",
@@ -92,13 +96,13 @@ def _draw_node(
         )
     )
     top = y + tall / 2 - 0.07
-    axes.text(x - 0.27, top, node, weight="bold", va="center", fontsize=11)
+    axes.text(x - HALF + 0.03, top, node, weight="bold", va="center", fontsize=11)
     for row, line in enumerate(lines, start=1):
-        axes.text(x - 0.27, top - 0.105 * row, line, va="center", fontsize=8.5)
+        axes.text(x - HALF + 0.03, top - 0.105 * row, line, va="center", fontsize=8.5)
     for row, contract in enumerate(shown):
         bottom = y - tall / 2 + 0.03 + 0.14 * row
         found = {name: rates[f"{name}[{contract.name}@{node}]"] for name in ACTIONS}
-        draw_actions(axes, (x - 0.27, bottom), (0.54, 0.09), found, 8.0)
+        draw_actions(axes, (x - HALF + 0.03, bottom), (2.0 * HALF - 0.06, 0.09), found, 8.0)
 
 
 def draw_actions(

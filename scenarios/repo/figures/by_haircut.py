@@ -29,6 +29,7 @@ def against_haircut(
     dates: pd.DataFrame | None = None,
     *,
     reuse: bool = True,
+    carried: bool = False,
 ) -> Figure:
     """Security price and repo rate against the loan-to-value ratio, all three regimes.
 
@@ -47,6 +48,8 @@ def against_haircut(
         The resting points of a run: haircut, security_price, repo_rate.
     reuse : bool
         Whether collateral is reused in these economies; the title says so if not.
+    carried : bool
+        Whether the run carries positions from date to date, which the closed form does not.
     """
     if grid.empty:
         raise ValueError("grid has no rows to draw")
@@ -97,7 +100,8 @@ def against_haircut(
     }
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4)
     title = "Price and repo rate against the loan-to-value ratio"
-    figure.suptitle(title + ", without reuse of collateral" * (not reuse))
+    title += ", without reuse of collateral" * (not reuse)
+    figure.suptitle(title + "; the run carries positions, the closed form does not" * carried)
     return palette.laid_out(figure)
 
 

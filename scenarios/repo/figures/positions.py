@@ -25,6 +25,13 @@ MOST_TRADERS: Final = 20_000
 """Traders drawn in a panel; of more, an even selection along the line of beliefs."""
 
 
+RUINED: Final = ("defaulted", "closed out")
+"""Statuses of traders who hold nothing, where positions are carried."""
+
+COLOURS: Final = {**palette.HOLDERS, "closed out": palette.NEUTRAL[1]}
+"""Colour of a trader by the side it is on."""
+
+
 RASTER_FROM: Final = 1_000
 """From so many traders on, vector files hold a panel's traders as an image."""
 
@@ -67,13 +74,16 @@ def positions_by_belief(agents: pd.DataFrame, dates: pd.DataFrame) -> Figure:
     for axes in panels[:, 0]:
         folded = ", log scale" if axes.get_yscale() == "symlog" else ""
         axes.set_ylabel(f"security held\n(units, below 0 if sold short{folded})")
+    ruined = "status" in drawn and drawn["status"].isin(RUINED).any()
+    labels = {"long": "long", "cash": "cash alone", "short": "short"}
+    labels |= {"closed out": "defaulted or closed out, holds nothing"} if ruined else {}
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=palette.HOLDERS[side], marker="o", linestyle="None", label=label)
-        for side, label in (("long", "long"), ("cash", "cash alone"), ("short", "short"))
+        Line2D([], [], color=COLOURS[side], marker="o", linestyle="None", label=label)
+        for side, label in labels.items()
     ]
     handles.append(Line2D([], [], color=palette.INK, linewidth=1.2, label="marginal trader"))
     note = f"an even selection of {MOST_TRADERS:,} traders" if thinned else None
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, title=note)
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, title=note)
     figure.suptitle("Positions by belief")
     return palette.laid_out(figure)
 
@@ -107,11 +117,18 @@ def _draw_positions(axes: Axes, here: pd.DataFrame) -> None:
     belief, security = column(here, "belief"), column(here, "security")
     weight = column(here, "weight") if "weight" in here else np.ones_like(belief)
     threshold = 1e-12 * float(np.max(np.abs(security), initial=1.0))
+    out = (
+        here["status"].isin(RUINED).to_numpy()
+        if "status" in here
+        else np.zeros_like(security, np.bool_)
+    )
     sides = {
         "long": security > threshold,
-        "cash": np.abs(security) <= threshold,
+        "cash": (np.abs(security) <= threshold) & ~out,
         "short": security < -threshold,
     }
+    if out.any():
+        sides["closed out"] = out
     drawn = np.zeros(len(belief), dtype=np.bool_)
     drawn[np.linspace(0, len(belief) - 1, min(len(belief), MOST_TRADERS)).astype(np.int64)] = True
     count = int(drawn.sum())
@@ -125,7 +142,7 @@ def _draw_positions(axes: Axes, here: pd.DataFrame) -> None:
         these = member & drawn
         if not these.any():
             continue
-        colour = palette.HOLDERS[side]
+        colour = COLOURS[side]
         axes.vlines(
             belief[these],
             0.0,

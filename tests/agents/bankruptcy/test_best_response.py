@@ -188,3 +188,18 @@ def test_a_member_with_next_to_nothing_spends_exactly_that() -> None:
     cost = best.trade @ np.append(quotes.bond_price, quotes.equity_prices)
     assert best.spent.all()
     np.testing.assert_allclose(cost, now, rtol=1e-14)
+
+
+def test_who_spends_nothing_at_a_price_of_zero_has_a_trade_all_the_same() -> None:
+    """The textbook rule, extrapolated, comes by a bond price of zero on its way."""
+    instruments = BondAndEquities(np.array([1.0]), np.zeros((1, 0)))
+    endowment = Endowment(
+        LinearQuadratic(np.array([1.0]), np.array([2.0])),
+        np.array([1.0]),
+        np.array([[0.5]]),
+        np.zeros((1, 0)),
+    )
+    quotes = BondQuotes(0.0, np.zeros(0), np.array([1.0]), 10.0)
+    best = best_trades(endowment, instruments, quotes)
+    # later consumption 0.5 + b is worth most at the satiation of 2 (bonds cost nothing)
+    np.testing.assert_allclose(best.trade, [[1.5]], rtol=1e-12)

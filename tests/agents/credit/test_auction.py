@@ -30,7 +30,11 @@ def test_auctions_are_called_each_time_the_rounds_have_doubled() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [credit_tree, housing, pytest.param(liquidity_contraction, marks=pytest.mark.slow), prepayment],
+    [
+        credit_tree,
+        housing,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (liquidity_contraction, prepayment)),
+    ],
 )
 def test_auctions_agree_with_rounds_alone(module: Any) -> None:
     """Two methods that share no step; the quotes that an equilibrium pins down are the same."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mesa
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ TREE = NewsTree.of([1.0, 0.8, 0.2])
 
 
 def posted(
-    cohort: LeveredTraders, places: list[float], root: int = 0, **due: float
+    cohort: LeveredTraders, places: list[float], root: int = 0, **due: Any
 ) -> LeverageQuotes:
     market = LeverageMarket(TREE)
     market.open([cohort])

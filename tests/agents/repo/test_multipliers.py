@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from agents.repo.multipliers import MULTIPLIERS
-from scenarios.repo.margin_hike import SCENARIO
 from scenarios.repo.program import TraderPrograms
 from tests.agents.repo.cohorts import QUOTES, SECURITY, SEED, cohort, posted
 
@@ -90,28 +89,6 @@ def test_the_duals_of_highs_are_the_formulas_where_they_are_unique(
         if gains[row] + found[row, 4] > 1e-6:
             names = [0, 2, 3]
             assert other[names] == pytest.approx(found[row, names], rel=1e-5, abs=1e-5)
-
-
-def test_the_slides_multipliers_of_the_short_market() -> None:
-    """At a zero rate: shorts by margin, longs by solvency, and the marginal trader by nothing."""
-    found = SCENARIO.run(haircuts=[0.01], traders=500, population="continuum", studies=False)
-    q, h = found.equilibrium["security_price"], 0.99
-    table = found.agents
-    expected = 0.70 * table.belief + 1.15 * (1.0 - table.belief)
-    longs, shorts = table[table.security > 0.0], table[table.security < 0.0]
-    assert len(longs) + len(shorts) == len(table)
-    up = (expected[longs.index] - q) / (q - 0.70)
-    assert longs.solvency_up_multiplier.to_numpy() == pytest.approx(up.to_numpy(), abs=1e-9)
-    for name in ("box_multiplier", "cash_multiplier", "lending_multiplier", "borrowing_multiplier"):
-        assert longs[name].abs().max() <= 1e-9
-    cash = (q - expected[shorts.index]) / (q * (1.0 - h))
-    assert shorts.cash_multiplier.to_numpy() == pytest.approx(cash.to_numpy(), abs=1e-9)
-    assert shorts.box_multiplier.to_numpy() == pytest.approx((q * (2 - h) * cash).to_numpy())
-    assert shorts.borrowing_multiplier.to_numpy() == pytest.approx(
-        (2.0 * q * (1.0 - h) * cash).to_numpy(), abs=1e-9
-    )
-    for name in ("solvency_up_multiplier", "solvency_down_multiplier", "lending_multiplier"):
-        assert shorts[name].abs().max() <= 1e-9
 
 
 def test_multipliers_of_a_wrong_portfolio_are_not_complementary() -> None:

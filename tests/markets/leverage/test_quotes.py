@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ PRICE = np.array([0.75, 0.93, 0.5, *TREE.settled])
 BELIEF = np.linspace(0.05, 0.95, 7)
 
 
-def quotes(cap: float = np.inf, **terms: float) -> LeverageQuotes:
+def quotes(cap: float = np.inf, **terms: Any) -> LeverageQuotes:
     return LeverageQuotes(TREE, LeverageTerms(0, np.full(3, cap), **terms), PRICE, ())
 
 

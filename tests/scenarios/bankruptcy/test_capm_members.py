@@ -106,10 +106,12 @@ def test_members_may_differ_in_penalties() -> None:
     assert made.agents["name"].tolist() == FIRMS["name"].tolist()
 
 
-def test_studies_of_welfare_work_with_given_members() -> None:
+def test_studies_of_welfare_work_with_given_members(
+    three: walras.Run[BankruptcyCapm],
+) -> None:
     made = walras.run("bankruptcy-capm", members=FIRMS)
     welfare = made.studies["welfare_by_short_limit"]
-    default = walras.run("bankruptcy-capm").studies["welfare_by_short_limit"]
+    default = three.studies["welfare_by_short_limit"]
     assert welfare["short_limit"].unique() == pytest.approx(default["short_limit"].unique())
     assert "credit_risk_by_endowment_risk" not in made.studies
 

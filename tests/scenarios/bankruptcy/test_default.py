@@ -15,10 +15,8 @@ from scenarios.bankruptcy.capm_parameters import BankruptcyCapm
 from scenarios.bankruptcy.closed_form_default import solve
 from scenarios.bankruptcy.default_certificate import certify_default
 from scenarios.bankruptcy.default_state import DefaultState
-from scenarios.bankruptcy.published import DEFAULTS
 from simulator.outcome import Outcome
 from simulator.parameters import parse
-from simulator.published import Published
 from simulator.run import Run, simulate
 
 
@@ -39,20 +37,6 @@ def state_of(run: Run[BankruptcyCapm]) -> DefaultState:
 @pytest.fixture(scope="module", name="run")
 def run_() -> Run[BankruptcyCapm]:
     return three(penalty=8.7)
-
-
-@pytest.mark.parametrize("case", DEFAULTS, ids=lambda case: case.case)
-def test_the_example_solved_by_hand_is_reached_by_rounds(case: Published) -> None:
-    run = two(**case.parameters)
-    assert run.outcome is Outcome.CLEARED
-    known = run.closed_form or {}
-    for name, value in case.expected.items():
-        if name == "promised":
-            np.testing.assert_allclose(run.agents[name], np.array(value), atol=case.tolerance)
-            assert known[name] == pytest.approx(np.sum(np.array(value)), abs=1e-12)
-        else:
-            assert run.equilibrium[name] == pytest.approx(value, abs=case.tolerance)
-            assert known[name] == pytest.approx(value, abs=1e-12)
 
 
 def test_a_penalty_below_the_value_of_goods_leaves_no_repayment_and_no_trade() -> None:

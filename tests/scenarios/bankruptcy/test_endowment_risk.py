@@ -17,6 +17,7 @@ from scenarios.bankruptcy.endowment_risk import (
     credit_risk_by_endowment_risk,
 )
 from simulator.parameters import parse
+from simulator.run import Run
 
 SPREAD = [c.model_dump() | {"members": 3, "spread": 0.1} for c in BankruptcyCapm().cohorts]
 
@@ -47,8 +48,8 @@ def test_at_a_risk_of_one_it_is_the_run_itself(given: dict[str, Any]) -> None:
     assert row["return_spread"] == pytest.approx(run.dates["return_spread"].item(), abs=1e-9)
 
 
-def test_rows_are_the_risks_that_clear_and_add_up() -> None:
-    table = SCENARIO.run().studies[STUDY]
+def test_rows_are_the_risks_that_clear_and_add_up(three: Run[BankruptcyCapm]) -> None:
+    table = three.studies[STUDY]
     assert table["endowment_risk"].tolist() == [risk for risk in RISKS if risk <= 1.25]
     lost = table["promised"] * (1.0 - table["expected_recovery"])
     np.testing.assert_allclose(table["expected_loss"], lost, rtol=1e-14)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,31 +23,37 @@ def two(*, studies: bool = False, **given: object) -> Run[bankruptcy.TwoInvestor
     return simulate(bankruptcy.SCENARIO, parameters, studies=studies)
 
 
+@pytest.fixture(scope="module")
+def pair() -> Run[bankruptcy.TwoInvestors]:
+    """The source's two investors, with studies."""
+    return two(studies=True)
+
+
 def title(figure: Figure) -> str:
     assert figure._suptitle is not None  # type: ignore[attr-defined]
     return str(figure._suptitle.get_text())  # type: ignore[attr-defined]
 
 
-def test_every_run_shows_what_it_has() -> None:
-    assert set(two(studies=True).plot()) == {*BY_ROUND, "net_trade_diagram", "welfare"}
+def test_every_run_shows_what_it_has(
+    pair: Run[bankruptcy.TwoInvestors], three: Run[BankruptcyCapm]
+) -> None:
+    assert set(pair.plot()) == {*BY_ROUND, "net_trade_diagram", "welfare"}
     assert set(two(short_limit=0.0).plot()) == BY_ROUND
     capm = {*BY_ROUND, "security_market_line", "endogenous_credit_risk", "welfare"}
-    assert set(bankruptcy_capm.SCENARIO.run().plot()) == capm
+    assert set(three.plot()) == capm
 
 
 def test_figures_take_studies_from_the_results_and_run_nothing(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, three: Run[BankruptcyCapm]
 ) -> None:
-    scenario = bankruptcy_capm.SCENARIO
-    full = scenario.run()
-    without = simulate(scenario, scenario.parameters(), studies=False)
+    without = replace(three, studies={})
     monkeypatch.setattr("simulator.economy.Economy.step", None)
-    assert "endogenous_credit_risk" in full.plot()
+    assert "endogenous_credit_risk" in three.plot()
     assert "endogenous_credit_risk" not in without.plot()
 
 
-def test_an_equilibrium_is_called_one() -> None:
-    shown = two().plot()["net_trade_diagram"]
+def test_an_equilibrium_is_called_one(pair: Run[bankruptcy.TwoInvestors]) -> None:
+    shown = pair.plot()["net_trade_diagram"]
     assert title(shown) == "A bankruptcy equilibrium: 43% of the promise is not paid"
     solvent = two(borrower_endowment_later=2.0, borrower_satiation=3.0, borrower_weight=1.0)
     assert title(solvent.plot()["net_trade_diagram"]) == (
@@ -90,7 +97,7 @@ def test_the_market_line_says_whether_there_is_a_shortfall() -> None:
 
 
 def test_equities_lie_on_the_security_market_line_only_with_the_shortfall() -> None:
-    figure = bankruptcy_capm.SCENARIO.run(polish=True).plot()["security_market_line"]
+    figure = bankruptcy_capm.SCENARIO.run(polish=True, studies=False).plot()["security_market_line"]
     gaps = [
         {text.get_text() for text in axes.texts} for axes in figure.axes
     ]  # basis points beside each security
@@ -98,11 +105,13 @@ def test_equities_lie_on_the_security_market_line_only_with_the_shortfall() -> N
     assert not gaps[1] & {"+0.0 bp", "-0.0 bp"}
 
 
-def test_nothing_is_told_apart_by_colour_alone() -> None:
-    net = two().plot()["net_trade_diagram"].axes[0]
+def test_nothing_is_told_apart_by_colour_alone(
+    pair: Run[bankruptcy.TwoInvestors], three: Run[BankruptcyCapm]
+) -> None:
+    net = pair.plot()["net_trade_diagram"].axes[0]
     lines = [line for line in net.get_lines() if str(line.get_label()).startswith(("lend", "borr"))]
     assert len({str(line.get_linestyle()) for line in lines}) == 2
-    table = bankruptcy_capm.SCENARIO.run().studies[STUDY]
+    table = three.studies[STUDY]
     instruments = BankruptcyCapm().instruments
     for axes in figures.credit_risk(table, instruments).axes:
         styles = [(line.get_linestyle(), line.get_marker()) for line in axes.get_lines()]

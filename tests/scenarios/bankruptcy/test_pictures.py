@@ -15,9 +15,7 @@ def looked_at(watched: Watched, rounds: int = 1_000) -> SoFar:
     assert watched.problem == ""
     while watched.running and watched.steps < rounds:
         watched.step()
-    so_far = watched.so_far
-    assert so_far is not None
-    return so_far
+    return watched.now
 
 
 def marks(so_far: SoFar) -> dict[str, np.ndarray]:
@@ -32,7 +30,7 @@ def marks(so_far: SoFar) -> dict[str, np.ndarray]:
 
 def test_eichberger_rheinberger_summer_2014_figure_1_at_rest() -> None:
     so_far = looked_at(Watched(bankruptcy.SCENARIO))
-    quotes, known = so_far.economy.quotes, so_far.ends[-1].closed_form
+    quotes, known = so_far.quotes, so_far.ends[-1].closed_form
     sold, price, rate = known["promised"], quotes["bond_price"], quotes["repayment_rate"]
     drawn = marks(so_far)
     assert drawn["borrower plans"] == pytest.approx([price * sold, -sold], rel=1e-6)
@@ -66,7 +64,7 @@ def test_where_there_is_no_diagram_it_says_why(control: dict[str, str], said: st
 def test_repayment_and_security_market_line_at_rest() -> None:
     so_far = looked_at(Watched(bankruptcy_capm.SCENARIO))
     table = pictures.rates(so_far)
-    quotes = so_far.economy.quotes
+    quotes = so_far.quotes
     assert table["quoted"].tolist() == [quotes[f"repayment_rate[{s}]"] for s in (1, 2, 3)]
     assert table["realised"].to_numpy() == pytest.approx(table["quoted"].to_numpy())
     assert "state 2: quoted 0.8631, realised 0.8631" in pictures.repayment_text(so_far)
@@ -76,6 +74,6 @@ def test_repayment_and_security_market_line_at_rest() -> None:
     (x0, x1), (y0, y1) = np.asarray(line.get_xydata()).T
     beta, value = np.asarray(equity.get_xydata())[0]
     assert value == pytest.approx(y0 + (y1 - y0) * (beta - x0) / (x1 - x0), abs=1e-8)
-    prices = so_far.economy.quotes["bond_price"]
+    prices = so_far.quotes["bond_price"]
     assert np.asarray(owed.get_ydata())[0] == pytest.approx(1.0 / prices)
     assert np.asarray(lent.get_ydata())[0] < np.asarray(owed.get_ydata())[0]

@@ -48,21 +48,6 @@ def product(here: State, x: FloatArray, y: FloatArray) -> float:
     return float(here.probabilities @ (x * y))
 
 
-@pytest.mark.parametrize("limit", [10.0, 0.35, 0.2], ids=str)
-def test_proposition_2_holds_for_every_short_limit(limit: float) -> None:
-    here = state(short_limit=limit)
-    told = prices(here)
-    np.testing.assert_allclose(told.equities, here.equity_prices, rtol=ROUNDING)
-    assert told.bond_lending == pytest.approx(here.bond_price, rel=ROUNDING)
-    assert told.bond_borrowing == pytest.approx(here.bond_price, rel=ROUNDING)
-
-
-@pytest.mark.parametrize("limit", [10.0, 0.35, 0.2], ids=str)
-def test_proposition_3_holds_for_every_member(limit: float) -> None:
-    here = state(short_limit=limit)
-    assert np.max(np.abs(sharing_rule(here) - here.later)) < ROUNDING
-
-
 @pytest.mark.slow
 def test_propositions_hold_in_random_economies() -> None:
     rng = np.random.default_rng(3)
@@ -117,13 +102,6 @@ def test_quadratic_at_both_dates_both_propositions_hold_with_bankruptcies() -> N
     assert told.bond_lending == pytest.approx(here.bond_price, rel=ROUNDING)
     assert told.bond_borrowing == pytest.approx(here.bond_price, rel=ROUNDING)
     assert np.max(np.abs(sharing_rule(here) - here.later)) < ROUNDING
-
-
-def test_the_bounds_of_the_instance() -> None:
-    told = prices(INSTANCE)
-    assert told.lowest == pytest.approx(1.006508303641, abs=1e-11)
-    assert told.highest == pytest.approx(1.055469878616, abs=1e-11)
-    assert told.lowest < INSTANCE.bond_price < told.highest
 
 
 def test_erratum_1_equities_owned_are_missing_in_all_three_formulas() -> None:

@@ -13,11 +13,11 @@ from scenarios.credit import credit_tree, prepayment
 from scenarios.credit.certificate import plans_of, utility_gains
 from scenarios.credit.credit_tree import described_points
 from scenarios.credit.intervals import intervals
-from scenarios.credit.linear import maximise
 from scenarios.credit.parameters import CONTRACTS, CreditTree
 from scenarios.credit.primitives import CreditEconomy, wealth
 from scenarios.credit.program import program_at
 from scenarios.credit.terms import terms_at
+from simulator.linear_program import maximise
 from simulator.outcome import Outcome
 from simulator.point import RestingPoint
 from simulator.run import Run
@@ -39,8 +39,8 @@ def gain(economy: CreditEconomy, point: RestingPoint, quote: str, value: float) 
         plan = plans_of(point.agents)[household.name]
         wanted = utility_gains(problem, household, plan)
         limits = [float(limit) for limit in problem.limits(household)]
-        best = maximise(wanted, at_most=(problem.matrix(), limits))
-        if best is None:
+        best = maximise(wanted, problem.matrix(), limits)
+        if best.status != "optimal":
             return inf
         most = max(most, best.value - float(wanted @ np.array([plan[v] for v in problem.columns])))
     return most

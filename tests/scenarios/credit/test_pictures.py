@@ -12,9 +12,7 @@ from walras.watched import Watched
 def looked_at(watched: Watched, rounds: int = 0) -> SoFar:
     while watched.running and (rounds == 0 or watched.steps < rounds):
         watched.step()
-    so_far = watched.so_far
-    assert so_far is not None
-    return so_far
+    return watched.now
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +21,7 @@ def houses() -> SoFar:
 
 
 def test_before_the_first_round_there_are_only_nodes() -> None:
-    so_far = Watched(housing.SCENARIO).so_far
-    assert so_far is not None
+    so_far = Watched(housing.SCENARIO).now
     assert pictures.shares(so_far).empty
     (axes,) = pictures.event_tree(so_far).axes
     written = [text.get_text() for text in axes.texts]
@@ -39,8 +36,8 @@ def test_nodes_fill_with_the_plans_that_households_hold() -> None:
     table = pictures.shares(so_far)
     assert set(table["node"]) == {"u", "d"}
     assert table[list(pictures.ACTS)].sum(axis=1).to_numpy() == pytest.approx(1.0)
-    (cohort,) = so_far.economy.cohorts
-    plans, parts = cohort.plans, cohort.plan.parts  # type: ignore[attr-defined]
+    (cohort,) = so_far.cohorts
+    plans, parts = cohort.plans, cohort.plan.parts
     row = table[(table["borrower"] == "P") & (table["node"] == "d")].iloc[0]
     kept, prepaid = plans[0, parts["kept"][1, 0]], plans[0, parts["prepaid"][1, 0]]
     gone = plans[0, parts["defaulted"][1, 0]]

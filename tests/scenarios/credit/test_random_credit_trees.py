@@ -28,8 +28,8 @@ def _outcomes(generator: ModuleType, seeds: range) -> Counter[Outcome]:
 
 
 def test_a_few_random_economies_clear(random_credit_trees: ModuleType) -> None:
-    found = _outcomes(random_credit_trees, range(9, 13))
-    assert sum(found[outcome] for outcome in EQUILIBRIA) == 4, found
+    found = _outcomes(random_credit_trees, range(9, 11))
+    assert sum(found[outcome] for outcome in EQUILIBRIA) == 2, found
 
 
 @pytest.mark.slow

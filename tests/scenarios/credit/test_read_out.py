@@ -77,7 +77,9 @@ def test_unit_payments_are_the_mean_of_deliveries(
 @pytest.mark.parametrize(
     ("given", "knew"),
     [
-        ({"memory": 0, "auction_after": 0}, Knowledge.EXCESS_DEMAND),
+        pytest.param(
+            {"memory": 0, "auction_after": 0}, Knowledge.EXCESS_DEMAND, marks=pytest.mark.slow
+        ),
         ({"auction_after": 0}, Knowledge.PAST_ROUNDS),
         ({"auction_after": 5}, Knowledge.SCHEDULES),
     ],

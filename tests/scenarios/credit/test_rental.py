@@ -12,12 +12,12 @@ from markets.refused import Refused
 from scenarios.credit import credit_tree, prepayment
 from scenarios.credit.certificate import plans_of
 from scenarios.credit.credit_tree import described_points
-from scenarios.credit.linear import maximise
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy, Household
 from scenarios.credit.program import program_at
 from scenarios.credit.read_out import consumption
 from scenarios.credit.rental import Rental, rental_market, reservation_rents
+from simulator.linear_program import maximise
 from simulator.parameters import parse
 from simulator.point import RestingPoint
 from simulator.run import Run
@@ -39,10 +39,10 @@ def gain(
     gains = [float(value) for value in problem.linear_gains(household).values()]
     taste = float(household.weights[economy.tree.places["d"]][0])
     limits = [float(limit) for limit in problem.limits(household)]
-    without = maximise(gains, at_most=(problem.matrix(), limits))
-    with_it = maximise([*gains, taste, 0.0], at_most=(np.hstack([problem.matrix(), two]), limits))
-    assert without is not None
-    return np.inf if with_it is None else with_it.value - without.value
+    without = maximise(gains, problem.matrix(), limits)
+    with_it = maximise([*gains, taste, 0.0], np.hstack([problem.matrix(), two]), limits)
+    assert without.status == "optimal"
+    return with_it.value - without.value
 
 
 @pytest.fixture

@@ -47,15 +47,6 @@ def test_cobb_douglas_prices_clear(seed: int, rows: int, goods: int) -> None:
     assert excess(primitives, prices) == pytest.approx(np.zeros(goods), abs=1e-10)
 
 
-def test_mas_colell_whinston_green_example_15_b_1() -> None:
-    """Two consumers with u = x^a y^(1 - a) who own (1, 2) and (2, 1): p_1 / p_2 = a / (1 - a)."""
-    share = 0.3
-    weights = np.array([[share, 1.0 - share]] * 2)
-    endowment = np.array([[1.0, 2.0], [2.0, 1.0]])
-    prices = linear(Primitives(weights, endowment, np.ones(2), np.ones(2)))
-    assert prices == pytest.approx([1.0, (1.0 - share) / share])
-
-
 def test_scarf_1960_prices_are_equal() -> None:
     assert linear(scarf()) == pytest.approx(np.ones(3), abs=1e-14)
 

@@ -1,4 +1,4 @@
-"""Backtests of margins: against published tables, simulation, and counts by hand."""
+"""Backtests of margins: against simulation, and counts by hand."""
 
 from __future__ import annotations
 
@@ -13,18 +13,6 @@ from scenarios.funding.backtest import (
     kupiec,
     losses_of,
 )
-
-
-@pytest.mark.parametrize(
-    ("expected", "periods", "least", "most"),
-    [(0.01, 510, 1, 11), (0.01, 1000, 4, 17), (0.05, 255, 6, 21), (0.05, 1000, 37, 65)],
-)
-def test_kupiec_1995_table_of_regions_in_which_the_model_is_not_rejected(
-    expected: float, periods: int, least: int, most: int
-) -> None:
-    """His regions at 95% confidence leave out both ends: least < breaches < most."""
-    inside = [x for x in range(periods // 2) if kupiec(x, periods, expected) > 0.05]
-    assert (inside[0], inside[-1]) == (least + 1, most - 1)
 
 
 def test_as_many_breaches_as_expected_are_never_rejected() -> None:

@@ -10,8 +10,7 @@ import pytest
 from scenarios.funding import published
 from scenarios.funding.closed_form import Spiral
 from scenarios.funding.margin_spiral import MarginSpiral
-from simulator.published import Published
-from tests.scenarios.funding.markets import spiral_of
+from scenarios.funding.replication import spiral_of
 
 PRINTED: dict[str, Any] = dict(published.FRAGILE.expected)
 FRAGILE = spiral_of(MarginSpiral.model_validate(published.FRAGILE.parameters))
@@ -21,30 +20,6 @@ SHORT = spiral_of(
     )
 )
 """The fragile market turned around: customers buy, and experts sell short."""
-
-
-@pytest.mark.parametrize("case", published.CASES, ids=lambda case: case.case)
-def test_closed_form_gives_the_published_numbers(case: Published) -> None:
-    parameters = MarginSpiral.model_validate(case.parameters)
-    market, expected = spiral_of(parameters), dict[str, Any](case.expected)
-    (root,) = market.equilibria(parameters.experts_wealth[0])
-    numbers = {
-        "security_price": root.price,
-        "experts_position": root.position,
-        "margin": root.margin,
-        "amplification": market.amplification(root.price).total,
-    }
-    assert numbers == pytest.approx(expected, abs=case.tolerance, rel=0)
-
-
-def test_fold_and_edge_are_where_they_were_published() -> None:
-    tolerance = published.FRAGILE.tolerance
-    assert FRAGILE.fold() == pytest.approx(PRINTED["fold"], abs=tolerance, rel=0)
-    assert FRAGILE.edge() == pytest.approx(PRINTED["edge"], abs=1e-12, rel=0)
-    roots = FRAGILE.equilibria(PRINTED["cash of the three"])
-    assert [root.stable for root in roots] == [True, False, True]
-    prices = [root.price for root in roots]
-    assert prices == pytest.approx(PRINTED["three equilibria"], abs=tolerance, rel=0)
 
 
 def test_path_jumps_at_the_edge_and_comes_back_above_the_fold() -> None:

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from markets.refused import Refused
-from scenarios.funding import published
 from scenarios.funding.funding_contagion import SCENARIO
 from simulator.outcome import Outcome
-from simulator.published import Published
 
 
 def test_a_margin_on_one_asset_moves_every_price() -> None:
@@ -69,11 +67,3 @@ def test_experts_are_long_and_short_from_one_pool() -> None:
 def test_bad_contagion_is_refused_in_a_sentence(given: dict[str, Any], words: str) -> None:
     with pytest.raises(Refused, match=words):
         SCENARIO.run(**given)
-
-
-@pytest.mark.parametrize("case", published.CONTAGION, ids=lambda case: case.case)
-def test_rounds_reach_the_published_prices_of_one_pool(case: Published) -> None:
-    run = SCENARIO.run(**dict[str, Any](case.parameters))
-    assert run.outcome is Outcome.CLEARED
-    for name, value in case.expected.items():
-        assert run.equilibrium[name] == pytest.approx(value, abs=1e-8, rel=0), name

@@ -17,12 +17,11 @@ from markets.refused import Refused
 from scenarios.funding import published
 from scenarios.funding.economy import Sided
 from scenarios.funding.margin_spiral import SCENARIO, MarginSpiral, build
+from scenarios.funding.replication import spiral_of
 from simulator.economy import Economy
 from simulator.outcome import Outcome
 from simulator.point import at_rest
-from simulator.published import Published
 from simulator.run import Run
-from tests.scenarios.funding.markets import spiral_of
 
 PRINTED: dict[str, Any] = dict(published.FRAGILE.expected)
 (FOLD_PRICE, FOLD_CASH), JUMP, THREE = (
@@ -54,41 +53,6 @@ def price_of(cash: float, base: Sided, slope: Sided, endowment: float) -> float:
 
 def amplification(run: Run[MarginSpiral]) -> dict[str, float]:
     return cast(dict[str, float], run.details[0]["amplification"])
-
-
-@pytest.mark.parametrize("case", published.CASES + published.SIDED, ids=lambda case: case.case)
-def test_rounds_reach_the_published_equilibrium(case: Published) -> None:
-    run = SCENARIO.run(**dict[str, Any](case.parameters))
-    assert run.outcome is Outcome.CLEARED
-    parts = amplification(run)
-    reached: dict[str, Any] = {**run.dates.iloc[0], "amplification": parts["total"]}
-    for name, value in case.expected.items():
-        assert reached[name] == pytest.approx(value, abs=1e-8, rel=0), name
-    assert parts["direct"] + parts["loss"] + parts["margin"] == pytest.approx(parts["total"])
-
-
-def test_parts_of_the_amplification_are_those_of_re_cleared_markets() -> None:
-    """At one state: margins that rest, and wealth that rests, switched on one after the other."""
-    state, step = MarginSpiral.model_validate(published.CASES[-1].parameters), 1e-4
-    eta, x0 = state.experts_wealth[0], state.experts_endowment
-    run = at_once(eta, state.margin_base, state.margin_slope, x0)
-    price, margin = run.equilibrium["security_price"], float(run.dates["margin"].iloc[0])
-    wealth = eta + x0 * price
-    markets: tuple[tuple[float, Sided, Sided, float], ...] = (
-        (wealth, margin, 0.0, 0.0),
-        (eta, margin, 0.0, x0),
-        (eta, state.margin_base, state.margin_slope, x0),
-    )
-    measured = []
-    for cash, base, slope, held in markets:
-        up, down = (price_of(cash + by, base, slope, held) for by in (step, -step))
-        assert down < price < up
-        measured.append((up - down) / (2.0 * step))
-    assert measured == pytest.approx(published.SAME_STATE, abs=1e-7, rel=0)
-    parts = amplification(run)
-    assert parts["direct"] == pytest.approx(measured[0], abs=1e-7, rel=0)
-    assert parts["loss"] == pytest.approx(measured[1] - measured[0], abs=1e-7, rel=0)
-    assert parts["margin"] == pytest.approx(measured[2] - measured[1], abs=1e-7, rel=0)
 
 
 def test_a_margin_that_falls_with_the_price_stabilises() -> None:

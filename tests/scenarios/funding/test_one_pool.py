@@ -10,9 +10,10 @@ import pytest
 from scenarios.funding.funding_contagion import FundingContagion, build
 from scenarios.funding.margin_spiral import MarginSpiral
 from scenarios.funding.one_pool import Pool, price_responses
+from scenarios.funding.replication import spiral_of
 from simulator.outcome import Outcome
 from simulator.search import growth
-from tests.scenarios.funding.markets import pool_of, spiral_of
+from tests.scenarios.funding.markets import pool_of
 
 
 def pool(

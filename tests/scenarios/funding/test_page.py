@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.funding.margin_spiral import MarginSpiral, build
 from scenarios.funding.page import PAGE, schedules
-from tests.scenarios.funding.markets import spiral_of
+from scenarios.funding.replication import spiral_of
 
 
 def test_schedules_mirror_each_other_at_an_equilibrium() -> None:

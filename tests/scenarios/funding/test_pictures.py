@@ -13,9 +13,7 @@ from walras.watched import Watched
 
 
 def looked_at(watched: Watched) -> SoFar:
-    so_far = watched.so_far
-    assert so_far is not None
-    return so_far
+    return watched.now
 
 
 def rest(watched: Watched) -> SoFar:

@@ -14,7 +14,7 @@ EXAMPLE = Pledgeability().primitives
 
 
 @pytest.mark.parametrize("version", theory.VERSIONS)
-def test_without_repo_is_the_limit_of_no_repo_traders_and_full_haircut(
+def test_erratum_6_the_price_without_repo_is_the_limit(
     version: theory.Version,
 ) -> None:
     limit = theory._coefficients(replace(EXAMPLE, spot_share=1.0), 1.0 - 1e-12, 1.0, version)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,36 +14,6 @@ from simulator.run import Run
 def report_of(run: Run[PledgeableSecurities]) -> pd.DataFrame:
     assert run.printed is not None
     return run.printed
-
-
-def test_the_law_of_one_price_fails_by_the_closed_form_exactly() -> None:
-    run = SCENARIO.run(haircuts=[0.15, 0.2, 0.6], population="continuum", investors=300, days=3)
-    assert run.outcome is Outcome.CLEARED
-    assert run.dates["log_value_A"].equals(run.dates["log_value_C"])
-    assert (run.dates["log_price_A"] > run.dates["log_price_B"]).all()
-    report = report_of(run)
-    assert report["mean_gap"].to_numpy() == pytest.approx(
-        report["closed_mean_gap"].to_numpy(), abs=1e-11
-    )
-    assert list(run.dates["repo_market_C"]) == ["shut"] * 3
-
-
-def test_haircuts_that_move_together_move_prices_of_independent_securities_together() -> None:
-    common: dict[str, Any] = {
-        "payoffs": "independent",
-        "haircuts": [0.14, 0.14],
-        "investors": 500,
-        "seed": 3,
-    }
-    days = (60, 240)
-    still = report_of(SCENARIO.run(**common, days=days[0])).iloc[0]
-    moving = report_of(SCENARIO.run(**common, days=days[1], swing=0.2)).iloc[0]
-    assert abs(still["closed_price_correlation"]) < 1e-12
-    assert moving["closed_price_correlation"] > 0.3
-    for row, count in zip((still, moving), days, strict=True):
-        gap = row["price_correlation"] - row["closed_price_correlation"]
-        assert abs(gap) < 4.0 * row["standard_error"]
-        assert abs(row["value_correlation"]) < 4.0 / np.sqrt(count)
 
 
 def test_haircuts_that_would_swing_out_of_range_are_refused() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from scenarios.promises.certificate import certify
-from scenarios.promises.economy import LeverageCycle
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import CollateralEquilibrium
 from simulator.run import Run
 
 CONDITIONS = (
@@ -19,7 +19,7 @@ CONDITIONS = (
 )  # fmt: skip
 
 
-def at_once(assets: str, **more: Any) -> Run[LeverageCycle]:
+def at_once(assets: str, **more: Any) -> Run[CollateralEquilibrium]:
     return SCENARIO.run(**{"assets": assets, "low_payoff": 0.2, **more})
 
 
@@ -51,7 +51,7 @@ def test_listed_beliefs_have_no_distribution_to_check() -> None:
 
 
 @cache
-def tranching(population: str) -> Run[LeverageCycle]:
+def tranching(population: str) -> Run[CollateralEquilibrium]:
     return at_once("tranching", population=population, traders=500)
 
 

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from markets.refused import Refused
-from scenarios.promises.economy import MARKETS, LeverageCycle
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import MARKETS, CollateralEquilibrium
 from simulator.parameters import parse
 
 
 def test_all_markets_side_by_side_or_one() -> None:
-    assert LeverageCycle().markets == MARKETS
-    assert LeverageCycle(assets="tranching").markets == ("tranching",)
-    assert [case.name for case in SCENARIO.cases(LeverageCycle())] == list(MARKETS)
+    assert CollateralEquilibrium().markets == MARKETS
+    assert CollateralEquilibrium(assets="tranching").markets == ("tranching",)
+    assert [case.name for case in SCENARIO.cases(CollateralEquilibrium())] == list(MARKETS)
 
 
 def test_menus_follow_the_market_and_the_date() -> None:
-    parameters = LeverageCycle(low_payoff=[0.2, 0.1])
+    parameters = CollateralEquilibrium(low_payoff=[0.2, 0.1])
     names = {assets: parameters.menu(assets, 1).names for assets in MARKETS}
     assert names["none"] == ()
     assert set(names["borrowing"]) == {"loan_half", "loan_low", "loan_risky"}
@@ -31,9 +31,9 @@ def test_menus_follow_the_market_and_the_date() -> None:
 
 
 def test_one_number_is_one_date_and_listed_beliefs_count_the_traders() -> None:
-    assert parse(LeverageCycle, {"low_payoff": 0.3}).low_payoff == [0.3]
-    assert LeverageCycle(beliefs=[0.1, 0.5, 0.9]).number == 3
-    assert LeverageCycle(traders=7).number == 7
+    assert parse(CollateralEquilibrium, {"low_payoff": 0.3}).low_payoff == [0.3]
+    assert CollateralEquilibrium(beliefs=[0.1, 0.5, 0.9]).number == 3
+    assert CollateralEquilibrium(traders=7).number == 7
 
 
 @pytest.mark.parametrize(

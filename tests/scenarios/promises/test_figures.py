@@ -11,20 +11,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from scenarios.promises import figures
-from scenarios.promises.economy import MARKETS, LeverageCycle
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import MARKETS, CollateralEquilibrium
 from simulator.palette import styled
 from simulator.run import Run
 
 
 @cache
-def everything() -> Run[LeverageCycle]:
+def everything() -> Run[CollateralEquilibrium]:
     """The default run: four markets, three dates."""
     return SCENARIO.run()
 
 
 @cache
-def failed() -> Run[LeverageCycle]:
+def failed() -> Run[CollateralEquilibrium]:
     """A run whose rounds end before the markets clear."""
     return SCENARIO.run(assets="tranching", max_rounds=2)
 

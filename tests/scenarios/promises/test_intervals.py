@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scenarios.promises import endogenous_leverage, leverage_cycle
+from scenarios.promises import collateral_equilibrium, endogenous_leverage
 from scenarios.promises.intervals import kinks
 from scenarios.promises.program import Program, Promise
 
@@ -34,7 +34,7 @@ def test_inside_nobody_trades_and_outside_somebody_does() -> None:
 
 
 def test_single_traders_after_good_and_bad_news() -> None:
-    scenario = leverage_cycle.SCENARIO
+    scenario = collateral_equilibrium.SCENARIO
     run = scenario.run(
         assets="borrowing", low_payoff=0.2, promises=[0.05, 0.3, 0.6], population="individuals",
         beliefs=[0.2, 0.5, 0.6, 0.9], cash=[1.0, 1.0, 0.1, 1.0],
@@ -55,7 +55,7 @@ def test_single_traders_after_good_and_bad_news() -> None:
 
 def test_in_a_continuum_the_interval_of_a_risky_loan_is_a_point() -> None:
     """Issuers and buyers next to the marginal belief value it alike."""
-    scenario = leverage_cycle.SCENARIO
+    scenario = collateral_equilibrium.SCENARIO
     run = scenario.run(assets="borrowing", low_payoff=0.2, promises=[0.2, 0.5])
     lowest, highest = scenario.intervals(run.parameters, run.points[0])["price_loan_0.5"]
     marginal = run.dates["marginal_buyer"].iloc[0]
@@ -65,7 +65,7 @@ def test_in_a_continuum_the_interval_of_a_risky_loan_is_a_point() -> None:
 
 def test_kinks_decide_the_interval_of_a_continuum() -> None:
     """No belief on a fine grid values the promise more than the kinks do."""
-    scenario = leverage_cycle.SCENARIO
+    scenario = collateral_equilibrium.SCENARIO
     run = scenario.run(assets="borrowing", low_payoff=0.2, promises=[0.1, 0.2, 0.5])
     point = run.points[0]
     promises = [Promise(f"loan_{x:g}", (x, x), 1.0, 0.0) for x in (0.1, 0.2, 0.5)]

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import walras
-from scenarios.promises.economy import LeverageCycle
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import CollateralEquilibrium
 from scenarios.promises.states_economy import EndogenousLeverage
 from scenarios.promises.states_economy import traders_of as state_traders_of
 from simulator.parameters import parse
@@ -50,14 +50,14 @@ DRAWN: dict[str, Any] = {
 
 
 def run(seed: int = 0, assets: str = "borrowing", **given: Any) -> walras.Run:
-    return walras.run("leverage-cycle", seed=seed, assets=assets, low_payoff=0.2, **given)
+    return walras.run("collateral-equilibrium", seed=seed, assets=assets, low_payoff=0.2, **given)
 
 
 def states(seed: int = 0, **given: Any) -> walras.Run:
     return walras.run("endogenous-leverage", seed=seed, **given)
 
 
-# ---------------------------------------------------------------------- leverage-cycle
+# ---------------------------------------------------------------------- collateral-equilibrium
 def test_a_table_is_the_lists_that_it_holds_with_names_in_its_order(tmp_path: Path) -> None:
     FIRMS.to_csv(tmp_path / "firms.csv", index=False)
     listed = run(**LISTED)
@@ -95,7 +95,7 @@ def test_many_traders_on_the_line_of_beliefs_keep_names_and_order() -> None:
 
 def test_columns_that_are_missing_take_the_parameters_values() -> None:
     table = FIRMS[["name", "cash"]]
-    made = traders_of(parse(LeverageCycle, {"members": table}), np.random.default_rng(0))
+    made = traders_of(parse(CollateralEquilibrium, {"members": table}), np.random.default_rng(0))
     assert made.beliefs.members(5) == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
     assert made.asset == 1.0
     given = run(members=table, asset="uniform(low=1, high=2)", beliefs="beta(a=2, b=2)")
@@ -118,12 +118,15 @@ def test_traders_are_drawn_by_the_seed_alike_in_all_markets() -> None:
     assert one.agents.equals(two.agents)
     assert one.rounds.equals(two.rounds)
     assert one.equilibrium != other.equilibrium
-    parameters, rng = parse(LeverageCycle, {**DRAWN, "traders": 40}), np.random.default_rng(1)
+    parameters, rng = (
+        parse(CollateralEquilibrium, {**DRAWN, "traders": 40}),
+        np.random.default_rng(1),
+    )
     markets = [case.build(rng) for case in SCENARIO.cases(parameters)]
     owned = [market.cohorts[0].cash for market in markets]  # type: ignore[attr-defined]
     assert len(owned) == 4
     assert all((cash == one.agents["endowed_cash"]).all() for cash in owned)
-    many = traders_of(parse(LeverageCycle, DRAWN), np.random.default_rng(0))
+    many = traders_of(parse(CollateralEquilibrium, DRAWN), np.random.default_rng(0))
     ranks = pd.DataFrame({"belief": many.beliefs.given, "cash": many.cash}).corr("spearman")
     assert ranks.iloc[0, 1] == pytest.approx(0.6, abs=0.01)
     assert one.parameters.model_dump()["population"] == "individuals"
@@ -239,6 +242,6 @@ def test_what_can_not_be_used_on_several_states_is_refused(
 
 
 def test_help_names_all_columns() -> None:
-    listed = LeverageCycle.model_fields["members"].description or ""
+    listed = CollateralEquilibrium.model_fields["members"].description or ""
     assert all(f"{column.name} ({column.unit})" in listed for column in COLUMNS)
-    assert SCENARIO.parameters is LeverageCycle
+    assert SCENARIO.parameters is CollateralEquilibrium

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.promises import endogenous_leverage, leverage_cycle, pictures
+from scenarios.promises import collateral_equilibrium, endogenous_leverage, pictures
 from simulator.page_plan import SoFar
 from walras.watched import Watched
 
@@ -15,13 +15,11 @@ from walras.watched import Watched
 def rest(watched: Watched) -> SoFar:
     while watched.running:
         watched.step()
-    so_far = watched.so_far
-    assert so_far is not None
-    return so_far
+    return watched.now
 
 
 def test_sides_stay_drawn_date_by_date() -> None:
-    watched = Watched(leverage_cycle.SCENARIO, case="borrowing")
+    watched = Watched(collateral_equilibrium.SCENARIO, case="borrowing")
     rest(watched)
     watched.announce(0.1)
     so_far = rest(watched)
@@ -39,7 +37,7 @@ def test_sides_stay_drawn_date_by_date() -> None:
 
 
 def test_geanakoplos_2003_only_the_largest_safe_loan_is_traded() -> None:
-    so_far = rest(Watched(leverage_cycle.SCENARIO, case="borrowing"))
+    so_far = rest(Watched(collateral_equilibrium.SCENARIO, case="borrowing"))
     table = pictures.by_promise(so_far).set_index("promise")
     assert table["traded"].to_dict() == pytest.approx(
         {"loan_half": 0.0, "loan_low": 1.0, "loan_risky": 0.0}, abs=1e-6
@@ -52,23 +50,22 @@ def test_geanakoplos_2003_only_the_largest_safe_loan_is_traded() -> None:
 def test_at_rest_trembles_are_taken_away() -> None:
     watched = Watched(endogenous_leverage.SCENARIO)
     watched.step()
-    assert watched.so_far is not None
     assert watched.economy is not None
     book: Any = watched.economy.book
-    live = pictures.by_promise(watched.so_far)["traded"].to_numpy() * book.endowed_asset
+    live = pictures.by_promise(watched.now)["traded"].to_numpy() * book.endowed_asset
     assert live == pytest.approx(np.minimum(book.bought, book.sold))
     assert (live > 0.0).all()
     so_far = rest(watched)
     instruments = so_far.ends[-1].described["instruments"]
     assert isinstance(instruments, dict)
     table = pictures.by_promise(so_far).set_index("promise")
-    assets = so_far.economy.book.endowed_asset  # type: ignore[attr-defined]
+    assets = so_far.book.endowed_asset
     assert table.loc["loan_0.8", "traded"] == 0.0
     for name in table.index:
         assert table.loc[name, "traded"] == pytest.approx(instruments[name]["traded"] / assets)
 
 
 def test_nothing_can_be_promised_where_only_the_asset_is_traded() -> None:
-    so_far = rest(Watched(leverage_cycle.SCENARIO, case="none"))
+    so_far = rest(Watched(collateral_equilibrium.SCENARIO, case="none"))
     upper, _ = pictures.promises(so_far).axes
     assert [text.get_text() for text in upper.texts] == ["no promise can be made"]

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from markets.promises.menu import owed_in_cash
-from scenarios.promises.economy import LeverageCycle
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import CollateralEquilibrium
 from scenarios.promises.program import Promise
 from scenarios.promises.refined import refined, ventures
 from simulator.point import RestingPoint
 from simulator.run import Run
 
 
-def a_run() -> Run[LeverageCycle]:
+def a_run() -> Run[CollateralEquilibrium]:
     return SCENARIO.run(
         assets="borrowing",
         low_payoff=0.2,

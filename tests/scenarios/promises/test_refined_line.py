@@ -13,8 +13,8 @@ from agents.promises.state_continuum import StateContinuum
 from markets.promises.narrowing import Narrowing
 from markets.promises.state_market import StateMarket
 from markets.promises.state_menu import StateMenu
-from scenarios.promises.economy import LeverageCycle
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import CollateralEquilibrium
 from scenarios.promises.program import Promise
 from scenarios.promises.refined_line import refined_line
 from simulator.economy import Economy
@@ -24,7 +24,7 @@ from simulator.point import RestingPoint, at_rest
 
 def approached(assets: str, beliefs: str) -> tuple[RestingPoint, RestingPoint]:
     """Where the rounds of a trembling continuum rest, and the equilibrium that they approach."""
-    menu = LeverageCycle(low_payoff=[0.2]).menu(assets, 1)
+    menu = CollateralEquilibrium(low_payoff=[0.2]).menu(assets, 1)
     terms = StateMenu.after_news(menu)
     economy = Economy(StateMarket(terms), adjuster=Narrowing())
     CollateralClearingHouse(economy, terms)

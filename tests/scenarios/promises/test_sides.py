@@ -10,8 +10,8 @@ import pytest
 
 from markets.instruments import Security
 from markets.promises.menu import Menu, default_swap, down_tranche, loan
-from scenarios.promises.economy import LeverageCycle
-from scenarios.promises.leverage_cycle import SCENARIO
+from scenarios.promises.collateral_equilibrium import SCENARIO
+from scenarios.promises.economy import CollateralEquilibrium
 from scenarios.promises.sides import SIDES, Sides, instrument_table, side_table
 from simulator.run import Run
 
@@ -19,7 +19,7 @@ ASSET = Security(0.2, 1.0)
 
 
 @cache
-def everything() -> Run[LeverageCycle]:
+def everything() -> Run[CollateralEquilibrium]:
     """The default run: four markets, three dates."""
     return SCENARIO.run()
 

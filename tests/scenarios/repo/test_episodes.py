@@ -145,15 +145,6 @@ def test_only_irelands_first_haircut_is_approximate() -> None:
     assert [e.name for e in episodes() if e.haircut_before_approximate] == ["ireland-2010-11"]
 
 
-@EVERY_EPISODE
-def test_every_printed_change_follows_from_the_yields(episode: Episode) -> None:
-    empty = episode.days["change_printed"].isna().to_numpy()
-    assert empty[0]
-    assert not empty[1:].any()
-    for day, (gap, tolerance) in gaps(episode, "yield").items():
-        assert gap <= tolerance, f"{episode.name} {day}: off by {gap:.4f} points"
-
-
 def test_exactly_two_changes_fail_as_printed_and_both_come_from_the_misprint() -> None:
     failed = [
         (episode.name, day)

@@ -11,6 +11,7 @@ import pytest
 from markets.margin import Known, LinearMargin, MarginRule, ValueAtRisk
 from markets.refused import Refused
 from scenarios.repo.margin_hike import SCENARIO
+from simulator.export import Format
 from simulator.outcome import Outcome
 from simulator.run import simulate
 from simulator.verify import read_manifest, verify
@@ -111,7 +112,7 @@ def test_a_rule_without_an_answer_is_an_outcome_and_the_record_stays(
     assert run.outcome is Outcome.INFEASIBLE
     assert "margin rule Broken answers nan at a price of" in run.reason
     assert "\n" not in run.summary
-    written = run.export(tmp_path / "runs")
+    written = run.export(tmp_path / "runs", form=Format(("png",), 50.0))
     assert (written / "manifest.json").is_file()
     assert (written / "Broken.py").is_file()
 

@@ -15,9 +15,7 @@ from walras.watched import Watched
 def rest(watched: Watched) -> SoFar:
     while watched.running:
         watched.step()
-    so_far = watched.so_far
-    assert so_far is not None
-    return so_far
+    return watched.now
 
 
 def test_the_announced_path_lies_on_the_closed_form() -> None:
@@ -50,7 +48,7 @@ def test_the_closed_form_that_is_drawn_is_that_of_the_parameters() -> None:
 def test_no_point_is_drawn_on_isoleverage_lines_where_the_repo_rate_is_negative() -> None:
     watched = Watched(margin_hike.SCENARIO, traders=1_000, haircuts=0.2)
     so_far = rest(watched)
-    assert so_far.economy.quotes["repo_rate"] < 0.0
+    assert so_far.quotes["repo_rate"] < 0.0
     (axes,) = pictures.isoleverage_lines(so_far).axes
     assert [text.get_text()[:13] for text in axes.texts] == ["The repo rate"]
     assert "on no such line" in pictures.isoleverage_text(so_far)

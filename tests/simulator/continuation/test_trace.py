@@ -83,6 +83,7 @@ def test_rounds_of_the_textbook_rule_begun_beside_an_unstable_point_go_elsewhere
     assert beside.equilibrium["price[2]"] == pytest.approx(PRICES["price[2]"][2], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_curves_begin_at_all_equilibria_that_several_starts_find() -> None:
     trace = walras.trace(
         "exchange", "consumers[0].elasticity", 0.2, 0.25, starts=8, consumers=KEHOE, start=[1, 1]

@@ -41,9 +41,9 @@ def differences(name: str, key: str, **parameters: Any) -> dict[str, float]:
     [
         ("margin-hike", {**REPO, "haircuts": [0.01, 0.03]}),
         ("margin-hike", {**REPO, "haircuts": [0.1], "market": "long"}),
-        ("margin-spiral", {"experts_wealth": [-4.7]}),
+        pytest.param("margin-spiral", {"experts_wealth": [-4.7]}, marks=pytest.mark.slow),
         ("exchange", {"consumers": KEHOE, "start": [1.0, 8.0]}),
-        ("leverage-cycle", {"assets": "tranching", "low_payoff": [0.3]}),
+        ("collateral-equilibrium", {"assets": "tranching", "low_payoff": [0.3]}),
     ],
 )
 def test_every_derivative_is_that_of_economies_cleared_again(
@@ -60,7 +60,7 @@ def test_every_derivative_is_that_of_economies_cleared_again(
 
 
 def test_the_quote_of_what_nobody_trades_stays() -> None:
-    found = walras.sensitivities("leverage-cycle", assets="borrowing", low_payoff=[0.3])
+    found = walras.sensitivities("collateral-equilibrium", assets="borrowing", low_payoff=[0.3])
     assert not found.left_out
     slopes = found.table.set_index(["parameter", "output"])["derivative"]
     assert slopes["cash", "price_loan_half"] == 0.0

@@ -1,8 +1,8 @@
 """Who borrows from whom against what, and what that does to the price.
 
-Scenario ``leverage-cycle``, after Brunnermeier, Eisenbach and Sannikov, survey of macroeconomics
-with financial frictions, section 3.3, which follows Geanakoplos (1997, 2003). The model and its
-symbols are in this folder's README.
+Scenario ``collateral-equilibrium``, after Brunnermeier, Eisenbach and Sannikov, survey of
+macroeconomics with financial frictions, section 3.3, which follows Geanakoplos (1997, 2003). The
+model and its symbols are in this folder's README.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import pandas as pd
 from agents.beliefs import Beliefs
 from markets.promises.menu import Menu, owed_in_cash
 from markets.quote import FloatArray
-from scenarios.promises import LEVERAGE_CYCLE
+from scenarios.promises import COLLATERAL_EQUILIBRIUM
 from scenarios.promises import closed_form as theory
 from scenarios.promises.captions import CAPTIONS
 from scenarios.promises.certificate import certify
-from scenarios.promises.economy import AnyEconomy, LeverageCycle, build
+from scenarios.promises.economy import AnyEconomy, CollateralEquilibrium, build
 from scenarios.promises.intervals import kinks, untraded
 from scenarios.promises.net_trades import net_trades, traders_trading
 from scenarios.promises.page import PAGE
@@ -50,17 +50,17 @@ APPROACHED = 1e-6
 clear, although they have not settled."""
 
 
-class LeverageCycleScenario(Scenario[LeverageCycle]):
-    """The scenario ``leverage-cycle``."""
+class CollateralEquilibriumScenario(Scenario[CollateralEquilibrium]):
+    """The scenario ``collateral-equilibrium``."""
 
-    title = LEVERAGE_CYCLE
-    parameters = LeverageCycle
+    title = COLLATERAL_EQUILIBRIUM
+    parameters = CollateralEquilibrium
     variables = VARIABLES
     captions = CAPTIONS
     headline = ("low_payoff", "marginal_buyer", "margin")
     page = PAGE
 
-    def cases(self, parameters: LeverageCycle) -> list[Case]:
+    def cases(self, parameters: CollateralEquilibrium) -> list[Case]:
         """One economy per market, named after it, taken through the payoffs after bad news."""
         dates = range(1, len(parameters.low_payoff) + 1)
         drawn = cache(partial(traders_of, parameters))  # once, so that all markets have the same
@@ -78,7 +78,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         ]
 
     def describe(
-        self, parameters: LeverageCycle, economy: ScenarioEconomy, point: RestingPoint
+        self, parameters: CollateralEquilibrium, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
         """Who is marginal, the margin of the asset's holders, and every instrument."""
         sides = _sides(parameters, point)
@@ -100,7 +100,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         }
 
     def closed_form(
-        self, parameters: LeverageCycle, point: RestingPoint
+        self, parameters: CollateralEquilibrium, point: RestingPoint
     ) -> Mapping[str, float] | None:
         """The equilibrium of the continuum by the equations; None where there are none.
 
@@ -144,7 +144,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             "margin": solution.margin,
         }
 
-    def refine(self, parameters: LeverageCycle, point: RestingPoint) -> RestingPoint:
+    def refine(self, parameters: CollateralEquilibrium, point: RestingPoint) -> RestingPoint:
         """The equilibrium without trembles, or the one that a continuum had not settled at."""
         if not len(point.agents):
             return point
@@ -165,7 +165,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             point, payoff=menu.payoff, promises=promises_of(menu), weights=_weights(point.agents)
         )
 
-    def certify(self, parameters: LeverageCycle, point: RestingPoint) -> Certificate:
+    def certify(self, parameters: CollateralEquilibrium, point: RestingPoint) -> Certificate:
         """The certificate of a resting point, from its table of positions."""
         menu = parameters.menu(point.case, point.date)
         return certify(
@@ -177,7 +177,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         )
 
     def intervals(
-        self, parameters: LeverageCycle, point: RestingPoint
+        self, parameters: CollateralEquilibrium, point: RestingPoint
     ) -> Mapping[str, tuple[float, float]]:
         """Prices at which nobody trades the promises that nobody trades."""
         menu = parameters.menu(point.case, point.date)
@@ -188,7 +188,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         rich = agents[agents["endowed_cash"] + agents["endowed_asset"] > 0.0]
         return untraded(point, promises, menu.payoff, _weights(rich))
 
-    def report(self, results: Results[LeverageCycle]) -> pd.DataFrame:
+    def report(self, results: Results[CollateralEquilibrium]) -> pd.DataFrame:
         """Who is long, lends, keeps cash and is short at every date: one row per side."""
         return pd.concat(
             [
@@ -198,7 +198,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
             ignore_index=True,
         )
 
-    def tables(self, results: Results[LeverageCycle]) -> Mapping[str, pd.DataFrame]:
+    def tables(self, results: Results[CollateralEquilibrium]) -> Mapping[str, pd.DataFrame]:
         """Every instrument at every date: terms, price, volume, who holds and who issues it."""
         instruments = [
             _dated(point, instrument_table(_sides(results.parameters, point)))
@@ -206,7 +206,7 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         ]
         return {"instruments": pd.concat(instruments, ignore_index=True)}
 
-    def figures(self, results: Results[LeverageCycle]) -> Mapping[str, Figure]:
+    def figures(self, results: Results[CollateralEquilibrium]) -> Mapping[str, Figure]:
         """The figures of a run; the one by date only where a case has several."""
         from scenarios.promises import figures
         from simulator import rounds_figures
@@ -230,10 +230,10 @@ class LeverageCycleScenario(Scenario[LeverageCycle]):
         return shown
 
 
-SCENARIO = LeverageCycleScenario()
+SCENARIO = CollateralEquilibriumScenario()
 
 
-def _sides(parameters: LeverageCycle, point: RestingPoint) -> Sides:
+def _sides(parameters: CollateralEquilibrium, point: RestingPoint) -> Sides:
     """Who is on which side at a resting point."""
     return Sides.of(point.agents, point.quotes, parameters.menu(point.case, point.date))
 
@@ -264,7 +264,7 @@ def _dated(point: RestingPoint, table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _below(parameters: LeverageCycle, agents: pd.DataFrame) -> FloatArray | None:
+def _below(parameters: CollateralEquilibrium, agents: pd.DataFrame) -> FloatArray | None:
     """Number of traders below both ends of every row, by the distribution of beliefs."""
     if not parameters.spread:
         return None
