@@ -8,6 +8,7 @@ before the first round it is an empty frame with its axes named. Colours are tho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,10 @@ MARKED_ROUNDS: Final = 60
 """Up to so many rounds, each is marked by a dot."""
 
 
+MARKERS: Final = "os^vDPX*"
+"""Of lines on one axis, so that they are told apart without colour."""
+
+
 @palette.styled()
 def quotes(moment: Moment) -> Figure:
     """Quotes by round, with the closed form of each date as a dashed line."""
@@ -47,9 +52,9 @@ def quotes(moment: Moment) -> Figure:
     figure = _figure(top=0.92, hspace=0.14)
     panels = np.atleast_1d(figure.subplots(max(len(shared), 1), 1, sharex=True))
     for axes, ((label, unit), curves) in zip(panels, shared.items(), strict=False):
-        for curve in curves:
+        for curve, marker in zip(curves, cycle(MARKERS), strict=False):
             values = curve.scale * _column(rounds, curve.quote)
-            _by_round(axes, rounds, values, curve.colour, curve.name or "simulated")
+            _by_round(axes, rounds, values, curve.colour, curve.name or "simulated", marker)
             _draw_closed_form(axes, moment, rounds, curve, None if curve.name else "closed form")
         _name(axes, label, unit, short=len(shared) > MOST_LONG_NAMES)
         axes.margins(y=0.15)
@@ -86,7 +91,7 @@ def excess(moment: Moment) -> Figure:
     number = np.arange(1, len(rounds) + 1)
     inward = _column(rounds, "share")
     shown = moment.excess_names[: len(palette.EXCESS)]
-    for name, colour, marker in zip(shown, palette.EXCESS, "os^vDPX*", strict=False):
+    for name, colour, marker in zip(shown, palette.EXCESS, MARKERS, strict=False):
         share = np.abs(_column(rounds, f"{name}_share"))
         slack = share > inward * (1.0 + 1e-9)
         label = name.removesuffix("_excess").removeprefix("excess_").replace("_", " ")
@@ -228,14 +233,13 @@ def _draw_closed_form(
 
 
 def _by_round(
-    axes: Axes, rounds: pd.DataFrame, values: FloatArray, colour: str, label: str
+    axes: Axes, rounds: pd.DataFrame, values: FloatArray, colour: str, label: str, marker: str
 ) -> None:
-    marker = "o" if len(rounds) <= MARKED_ROUNDS else "None"
     axes.plot(
         np.arange(1, len(values) + 1),
         values,
         color=colour,
-        marker=marker,
+        marker=marker if len(rounds) <= MARKED_ROUNDS else "None",
         markersize=4.0,
         label=label,
         zorder=3,

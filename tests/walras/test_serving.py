@@ -57,6 +57,38 @@ def test_an_unknown_scenario_is_told(started: list[tuple[object, ...]]) -> None:
     assert started == []
 
 
+def test_a_lesson_opens_its_own_market(started: list[tuple[object, ...]]) -> None:
+    assert walras("serve", "--lesson", "spirals", "--port", str(free_port())).exit_code == 0
+    ((asked, *_),) = started
+    assert isinstance(asked, serving.Asked)
+    assert (asked.scenario, asked.lesson) == ("margin-spiral", "spirals")
+    assert asked.given["experts_wealth"][:2] == [-4.3, -4.5]
+    there = asked.linked("lesson=margins", asked.scenario)
+    assert (there.scenario, there.lesson, there.given["market"]) == (
+        "margin-hike",
+        "margins",
+        "short",
+    )
+    assert (
+        asked.linked("scenario=exchange&beside=rule=plain", asked.scenario).beside == "rule=plain"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "name a scenario to serve, or a lesson with --lesson"),
+        (("--lesson", "margin"), 'did you mean "margins"?'),
+        (("margin-hike", "--lesson", "margins"), "a lesson opens its own market"),
+    ],
+)
+def test_a_lesson_that_can_not_be_opened_is_told(
+    words: tuple[str, ...], said: str, started: list[tuple[object, ...]]
+) -> None:
+    assert said in refused(walras("serve", *words))
+    assert started == []
+
+
 def test_a_used_port_is_told(started: list[tuple[object, ...]]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
