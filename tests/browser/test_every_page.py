@@ -92,7 +92,10 @@ def assert_it_is_told(page: Page) -> None:
 
 def assert_every_condition_is_explained(page: Page, watched: Watched) -> None:
     assert watched.certificate is not None
-    rows = page.locator(".walras-certificate tr[data-condition]").all_inner_texts()
+    table = page.locator(".walras-certificate tr[data-condition]")
+    for k, condition in enumerate(watched.certificate.conditions):  # drawn after the status
+        sync_api.expect(table.nth(k)).to_contain_text(f"{condition.residual + 0.0:.1e}")
+    rows = table.all_inner_texts()
     assert len(rows) == len(watched.certificate.conditions)
     for row, condition in zip(rows, watched.certificate.conditions, strict=True):
         assert condition.meaning.rstrip(".")[1:] in row
@@ -211,7 +214,9 @@ def test_a_link_opens_the_same_market_and_a_bad_one_says_why(
         page.keyboard.press("ArrowRight")
         press(page, "Announce haircut 0.205")
         status(page, "date 2")
-        link = page.get_by_role("link", name="Link to this market").get_attribute("href")
+        there = page.get_by_role("link", name="Link to this market")
+        sync_api.expect(there).to_have_attribute("href", re.compile("0.205"))  # after the status
+        link = there.get_attribute("href")
     assert link is not None
     with opened(chromium, f"{address}/{link}") as page:
         status(page, "haircut 0.2")
