@@ -26,6 +26,7 @@ GAP = 1e-12
 """Share of the optimum: what is left of HiGHS' tolerances after sharpening is rounding."""
 
 CHECKING_CODE = (
+    "scenarios/repo/carried.py",
     "scenarios/repo/program.py",
     "scenarios/repo/program_optimum.py",
     "scenarios/repo/holdings.py",
