@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, Final
@@ -73,8 +74,10 @@ def fitted(figure: Figure, width: float, height: float | None = None) -> Figure:
     tries = [height] if height is not None else _heights(least)
     found: dict[float, int] = {}
     for tall in tries:
-        _arrange(figure, width, tall)
-        found[tall] = len(problems(figure))
+        with warnings.catch_warnings(record=True) as collapsed:  # panels that have no room at all
+            warnings.simplefilter("always")
+            _arrange(figure, width, tall)
+        found[tall] = len(problems(figure)) + len(collapsed)
         if not found[tall]:
             return figure
     _arrange(figure, width, min(found, key=lambda tall: (found[tall], tall)))

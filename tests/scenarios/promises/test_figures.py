@@ -89,7 +89,7 @@ def test_long_runs_show_some_of_their_dates() -> None:
     assert len(shown) <= figures.MOST_BARS
     assert "date 1," in shown[0]
     assert "date 26," in shown[-1]
-    assert "of 26 dates" in axes.get_title(loc="left")
+    assert "of 26 dates" in drawn["marginal_buyers"].get_suptitle()
     assert len(drawn["margin_by_date"].axes[1].get_xticks()) <= figures.MOST_TICKS
 
 
