@@ -125,6 +125,7 @@ def slide(page: Page, slider: Locator, key: str, presses: int = 1) -> None:
     slider.focus()
     for _ in range(presses):
         page.keyboard.press(key)
+    page.wait_for_timeout(500)  # the browser shows a value before the server has heard of it
 
 
 def certificate(page: Page) -> dict[str, str]:
