@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-slow test-browser test-all check format notebooks bench robustness \
+.PHONY: help setup run test test-slow test-browser test-all check format notebooks bench robustness reliability \
 	browser serve docs dist clean
 
 help: ## list the targets
@@ -64,6 +64,9 @@ bench: $(VENV)/.stamp-bench ## run the benchmarks
 
 robustness: $(VENV)/.stamp-dev ## run random economies far from the papers (minutes)
 	@$(BIN)/python -m benchmarks.robustness
+
+reliability: $(VENV)/.stamp-browser-test ## try to break walras, and write benchmarks/reliability.md
+	@$(BIN)/python -m benchmarks.reliability
 
 browser: $(VENV)/.stamp-browser ## add what the page in the browser needs
 

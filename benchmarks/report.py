@@ -59,7 +59,7 @@ def keep(
 ) -> tuple[Path, Path]:
     """Write a report to ``folder``: Markdown to read, CSV (one value a line) to compare."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [heading, "", "Written by `make bench` or `make robustness`.", ""]
+    lines = [heading, "", "Written by `make bench`, `make robustness` or `make reliability`.", ""]
     lines += ["| machine | |", "| --- | --- |"]
     lines += [f"| {key} | {value} |" for key, value in machine.items()]
     for table in tables:

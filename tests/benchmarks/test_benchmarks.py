@@ -125,7 +125,6 @@ def test_general_solvers_find_no_better_decisions(name: str) -> None:
 
 
 def test_a_loop_by_joblib_does_what_the_sweep_does() -> None:
-    pytest.importorskip("joblib")
     assert sweeps.root_is_right(0.6, 20)
     sweeps.by_joblib(2, 20, 1)
 

@@ -1,0 +1,1 @@
+"""What is tried to break walras, how often, and what failed."""
