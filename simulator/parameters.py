@@ -16,11 +16,17 @@ from pydantic.fields import FieldInfo
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName, rule
 from markets.quote import FloatArray
-from markets.refused import Refused
+from markets.refused import Refused, on_one_line, shown
 from simulator.code_file import CODE
 from simulator.data_file import FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.names import unknown
+
+
+DEEPEST = 20
+"""Lists and tables inside each other that a parameter may have; none needs more than six."""
+
+NESTED = (dict, list, tuple)
 
 
 class Table(BaseModel):
@@ -169,9 +175,7 @@ def explain(error: ValidationError, model: type[Table]) -> str:
     assert field is not None
     if problem["type"] == "missing":
         return f"{path} is missing; it must be {allowed(field)}"
-    value = problem["input"]
-    shown = f'"{value}"' if isinstance(value, str) else repr(value)
-    return f"{path} is {shown}; it must be {allowed(field)}"
+    return f"{path} is {shown(problem['input'])}; it must be {allowed(field)}"
 
 
 def _locate(place: Sequence[int | str], model: type[Table]) -> tuple[str, FieldInfo | None, bool]:
@@ -234,6 +238,8 @@ def parse(
     Refused
         With one sentence that names the field, the value and what is allowed.
     """
+    for name, value in given.items():
+        refuse_nesting(name, value)
     try:
         context: dict[str, object] = {FOLDER: folder}
         if code is not None:
@@ -249,6 +255,28 @@ def parse(
     return parsed
 
 
+def refuse_nesting(name: str, value: object) -> None:
+    """Refuse lists and tables inside each other without end.
+
+    Raises
+    ------
+    Refused
+        If there are more than ``DEEPEST`` of them.
+    """
+    level = [value] if isinstance(value, NESTED) else []
+    for _ in range(DEEPEST):
+        inside = (
+            part
+            for whole in level
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+            if isinstance(part, NESTED)
+        )
+        level = list({id(part): part for part in inside}.values())  # one may be in many
+        if not level:
+            return
+    raise Refused(f"{name} has lists or tables inside each other, more than {DEEPEST} deep")
+
+
 def parse_assignment(text: str) -> tuple[str, Any]:
     """Read ``key=value``; the value as TOML if it is, as plain text otherwise."""
     name, equals, value = text.partition("=")
@@ -257,11 +285,11 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise Refused(f'"{text}" is not an assignment; write --set key=value')
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # of whole numbers too long for Python, and of brackets
         if value.startswith(("{", "[")):
             raise Refused(
-                f"{name} is {value}, which is not TOML; texts in a table or list stand in quotes:"
-                ' {file = "my_rule.py"}'
+                f"{name} is {on_one_line(value, 100, 20)}, which is not TOML; texts in a table or"
+                ' list stand in quotes: {file = "my_rule.py"}'
             ) from None
         return name, value
 

@@ -20,13 +20,16 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def entry(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version")
     ] = False,
 ) -> None:
     """Markets with collateral, margins and default, in rounds until every market clears."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def main() -> None:

@@ -30,8 +30,18 @@ WIDE = 100_000
 REFRESH = 0.1
 """Seconds between two displays of progress."""
 
-out = Console(soft_wrap=True)
-err = Console(stderr=True)
+
+
+class Terminal(Console):
+    """A console that leaves it to the command what happens if nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what was raised."""
+        raise  # noqa: PLE0704 - rich calls this where it handles the error
+
+
+out = Terminal(soft_wrap=True, emoji=False)
+err = Terminal(stderr=True, emoji=False)
 
 
 class Display:
@@ -216,7 +226,7 @@ def _table(*heads: tuple[str, bool]) -> Table:
 
 def _print_table(table: Table) -> None:
     """Whole, however narrow the terminal is."""
-    Console(width=WIDE, soft_wrap=True).print(table, soft_wrap=True)
+    Terminal(width=WIDE, soft_wrap=True, emoji=False).print(table, soft_wrap=True)
 
 
 def _interval(ends: tuple[float, float] | None) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
 
-from markets.refused import Refused
+from markets.refused import Refused, on_one_line
 from walras.catalogue import find, find_or_load
 from walras.printing import err
 
@@ -18,13 +22,85 @@ if TYPE_CHECKING:
     from simulator.parameters import Parameters
     from simulator.scenario import Scenario
 
-DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED = 1, 2, 3, 130
+DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED, NO_READER = 1, 2, 3, 130, 141
+
+MISUSED = typer.BadParameter.mro()[1]
+"""What every wrong use of options and arguments is, which typer does not export by its name."""
+
+
+class Entry(TyperGroup):
+    """The one way in and out: whatever can't be used or written ends in a sentence and a code."""
+
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> NoReturn:
+        """Run a command, print all of it, and leave with its exit code."""
+        _hold_streams()
+        try:
+            code = self._ended(sys.argv[1:] if args is None else args)
+            sys.stdout.flush()
+        except BrokenPipeError:  # who reads the results has seen enough
+            _lose_unwritten()
+            code = NO_READER
+        except OSError as error:
+            _lose_unwritten()
+            what = "results" if error.filename is None else f"{error.filename}"
+            _say(f"{what} can't be written or read: {(error.strerror or str(error)).lower()}")
+            code = BAD_INPUT
+        sys.exit(code)
+
+    def _ended(self, words: Sequence[str]) -> int:
+        """Run a command and give its exit code."""
+        try:
+            if sys.stdout is None:
+                sys.stdout = sys.stderr
+                raise Refused("standard output is closed; results are printed there")
+            with self.make_context("walras", list(words)) as context:
+                self.invoke(context)
+        except typer.Exit as left:
+            return left.exit_code
+        except MISUSED as error:
+            said = error.format_message().strip()
+            _say(said[:1].lower() + said[1:])
+            return BAD_INPUT
+        except Refused as error:
+            _say(error)
+            return BAD_INPUT
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        return 0
+
+
+def _hold_streams() -> None:
+    """Let no file take the place of a closed stream, and print whatever names files have."""
+    with suppress(OSError):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass
+        os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _lose_unwritten() -> None:
+    """Give up what waits to be printed if it can't be, so that Python does not try at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(sentence: object) -> None:
+    """Say in one sentence what is wrong, if there is anywhere to say it."""
+    text = escape(on_one_line(str(sentence)))
+    with suppress(OSError):
+        err.print(f"[red]walras:[/red] {text}", soft_wrap=True, highlight=False)
+
 
 app = typer.Typer(
     name="walras",
+    cls=Entry,
     help="Markets with collateral, margins and default: traders, a clearing house, and rounds"
     " until every market clears.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -78,7 +154,7 @@ Width = Annotated[
 
 def refuse(sentence: object) -> NoReturn:
     """Say in one sentence what is wrong with the input, and leave with 2."""
-    err.print(f"[red]walras:[/red] {escape(str(sentence))}", soft_wrap=True, highlight=False)
+    _say(sentence)
     raise typer.Exit(BAD_INPUT)
 
 
