@@ -26,7 +26,7 @@ from simulator.document.document import (
     Table,
     as_sentence,
 )
-from simulator.document.files import write
+from simulator.document.files import write_into
 from simulator.export import check_writable
 from simulator.names import unknown
 from simulator.new_folder import new_folder
@@ -222,7 +222,7 @@ def export(done: Replication, folder: Path) -> Path:
         done.table.to_csv(fresh / "table.csv", index=False)
         for figure in done.figures:
             (fresh / "figures" / figure.file).write_bytes(figure.content)
-        write(document(done, fresh / "figures"), fresh, "report")
+        write_into(document(done, fresh / "figures"), fresh, "report")
     return folder
 
 
@@ -393,10 +393,8 @@ def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: b
         done = replicate(
             of, workers, lambda count, total: bar.update(task, completed=count, total=total)
         )
-        bar.update(task, description="writing the report")
-        written = export(done, folder)
     if not quiet:
         show(done)
     out.print(in_words(done), highlight=False)
-    out.print(f"written to {written}", highlight=False)
+    out.print(f"written to {export(done, folder)}", highlight=False)
     return done
