@@ -136,7 +136,7 @@ def export(
         (fresh / "parameters.toml").write_text(text, encoding="utf-8")
         defect: Exception | None = None
         result, drawn = "", dict[str, "Figure"]()
-        if run.error is None and len(run.agents):
+        if run.finished and len(run.agents):
             try:
                 tables |= further_tables(run, scenario)
                 result = scenario.summary(run)
@@ -151,7 +151,7 @@ def export(
             shutil.copyfile(scenario.file, fresh / scenario.file.name)
         for file in data_files(run.parameters):
             shutil.copyfile(file.path, fresh / file.path.name)
-        finished = run.error is None and defect is None
+        finished = run.finished and defect is None
         tells = told(run, scenario, result, drawn)
         _write_manifest(run, fresh, scenario.file, tells, finished=finished)
     if defect is not None:

@@ -68,6 +68,11 @@ class Results(Generic[P]):
         return outcome_of(self.ends, self.error)
 
     @property
+    def finished(self) -> bool:
+        """Whether nothing stopped it, in a round, in a certificate or afterwards."""
+        return self.error is None and all(end.stopped is None for end in self.ends)
+
+    @property
     def reason(self) -> str:
         """What decided the outcome, in a sentence; empty where all dates cleared."""
         if self.error is not None and all(end.stopped is not self.error for end in self.ends):

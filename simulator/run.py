@@ -47,14 +47,14 @@ class Run(Results[P]):
 
     @property
     def printed(self) -> pd.DataFrame | None:
-        """The scenario's own table, which the command prints, if it has one."""
-        return self.scenario.report(self)
+        """The scenario's own table, which the command prints, if it has one and was not stopped."""
+        return self.scenario.report(self) if self.finished else None
 
     @property
     def all_tables(self) -> Mapping[str, pd.DataFrame]:
         """Every table that an export holds, by name; of an unfinished run the first three."""
         tables: dict[str, pd.DataFrame] = {name: getattr(self, name) for name in TABLES}
-        if self.error is None and len(self.agents):
+        if self.finished and len(self.agents):
             tables |= further_tables(self, self.scenario)
         return tables
 
@@ -74,7 +74,9 @@ class Run(Results[P]):
     @property
     def summary(self) -> str:
         """What happened, in one sentence."""
-        return self.scenario.summary(self)
+        if self.finished:
+            return self.scenario.summary(self)
+        return f"stopped, with {len(self.ends)} dates and {len(self.rounds)} rounds recorded"
 
     def plot(self) -> Mapping[str, Figure]:
         """The figures of the scenario, by name."""
