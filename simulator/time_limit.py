@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Final
 
 from markets.refused import Refused
@@ -22,9 +23,12 @@ GRACE: Final = 0.1
 LEAST_GRACE: Final = 1.0
 """Seconds that are allowed for that at least."""
 
-AGAIN: Final = 1.0
+AGAIN: Final = 0.2
 """Seconds after which it is stopped again, should the first time have been lost: Python can only
-report, not raise, what happens while it frees memory."""
+report, not raise, what happens while it frees memory. Nor is an import broken off."""
+
+IMPORTING: Final = "<frozen importlib"
+"""Where Python's own code of imports says that it stands."""
 
 LONGEST: Final = 1e9
 """Seconds beyond which a limit is none; the operating system's clocks take no more than that."""
@@ -93,5 +97,9 @@ class TimeLimit:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
             signal.signal(signal.SIGALRM, before)
 
-    def _ring(self, *_: object) -> None:
+    def _ring(self, _: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(IMPORTING):
+                return  # a module imported by half would stay broken in this process
+            frame = frame.f_back
         raise OutOfTime(f"the time allowed ({self.seconds:g} s) was over")

@@ -133,7 +133,7 @@ def run_one(
                 row["read_outs"][EQUILIBRIA] = int(found.loc[here, "of"].max())
         except (Exception, OutOfTime) as stopped:  # noqa: BLE001 - it is a row
             error, outcome = stopped, stopped_by(stopped)
-    if error is not None:
+    if error is not None and all(end.stopped is not error for end in travelled.ends):
         rows.append(_stopped(outcome, stopped_in(error, "this run").reason))
     tables = {}
     if ROUNDS in asking.tables:
