@@ -46,8 +46,8 @@ SMALL: Mapping[str, Any] = {"traders": 40, "investors": 40, "days": 5, "dates": 
 """What every run is asked for where its scenario knows it, unless it is drawn."""
 
 FAR = (
-    0.0, 5e-324, 1e-320, 1e-300, 1e-160, 1e-12, 1e-6, 0.5, 1.0 - 1e-16, 1.0, 1.0 + 2e-16, 2.0,
-    1e6, 1e12, 1e160, 1e300, 1.7e308,
+    0.0, 1e-320, 1e-300, 1e-30, 1e-20, 1e-12, 1e-6, 0.5, 1.0 - 1e-16, 1.0, 1.0 + 2e-16, 2.0,
+    1e6, 1e12, 1e20, 1e30, 1e300,
 )  # fmt: skip
 WHOLE = (0, 1, 2, 3, 10, 1_000, 10**6, 10**12, 10**19, 10**300)
 
