@@ -132,7 +132,7 @@ def export(
         defect: Exception | None = None
         result, drawn = "", dict[str, "Figure"]()
         pictures = dict[str, bytes]()
-        if run.error is None and len(run.agents):
+        if run.finished and len(run.agents):
             try:
                 tables |= further_tables(run, scenario)
                 result = scenario.summary(run)
@@ -149,7 +149,7 @@ def export(
             shutil.copyfile(scenario.file, fresh / scenario.file.name)
         for file in data_files(run.parameters):
             shutil.copyfile(file.path, fresh / file.path.name)
-        finished = run.error is None and defect is None
+        finished = run.finished and defect is None
         tells = told(run, scenario, result, drawn)
         _write_manifest(run, fresh, scenario.file, tells, finished=finished)
     if defect is not None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic
 
 import numpy as np
+import pandas as pd
 
 from simulator.certificate import Certificate, Condition
 from simulator.declared import Declared
-from simulator.outcome import Ending, Outcome
+from simulator.outcome import Ending, Outcome, stopped_in
 from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy, at_rest
 from simulator.results import P
+from simulator.time_limit import OutOfTime, TimeLimit
 
 REDUNDANT = 1e-8
 """Largest excess demand, as a share of what there is, in a market that Walras' law leaves over. It
@@ -25,6 +26,9 @@ CHARGED = 1e-9
 
 SAME_POINT = 1e-6
 """Largest distance of a refined quote from the quote of the last round whose orders still count."""
+
+USED_UP = (Outcome.OUT_OF_TIME, Outcome.OUT_OF_MEMORY)
+"""Ends after which there is nothing left to go on with."""
 
 UNSETTLED = (Outcome.OUT_OF_ROUNDS, Outcome.OUT_OF_TIME, Outcome.CYCLES)
 """Ends of rounds near which there may be an equilibrium all the same, if it is proved."""
@@ -76,7 +80,7 @@ def travel(
     parameters: P,
     case: Case,
     rng: np.random.Generator,
-    deadline: float | None = None,
+    time_limit: TimeLimit = TimeLimit(),
 ) -> Generator[Event, Announced[P] | None, ScenarioEconomy]:
     """Take a case through its dates: announce, rounds, refine, certify, judge.
 
@@ -85,9 +89,9 @@ def travel(
     over, and the announced one begins. Otherwise the case's own announcements follow until there
     are none; a journey that is sent announcements goes on as long as they come.
 
-    After a ``deadline``, a reading of ``time.monotonic()``, rounds go on no longer, and the date at
-    which that happens is the last. It is looked at after every round. Where dates are linked, one
-    whose rounds did not settle is the last too: it leaves nothing to start from.
+    After a ``time_limit``, rounds go on no longer, and the date at which that happens is the last.
+    It is looked at after every round. Where dates are linked, one whose rounds did not settle is
+    the last too: it leaves nothing to start from.
 
     Returns
     -------
@@ -106,14 +110,14 @@ def travel(
         ending: Ending | None = None
         while sent is None and ending is None:
             economy.step()
-            ending = economy.ended(parameters.max_rounds) or _late(economy, deadline)
+            ending = economy.ended(parameters.max_rounds) or _late(economy, time_limit)
             if ending is None:
                 sent = yield _round(case, economy)
             else:
                 end = end_of_date(scenario, parameters, case, economy, ending)
                 sent = yield end
                 broken = economy.linked and ending.outcome is not Outcome.CLEARED
-                if sent is None and (broken or end.outcome is Outcome.OUT_OF_TIME):
+                if sent is None and (broken or end.outcome in USED_UP):
                     return economy
         if sent is not None:
             parameters = sent.parameters
@@ -136,26 +140,61 @@ def end_of_date(
     A complete proof needs no rounds that have settled: where the certificate checked one, the
     refined point is judged, and the reason says how far it is from where the rounds ended.
     """
-    point, certificate = look(scenario, parameters, case, economy)
-    if ending.outcome is Outcome.CLEARED:
-        if certificate.holds:
-            ending = scenario.judge(parameters, point)
-        else:
-            ending = Ending(Outcome.NOT_CERTIFIED, certificate.complaint())
-    elif ending.outcome in UNSETTLED and point.proved and certificate.holds:
-        ending = _proved(scenario.judge(parameters, point), economy, point)
-    opened = len(point.agents) > 0
+    certificate = Certificate(())
+    closed_form: Mapping[str, float] = {}
+    described: Mapping[str, object] = {}
+    intervals: Mapping[str, tuple[float, float]] = {}
+    stopped: BaseException | None = None
+    try:
+        point, certificate = look(scenario, parameters, case, economy)
+        if ending.outcome is Outcome.CLEARED:
+            if certificate.holds:
+                ending = scenario.judge(parameters, point)
+            else:
+                ending = Ending(Outcome.NOT_CERTIFIED, certificate.complaint())
+        elif ending.outcome in UNSETTLED and point.proved and certificate.holds:
+            ending = _proved(scenario.judge(parameters, point), economy, point)
+        if len(point.agents):
+            closed_form = scenario.closed_form(parameters, point) or {}
+            described = scenario.describe(parameters, economy, point)
+            intervals = scenario.intervals(parameters, point)
+    except (Exception, OutOfTime) as error:  # noqa: BLE001 - the end of the date has it
+        stopped = error
+        point = at_rest(case.name, economy)
+        ending = stopped_in(error, "what is told of the date" if certificate.conditions else "the certificate")
     return DateEnd(
         point=point,
         outcome=ending.outcome,
         reason=ending.reason,
         certificate=certificate,
-        closed_form=(scenario.closed_form(parameters, point) or {}) if opened else {},
-        described=scenario.describe(parameters, economy, point) if opened else {},
+        closed_form=closed_form,
+        described=described,
         rounds=economy.round,
         evaluations=economy.evaluations,
         knew=economy.knew,
-        intervals=scenario.intervals(parameters, point) if opened else {},
+        intervals=intervals,
+        stopped=stopped,
+    )
+
+
+def cut_short(case: Case, economy: ScenarioEconomy | None, error: BaseException) -> DateEnd:
+    """The end of a date that was stopped before its rounds had ended, or even before it opened.
+
+    What traders hold in the middle of a round is not known, so there is nothing to certify.
+    """
+    date, rounds = (1, 0) if economy is None else (economy.date, economy.round)
+    ending = stopped_in(error, f"round {rounds + 1}")
+    quotes = {} if economy is None else dict(economy.quotes)
+    return DateEnd(
+        point=RestingPoint(case.name, date, quotes, pd.DataFrame(), complete=True),
+        outcome=ending.outcome,
+        reason=ending.reason,
+        certificate=Certificate(()),
+        closed_form={},
+        described={},
+        rounds=rounds,
+        evaluations=0 if economy is None else economy.evaluations,
+        stopped=error,
     )
 
 
@@ -217,9 +256,9 @@ def without_traders(end: DateEnd) -> DateEnd:
     return replace(end, point=replace(end.point, agents=end.point.agents.iloc[:0]))
 
 
-def _late(economy: ScenarioEconomy, deadline: float | None) -> Ending | None:
+def _late(economy: ScenarioEconomy, time_limit: TimeLimit) -> Ending | None:
     """Whether the time allowed is over."""
-    if deadline is None or time.monotonic() < deadline:
+    if not time_limit.over:
         return None
     assert economy.adjustment is not None
     return Ending(

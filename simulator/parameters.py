@@ -20,6 +20,7 @@ from markets.refused import Refused, on_one_line, shown
 from simulator.code_file import CODE
 from simulator.data_file import FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
+from simulator.magnitude import check_magnitude
 from simulator.names import unknown
 
 
@@ -39,11 +40,13 @@ class Table(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known(cls, given: Any) -> Any:
-        """Refuse unknown names, with the nearest known one."""
+        """Refuse unknown names, with the nearest known one, and numbers that can't be meant."""
         if isinstance(given, Mapping):
             for name in given:
                 if name not in cls.model_fields:
                     raise Refused(unknown(str(name), list(cls.model_fields), "parameter"))
+            for name, value in given.items():
+                check_magnitude(str(name), value)
         return given
 
 

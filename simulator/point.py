@@ -109,6 +109,8 @@ class DateEnd:
     intervals : mapping
         For each quote of something that nobody trades, the lowest and the highest at which, all
         else as it is, nobody would trade it.
+    stopped : BaseException, optional
+        What stopped it: in a round, or in its certificate, which has no conditions then.
     """
 
     point: RestingPoint
@@ -121,6 +123,7 @@ class DateEnd:
     evaluations: int
     knew: Knowledge = Knowledge.EXCESS_DEMAND
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    stopped: BaseException | None = None
 
 
 def at_rest(case: str, economy: ScenarioEconomy) -> RestingPoint:

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from typing_extensions import TypeVar
 
-from markets.refused import Infeasible
 from simulator.certificate import Certificate
 from simulator.codebook import Columns
-from simulator.outcome import Outcome
+from simulator.outcome import Outcome, stopped_by, stopped_in
 from simulator.parameters import Parameters
 from simulator.point import DateEnd, Proof, RestingPoint
 from simulator.title import Title
@@ -50,7 +49,8 @@ class Results(Generic[P]):
     columns : Columns
         What the economies declare of the columns that they make.
     error : BaseException, optional
-        What stopped the run before its end: an interrupt, or a defect of the program.
+        What stopped the run before its end: an interrupt, a defect of the program, too little time
+        or memory. After a defect in a certificate the run goes on; the first is kept here, too.
     """
 
     title: Title
@@ -68,10 +68,15 @@ class Results(Generic[P]):
         return outcome_of(self.ends, self.error)
 
     @property
+    def finished(self) -> bool:
+        """Whether nothing stopped it, in a round, in a certificate or afterwards."""
+        return self.error is None and all(end.stopped is None for end in self.ends)
+
+    @property
     def reason(self) -> str:
         """What decided the outcome, in a sentence; empty where all dates cleared."""
-        if self.error is not None:
-            return f"{type(self.error).__name__}: {self.error}"
+        if self.error is not None and all(end.stopped is not self.error for end in self.ends):
+            return stopped_in(self.error, "what follows the dates recorded").reason
         failed = [end for end in self.ends if end.outcome is not Outcome.CLEARED]
         if not failed:
             return ""
@@ -228,11 +233,8 @@ def beside_closed_form(
 
 def outcome_of(ends: Sequence[DateEnd], error: BaseException | None) -> Outcome:
     """How a run ended: the first date that did not end in a certified equilibrium tells."""
-    if isinstance(error, KeyboardInterrupt):
-        return Outcome.INTERRUPTED
     if error is not None:
-        infeasible = isinstance(error, Infeasible)  # in a study; of dates the end tells
-        return Outcome.INFEASIBLE if infeasible else Outcome.DEFECT
+        return stopped_by(error)
     return next((e.outcome for e in ends if e.outcome is not Outcome.CLEARED), Outcome.CLEARED)
 
 

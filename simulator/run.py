@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,13 +15,14 @@ from markets.refused import Refused
 from simulator.codebook import Columns, codebook
 from simulator.declared import Declared
 from simulator.export import SCREEN, TABLES, Format, export, further_tables, name_of
-from simulator.journey import Opened, Round, travel, without_traders
+from simulator.journey import USED_UP, Opened, Round, cut_short, travel, without_traders
 from simulator.long_table import long_table
 from simulator.outcome import Outcome
 from simulator.point import DateEnd, ScenarioEconomy
 from simulator.record import Record
 from simulator.results import EQUILIBRIA, P, Results
 from simulator.search import search
+from simulator.time_limit import OutOfTime, TimeLimit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,14 +47,14 @@ class Run(Results[P]):
 
     @property
     def printed(self) -> pd.DataFrame | None:
-        """The scenario's own table, which the command prints, if it has one."""
-        return self.scenario.report(self)
+        """The scenario's own table, which the command prints, if it has one and was not stopped."""
+        return self.scenario.report(self) if self.finished else None
 
     @property
     def all_tables(self) -> Mapping[str, pd.DataFrame]:
         """Every table that an export holds, by name; of an unfinished run the first three."""
         tables: dict[str, pd.DataFrame] = {name: getattr(self, name) for name in TABLES}
-        if self.error is None and len(self.agents):
+        if self.finished and len(self.agents):
             tables |= further_tables(self, self.scenario)
         return tables
 
@@ -74,7 +74,9 @@ class Run(Results[P]):
     @property
     def summary(self) -> str:
         """What happened, in one sentence."""
-        return self.scenario.summary(self)
+        if self.finished:
+            return self.scenario.summary(self)
+        return f"stopped, with {len(self.ends)} dates and {len(self.rounds)} rounds recorded"
 
     def plot(self) -> Mapping[str, Figure]:
         """The figures of the scenario, by name."""
@@ -161,7 +163,7 @@ def travel_all(
     rng: np.random.Generator,
     *,
     progress: Progress | None = None,
-    deadline: float | None = None,
+    time_limit: TimeLimit = TimeLimit(),
 ) -> Travelled:
     """Take every case of a scenario through its dates.
 
@@ -176,11 +178,15 @@ def travel_all(
     records: list[tuple[str, Record]] = []
     columns = Columns()
     error: BaseException | None = None
-    every_date = scenario.shows_traders(parameters) == "every date"
-    for case in scenario.cases(parameters):
+    try:
+        cases = scenario.cases(parameters)
+        every_date = scenario.shows_traders(parameters) == "every date"
+    except (MemoryError, OutOfTime) as stopped:
+        return Travelled((), (), columns, stopped)
+    for case in cases:
         economy: ScenarioEconomy | None = None
         try:
-            for event in travel(scenario, parameters, case, rng, deadline):
+            for event in travel(scenario, parameters, case, rng, time_limit):
                 if isinstance(event, Opened):
                     economy = event.economy
                 elif isinstance(event, DateEnd):
@@ -189,6 +195,12 @@ def travel_all(
                     ends.append(event if kept else without_traders(event))
                 elif progress is not None:
                     progress(event)
+        except (MemoryError, OutOfTime) as stopped:
+            cut = cut_short(case, economy, stopped)
+            if any((e.point.case, e.point.date) == (case.name, cut.point.date) for e in ends[-1:]):
+                error = stopped  # between two dates
+            else:
+                ends.append(cut)
         except (Exception, KeyboardInterrupt) as stopped:
             if isinstance(stopped, Refused) and economy is None:
                 raise
@@ -198,8 +210,10 @@ def travel_all(
             if economy.record is not None:
                 records.append((case.name, economy.record))
             economy.close()
-        if error is not None:
+        if error is not None or (ends and ends[-1].outcome in USED_UP):
             break
+    if error is None:  # a defect in a certificate
+        error = next((e.stopped for e in ends if e.outcome is Outcome.DEFECT), None)
     return Travelled(tuple(ends), tuple(records), columns, error)
 
 
@@ -215,7 +229,7 @@ def simulate(
 ) -> Run[P]:
     """Run every case of a scenario through its dates.
 
-    What stops it before the end (Ctrl-C, a defect of the program) is in ``Run.error``, with the
+    What stops it before the end (Ctrl-C, a defect of the program, too little time or memory) is in ``Run.error``, with the
     record so far; only input that can't be used raises.
 
     Parameters
@@ -235,17 +249,20 @@ def simulate(
         starts, see :func:`simulator.search.search`.
     time_limit : float, optional
         Seconds after which rounds go on no longer: the date ends with the outcome ``OUT_OF_TIME``,
-        and studies are left out. It is looked at after every round.
+        and studies are left out. A round, certificate or study that is under way then has a tenth
+        of that, at least a second, to end; see :class:`simulator.time_limit.TimeLimit`. No limit
+        if it is 0 or None.
 
     Raises
     ------
     Refused
         If an economy can't be built from the parameters.
     """
-    deadline = None if time_limit is None else time.monotonic() + time_limit
-    travelled = travel_all(
-        scenario, parameters, np.random.default_rng(seed), progress=progress, deadline=deadline
-    )
+    limit = TimeLimit.of(time_limit)
+    with limit.stopping():
+        travelled = travel_all(
+            scenario, parameters, np.random.default_rng(seed), progress=progress, time_limit=limit
+        )
     run = Run(
         title=scenario.title,
         parameters=parameters,
@@ -256,15 +273,16 @@ def simulate(
         error=travelled.error,
         scenario=scenario,
     )
-    if run.error is not None or run.outcome is Outcome.OUT_OF_TIME:
+    if run.error is not None or run.outcome in USED_UP:
         return run
     studied: dict[str, pd.DataFrame] = {}
     try:
-        if studies:
-            studied |= scenario.studies(parameters, np.random.default_rng(seed))
-            studied |= scenario.studies_at_rest(run)
-        if starts > 1:
-            studied[EQUILIBRIA] = search(scenario, parameters, starts, seed)
-    except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
+        with limit.stopping():
+            if studies:
+                studied |= scenario.studies(parameters, np.random.default_rng(seed))
+                studied |= scenario.studies_at_rest(run)
+            if starts > 1:
+                studied[EQUILIBRIA] = search(scenario, parameters, starts, seed)
+    except (Exception, KeyboardInterrupt, OutOfTime) as stopped:  # noqa: BLE001 - in Run.error
         return replace(run, error=stopped)
     return replace(run, studies=studied)

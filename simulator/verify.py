@@ -86,7 +86,7 @@ def verify(
     scenario = find(str(manifest["scenario"]))
     parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
     dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
-    if not len(dates):
+    if not len(dates) or not len(agents):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
     proofs = read_proofs(folder, len(dates))
     complete = bool(manifest["complete"])
@@ -107,7 +107,7 @@ def verify(
                 proof=proofs[row["place"]],
             )
             certificates.append(scenario.certify(parameters, point))
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise Refused(f"{folder} does not hold together: {error}") from None
     unchecked: tuple[str, ...] = ()
     if not manifest["finished"]:

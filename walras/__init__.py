@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
+from simulator.time_limit import SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -233,7 +235,13 @@ __all__ = [
 
 
 def run(
-    name: str, *, seed: int = 0, studies: bool = True, starts: int = 1, **parameters: object
+    name: str,
+    *,
+    seed: int = 0,
+    studies: bool = True,
+    starts: int = 1,
+    time_limit: float | None = SECONDS,
+    **parameters: object,
 ) -> Run[Any]:
     """Run a scenario.
 
@@ -249,6 +257,9 @@ def run(
     starts : int
         With more than one, ``run.studies["equilibria"]`` lists the resting points found from so
         many starts: how often, and whether each is stable under the textbook rule.
+    time_limit : float, optional
+        Seconds after which the run ends as ``ran out of time``, with what was done so far; no limit
+        if it is 0 or None.
     **parameters
         Its parameters where they differ from their defaults.
 
@@ -263,7 +274,9 @@ def run(
     Refused
         If the scenario or a parameter is unknown, or a value is not allowed.
     """
-    return find(name).run(seed=seed, studies=studies, starts=starts, **parameters)
+    return find(name).run(
+        seed=seed, studies=studies, starts=starts, time_limit=time_limit, **parameters
+    )
 
 
 def sweep(
@@ -306,7 +319,7 @@ def sweep(
     tables : sequence of str
         Any of ``rounds`` and ``members``: tables to keep beside that of dates.
     time_limit : float, optional
-        Seconds after which the rounds of a run go on no longer.
+        Seconds after which each run ends as ``ran out of time``; none unless given.
     starts : int
         With more than one, the column ``equilibria`` counts what is found from so many starts.
     anyway : bool

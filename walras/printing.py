@@ -99,8 +99,7 @@ def print_run(finished: Run[Any], written: Path | None) -> None:
     from simulator.outcome import Outcome
 
     scenario = finished.scenario
-    summary = scenario.summary(finished)
-    out.print(f"[bold]{scenario.name}[/bold]: {escape(summary)}", highlight=False)
+    out.print(f"[bold]{scenario.name}[/bold]: {escape(finished.summary)}", highlight=False)
     if len(finished.ends) > DATES_SHOWN:
         print_table(finished.printed)
         _print_dates(finished)

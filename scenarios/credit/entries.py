@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from markets.credit.event_tree import Bundle
 from markets.refused import Refused
+from simulator.magnitude import check_magnitude
 from simulator.names import unknown
 
 Entry = Mapping[str, object]
@@ -37,11 +38,13 @@ def number(given: object, what: str) -> Fraction:
         exponent = str(given).lower().partition("e")[2]
         if exponent and abs(int(exponent)) > HIGHEST_POWER:
             raise ValueError
-        return Fraction(str(given))
+        read = Fraction(str(given))
     except (ValueError, ZeroDivisionError):
         raise Refused(
             f'{what} is "{given}"; it must be a number or a fraction such as "9/22"'
         ) from None
+    check_magnitude(what, read)
+    return read
 
 
 def bundle(given: object, goods: Sequence[str], what: str) -> Bundle:

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from markets.refused import Refused
 from simulator.declared import Declared
-from simulator.outcome import Outcome
+from simulator.journey import USED_UP
+from simulator.outcome import Outcome, stopped_by, stopped_in
 from simulator.parameters import parse
 from simulator.point import DateEnd
 from simulator.results import EQUILIBRIA, outcome_of, row_of
@@ -21,6 +22,7 @@ from simulator.run import travel_all
 from simulator.search import search
 from simulator.sweep.plan import PlannedRun
 from simulator.sweep.values import as_given
+from simulator.time_limit import OutOfTime, TimeLimit
 
 ROUNDS, MEMBERS = "rounds", "members"
 """Tables of a sweep that are written on request."""
@@ -38,7 +40,7 @@ class Asking:
     tables : sequence of str
         Any of ``rounds`` and ``members``.
     time_limit : float, optional
-        Seconds after which the rounds of a run go on no longer.
+        Seconds after which a run ends, see :class:`simulator.time_limit.TimeLimit`.
     starts : int
         With more than one, the read-out ``equilibria`` counts the resting points found at a date
         from so many starts, see :func:`simulator.search.search`.
@@ -111,10 +113,9 @@ def run_one(
         given["start"] = dict(neighbour)
     try:
         parameters = parse(scenario.parameters, given)
-        deadline = None if asking.time_limit is None else time.monotonic() + asking.time_limit
-        travelled = travel_all(
-            scenario, parameters, np.random.default_rng(planned.run_seed), deadline=deadline
-        )
+        rng, limit = np.random.default_rng(planned.run_seed), TimeLimit.of(asking.time_limit)
+        with limit.stopping():
+            travelled = travel_all(scenario, parameters, rng, time_limit=limit)
     except Refused as refused:
         rows = [_stopped(Outcome.REFUSED, str(refused))]
         seconds = time.perf_counter() - begun
@@ -123,16 +124,17 @@ def run_one(
         raise travelled.error
     rows, error = [_row(end) for end in travelled.ends], travelled.error
     outcome = outcome_of(travelled.ends, error)
-    if asking.starts > 1 and error is None and outcome is not Outcome.OUT_OF_TIME:
+    if asking.starts > 1 and error is None and outcome not in USED_UP:
         try:
-            found = search(scenario, parameters, asking.starts, planned.run_seed)
+            with limit.stopping():
+                found = search(scenario, parameters, asking.starts, planned.run_seed)
             for row, end in zip(rows, travelled.ends, strict=True):
                 here = (found["case"] == end.point.case) & (found["date"] == end.point.date)
                 row["read_outs"][EQUILIBRIA] = int(found.loc[here, "of"].max())
-        except Exception as stopped:  # noqa: BLE001 - it is a row
-            error, outcome = stopped, Outcome.DEFECT
-    if error is not None:
-        rows.append(_stopped(outcome, f"{type(error).__name__}: {error}"))
+        except (Exception, OutOfTime) as stopped:  # noqa: BLE001 - it is a row
+            error, outcome = stopped, stopped_by(stopped)
+    if error is not None and all(end.stopped is not error for end in travelled.ends):
+        rows.append(_stopped(outcome, stopped_in(error, "this run").reason))
     tables = {}
     if ROUNDS in asking.tables:
         tables[ROUNDS] = _table(travelled.rounds)

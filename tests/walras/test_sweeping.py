@@ -141,7 +141,7 @@ def test_a_file_of_ones_own_travels_with_its_text(tmp_path: Path) -> None:
 
 
 def test_a_run_has_a_time_limit(tmp_path: Path) -> None:
-    words = ["margin-hike", "--set", "traders=30", "--time-limit", "0", "--out", str(tmp_path)]
+    words = ["margin-hike", "--set", "traders=30", "--time-limit", "1e-9", "--out", str(tmp_path)]
     result = command("run", *words)
     assert result.exit_code == 3
     assert "ran out of time: when the time allowed was over, in round 1" in result.stderr

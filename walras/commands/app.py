@@ -124,7 +124,7 @@ TimeLimit = Annotated[
     typer.Option(
         min=0,
         metavar="SECONDS",
-        help="rounds of a run go on no longer; it is looked at after every round",
+        help="a run ends then, with what was done so far; 0 for no limit",
     ),
 ]
 Code = Annotated[

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from markets.refused import Refused
+from simulator.time_limit import SECONDS
 from walras.commands.app import (
     ASKED,
     DEFECT,
@@ -74,7 +75,7 @@ def run(
     dpi: Dpi = 180.0,
     width: Width = None,
     as_json: AsJson = False,
-    time_limit: TimeLimit = None,
+    time_limit: TimeLimit = SECONDS,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario, print its table and export the run (under runs/ unless --out is given).
