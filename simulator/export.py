@@ -24,6 +24,7 @@ from simulator.palette import PRINT_DOTS_PER_INCH, file_of, styled
 from simulator.parameters import to_toml
 from simulator.results import P, Results
 from simulator.table_formats import write_parquet
+from simulator.threads import one_thread
 from simulator.title import COMPOSED
 from simulator.told import told
 from simulator.versions import versions
@@ -102,6 +103,7 @@ def name_of(run: Results[P]) -> str:
     return f"{run.title.name}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
+@one_thread()
 def export(
     run: Results[P], scenario: Declared[P], folder: Path, figures: Format | None = SCREEN
 ) -> Path:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from simulator.stopping import unstoppable
+
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
@@ -21,10 +23,14 @@ def new_folder(target: Path) -> Iterator[Path]:
         The folder; those that it is in are made.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".walras-", dir=target.parent) as temporary:
+    with (
+        unstoppable() as as_before,
+        tempfile.TemporaryDirectory(prefix=".walras-", dir=target.parent) as temporary,
+    ):
         fresh = Path(temporary) / "new"
         fresh.mkdir()
-        yield fresh
+        with as_before():
+            yield fresh
         if target.exists():
             target.replace(Path(temporary) / "old")
         fresh.replace(target)

@@ -17,6 +17,7 @@ from simulator.codebook import Columns
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters
 from simulator.point import DateEnd, Proof, RestingPoint
+from simulator.stopping import INTERRUPTS
 from simulator.title import Title
 
 EQUILIBRIA = "equilibria"
@@ -70,6 +71,8 @@ class Results(Generic[P]):
     @property
     def reason(self) -> str:
         """What decided the outcome, in a sentence; empty where all dates cleared."""
+        if isinstance(self.error, INTERRUPTS):
+            return str(self.error) or "interrupted by the user"
         if self.error is not None:
             return f"{type(self.error).__name__}: {self.error}"
         failed = [end for end in self.ends if end.outcome is not Outcome.CLEARED]
@@ -228,7 +231,7 @@ def beside_closed_form(
 
 def outcome_of(ends: Sequence[DateEnd], error: BaseException | None) -> Outcome:
     """How a run ended: the first date that did not end in a certified equilibrium tells."""
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, INTERRUPTS):
         return Outcome.INTERRUPTED
     if error is not None:
         infeasible = isinstance(error, Infeasible)  # in a study; of dates the end tells

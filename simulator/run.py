@@ -23,6 +23,8 @@ from simulator.point import DateEnd, ScenarioEconomy
 from simulator.record import Record
 from simulator.results import EQUILIBRIA, P, Results
 from simulator.search import search
+from simulator.stopping import INTERRUPTS, check, stoppable, unstoppable
+from simulator.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -155,6 +157,8 @@ class Travelled:
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
+@unstoppable()
+@one_thread()
 def travel_all(
     scenario: Declared[P],
     parameters: P,
@@ -165,7 +169,8 @@ def travel_all(
 ) -> Travelled:
     """Take every case of a scenario through its dates.
 
-    What stops it before the end is in ``Travelled.error``, with the record so far.
+    What stops it before the end is in ``Travelled.error``, with the record so far; signals wait
+    outside of the rounds.
 
     Raises
     ------
@@ -180,16 +185,18 @@ def travel_all(
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
         try:
-            for event in travel(scenario, parameters, case, rng, deadline):
-                if isinstance(event, Opened):
-                    economy = event.economy
-                elif isinstance(event, DateEnd):
-                    last = event.point.date == len(case.announcements)
-                    kept = every_date or last
-                    ends.append(event if kept else without_traders(event))
-                elif progress is not None:
-                    progress(event)
-        except (Exception, KeyboardInterrupt) as stopped:
+            with stoppable():
+                for event in travel(scenario, parameters, case, rng, deadline):
+                    check()
+                    if isinstance(event, Opened):
+                        economy = event.economy
+                    elif isinstance(event, DateEnd):
+                        last = event.point.date == len(case.announcements)
+                        kept = every_date or last
+                        ends.append(event if kept else without_traders(event))
+                    elif progress is not None:
+                        progress(event)
+        except (Exception, *INTERRUPTS) as stopped:
             if isinstance(stopped, Refused) and economy is None:
                 raise
             error = stopped
@@ -203,6 +210,8 @@ def travel_all(
     return Travelled(tuple(ends), tuple(records), columns, error)
 
 
+@unstoppable()
+@one_thread()
 def simulate(
     scenario: Declared[P],
     parameters: P,
@@ -215,7 +224,7 @@ def simulate(
 ) -> Run[P]:
     """Run every case of a scenario through its dates.
 
-    What stops it before the end (Ctrl-C, a defect of the program) is in ``Run.error``, with the
+    What stops it before the end (a signal, a defect of the program) is in ``Run.error``, with the
     record so far; only input that can't be used raises.
 
     Parameters
@@ -260,11 +269,12 @@ def simulate(
         return run
     studied: dict[str, pd.DataFrame] = {}
     try:
-        if studies:
-            studied |= scenario.studies(parameters, np.random.default_rng(seed))
-            studied |= scenario.studies_at_rest(run)
-        if starts > 1:
-            studied[EQUILIBRIA] = search(scenario, parameters, starts, seed)
-    except (Exception, KeyboardInterrupt) as stopped:  # noqa: BLE001 - it is in Run.error
+        with stoppable():
+            if studies:
+                studied |= scenario.studies(parameters, np.random.default_rng(seed))
+                studied |= scenario.studies_at_rest(run)
+            if starts > 1:
+                studied[EQUILIBRIA] = search(scenario, parameters, starts, seed)
+    except (Exception, *INTERRUPTS) as stopped:  # noqa: BLE001 - it is in Run.error
         return replace(run, error=stopped)
     return replace(run, studies=studied)

@@ -17,6 +17,7 @@ from simulator.declared import Declared
 from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
 from simulator.parameters import parse
 from simulator.point import RestingPoint
+from simulator.threads import one_thread
 from simulator.title import COMPOSED
 
 
@@ -51,6 +52,7 @@ class Verification:
         return bool(self.certificates) and all(c.holds for c in self.certificates)
 
 
+@one_thread()
 def verify(
     folder: Path, find: Callable[[str], Declared[Any]], code: Collection[Path] = ()
 ) -> Verification:

@@ -22,6 +22,7 @@ from simulator.point import DateEnd, ScenarioEconomy, at_rest
 from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.search import apart, growth, search, stability
+from simulator.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -158,6 +159,7 @@ class Trace(Found[P]):
         }
 
 
+@one_thread()
 def trace(
     scenario: Declared[P],
     parameters: P,

@@ -45,6 +45,7 @@ from simulator.outcome import Outcome
 from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.run import simulate
+from simulator.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -182,6 +183,7 @@ class Fit(Found[P]):
         }
 
 
+@one_thread()
 def fit(
     scenario: Declared[P],
     parameters: P,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.parameters import Parameters
     from simulator.scenario import Scenario
 
-DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED = 1, 2, 3, 130
+DEFECT, BAD_INPUT, NOT_CLEARED = 1, 2, 3
 
 app = typer.Typer(
     name="walras",

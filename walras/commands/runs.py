@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,7 +15,6 @@ from markets.refused import Refused
 from walras.commands.app import (
     ASKED,
     DEFECT,
-    INTERRUPTED,
     NOT_CLEARED,
     AsJson,
     Assignments,
@@ -80,8 +80,9 @@ def run(
     """Run a scenario, print its table and export the run (under runs/ unless --out is given).
 
     Exit codes: 0 every date cleared and certified; 2 bad input; 3 not cleared or not certified
-    (the record is exported all the same); 130 interrupted; 1 a defect of the program. In the last
-    two cases what was done before is exported, marked as not finished.
+    (the record is exported all the same); 130 interrupted (143 by SIGTERM, 129 by SIGHUP); 1 a
+    defect of the program. In the last two cases what was done before is exported, marked as not
+    finished.
     """
     scenario: Scenario[Any] | None = None
     try:
@@ -126,8 +127,9 @@ def _run(
     """Run, and export if there is a folder to export to."""
     from simulator.export import Format
     from simulator.run import simulate
+    from simulator.stopping import INTERRUPTS, stoppable, unstoppable
 
-    with Display(scenario, parameters, quiet) as display:
+    with unstoppable(), Display(scenario, parameters, quiet) as display:
         finished = simulate(
             scenario,
             parameters,
@@ -141,16 +143,30 @@ def _run(
             return finished, None
         display.say("writing tables and figures" if figures is not None else "writing tables")
         form = None if figures is None else Format(dpi=figures[0], width=figures[1])
-        return finished, finished.export(folder, plots=form is not None, form=form or Format())
+        if finished.error is None:
+            try:
+                with stoppable():
+                    written = finished.export(folder, plots=form is not None, form=form or Format())
+                    return finished, written
+            except INTERRUPTS as stopped:
+                finished = replace(finished, error=stopped)
+        return finished, finished.export(folder, plots=False)
 
 
 def _leave(finished: Run[Any], written: Path | None) -> None:
     """Say what went wrong, if anything, and leave with the code for it."""
     from simulator.outcome import Outcome
+    from simulator.stopping import code_of
 
     outcome = finished.outcome
     if outcome is Outcome.CLEARED:
         return
+    if outcome is Outcome.INTERRUPTED:
+        kept = f"the record so far is in {written}" if written else "what was done is above"
+        err.print(
+            f"walras: {escape(finished.reason)}; {escape(kept)}", soft_wrap=True, highlight=False
+        )
+        raise typer.Exit(code_of(finished.error))
     if outcome is Outcome.DEFECT:
         assert finished.error is not None
         _refuse_own(finished.error, finished.scenario, written)
@@ -160,8 +176,7 @@ def _leave(finished: Run[Any], written: Path | None) -> None:
     err.print(escape(outcome.advice), soft_wrap=True, highlight=False)
     if finished.error is not None and written is not None:
         err.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
-    codes = {Outcome.DEFECT: DEFECT, Outcome.INTERRUPTED: INTERRUPTED}
-    raise typer.Exit(codes.get(outcome, NOT_CLEARED))
+    raise typer.Exit(DEFECT if outcome is Outcome.DEFECT else NOT_CLEARED)
 
 
 def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | None) -> None:

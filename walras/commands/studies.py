@@ -9,7 +9,6 @@ import typer
 
 from markets.refused import Refused
 from walras.commands.app import (
-    INTERRUPTED,
     NOT_CLEARED,
     AsJson,
     Assignments,
@@ -30,7 +29,7 @@ from walras.commands.app import (
     named,
     refuse,
 )
-from walras.printing import err, out
+from walras.printing import out
 
 
 @app.command()
@@ -80,9 +79,10 @@ def sweep(
 
     The same command goes on where it was stopped, however that was; more values extend the sweep.
     Exit codes: 0 every run is done, whatever its outcome; 2 bad input; 3 no run cleared; 130
-    interrupted.
+    interrupted (143 by SIGTERM, 129 by SIGHUP).
     """
     from simulator.code_file import code_in
+    from simulator.stopping import INTERRUPTS
     from simulator.sweep.axes import Axis, read_axis
     from walras.sweeping import command
 
@@ -114,9 +114,9 @@ def sweep(
         )
     except Refused as error:
         refuse(error)
-    except KeyboardInterrupt:
-        err.print("interrupted; the same command goes on from what is done")
-        raise typer.Exit(INTERRUPTED) from None
+    except INTERRUPTS as stopped:
+        stopped.add_note("the same command goes on from what is done")
+        raise
     if not done.counts.get("cleared"):
         raise typer.Exit(NOT_CLEARED)
 
