@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import mesa
 import numpy as np
@@ -12,6 +13,17 @@ from agents.cohort import Cohort, Orders, Placed, Population, one_or_each
 from markets.market import Quotes, Terms
 from markets.quote import FloatArray
 from markets.refused import Refused
+
+
+class Believing(TypedDict, total=False):
+    """What a :class:`BelievingCohort` is made from, beside its model and its name."""
+
+    beliefs: Beliefs | str | Sequence[float] | FloatArray
+    members: int
+    cash: float | Sequence[float] | FloatArray
+    asset: float | Sequence[float] | FloatArray
+    population: Population
+    names: Sequence[str] | None
 
 
 class BelievingCohort(Cohort[Terms, Quotes, Orders, Placed]):

@@ -114,14 +114,6 @@ class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
                 raise Refused(f'start names "{name}"; the quotes are {", ".join(first)}')
         return first | {name: float(quote) for name, quote in start.items()}
 
-    def opening_quotes(self, quotes: dict[str, float], terms: Terms) -> dict[str, float]:
-        """Quotes from which the rounds of a date begin, once its terms are announced.
-
-        Those at which the last date ended (at the first, :meth:`first_quotes`), unless overridden.
-        Not asked where quotes were drawn or given.
-        """
-        return quotes
-
     @abstractmethod
     def limits(self, terms: Terms) -> Limits:
         """The box of the coordinates: finite numbers, shape (n,)."""
@@ -130,13 +122,23 @@ class Market(ABC, Generic[Terms, Quotes, Book, Trader]):
     def locate(self, quotes: Mapping[str, float], terms: Terms) -> FloatArray:
         """Coordinates of quotes by name, shape (n,); the inverse of posting where there is one."""
 
-    def reopen(
-        self, coordinates: FloatArray, quotes: Mapping[str, float], terms: Terms
+    def opening(
+        self, quotes: dict[str, float], terms: Terms, rested: FloatArray | None
     ) -> FloatArray:
-        """Coordinates from which the rounds of a linked date start, after one that came to rest.
+        """Coordinates from which the rounds of a date begin, once its terms are announced.
 
-        Those of its quotes, unless overridden: ``coordinates``, where it rested, may mean something
-        else on new terms.
+        Those of the quotes at which the last date ended (at the first, of :meth:`first_quotes`),
+        unless overridden. Not asked where quotes were drawn or given.
+
+        Parameters
+        ----------
+        quotes : dict
+            The quotes by name.
+        terms
+            What the clearing house announced.
+        rested : array of shape (n,), optional
+            Where the last date rested, if dates are linked and it came to rest: on new terms these
+            coordinates may mean something else.
         """
         return self.locate(quotes, terms)
 

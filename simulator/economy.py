@@ -175,15 +175,17 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
             for cohort in self._cohorts:
                 cohort.wake(self.date, self.terms)
             if self.start == "primitives" or self.record is not None:
-                self.quotes = self.market.opening_quotes(self.quotes, self.terms)
-            self._begin()
+                begin = self.market.opening(self.quotes, self.terms, self._rested)
+            else:
+                begin = self.market.locate(self.quotes, self.terms)
+            self._begin_at(begin)
         except Infeasible as error:
             self.infeasible, self.running = str(error), False
 
     def restart(self, start: Start) -> None:
         """Begin the rounds of this date again, from other quotes, once it is open."""
-        self.quotes, self._rested = self.market.starting_quotes(start, self.starts), None
-        self._begin()
+        self.quotes = self.market.starting_quotes(start, self.starts)
+        self._begin_at(self.market.locate(self.quotes, self.terms))
 
     def step(self) -> None:
         """One round: post, respond, net, settle, adjust, record."""
@@ -383,13 +385,6 @@ class Economy(mesa.Model, Generic[Terms, Quotes, Book]):
         self.evaluations += 1
         posted = self.market.post(coordinates, self.terms, moved)
         return posted, self._house.net([cohort.respond(posted) for cohort in self._cohorts])
-
-    def _begin(self) -> None:
-        """Start the rule at the quotes."""
-        if self._rested is None:
-            self._begin_at(self.market.locate(self.quotes, self.terms))
-        else:
-            self._begin_at(self.market.reopen(self._rested, self.quotes, self.terms))
 
     def _begin_at(self, coordinates: FloatArray) -> None:
         """Start the rule at some coordinates."""

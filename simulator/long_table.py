@@ -11,9 +11,6 @@ from simulator.codebook import KEY
 FIRST: Final = ("run", "case", "date", "round", "node", "instrument")
 """Columns that come first in every long table; further ones that tell rows apart follow."""
 
-LAST: Final = ("variable", "value", "unit")
-"""Columns that come last."""
-
 
 def long_table(table: pd.DataFrame, book: pd.DataFrame, run: str) -> pd.DataFrame:
     """A table in long form: a row per number of the wide one.

@@ -7,13 +7,12 @@ import types
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import tomlkit
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from agents.beliefs import Beliefs
 from markets.adjustment.rule import Adjuster
 from markets.adjustment.rules import RuleName, rule
 from markets.quote import FloatArray
@@ -22,16 +21,6 @@ from simulator.code_file import CODE
 from simulator.data_file import FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.names import unknown
-
-
-def _believable(given: str | list[float]) -> str | list[float]:
-    """Refuse beliefs that are none."""
-    Beliefs(given)
-    return given
-
-
-GivenBeliefs = Annotated[str | list[float], AfterValidator(_believable)]
-"""Beliefs as a parameter: the name of a distribution, or one per trader."""
 
 
 class Table(BaseModel):

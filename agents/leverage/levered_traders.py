@@ -22,17 +22,15 @@ Source: Geanakoplos, "The Leverage Cycle", NBER Macroeconomics Annual 24 (2010).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import mesa
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from agents.beliefs import Beliefs
-from agents.believing import BelievingCohort
-from agents.cohort import Population, in_given_order, rows_shown
+from agents.believing import Believing, BelievingCohort
+from agents.cohort import in_given_order, rows_shown
 from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms, Matched
 from markets.quote import FloatArray
 from markets.variable import Variable
@@ -109,24 +107,12 @@ class LeveredTraders(BelievingCohort[LeverageTerms, LeverageQuotes, LeverageBook
     variables = VARIABLES
 
     def __init__(
-        self,
-        model: mesa.Model,
-        name: str = "traders",
-        *,
-        beliefs: Beliefs | str | Sequence[float] | FloatArray = "uniform",
-        members: int = 10_000,
-        cash: float | Sequence[float] | FloatArray = 1.0,
-        asset: float | Sequence[float] | FloatArray = 1.0,
-        population: Population = "individuals",
-        names: Sequence[str] | None = None,
+        self, model: mesa.Model, name: str = "traders", **given: Unpack[Believing]
     ) -> None:
-        super().__init__(
-            model, name, beliefs=beliefs, members=members, cash=cash, asset=asset,
-            population=population, names=names,
-        )  # fmt: skip
+        super().__init__(model, name, **given)
         self.lent = np.zeros(1)
         self.stretches = np.array([0.0, float(self.members)])
-        self._belief = self.lines() if population == "individuals" else None
+        self._belief = self.lines() if self.population == "individuals" else None
         self.before: FloatArray | None = None
         self.held: tuple[LeverageQuotes, Plan, Matched] | None = None
 

@@ -17,16 +17,14 @@ Sources: Brunnermeier, Eisenbach and Sannikov (survey), section 3.3, after Geana
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import mesa
 import numpy as np
 import pandas as pd
 
-from agents.beliefs import Beliefs
-from agents.believing import BelievingCohort
-from agents.cohort import Population, in_given_order, rows_shown
+from agents.believing import Believing, BelievingCohort
+from agents.cohort import in_given_order, rows_shown
 from agents.promises.best_response import exposure, wealth_shares
 from agents.promises.ventures import Ventures
 from markets.promises.book import CollateralBook
@@ -82,23 +80,11 @@ class Believers(BelievingCohort[Menu, CollateralQuotes, CollateralBook]):
     variables = VARIABLES
 
     def __init__(
-        self,
-        model: mesa.Model,
-        name: str = "believers",
-        *,
-        beliefs: Beliefs | str | Sequence[float] | FloatArray = "uniform",
-        members: int = 10_000,
-        cash: float | Sequence[float] | FloatArray = 1.0,
-        asset: float | Sequence[float] | FloatArray = 1.0,
-        population: Population = "individuals",
-        names: Sequence[str] | None = None,
+        self, model: mesa.Model, name: str = "believers", **given: Unpack[Believing]
     ) -> None:
-        super().__init__(
-            model, name, beliefs=beliefs, members=members, cash=cash, asset=asset,
-            population=population, names=names,
-        )  # fmt: skip
+        super().__init__(model, name, **given)
         self.posted: CollateralQuotes | None = None
-        if population == "continuum":
+        if self.population == "continuum":
             return
         self._belief = self.lines()
         # endowments of the first n members, so that no round needs to look at every member

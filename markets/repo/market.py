@@ -218,15 +218,17 @@ class RepoMarket(Market[PostedMargin, RepoQuotes, RepoBook, RepoTrader]):
         at = coordinates_of(long_at, short_at, thin=self.thin(haircut))
         return np.append(at, min(haircut, HIGHEST)) if self.margin_follows else at
 
-    def reopen(
-        self, coordinates: FloatArray, quotes: Mapping[str, float], terms: PostedMargin
+    def opening(
+        self, quotes: dict[str, float], terms: PostedMargin, rested: FloatArray | None
     ) -> FloatArray:
         """Where the last date rested, if its quotes stand there on the new terms too.
 
         A place on a rung is more than its price: it says what share of the orders is filled.
         """
-        if self.named(self.post(coordinates, terms, np.zeros_like(coordinates))) == quotes:
-            return self.limits(terms).clip(coordinates)
+        if rested is not None:
+            posted = self.post(rested, terms, np.zeros_like(rested))
+            if self.named(posted) == quotes:
+                return self.limits(terms).clip(rested)
         return self.locate(quotes, terms)
 
     def post(self, coordinates: FloatArray, terms: PostedMargin, moved: FloatArray) -> RepoQuotes:

@@ -135,19 +135,21 @@ class WaterfallMarket(Market[WaterfallTerms, WaterfallQuotes, WaterfallBook, Exp
         """Learn who may have to sell."""
         self._cohorts = tuple(cohorts)
 
-    def opening_quotes(self, quotes: dict[str, float], terms: WaterfallTerms) -> dict[str, float]:
+    def opening(
+        self, quotes: dict[str, float], terms: WaterfallTerms, rested: FloatArray | None
+    ) -> FloatArray:
         """Full payment, at what securities are worth if nobody has to sell; or no payment.
 
         Then at prices at which everybody who loses by the news, or owes something, has failed.
         """
-        rates = dict(zip(self._names, [*terms.value.tolist(), *self._rates], strict=True))
+        start = np.append(np.log(terms.value), self._rates)
         if self.paid:
-            return rates
+            return start
         failing = [cohort.failing(terms) for cohort in self._cohorts]
         sold, appetite = (np.sum(parts, axis=0) for parts in zip(*failing, strict=True))
         fall = np.divide(sold, appetite, out=np.zeros_like(sold), where=appetite > 0.0)
-        price = terms.value * np.exp(-np.clip(fall, -REACH / 2, REACH / 2))
-        return rates | dict(zip(self._names, price.tolist(), strict=False))
+        start[: fall.size] -= np.clip(fall, -REACH / 2, REACH / 2)
+        return start
 
     def limits(self, terms: WaterfallTerms) -> Limits:
         """Rates lie in [0, 1] and may rest at either end; log prices are free."""

@@ -20,6 +20,7 @@ from markets.leverage.news_tree import NewsTree
 from markets.quote import FloatArray
 from scenarios.leverage.program import Program
 from simulator.certificate import Certificate, Condition
+from simulator.population.counted import population_condition
 
 CLEARING: Final = 1e-9
 """Share of what there is: ten times the excess demand at which rounds settle."""
@@ -32,9 +33,6 @@ OPTIMALITY: Final = 1e-9
 
 FORWARD: Final = 1e-8
 """Difference of a price from its forward quote, as a share of it: of two points at rest."""
-
-POPULATION: Final = 1e-9
-"""Traders that are missing, or too many, as a share of all, below any belief."""
 
 PROGRAMS: Final = 60
 """Rows of traders whose program is solved, evenly along the line, and those around each node's
@@ -140,12 +138,7 @@ def certify(
     if not complete:
         conditions = [each for each in conditions if each.name not in OF_ALL]
     if below is not None:
-        number = agents.groupby("cohort")["weight"].cumsum().to_numpy(dtype=np.float64)
-        counted = np.stack([number - weight, number], axis=1)
-        conditions.append(
-            Condition("population", np.max(np.abs(counted - below)) / weight.sum(), POPULATION,
-                      "traders below a belief minus those there should be, as a share of all")
-        )  # fmt: skip
+        conditions.append(population_condition(agents, below))
     return Certificate(tuple(conditions))
 
 
@@ -177,7 +170,7 @@ def _forgone(table: pd.DataFrame, program: Program, after: FloatArray, start: Fl
         beliefs = _column(table, end)
         up, down = program.tree.chances(beliefs, program.root)
         expected = np.sum(up[nodes] * after[0] + down[nodes] * after[1], axis=0)
-        best = start * np.array([program.value(h) for h in beliefs])
+        best = start * program.value(beliefs)
         worst = max(worst, float(np.max(1.0 - expected / best)))
         if np.array_equal(beliefs, _column(table, "belief_high")):
             break

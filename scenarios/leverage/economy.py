@@ -144,13 +144,5 @@ def build(
         linked=True,
     )
     LeverageClearingHouse(economy, market.tree, parameters.caps(case))
-    LeveredTraders(
-        economy,
-        beliefs=traders.beliefs,
-        members=traders.number,
-        cash=traders.cash,
-        asset=traders.asset,
-        population=parameters.population,
-        names=traders.names,
-    )
+    LeveredTraders(economy, population=parameters.population, **traders._asdict())
     return economy

@@ -24,19 +24,13 @@ Source: Geanakoplos (2010), where the menu is the set of all promises.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from scipy.optimize import linprog
 
 from markets.leverage.news_tree import NewsTree
 from markets.quote import FloatArray
-
-PRECISE: Final[Any] = {
-    "primal_feasibility_tolerance": 1e-10,
-    "dual_feasibility_tolerance": 1e-10,
-}
-"""Tolerances of HiGHS, its smallest."""
+from simulator.linear_program import maximise
 
 MENU: Final = 3
 """Promises on the menu of a node."""
@@ -72,42 +66,40 @@ class Program:
         delivered = np.minimum(promised, good), np.minimum(promised, bad)
         return promised, part * delivered[0] + (1.0 - part) * delivered[1], *delivered
 
-    def value(self, belief: float) -> float:
-        """Largest expected wealth in the end, per unit of wealth now; NaN if HiGHS finds none."""
+    def value(self, beliefs: FloatArray) -> FloatArray:
+        """Largest expected wealth in the end, per unit of wealth now; NaN if HiGHS finds none.
+
+        Parameters
+        ----------
+        beliefs : array of shape (rows,)
+            Probabilities of good news.
+        """
         tree = self.tree
         nodes = np.flatnonzero(tree.reached(self.root))
         width = 2 + 2 * MENU
         place = {int(node): k for k, node in enumerate(nodes)}
-        budget = np.zeros((nodes.size, nodes.size * width))
-        bounds = np.zeros((2 * nodes.size, nodes.size * width))
-        objective = np.zeros(nodes.size * width)
-        ends = tree.chances(np.array([belief]), self.root)
+        # budgets of all nodes, then their collateral, then their caps
+        rows = np.zeros((3 * nodes.size, nodes.size * width))
+        gains = np.zeros((beliefs.size, nodes.size * width))
+        ends = tree.chances(beliefs, self.root)
         for node, k in place.items():
             own = slice(k * width, (k + 1) * width)
             _, cost, *delivered = self.promised(node)
             price = float(self.price[node])
-            budget[k, own] = np.concatenate([[price, 1.0], cost, -cost])
+            rows[k, own] = np.concatenate([[price, 1.0], cost, -cost])
             for child, delivery, chance in zip(
                 (int(tree.good[node]), int(tree.bad[node])), delivered, ends, strict=True
             ):
                 paid = np.concatenate([[float(self.price[child]), 1.0], delivery, -delivery])
                 if child in place:
-                    budget[place[child], own] = -paid
+                    rows[place[child], own] = -paid
                 else:
-                    objective[own] += float(chance[node, 0]) * paid
+                    gains[:, own] += np.outer(chance[node], paid)
             none = np.zeros(MENU)
-            bounds[2 * k, own] = np.concatenate([[-1.0, 0.0], none, np.ones(MENU)])
+            rows[nodes.size + k, own] = np.concatenate([[-1.0, 0.0], none, np.ones(MENU)])
             limit = (1.0 - 1.0 / float(self.most_leverage[node])) * price
-            bounds[2 * k + 1, own] = np.concatenate([[-limit, 0.0], none, cost])
-        wealth = np.zeros(nodes.size)
-        wealth[place[self.root]] = 1.0
-        found = linprog(
-            -objective,
-            A_ub=bounds,
-            b_ub=np.zeros(2 * nodes.size),
-            A_eq=budget,
-            b_eq=wealth,
-            method="highs",
-            options=PRECISE,
-        )
-        return float("nan") if found.fun is None else -float(found.fun)
+            rows[2 * nodes.size + k, own] = np.concatenate([[-limit, 0.0], none, cost])
+        most = np.zeros(3 * nodes.size)
+        most[place[self.root]] = 1.0
+        least = np.where(np.arange(most.size) < nodes.size, most, -np.inf)
+        return np.array([maximise(each, rows, most, at_least=least).value for each in gains])

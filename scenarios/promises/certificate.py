@@ -18,6 +18,7 @@ import pandas as pd
 from markets.quote import FloatArray
 from scenarios.promises.program import Program, Promise
 from simulator.certificate import Certificate, Condition
+from simulator.population.counted import population_condition
 
 CLEARING_TOLERANCE: Final = 1e-9
 """Share of all wealth: ten times the excess demand at which rounds settle."""
@@ -30,9 +31,6 @@ COLLATERAL_TOLERANCE: Final = 1e-11
 
 OPTIMALITY_TOLERANCE: Final = 1e-9
 """Expected consumption that a trader forgoes, as a share of what is best."""
-
-POPULATION_TOLERANCE: Final = 1e-9
-"""Traders that are missing, or too many, as a share of all, below any belief."""
 
 OF_ALL: Final = ("clearing", "deliveries")
 """Conditions on all traders together, of which a sample tells nothing."""
@@ -114,14 +112,7 @@ def certify(
     if not complete:
         conditions = [each for each in conditions if each.name not in OF_ALL]
     if below is not None:
-        number = agents.groupby("cohort")["weight"].cumsum().to_numpy(dtype=np.float64)
-        counted = np.stack([number - weight, number], axis=1)
-        conditions.append(
-            Condition("population", np.max(np.abs(counted - below)) / weight.sum(),
-                      POPULATION_TOLERANCE,
-                      "below every belief there are as many traders of a cohort as its distribution"
-                      " says (share of all)")
-        )  # fmt: skip
+        conditions.append(population_condition(agents, below))
     return Certificate(tuple(conditions))
 
 

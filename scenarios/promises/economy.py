@@ -183,12 +183,12 @@ def build(
             StateContinuum(
                 trembling,
                 beliefs=traders.beliefs,
-                members=traders.number,
+                members=traders.members,
                 cash=traders.cash,
                 asset=traders.asset,
             )
             return trembling
-        belief = traders.beliefs.members(traders.number)
+        belief = traders.beliefs.members(traders.members)
         cash, asset = (np.full(belief.size, owned) for owned in (traders.cash, traders.asset))
         order = np.arange(belief.size)
         if traders.beliefs.values is not None:
@@ -207,15 +207,7 @@ def build(
         market, adjuster=parameters.adjuster(market.pace), rng=rng, start=parameters.start
     )
     CollateralClearingHouse(economy, terms)
-    Believers(
-        economy,
-        beliefs=traders.beliefs,
-        members=traders.number,
-        cash=traders.cash,
-        asset=traders.asset,
-        population=parameters.population,
-        names=traders.names,
-    )
+    Believers(economy, population=parameters.population, **traders._asdict())
     return economy
 
 

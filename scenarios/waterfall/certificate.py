@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from markets.quote import BoolArray, FloatArray
 from simulator.certificate import Certificate, Condition
+from simulator.linear_program import maximise
 
 CLEARING: Final = 1e-9
 """Share of what is traded, or of a payment: ten times the error at which rounds settle."""
@@ -225,14 +225,7 @@ def clearing_payments(debts: FloatArray, cash: FloatArray) -> float:
     """
     owes = debts.sum(axis=1)
     shares = np.divide(debts, owes[:, None], out=np.zeros_like(debts), where=owes[:, None] > 0.0)
-    found = linprog(
-        -np.ones(cash.size),
-        A_ub=np.eye(cash.size) - shares.T,
-        b_ub=cash,
-        bounds=[(0.0, owed) for owed in owes.tolist()],
-        method="highs",
-    )
-    return float("nan") if found.fun is None else -float(found.fun)
+    return maximise(np.ones(cash.size), np.eye(cash.size) - shares.T, cash, high=owes).value
 
 
 def _most(values: FloatArray) -> float:

@@ -148,7 +148,7 @@ class Traders(NamedTuple):
     beliefs: Beliefs
     cash: float | FloatArray
     asset: float | FloatArray
-    number: int
+    members: int
     names: list[str] | None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,10 @@ import pandas as pd
 from agents.beliefs import Beliefs
 from agents.cohort import Population
 from markets.quote import FloatArray
+from simulator.certificate import Condition
+
+TOLERANCE: Final = 1e-9
+"""Traders that are missing, or too many, as a share of all, below any belief."""
 
 
 def number_below(
@@ -42,3 +47,17 @@ def number_below_by_cohort(
             before = np.arange(float(len(own)))
             rows.append(np.stack([before, before + 1.0], axis=1))
     return np.vstack(rows)
+
+
+def population_condition(agents: pd.DataFrame, below: FloatArray) -> Condition:
+    """Compare a table of traders with the numbers there should be below its beliefs, (rows, 2)."""
+    weight = agents["weight"].to_numpy(dtype=np.float64)
+    number = agents.groupby("cohort")["weight"].cumsum().to_numpy(dtype=np.float64)
+    counted = np.stack([number - weight, number], axis=1)
+    return Condition(
+        "population",
+        np.max(np.abs(counted - below)) / weight.sum(),
+        TOLERANCE,
+        "below every belief there are as many traders of a cohort as its distribution says (share"
+        " of all)",
+    )

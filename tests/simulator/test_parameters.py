@@ -14,7 +14,6 @@ from markets.adjustment.rules import RuleName
 from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.refused import Refused
 from simulator.parameters import (
-    GivenBeliefs,
     Parameters,
     Table,
     about,
@@ -26,6 +25,7 @@ from simulator.parameters import (
     rule_parameter,
     to_toml,
 )
+from simulator.population.members import DrawnBeliefs
 
 
 class Bank(Table):
@@ -41,7 +41,7 @@ class Sample(Parameters):
     traders: int = about("number of traders", default=10, gt=1)
     market: Literal["long", "short"] = about("kind of market", default="long")
     weights: list[Annotated[float, Field(gt=0.0)]] = about("weights", default=[1.0])
-    beliefs: GivenBeliefs = about("beliefs", default="uniform")
+    beliefs: DrawnBeliefs = about("beliefs", default="uniform")
     cap: float | None = about("cap", allowed="a number, or nothing", default=None)
     open: bool = about("whether the market is open", default=True)
     banks: list[Bank] = about("banks", allowed="a list of banks", default=[])

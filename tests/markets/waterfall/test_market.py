@@ -102,8 +102,8 @@ def test_rounds_begin_at_full_payment_or_at_none() -> None:
                                (False, [90.0 * np.exp(-0.1), 55.0], [0.0, 1.0])):  # fmt: skip
         here = market(paid=paid)
         here.open([sellers])
-        quotes = list(here.opening_quotes(here.first_quotes(), TERMS).values())
-        assert quotes == pytest.approx([*price, *rates])
+        begin = here.opening(here.first_quotes(), TERMS, None)
+        assert begin == pytest.approx([*np.log(price), *rates])
 
 
 def test_random_starts_have_rates_between_none_and_all() -> None:

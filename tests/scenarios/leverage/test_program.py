@@ -25,8 +25,7 @@ def test_the_best_plan_is_all_or_nothing_with_the_largest_safe_loan(
     beliefs = np.array([0.05, 0.3, 0.6, 0.9, 0.99])
     value, _ = LeverageQuotes(tree, LeverageTerms(0, caps), price, ()).worth(beliefs)
     program = Program(tree, 0, price, caps)
-    solved = [program.value(belief) for belief in beliefs]
-    assert solved == pytest.approx(value[0].tolist(), rel=1e-9)
+    assert program.value(beliefs) == pytest.approx(value[0], rel=1e-9)
 
 
 def test_state_prices_add_up_to_one_and_price_the_asset() -> None:

@@ -21,7 +21,7 @@ def test_traders_of_a_distribution_are_a_continuum_unless_told_otherwise() -> No
     traders = traders_of(parameters, np.random.default_rng(0))
     assert parameters.population == "continuum"
     assert parameters.spread
-    assert (traders.number, traders.cash, traders.asset, traders.names) == (50, 2.0, 1.0, None)
+    assert (traders.members, traders.cash, traders.asset, traders.names) == (50, 2.0, 1.0, None)
 
 
 def test_traders_who_are_given_or_drawn_are_individuals() -> None:
