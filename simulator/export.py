@@ -40,6 +40,9 @@ REPORT = "report"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
 
+UNFINISHED = "-unfinished"
+"""How the folder of a run ends that was stopped: it never replaces that of a finished one."""
+
 FORMAT = 2
 """Version of the layout of an exported folder."""
 
@@ -127,10 +130,11 @@ def export(
     Returns
     -------
     pathlib.Path
-        The folder written, ``<scenario>-<digest>``.
+        The folder written, ``<scenario>-<digest>``; of a run that was stopped before its end
+        ``<scenario>-<digest>-unfinished``.
     """
     check_writable(folder)
-    target = folder / name_of(run)
+    target = folder / (name_of(run) + ("" if run.error is None else UNFINISHED))
     with new_folder(target) as fresh:
         tables: dict[str, pd.DataFrame] = {name: getattr(run, name) for name in TABLES}
         _write_proofs(run, fresh)

@@ -69,6 +69,12 @@ def listen() -> None:
     sys.unraisablehook = _unraisable
 
 
+def ignore() -> None:
+    """Have signals do nothing any more, while the interpreter ends."""
+    for number in _stopping():
+        signal.signal(number, signal.SIG_IGN)
+
+
 def check() -> None:
     """Raise if a signal came and something, a library say, has swallowed the exception."""
     if _process.asked is not None and _process.raises:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from simulator.stopping import INTERRUPTS, code_of, listen, stoppable
+from simulator.stopping import INTERRUPTS, code_of, ignore, listen, stoppable
 
 
 @contextmanager
@@ -17,6 +17,7 @@ def entered() -> Iterator[None]:
         with stoppable():
             yield
     except INTERRUPTS as stopped:
+        ignore()
         said = str(stopped) or "interrupted"
         kept = "; ".join(getattr(stopped, "__notes__", ["what was not finished is not kept"]))
         with suppress(OSError):  # the terminal may be gone

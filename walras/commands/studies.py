@@ -180,8 +180,10 @@ def trace(
     Every point is reached by rounds again and certified; prints where curves fold, regimes change
     and curves end. Exit codes: 0 traced; 2 bad input; 3 no equilibrium to begin with.
     """
+    from simulator.stopping import INTERRUPTS, unstoppable
     from walras.tracing import leave_not_cleared, print_trace, read_range, traced
 
+    out_folder: Path | None = None
     try:
         key, start, end = read_range(moved)
         scenario, parameters = asked(what, assignments, own, code)
@@ -192,6 +194,12 @@ def trace(
             written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
     except Refused as error:
         refuse(error)
+    except INTERRUPTS as stopped:
+        if hasattr(stopped, "trace") and out_folder is not None:
+            with unstoppable():
+                written = stopped.trace.export(out_folder, plots=False)
+            stopped.add_note(f"what was traced so far is in {written}")
+        raise
     print_trace(found, written, as_json=as_json)
 
 
