@@ -13,7 +13,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
@@ -47,13 +46,13 @@ def code_of(interrupt: BaseException | None) -> int:
     return 128 + (interrupt.number if isinstance(interrupt, Stopped) else signal.SIGINT)
 
 
-@dataclass
 class _Process:
-    """What this process was asked, and whether it may raise now."""
+    """What this process was asked, whether it may raise now, and how often that was put off."""
 
-    asked: int | None = None
-    raises: bool = False
-    put_off: int = 0
+    def __init__(self) -> None:
+        self.asked: int | None = None
+        self.raises = False
+        self.put_off = 0
 
 
 _process = _Process()

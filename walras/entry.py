@@ -1,4 +1,7 @@
-"""How the command is entered and left: signals stop it, and it says so in a sentence."""
+"""How the command is entered and left: signals stop it, and it says so in a sentence.
+
+It imports little, since before it is entered a signal is left to Python.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,17 @@ from simulator.stopping import INTERRUPTS, code_of, ignore, listen, stoppable
 def entered() -> Iterator[None]:
     """Listen to signals; where one stops the block, say what is kept, and leave with its code."""
     listen()
+    interrupt: BaseException | None = None
     try:
         with stoppable():
             yield
     except INTERRUPTS as stopped:
+        interrupt = stopped
+    finally:
         ignore()
-        said = str(stopped) or "interrupted"
-        kept = "; ".join(getattr(stopped, "__notes__", ["what was not finished is not kept"]))
+    if interrupt is not None:
+        said = str(interrupt) or "interrupted"
+        kept = "; ".join(getattr(interrupt, "__notes__", ["what was not finished is not kept"]))
         with suppress(OSError):  # the terminal may be gone
             print(f"walras: {said}; {kept}", file=sys.stderr)
-        raise SystemExit(code_of(stopped)) from None
+        raise SystemExit(code_of(interrupt))
