@@ -15,6 +15,7 @@ from pydantic import ValidationInfo
 
 from markets.refused import Refused
 from simulator.data_file import DataFile
+from simulator.stopping import INTERRUPTS
 
 CODE = "code"
 """Key of the validation context: resolved paths of the files that may be executed. Without it all
@@ -117,7 +118,7 @@ def _import(path: Path, place: Path) -> ModuleType:
         del sys.modules[name]
         file = path if error.filename == str(place) else error.filename
         raise Refused(f"{file}, line {error.lineno}: {error.msg}") from None
-    except KeyboardInterrupt:
+    except INTERRUPTS:
         raise
     except BaseException as error:
         del sys.modules[name]

@@ -24,6 +24,7 @@ from simulator.palette import PRINT_DOTS_PER_INCH, file_of, styled
 from simulator.parameters import to_toml
 from simulator.results import P, Results
 from simulator.table_formats import write_parquet
+from simulator.threads import one_thread
 from simulator.title import COMPOSED
 from simulator.told import told
 from simulator.versions import versions
@@ -38,6 +39,9 @@ CODEBOOK = "codebook.csv"
 REPORT = "report"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
+
+UNFINISHED = "-unfinished"
+"""How the folder of a run ends that was stopped: it never replaces that of a finished one."""
 
 FORMAT = 2
 """Version of the layout of an exported folder."""
@@ -97,6 +101,7 @@ def name_of(run: Results[P]) -> str:
     return f"{run.title.name}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
+@one_thread()
 def export(
     run: Results[P], scenario: Declared[P], folder: Path, figures: Format | None = SCREEN
 ) -> Path:
@@ -120,10 +125,11 @@ def export(
     Returns
     -------
     pathlib.Path
-        The folder written, ``<scenario>-<digest>``.
+        The folder written, ``<scenario>-<digest>``; of a run that was stopped before its end
+        ``<scenario>-<digest>-unfinished``.
     """
     check_writable(folder)
-    target = folder / name_of(run)
+    target = folder / (name_of(run) + ("" if run.error is None else UNFINISHED))
     with new_folder(target) as fresh:
         tables: dict[str, pd.DataFrame] = {name: getattr(run, name) for name in TABLES}
         _write_proofs(run, fresh)

@@ -15,6 +15,7 @@ from typing import Final
 
 from markets.refused import Refused
 from simulator.hidden_folder import NEW, OLD, hidden_folder, sync
+from simulator.stopping import unstoppable
 
 SYNCING: Final = 8
 """Files that the disk is asked to keep at a time: it keeps several in little more time than one."""
@@ -43,10 +44,15 @@ def new_folder(target: Path, *, over: bool = True) -> Iterator[Path]:
         If it can't be written, or there is one that must not be replaced; nothing is left behind.
     """
     place = Path(os.path.realpath(target))
-    with _refusing(target), hidden_folder(place.parent) as hidden:
+    with (
+        unstoppable() as as_before,
+        _refusing(target),
+        hidden_folder(place.parent) as hidden,
+    ):
         fresh = hidden / NEW / place.name
         fresh.mkdir(parents=True)
-        yield fresh
+        with as_before():
+            yield fresh
         _sync_all(fresh)
         _put(fresh, place, hidden / OLD, over=over)
         sync(place.parent)
@@ -71,10 +77,11 @@ def new_files(folder: Path, *, over: bool = True) -> Iterator[Path]:
     Refused
         If they can't be written, or there is one that must not be replaced; nothing is left behind.
     """
-    with _refusing(folder), hidden_folder(folder) as hidden:
+    with unstoppable() as as_before, _refusing(folder), hidden_folder(folder) as hidden:
         fresh = hidden / NEW
         fresh.mkdir()
-        yield fresh
+        with as_before():
+            yield fresh
         _sync_all(fresh)
         files = sorted(fresh.iterdir())
         for place in (folder / file.name for file in files):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from markets.refused import Infeasible
+from simulator.stopping import INTERRUPTS
 from simulator.time_limit import OutOfTime
 
 class Outcome(StrEnum):
@@ -73,7 +74,7 @@ class Ending:
 def stopped_by(error: BaseException) -> Outcome:
     """What an error that stopped a run, or the certificate of a date, counts as."""
     kinds: dict[type[BaseException], Outcome] = {
-        KeyboardInterrupt: Outcome.INTERRUPTED,
+        **dict.fromkeys(INTERRUPTS, Outcome.INTERRUPTED),
         OutOfTime: Outcome.OUT_OF_TIME,
         MemoryError: Outcome.OUT_OF_MEMORY,
         Infeasible: Outcome.INFEASIBLE,  # in a study; of dates the end tells
@@ -85,6 +86,8 @@ def stopped_by(error: BaseException) -> Outcome:
 def stopped_in(error: BaseException, place: str) -> Ending:
     """The end that an error made, and in what."""
     outcome = stopped_by(error)
+    if outcome is Outcome.INTERRUPTED:
+        return Ending(outcome, str(error) or "interrupted by the user")
     if outcome is Outcome.OUT_OF_TIME:
         return Ending(outcome, f"{error} in {place}")
     if outcome is Outcome.OUT_OF_MEMORY:

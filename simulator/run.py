@@ -22,6 +22,8 @@ from simulator.point import DateEnd, ScenarioEconomy
 from simulator.record import Record
 from simulator.results import EQUILIBRIA, P, Results
 from simulator.search import search
+from simulator.stopping import INTERRUPTS, check, stoppable, unstoppable
+from simulator.threads import one_thread
 from simulator.time_limit import OutOfTime, TimeLimit
 
 if TYPE_CHECKING:
@@ -157,6 +159,8 @@ class Travelled:
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
+@unstoppable()
+@one_thread()
 def travel_all(
     scenario: Declared[P],
     parameters: P,
@@ -167,7 +171,8 @@ def travel_all(
 ) -> Travelled:
     """Take every case of a scenario through its dates.
 
-    What stops it before the end is in ``Travelled.error``, with the record so far.
+    What stops it before the end is in ``Travelled.error``, with the record so far; signals wait
+    outside of the rounds.
 
     Raises
     ------
@@ -186,22 +191,24 @@ def travel_all(
     for case in cases:
         economy: ScenarioEconomy | None = None
         try:
-            for event in travel(scenario, parameters, case, rng, time_limit):
-                if isinstance(event, Opened):
-                    economy = event.economy
-                elif isinstance(event, DateEnd):
-                    last = event.point.date == len(case.announcements)
-                    kept = every_date or last
-                    ends.append(event if kept else without_traders(event))
-                elif progress is not None:
-                    progress(event)
+            with stoppable():
+                for event in travel(scenario, parameters, case, rng, time_limit):
+                    check()
+                    if isinstance(event, Opened):
+                        economy = event.economy
+                    elif isinstance(event, DateEnd):
+                        last = event.point.date == len(case.announcements)
+                        kept = every_date or last
+                        ends.append(event if kept else without_traders(event))
+                    elif progress is not None:
+                        progress(event)
         except (MemoryError, OutOfTime) as stopped:
             cut = cut_short(case, economy, stopped)
             if any((e.point.case, e.point.date) == (case.name, cut.point.date) for e in ends[-1:]):
                 error = stopped  # between two dates
             else:
                 ends.append(cut)
-        except (Exception, KeyboardInterrupt) as stopped:
+        except (Exception, *INTERRUPTS) as stopped:
             if isinstance(stopped, Refused) and economy is None:
                 raise
             error = stopped
@@ -217,6 +224,8 @@ def travel_all(
     return Travelled(tuple(ends), tuple(records), columns, error)
 
 
+@unstoppable()
+@one_thread()
 def simulate(
     scenario: Declared[P],
     parameters: P,
@@ -229,7 +238,8 @@ def simulate(
 ) -> Run[P]:
     """Run every case of a scenario through its dates.
 
-    What stops it before the end (Ctrl-C, a defect of the program, too little time or memory) is in ``Run.error``, with the
+    What stops it before the end (a signal, a defect of the program, too little time or memory) is
+    in ``Run.error``, with the
     record so far; only input that can't be used raises.
 
     Parameters
@@ -277,12 +287,12 @@ def simulate(
         return run
     studied: dict[str, pd.DataFrame] = {}
     try:
-        with limit.stopping():
+        with stoppable(), limit.stopping():
             if studies:
                 studied |= scenario.studies(parameters, np.random.default_rng(seed))
                 studied |= scenario.studies_at_rest(run)
             if starts > 1:
                 studied[EQUILIBRIA] = search(scenario, parameters, starts, seed)
-    except (Exception, KeyboardInterrupt, OutOfTime) as stopped:  # noqa: BLE001 - in Run.error
+    except (Exception, OutOfTime, *INTERRUPTS) as stopped:  # noqa: BLE001 - it is in Run.error
         return replace(run, error=stopped)
     return replace(run, studies=studied)

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Final
 
 from markets.refused import Refused
+from simulator.stopping import importing
 
 SECONDS: Final = 600.0
 """What a run may take unless it is asked otherwise."""
@@ -26,9 +27,6 @@ LEAST_GRACE: Final = 1.0
 AGAIN: Final = 0.2
 """Seconds after which it is stopped again, should the first time have been lost: Python can only
 report, not raise, what happens while it frees memory. Nor is an import broken off."""
-
-IMPORTING: Final = "<frozen importlib"
-"""Where Python's own code of imports says that it stands."""
 
 LONGEST: Final = 1e9
 """Seconds beyond which a limit is none; the operating system's clocks take no more than that."""
@@ -98,8 +96,5 @@ class TimeLimit:
             signal.signal(signal.SIGALRM, before)
 
     def _ring(self, _: int, frame: FrameType | None) -> None:
-        while frame is not None:
-            if frame.f_code.co_filename.startswith(IMPORTING):
-                return  # a module imported by half would stay broken in this process
-            frame = frame.f_back
-        raise OutOfTime(f"the time allowed ({self.seconds:g} s) was over")
+        if not importing(frame):
+            raise OutOfTime(f"the time allowed ({self.seconds:g} s) was over")

@@ -18,6 +18,7 @@ from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
 from simulator.hidden_folder import clean, is_hidden
 from simulator.parameters import parse
 from simulator.point import RestingPoint
+from simulator.threads import one_thread
 from simulator.title import COMPOSED
 
 
@@ -52,6 +53,7 @@ class Verification:
         return bool(self.certificates) and all(c.holds for c in self.certificates)
 
 
+@one_thread()
 def verify(
     folder: Path, find: Callable[[str], Declared[Any]], code: Collection[Path] = ()
 ) -> Verification:

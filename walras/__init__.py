@@ -11,7 +11,7 @@ asked for.
 
 from __future__ import annotations
 
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from simulator.time_limit import SECONDS
@@ -479,6 +479,8 @@ def scenarios() -> dict[str, Title]:
 def __getattr__(name: str) -> object:
     """Load what is asked for."""
     if name == "__version__":
+        from importlib import metadata
+
         return metadata.version("walras")
     if name in _HOME:
         value: object = getattr(import_module(_HOME[name]), name)

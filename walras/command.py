@@ -8,6 +8,7 @@ import typer
 
 from walras.commands import runs, scenarios, studies
 from walras.commands.app import app
+from walras.entry import entered
 
 __all__ = ["app", "main", "runs", "scenarios", "studies"]
 
@@ -34,7 +35,8 @@ def entry(
 
 def main() -> None:
     """Entry point of the command."""
-    app()
+    with entered():
+        app()
 
 
 if __name__ == "__main__":

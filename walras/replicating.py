@@ -27,10 +27,11 @@ from simulator.document.document import (
     as_sentence,
 )
 from simulator.document.files import write_into
-from simulator.export import check_writable
+from simulator.export import UNFINISHED, check_writable
 from simulator.names import unknown
 from simulator.new_folder import new_folder
 from simulator.replication import Line, Measured, left_out_line, lines_of, table
+from simulator.stopping import INTERRUPTS, stoppable, unstoppable
 from simulator.sweep.workers import processes
 from simulator.versions import versions
 from walras.printing import err, out, print_table
@@ -117,11 +118,12 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Replication:
-    """What was found: a line per number or statement, and figures."""
+    """What was found: a line per number or statement, and figures; what stopped it, if anything."""
 
     papers: tuple[Paper, ...]
     lines: tuple[Line, ...]
     figures: tuple[Drawn, ...]
+    stopped: BaseException | None = None
 
     @property
     def table(self) -> pd.DataFrame:
@@ -155,11 +157,19 @@ def replicate(
         Called with the number of claims done and of all claims.
     """
     asked = [(paper.name, at) for paper in of for at in range(len(paper.claims))]
-    measured = []
-    for done in _measure_all(asked, min(workers, len(asked) // CLAIMS_EACH)):
-        measured.append(done)
-        if progress is not None:
-            progress(len(measured), len(asked))
+    measured: list[tuple[list[Line], list[Drawn]]] = []
+    stopped: BaseException | None = None
+    try:
+        with stoppable():
+            for done in _measure_all(asked, min(workers, len(asked) // CLAIMS_EACH)):
+                measured.append(done)
+                if progress is not None:
+                    progress(len(measured), len(asked))
+    except INTERRUPTS as interrupt:
+        if not measured:
+            raise
+        stopped = interrupt
+        measured += [_not_measured(*one, "stopped before") for one in asked[len(measured) :]]
     lines: list[Line] = []
     for paper in of:
         own = [done for (name, _), (done, _) in zip(asked, measured, strict=True)
@@ -167,7 +177,7 @@ def replicate(
         lines += [line for each in own for line in each]
         lines += [left_out_line(paper.name, left) for left in paper.left_out]
     return Replication(
-        tuple(of), tuple(lines), tuple(figure for _, drawn in measured for figure in drawn)
+        tuple(of), tuple(lines), tuple(figure for _, drawn in measured for figure in drawn), stopped
     )
 
 
@@ -190,7 +200,7 @@ def measure(paper: str, at: int) -> tuple[list[Line], list[Drawn]]:
         figures = found.draw()
     except Exception as error:  # noqa: BLE001 - the other claims are to be seen all the same
         why = f"{type(error).__name__}: {error}"
-        return [_failed(line, why) for line in lines_of(paper, row, Measured())], []
+        return _not_measured(paper, at, why)
     drawn = [
         Drawn(
             paper, row.place, row.case, name, shown.caption, shown.alternative, shown.content
@@ -200,8 +210,10 @@ def measure(paper: str, at: int) -> tuple[list[Line], list[Drawn]]:
     return list(lines_of(paper, row, found)), drawn
 
 
-def _failed(line: Line, why: str) -> Line:
-    return replace(line, verdict="differs", why=why)
+def _not_measured(paper: str, at: int, why: str) -> tuple[list[Line], list[Drawn]]:
+    """Lines of a claim that differ because nothing is simulated."""
+    lines = lines_of(paper, papers()[paper].claims[at].published, Measured())
+    return [replace(line, verdict="differs", why=why) for line in lines], []
 
 
 # ------------------------------------------------------------------ files
@@ -388,11 +400,19 @@ def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: b
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn()]  # fmt: skip
     silent = quiet or not err.is_terminal
-    with Progress(*columns, console=err, transient=True, disable=silent) as bar:
+    with (
+        unstoppable(),
+        Progress(*columns, console=err, transient=True, disable=silent) as bar,
+    ):
         task = bar.add_task("claims", total=None)
         done = replicate(
             of, workers, lambda count, total: bar.update(task, completed=count, total=total)
         )
+        if done.stopped is not None:  # a finished one is not replaced
+            bar.update(task, description="writing the report")
+            written = export(done, folder.with_name(f"{folder.name}{UNFINISHED}"))
+            done.stopped.add_note(f"what was measured so far is in {written}")
+            raise done.stopped
     if not quiet:
         show(done)
     out.print(in_words(done), highlight=False)

@@ -22,6 +22,8 @@ from simulator.point import DateEnd, ScenarioEconomy, at_rest
 from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.search import apart, growth, search, stability
+from simulator.stopping import INTERRUPTS, stoppable, unstoppable
+from simulator.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,6 +87,8 @@ class Trace(Found[P]):
         One row per fold, change of regime, kink, branch point and end, with the quotes.
     units : mapping
         Unit of every quote.
+    finished : bool
+        Whether the curves were followed to their ends.
     """
 
     kind: ClassVar[str] = "trace"
@@ -97,6 +101,7 @@ class Trace(Found[P]):
     points: pd.DataFrame
     events: pd.DataFrame
     units: Mapping[str, str]
+    finished: bool = True
 
     @property
     def certified(self) -> bool:
@@ -120,7 +125,7 @@ class Trace(Found[P]):
             f" {counted(curves, 'curve')} as {self.key} moves from {self.start:g} to"
             f" {self.end:g}: {counted(folds, 'fold')},"
             f" {counted(changes, 'other change')} of regime; {unstable} of the points are unstable"
-            " under the textbook rule"
+            " under the textbook rule" + ("" if self.finished else "; stopped before its end")
         )
 
     def plot(self) -> dict[str, Figure]:
@@ -139,6 +144,7 @@ class Trace(Found[P]):
             "from": self.start,
             "to": self.end,
             "starts": self.starts,
+            **({} if self.finished else {"finished": False}),
         }
 
     @property
@@ -158,6 +164,8 @@ class Trace(Found[P]):
         }
 
 
+@unstoppable()
+@one_thread()
 def trace(
     scenario: Declared[P],
     parameters: P,
@@ -210,6 +218,8 @@ def trace(
         on where the dates before closed.
     NotCleared
         If rounds find no equilibrium at the start.
+    KeyboardInterrupt, Stopped
+        As they were; what was traced so far is in the exception's attribute ``trace``.
     """
     if not (np.isfinite([start, end]).all() and start != end):
         raise Refused(f"{key} goes from {start!r} to {end!r}; it must be two different numbers")
@@ -223,29 +233,40 @@ def trace(
     share = equations.share(own)
     stops = (share,) if 0.0 < share < 1.0 else ()
     curves = _Curves(equations, Path(equations, stops), progress)
-    curves.begin(0.0)
-    if starts > 1:
-        found = search(scenario, varied.at(start), starts, seed)
-        for row in found[(found["case"] == varied.case) & (found["date"] == date)].to_dict(
-            "records"
-        ):
-            if row.get("number", np.nan) > 0:
-                curves.begin(0.0, {name: float(row[name]) for name in units})
+
+    def traced(*, finished: bool) -> Trace[P]:
+        return Trace(
+            scenario=scenario,
+            parameters=parameters,
+            seed=seed,
+            case=varied.case,
+            date=date,
+            starts=starts,
+            key=key,
+            start=start,
+            end=end,
+            points=pd.DataFrame(curves.points),
+            events=pd.DataFrame(curves.events, columns=["curve", "kind", key, "what", *units]),
+            units=units,
+            finished=finished,
+        )
+
+    try:
+        with stoppable():
+            curves.begin(0.0)
+            if starts > 1:
+                found = search(scenario, varied.at(start), starts, seed)
+                for row in found[(found["case"] == varied.case) & (found["date"] == date)].to_dict(
+                    "records"
+                ):
+                    if row.get("number", np.nan) > 0:
+                        curves.begin(0.0, {name: float(row[name]) for name in units})
+    except INTERRUPTS as stopped:
+        if curves.points:
+            stopped.trace = traced(finished=False)  # type: ignore[union-attr]
+        raise
     varied.close()
-    return Trace(
-        scenario=scenario,
-        parameters=parameters,
-        seed=seed,
-        case=varied.case,
-        date=date,
-        starts=starts,
-        key=key,
-        start=start,
-        end=end,
-        points=pd.DataFrame(curves.points),
-        events=pd.DataFrame(curves.events, columns=["curve", "kind", key, "what", *units]),
-        units=units,
-    )
+    return traced(finished=True)
 
 
 @dataclass

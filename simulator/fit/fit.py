@@ -45,6 +45,8 @@ from simulator.outcome import Outcome
 from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.run import simulate
+from simulator.stopping import INTERRUPTS
+from simulator.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -182,6 +184,7 @@ class Fit(Found[P]):
         }
 
 
+@one_thread()
 def fit(
     scenario: Declared[P],
     parameters: P,
@@ -228,7 +231,17 @@ def fit(
             f"{len(moments)} moments can't tell {len(ranges)} parameters apart; free fewer"
         )
     trials = _Trials(scenario, parameters, moments, ranges, seeds, seed, progress)
-    count = len(ranges)
+    try:
+        return _nearest(trials, starts)
+    except INTERRUPTS as stopped:
+        if trials.known:
+            stopped.add_note(trials.so_far)
+        raise
+
+
+def _nearest(trials: _Trials[P], starts: int) -> Fit[P]:
+    """The estimate, and how far it can be trusted."""
+    count, moments, seed = len(trials.ranges), trials.moments, trials.seed
     unit = qmc.LatinHypercube(count, rng=seed).random(starts)
     tried = sorted((trials.objective(point), k) for k, point in enumerate(unit))
     if tried[0][0] >= len(moments) * FAR**2:
@@ -262,6 +275,14 @@ class _Trials(Generic[P]):
     def errors_given(self) -> bool:
         """Whether observations come with standard errors."""
         return bool(np.isfinite(self.moments[0].error))
+
+    @property
+    def so_far(self) -> str:
+        """The best parameters so far, in words."""
+        best = min((np.frombuffer(at) for at in self.known), key=self.objective)
+        named = ", ".join(f"{key} = {value:.9g}" for key, value in self.values(best).items())
+        tried = counted(len(self.known), "evaluation")
+        return f"the best of {tried} so far is {named}, objective {self.objective(best):.4g}"
 
     def values(self, unit: FloatArray) -> dict[str, float]:
         """Parameters from their places in the ranges."""

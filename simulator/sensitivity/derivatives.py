@@ -36,6 +36,7 @@ from simulator.parameters import Parameters
 from simulator.point import at_rest
 from simulator.report_folder import Found, records
 from simulator.results import P
+from simulator.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -150,6 +151,7 @@ class Sensitivities(Found[P]):
         }
 
 
+@one_thread()
 def sensitivities(
     scenario: Declared[P],
     parameters: P,

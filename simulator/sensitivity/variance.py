@@ -29,6 +29,7 @@ from simulator.outcome import Outcome
 from simulator.report_folder import Found, records
 from simulator.results import P
 from simulator.run import simulate
+from simulator.threads import one_thread
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -113,6 +114,7 @@ class Variances(Found[P]):
         }
 
 
+@one_thread()
 def variances(
     scenario: Declared[P],
     parameters: P,

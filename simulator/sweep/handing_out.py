@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from markets.refused import Refused
+from simulator.stopping import check
 from simulator.sweep.one_run import Asking, Finished, failed, rest
 from simulator.sweep.store import Store
 from simulator.sweep.work import Find, Job, work
@@ -127,6 +128,7 @@ def _hand_out(
     ready: list[Job] = []  # halves of jobs that took their workers down
     later: dict[str, Job] = {}  # second halves, by the run that they follow
     while True:
+        check()
         while len(asked) < staff.ahead():
             job = ready.pop() if ready else next(jobs, None)
             if job is None:

@@ -20,8 +20,10 @@ from simulator.point import DateEnd
 from simulator.results import EQUILIBRIA, outcome_of, row_of
 from simulator.run import travel_all
 from simulator.search import search
+from simulator.stopping import INTERRUPTS
 from simulator.sweep.plan import PlannedRun
 from simulator.sweep.values import as_given
+from simulator.threads import one_thread
 from simulator.time_limit import OutOfTime, TimeLimit
 
 ROUNDS, MEMBERS = "rounds", "members"
@@ -88,6 +90,7 @@ def rest(rows: list[dict[str, dict[str, Any]]]) -> dict[str, float] | None:
     return dict(first["quotes"]) if first["head"]["outcome"] == Outcome.CLEARED else None
 
 
+@one_thread()
 def run_one(
     scenario: Declared[Any],
     planned: PlannedRun,
@@ -120,7 +123,7 @@ def run_one(
         rows = [_stopped(Outcome.REFUSED, str(refused))]
         seconds = time.perf_counter() - begun
         return Finished(planned.key, rows, str(Outcome.REFUSED), seconds, {})
-    if isinstance(travelled.error, KeyboardInterrupt):
+    if isinstance(travelled.error, INTERRUPTS):
         raise travelled.error
     rows, error = [_row(end) for end in travelled.ends], travelled.error
     outcome = outcome_of(travelled.ends, error)

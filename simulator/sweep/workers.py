@@ -12,10 +12,13 @@ from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExec
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 from urllib.parse import urlsplit
 
 from markets.refused import Refused
+from simulator.stopping import check, deaf, unstoppable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Variables that say how many threads linear algebra has: one, so that workers don't share cores
@@ -98,7 +101,8 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
     before = set(multiprocessing.active_children())
     kept = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+    resource_tracker.ensure_running()  # it would unblock signals while a worker starts
+    executor = ProcessPoolExecutor(count, _Apart(), _begin)
     try:
         try:
             for started in [executor.submit(os.getpid) for _ in range(count)]:
@@ -110,18 +114,35 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
             ) from None
         yield executor
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
-            process.join()
-        for name, value in kept.items():
-            os.environ.pop(name)
-            os.environ.update({} if value is None else {name: value})
+        with unstoppable():
+            executor.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - before:
+                process.kill()
+                process.join()
+            for name, value in kept.items():
+                os.environ.pop(name)
+                os.environ.update({} if value is None else {name: value})
+
+
+class _Worker(SpawnProcess):
+    """A process that leaves signals to its parent, from its first moment on."""
+
+    def start(self) -> None:
+        """Start it with signals blocked, which it inherits."""
+        with unstoppable(), deaf():
+            super().start()
+        check()
+
+
+class _Apart(SpawnContext):
+    """Processes with a fresh interpreter each."""
+
+    Process = _Worker
 
 
 def _begin() -> None:
     """What a process does first: leave Ctrl-C to its parent, and end when that is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where signals can't be blocked
     parent = multiprocessing.parent_process()
     assert parent is not None
 

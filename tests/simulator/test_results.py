@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from simulator.outcome import Outcome
 from simulator.parameters import Parameters
 from simulator.point import DateEnd, RestingPoint
 from simulator.results import Results
+from simulator.stopping import Stopped
 from simulator.title import Title
 
 TITLE = Title("sample", "a sample", "nobody")
@@ -58,13 +60,19 @@ def test_the_first_date_that_fails_decides_the_outcome() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"),
-    [(KeyboardInterrupt(), Outcome.INTERRUPTED), (ZeroDivisionError("x"), Outcome.DEFECT)],
+    ("error", "outcome", "reason"),
+    [
+        (KeyboardInterrupt(), Outcome.INTERRUPTED, "interrupted by the user"),
+        (Stopped(signal.SIGTERM), Outcome.INTERRUPTED, "stopped by SIGTERM"),
+        (ZeroDivisionError("x"), Outcome.DEFECT, "ZeroDivisionError: x"),
+    ],
 )
-def test_what_stopped_a_run_is_its_outcome(error: BaseException, outcome: Outcome) -> None:
+def test_what_stopped_a_run_is_its_outcome(
+    error: BaseException, outcome: Outcome, reason: str
+) -> None:
     run = results(end(1, Outcome.CYCLES), error=error)
     assert run.outcome is outcome
-    assert run.reason == f"{type(error).__name__}: {error}"
+    assert run.reason == reason
 
 
 def test_the_table_of_dates_has_quotes_what_is_told_and_differences_to_the_closed_form() -> None:

@@ -188,7 +188,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
             said = process.communicate()[1]
         if sign == signal.SIGINT:
             assert process.returncode == 130
-            assert said == "interrupted; the same command goes on from what is done\n"
+            assert said == "walras: stopped by SIGINT; the same command goes on from what is done\n"
         time.sleep(1.0)  # until workers that were in the middle of a run are gone
     last = subprocess.run([*words, str(folder)], env=environment, capture_output=True, text=True)
     assert last.returncode == 0, last.stderr

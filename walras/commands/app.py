@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulator.parameters import Parameters
     from simulator.scenario import Scenario
 
-DEFECT, BAD_INPUT, NOT_CLEARED, INTERRUPTED, NO_READER = 1, 2, 3, 130, 141
+DEFECT, BAD_INPUT, NOT_CLEARED, NO_READER = 1, 2, 3, 141
 
 MISUSED = typer.BadParameter.mro()[1]
 """What every wrong use of options and arguments is, which typer does not export by its name."""
@@ -64,8 +64,6 @@ class Entry(TyperGroup):
         except Refused as error:
             _say(error)
             return BAD_INPUT
-        except KeyboardInterrupt:
-            return INTERRUPTED
         return 0
 
 

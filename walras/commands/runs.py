@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +16,6 @@ from simulator.time_limit import SECONDS
 from walras.commands.app import (
     ASKED,
     DEFECT,
-    INTERRUPTED,
     NOT_CLEARED,
     AsJson,
     Assignments,
@@ -81,8 +81,9 @@ def run(
     """Run a scenario, print its table and export the run (under runs/ unless --out is given).
 
     Exit codes: 0 every date cleared and certified; 2 bad input; 3 not cleared or not certified
-    (the record is exported all the same); 130 interrupted; 1 a defect of the program. In the last
-    two cases what was done before is exported, marked as not finished.
+    (the record is exported all the same); 130 interrupted (143 by SIGTERM, 129 by SIGHUP); 1 a
+    defect of the program. In the last two cases what was done before is exported, marked as not
+    finished.
     """
     scenario: Scenario[Any] | None = None
     try:
@@ -127,8 +128,9 @@ def _run(
     """Run, and export if there is a folder to export to: what was written, or why it was not."""
     from simulator.export import Format
     from simulator.run import simulate
+    from simulator.stopping import INTERRUPTS, stoppable, unstoppable
 
-    with Display(scenario, parameters, quiet) as display:
+    with unstoppable(), Display(scenario, parameters, quiet) as display:
         finished = simulate(
             scenario,
             parameters,
@@ -143,21 +145,36 @@ def _run(
         display.say("writing tables and figures" if figures is not None else "writing tables")
         form = None if figures is None else Format(dpi=figures[0], width=figures[1])
         try:
-            written = finished.export(folder, plots=form is not None, form=form or Format())
+            if finished.error is None:
+                try:
+                    with stoppable():
+                        written = finished.export(
+                            folder, plots=form is not None, form=form or Format()
+                        )
+                        return finished, written, None
+                except INTERRUPTS as stopped:
+                    finished = replace(finished, error=stopped)
+            return finished, finished.export(folder, plots=False), None
         except Refused as error:  # what was found is to be seen all the same
             return finished, None, error
-        return finished, written, None
 
 
 def _leave(finished: Run[Any], written: Path | None, unwritten: Refused | None) -> None:
     """Say what went wrong, if anything, and leave with the code for it."""
     from simulator.outcome import Outcome
+    from simulator.stopping import code_of
 
     outcome = finished.outcome
     if unwritten is not None and outcome is not Outcome.DEFECT:
         refuse(unwritten)
     if outcome is Outcome.CLEARED:
         return
+    if outcome is Outcome.INTERRUPTED:
+        kept = f"the record so far is in {written}" if written else "what was done is above"
+        err.print(
+            f"walras: {escape(finished.reason)}; {escape(kept)}", soft_wrap=True, highlight=False
+        )
+        raise typer.Exit(code_of(finished.error))
     if outcome is Outcome.DEFECT:
         assert finished.error is not None
         _refuse_own(finished.error, finished.scenario, written)
@@ -169,8 +186,7 @@ def _leave(finished: Run[Any], written: Path | None, unwritten: Refused | None) 
         err.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
     if unwritten is not None:
         err.print(escape(str(unwritten)), soft_wrap=True, highlight=False)
-    codes = {Outcome.DEFECT: DEFECT, Outcome.INTERRUPTED: INTERRUPTED}
-    raise typer.Exit(codes.get(outcome, NOT_CLEARED))
+    raise typer.Exit(DEFECT if outcome is Outcome.DEFECT else NOT_CLEARED)
 
 
 def _refuse_own(error: BaseException, scenario: Declared[Any], written: Path | None) -> None:

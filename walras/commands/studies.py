@@ -10,7 +10,6 @@ import typer
 
 from markets.refused import Refused
 from walras.commands.app import (
-    INTERRUPTED,
     NOT_CLEARED,
     AsJson,
     Assignments,
@@ -32,7 +31,7 @@ from walras.commands.app import (
     named,
     refuse,
 )
-from walras.printing import err, out
+from walras.printing import out
 
 
 @app.command()
@@ -82,9 +81,10 @@ def sweep(
 
     The same command goes on where it was stopped, however that was; more values extend the sweep.
     Exit codes: 0 every run is done, whatever its outcome; 2 bad input; 3 no run cleared; 130
-    interrupted.
+    interrupted (143 by SIGTERM, 129 by SIGHUP).
     """
     from simulator.code_file import code_in
+    from simulator.stopping import INTERRUPTS
     from simulator.sweep.axes import Axis, read_axis
     from walras.sweeping import command
 
@@ -116,9 +116,9 @@ def sweep(
         )
     except Refused as error:
         refuse(error)
-    except KeyboardInterrupt:
-        err.print("interrupted; the same command goes on from what is done")
-        raise typer.Exit(INTERRUPTED) from None
+    except INTERRUPTS as stopped:
+        stopped.add_note("the same command goes on from what is done")
+        raise
     if not done.counts.get("cleared"):
         raise typer.Exit(NOT_CLEARED)
 
@@ -182,8 +182,10 @@ def trace(
     Every point is reached by rounds again and certified; prints where curves fold, regimes change
     and curves end. Exit codes: 0 traced; 2 bad input; 3 no equilibrium to begin with.
     """
+    from simulator.stopping import INTERRUPTS, unstoppable
     from walras.tracing import leave_not_cleared, print_trace, read_range, traced
 
+    out_folder: Path | None = None
     try:
         key, start, end = read_range(moved)
         scenario, parameters = asked(what, assignments, own, code)
@@ -195,6 +197,12 @@ def trace(
         export_and_show(found, out_folder, show, plots=not no_plots)
     except Refused as error:
         refuse(error)
+    except INTERRUPTS as stopped:
+        if hasattr(stopped, "trace") and out_folder is not None:
+            with unstoppable():
+                written = stopped.trace.export(out_folder, plots=False)
+            stopped.add_note(f"what was traced so far is in {written}")
+        raise
 
 
 @app.command()
