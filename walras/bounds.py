@@ -12,8 +12,14 @@ from pydantic import BaseModel
 from markets.refused import Refused
 from simulator.parameters import Parameters
 
+MEMBERS = frozenset({"traders", "members", "investors"})
+"""Units of parameters that count members."""
+
 DATES = frozenset({"dates", "days", "trading days"})
 """Units of parameters that count dates."""
+
+OTHERS = 100_000
+"""The most that any other whole number, or the length of a list, may be."""
 
 MIB = 2**20
 """Bytes in a MiB."""
@@ -26,7 +32,7 @@ class Bounds:
     Attributes
     ----------
     members : int
-        Members of an economy, and the most that any other whole number or length of a list may be.
+        Members of an economy.
     dates : int
         Dates of a market, declared or announced.
     rounds : int
@@ -49,12 +55,13 @@ class Bounds:
             In a sentence that names the parameter, its value and the bound.
         """
         for name, unit, size in _sizes(parameters):
-            if unit in DATES:
-                bound, option = self.dates, "--max-dates"
-            elif unit == "rounds":
-                bound, option = self.rounds, "--max-rounds"
-            else:
+            bound, option = OTHERS, ""
+            if unit in MEMBERS or name.endswith("members"):
                 bound, option = self.members, "--max-members"
+            elif unit in DATES:
+                bound, option = self.dates, "--max-dates"
+            elif name == "max_rounds":
+                continue  # rounds are counted as they are played
             if size > bound:
                 raise Refused(f"{name} is {size:.6g}; {_most(bound, option)}")
 
@@ -115,7 +122,8 @@ def memory_of_machine() -> int:
 
 
 def _most(bound: int, option: str) -> str:
-    return f"this page takes at most {bound:,} (walras serve {option})"
+    told = f" (walras serve {option})" if option else ""
+    return f"this page takes at most {bound:,}{told}"
 
 
 def _sizes(value: object, name: str = "", unit: str = "") -> Iterator[tuple[str, str, int]]:

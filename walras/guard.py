@@ -69,7 +69,7 @@ FORWARDED = frozenset(
 )
 """Headers by which the page would be told where its own files are; the scheme has been read."""
 
-READ = re.compile(r"/|/readyz|/(static|_solara/cdn|jupyter/nbextensions)/.+")
+READ = re.compile(r"/|/readyz|/(static|_solara/cdn|jupyter/nbextensions)/[^\x00-\x1f\x7f]+")
 """Paths that are read."""
 
 CLOSED = re.compile(r"/_solara/api/close/([0-9a-f-]{36})")
@@ -302,7 +302,7 @@ def understood(text: str | None) -> bool:
     return (
         isinstance(header, dict)
         and isinstance(content, dict)
-        and header.get("msg_type") in SPOKEN
+        and str(header.get("msg_type")) in SPOKEN
         and message.get("channel") == "shell"
     )
 

@@ -7,7 +7,7 @@ whose economy is the one that ``walras run`` steps. What belongs to a scenario i
 
 from __future__ import annotations
 
-import sys
+import traceback
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
@@ -55,12 +55,12 @@ COLOURS = {
 def Page() -> None:
     """The whole page, or what is wrong with it in a sentence."""
     wrong, _ = use_exception()
+    solara.use_memo(lambda: wrong and traceback.print_exception(wrong), [wrong])
     if wrong is None:
-        Asking()
+        Asking().key("asking")
     else:
         said = f"{type(wrong).__name__}: {wrong}"[:MOST_SAID]
-        print(f"walras: the page failed: {said}", file=sys.stderr, flush=True)
-        solara.Error(f"{Outcome.DEFECT}: {said}. Open the page anew to go on.")
+        solara.Error(f"{Outcome.DEFECT}: {said}. Open the page anew to go on.").key("wrong")
 
 
 @solara.component

@@ -8,9 +8,12 @@ import os
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Collection
-from types import FrameType
+from types import FrameType, SimpleNamespace, TracebackType
 
+import reacton
+import solara.server.app
 import uvicorn
 from solara.server import kernel_context, settings
 from solara.server.starlette import StaticCdn, app
@@ -18,6 +21,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from simulator.outcome import Outcome
 from walras.guard import Guard, Hosts
 from walras.serving import Visitors
 from walras.sessions import Sessions
@@ -95,8 +99,10 @@ def run(host: str, port: int, visitors: Visitors, ready: Callable[[], None]) -> 
     app.router.routes.insert(
         0, Mount("/_solara/cdn", app=Shipped(directory=settings.assets.proxy_cache_dir))
     )
-    for name in ("solara", "comm", "Comm"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("Comm", "reacton", "solara"):  # the page says itself what went wrong
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for module in (reacton.core, solara.server.app):  # both would show a traceback in the browser
+        module.traceback = SimpleNamespace(format_exception=_told, format_stack=list)
     sessions = Sessions(visitors.sessions, 60 * visitors.idle, _held, _end)
     guard = Guard(app, Hosts(host, port, visitors.names), sessions, _report)
 
@@ -131,5 +137,14 @@ def _end(session: str) -> None:
         threading.Thread(target=context.close, args=["cull"], daemon=True).start()
 
 
+def _told(kind: object, error: BaseException, trace: TracebackType | None) -> list[str]:
+    """What the browser shows of a defect outside the page's components."""
+    traceback.print_exception(error)
+    return [f"{Outcome.DEFECT}: {type(error).__name__}"]
+
+
 def _report(error: Exception) -> None:
-    print(f"walras: the page failed: {type(error).__name__}: {error}"[:300], file=sys.stderr)
+    """Tell who serves the page of a request that ended with an error: mostly a malformed one."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    print(f"walras: a request failed: {type(error).__name__}: {error}"[:300], file=sys.stderr)
