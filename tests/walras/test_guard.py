@@ -63,7 +63,7 @@ def asked(
     kind: str = "http",
     method: str = "GET",
     query: str = "",
-    said: tuple[object, ...] = (),
+    said: str = "",
     **headers: str,
 ) -> list[Message]:
     """What the guard sends to a request, with the host of this server unless another is given."""
@@ -78,7 +78,7 @@ def asked(
     if kind == "http":
         scope["method"] = method
     sent: list[Message] = []
-    coming = iter([*({"type": "websocket.receive", "text": text} for text in said)])
+    coming = iter([{"type": "websocket.receive", "text": text} for text in said.splitlines()])
 
     async def receive() -> Message:
         return next(coming, {"type": "websocket.disconnect", "code": 1000})
@@ -273,7 +273,7 @@ def test_a_web_socket_with_such_a_message_is_closed() -> None:
         SOCKET,
         "websocket",
         query="session_id=p",
-        said=(json.dumps(SAID), "x", json.dumps(SAID)),
+        said=f"{json.dumps(SAID)}\nx\n{json.dumps(SAID)}",
         origin=f"http://{HERE}",
     )
     assert sent[-1] == {"type": "websocket.close", "code": 1008}
