@@ -17,6 +17,10 @@ from markets.refused import Refused
 FOLDER = "folder"
 """Key of the validation context: the folder in which relative names are looked for first."""
 
+FILES = "files"
+"""Key of the validation context: resolved paths of the files that may be named. Without it all may,
+since the values are not those of a stranger."""
+
 WHERE = "where"
 """Key of the serialization context: names are to be found from any folder."""
 
@@ -67,15 +71,20 @@ class DataFile:
         found = _found(given, info)
         if found is None:
             shown = str(given)[:100]
-            raise Refused(f'{named} is "{shown}"; it must be the name of a file')
+            which = " that the command line names" if FILES in (info.context or {}) else ""
+            raise Refused(f'{named} is "{shown}"; it must be the name of a file{which}')
         return cls(found)
 
 
 def _found(given: str | os.PathLike[str], info: ValidationInfo) -> Path | None:
     """Where a named file is: beside the file of parameters, or in the working folder."""
-    for folder in ((info.context or {}).get(FOLDER), Path()):
+    context = info.context or {}
+    files = context.get(FILES)
+    for folder in (context.get(FOLDER), Path()):
         try:
-            if folder is not None and Path(folder, given).is_file():
+            if folder is None or (files is not None and Path(folder, given).resolve() not in files):
+                continue
+            if Path(folder, given).is_file():
                 return Path(folder, given)
         except (OSError, ValueError):
             continue  # a name that no file can have
@@ -91,6 +100,8 @@ def located(text: str, info: ValidationInfo) -> str:
     """A distribution with the place of the file that it names, if it names one that is there."""
     named = IN_TEXT.match(text)
     found = None if named is None else _found(named[2], info)
+    if found is None and FILES in (info.context or {}) and "file" in text:
+        raise Refused(f"{text[:100]} names a file that the command line does not name")
     return text if found is None else IN_TEXT.sub(lambda match: f"{match[1]}{found}", text)
 
 

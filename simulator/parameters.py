@@ -18,7 +18,7 @@ from markets.adjustment.rules import RuleName, rule
 from markets.quote import FloatArray
 from markets.refused import Refused, on_one_line, shown
 from simulator.code_file import CODE
-from simulator.data_file import FOLDER, data_files
+from simulator.data_file import FILES, FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.magnitude import check_magnitude
 from simulator.names import unknown
@@ -221,6 +221,7 @@ def parse(
     given: Mapping[str, Any],
     folder: Path | None = None,
     code: Collection[Path] | None = None,
+    files: Collection[Path] | None = None,
 ) -> P:
     """Check given values against a declaration.
 
@@ -235,6 +236,8 @@ def parse(
     code : collection of Path, optional
         The files that may be executed if a value names them; any unless given, since then it is
         Python code that does.
+    files : collection of Path, optional
+        The files that a value may name; any unless given.
 
     Raises
     ------
@@ -247,6 +250,8 @@ def parse(
         context: dict[str, object] = {FOLDER: folder}
         if code is not None:
             context[CODE] = frozenset(path.resolve() for path in code)
+        if files is not None:
+            context[FILES] = frozenset(path.resolve() for path in files)
         parsed = model.model_validate(dict(given), context=context)
     except ValidationError as error:
         raise Refused(explain(error, model)) from None

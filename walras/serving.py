@@ -5,19 +5,19 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import socket
-import threading
-import time
-import urllib.request
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import parse_qsl
 
 from markets.refused import Refused
-from simulator.code_file import code_in
+from walras.bounds import Bounds
+from walras.guard import NAMED
 
 NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 """What the page imports and only the extra ``browser`` installs."""
@@ -25,20 +25,40 @@ NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 VARIABLE = "WALRAS_PAGE"
 """Environment variable that says what the page shows."""
 
-READY_WITHIN = 60.0
-"""Seconds that the server may take to answer."""
+SEED_DIGITS = 40
+"""Digits that the seed of a link may have: 128 bits."""
 
-CLOSES_WITHIN = 2
-"""Seconds that open pages are given when the server stops."""
+LEFT_FOR = "2m"
+"""How long a market is kept whose browser has gone without a word, as when the network fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Who may open the page, and how many at once.
+
+    Attributes
+    ----------
+    sessions : int
+        Pages that may be open at once, each with a market of its own.
+    idle : float
+        Minutes after which a page is closed in which nothing happens.
+    names : tuple of str
+        Names by which the page may be addressed, beside the host and this machine's own for itself.
+    """
+
+    sessions: int = 30
+    idle: float = 60.0
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a page shows: a scenario, parameters that differ from their defaults, a seed, a case.
 
-    ``trusted`` are the files of code that may be executed: those that the command line named.
-    ``lesson`` is the name of a lesson on the scenario, whose first market opens then; ``beside``
-    are settings of a second market, see :class:`walras.side_by_side.SideBySide`.
+    ``trusted`` are the files that may be named, those of code executed: those that the command line
+    named. ``lesson`` is the name of a lesson on the scenario, whose first market opens then;
+    ``beside`` are settings of a second market, see :class:`walras.side_by_side.SideBySide`.
+    ``bounds`` are those of every market that the page opens.
     """
 
     scenario: str
@@ -48,11 +68,13 @@ class Asked:
     lesson: str = ""
     beside: str = ""
     trusted: tuple[Path, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
 
     def to_environment(self) -> str:
         """As text for the environment of the page."""
         known = {"scenario": self.scenario, "given": dict(self.given), "seed": self.seed}
-        return json.dumps({**known, "lesson": self.lesson})
+        known |= {"lesson": self.lesson, "trusted": [str(path) for path in self.trusted]}
+        return json.dumps({**known, "bounds": asdict(self.bounds)})
 
     @classmethod
     def from_environment(cls, default: str) -> Asked:
@@ -61,7 +83,8 @@ class Asked:
         if text is None:
             return cls(default)
         known = json.loads(text)
-        return cls(**known, trusted=tuple(code_in(known["given"])))
+        trusted, bounds = tuple(map(Path, known.pop("trusted"))), Bounds(**known.pop("bounds"))
+        return cls(**known, trusted=trusted, bounds=bounds)
 
     @classmethod
     def taught(cls, lesson: str) -> Asked:
@@ -101,14 +124,17 @@ class Asked:
         if len(settings) < len(pairs):
             names = [key for key, _ in pairs]
             twice = next(key for key in names if names.count(key) > 1)
-            raise Refused(f"the link has {twice} twice; each setting may stand there once")
+            raise Refused(f"the link has {twice[:100]} twice; each setting may stand there once")
         if "lesson" in settings:
-            return self.taught(settings["lesson"])
+            return replace(self.taught(settings["lesson"]), bounds=self.bounds)
         taught = "" if "scenario" in settings else self.lesson
         asked = settings.pop("scenario", name)
         seed = settings.pop("seed", str(self.seed))
-        if not seed.isdecimal():
-            raise Refused(f'seed is "{seed}"; it must be a whole number of at least 0')
+        if not seed.isdecimal() or len(seed) > SEED_DIGITS:
+            raise Refused(
+                f'seed is "{seed[:100]}"; it must be a whole number of at least 0, of at most'
+                f" {SEED_DIGITS} digits"
+            )
         case, beside = settings.pop("case", ""), settings.pop("beside", "")
         given = {key: read(key, value) for key, value in settings.items()}
         if asked == name:
@@ -117,11 +143,13 @@ class Asked:
                 self, given=known, seed=int(seed), case=case, lesson=taught, beside=beside
             )
         there = asked if asked in TITLES else find(asked).name
-        return Asked(there, given, int(seed), case, beside=beside)
+        return Asked(there, given, int(seed), case, beside=beside, bounds=self.bounds)
 
 
-def check_servable(host: str, port: int) -> None:
+def check_servable(host: str, port: int, names: Collection[str] = ()) -> None:
     """Refuse to serve without the browser packages, or where nothing can listen.
+
+    Other names by which the page may be addressed have to be names.
 
     Raises
     ------
@@ -132,6 +160,11 @@ def check_servable(host: str, port: int) -> None:
         raise Refused(
             'the page needs the extra "browser": pip install "walras[browser]", or make browser'
         )
+    for name in names:
+        if NAMED.fullmatch(name) is None:
+            raise Refused(f'allow-host is "{name[:100]}"; it must be a name, or a name and a port')
+    if not host:
+        raise Refused("host is empty; 0.0.0.0 is every address of this machine")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM
@@ -144,40 +177,41 @@ def check_servable(host: str, port: int) -> None:
         raise Refused(f"can't listen on {host}, port {port}: {reason}") from None
 
 
-def serve(asked: Asked, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; tell ``ready`` the address as soon as the page answers."""
+def serve(
+    asked: Asked,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    visitors: Visitors | None = None,
+) -> None:
+    """Serve until interrupted; tell ``ready`` the address as soon as the page answers.
+
+    Raises
+    ------
+    SystemExit
+        With 128 and the number of the signal that stopped it.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     os.environ |= {
         VARIABLE: asked.to_environment(),
         "MPLBACKEND": "Agg",
         "SOLARA_APP": str(Path(__file__).with_name("browser") / "page.py"),
         "SOLARA_CHECK_HOOKS": "off",  # solara objects to a component of Mesa 3.3
+        "SOLARA_KERNEL_CULL_TIMEOUT": LEFT_FOR,
         "SOLARA_MODE": "production",
+        "SOLARA_ROOT_PATH": "",  # solara would take it from the headers of the first request
+        "SOLARA_SESSION_HTTP_ONLY": "True",
         "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
         "SOLARA_THEME_SHOW_BANNER": "False",
     }
     # a cookie of solara's that the page does not need
     warnings.filterwarnings("ignore", message="Cookies with samesite", category=UserWarning)
-    import uvicorn
+    from walras.browser.server import run
 
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}"
-    threading.Thread(target=_tell, args=(address, ready), daemon=True).start()
-    uvicorn.run(
-        "solara.server.starlette:app",
-        host=host,
-        port=port,
-        log_level="error",
-        timeout_graceful_shutdown=CLOSES_WITHIN,
-    )
+    run(host, port, visitors or Visitors(), lambda: ready(f"http://{shown}:{port}"))
 
 
-def _tell(address: str, ready: Callable[[str], None]) -> None:
-    """Wait until the server answers."""
-    until = time.monotonic() + READY_WITHIN
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5.0):
-                ready(address)
-                return
-        except OSError:
-            time.sleep(0.1)
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from simulator.outcome import Outcome
 from simulator.page_plan import Account, Announcement, Control, Curve, Page, accounts_of
 from simulator.parameters import Parameters, declared, parse, parse_assignment
 from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy
+from walras.bounds import Bounds
 from walras.moment import Moment
 
 CERTIFIED_MEMBERS = 20_000
@@ -29,6 +31,9 @@ CERTIFIED_MEMBERS = 20_000
 KEPT_TRADERS = 20_000
 """Rows of a table of traders up to which it is kept when the next date ends: some megabytes a date.
 Tables to download are those of a run, and pictures of a date looked back at are drawn from it."""
+
+KEPT_ROWS = 1_000_000
+"""Rows of the tables of traders that are kept of all dates together: some hundred megabytes."""
 
 MOST_TRADERS = 400
 """Traders drawn along the line, evenly chosen."""
@@ -53,8 +58,10 @@ class Watched:
         Name of the case; the first unless given.
     controls : mapping, optional
         Values of the controls, by name of the parameter, and of the case by ``case``.
-    code : collection of Path, optional
-        The files that may be executed if a parameter names them; any unless given.
+    files : collection of Path, optional
+        The files that a parameter may name, those of code executed; any unless given.
+    bounds : Bounds, optional
+        The largest market that is opened; any unless given.
     **kwargs
         Values of controls, too.
 
@@ -87,7 +94,8 @@ class Watched:
         given: Sequence[tuple[str, Any]] = (),
         case: str = "",
         controls: Mapping[str, Any] | None = None,
-        code: Collection[Path] | None = None,
+        files: Collection[Path] | None = None,
+        bounds: Bounds | None = None,
         **kwargs: Any,
     ) -> None:
         values = {**(controls or {}), **kwargs}
@@ -105,25 +113,26 @@ class Watched:
         self.closed_forms: dict[int, Mapping[str, float]] = {}
         self.problem = ""
         self.early: list[int] = []
-        self._code = code
+        self._files, self._bounds = files, bounds
         self._opened: dict[str, Any] = {}
         self._certified = 0
         self._point: RestingPoint | None = None
         self._moments: dict[int, Moment] = {}
         self._plan: list[float] = []
         self._lock = RLock()
-        try:
+        with self._told():
             self._opened = self._asked(values)
-            self.parameters = parse(what.parameters, self._opened, code=code)
+            self.parameters = self._parse(self._opened)
             if self.announcement is not None:
                 self._plan = list(getattr(self.parameters, self.announcement.parameter))
             self._case = self._find(self.chosen)
+            self._check_dates(self._case)
             self._journey: Generator[Event, Announced[Any] | None, ScenarioEconomy] = travel(
                 what, self.parameters, self._case, np.random.default_rng(seed)
             )
             self._take(next(self._journey))
-        except Refused as error:
-            self.problem = str(error)
+            return
+        self.running = False
 
     # ------------------------------------------------------------------ what Mesa's page asks
     @property
@@ -157,13 +166,14 @@ class Watched:
         with self._lock:
             if not self.running:
                 return
-            try:
+            with self._told():
+                if self._bounds is not None:
+                    self._bounds.check_rounds(self.steps)
                 if self.end is not None:  # the next date begins by itself
                     self._take(next(self._journey))
                 self._take(next(self._journey))
-            except Exception as error:  # noqa: BLE001 - the page says what went wrong
-                self.problem = f"{Outcome.DEFECT}: {type(error).__name__}: {error}"
-                self.running = False
+                return
+            self.running = False
 
     # ------------------------------------------------------------------ what there is to see
     @property
@@ -296,24 +306,23 @@ class Watched:
                 return False
             rested = not self.running
             parameters = self.parameters
-            try:
+            with self._told():
                 control = self.announcement
                 if control is not None:
                     past = list(getattr(parameters, control.parameter))[: self.date]
                     changed = dict(parameters) | {control.parameter: [*past, _tidy(value)]}
-                    parameters = parse(self.what.parameters, changed, code=self._code)
+                    parameters = self._parse(changed)
                 case = self._find(self.chosen, parameters)
                 if self.date >= len(case.announcements):
                     raise Refused(f"there is nothing to announce after date {self.date}")
+                self._check_dates(case)
                 announced = Announced(parameters, case.announcements[self.date])
                 self._leave()
                 self.parameters, self._case = parameters, case
                 self._take(self._journey.send(announced))
-            except Refused as error:
-                self.problem = str(error)
-                return False
-            self.problem = ""
-            return rested
+                self.problem = ""
+                return rested
+            return False
 
     # ------------------------------------------------------------------ what can be chosen
     @property
@@ -349,6 +358,30 @@ class Watched:
                     value = [value, *now[1:]] if isinstance(now, list) else value
                 asked[control.parameter] = value
         return asked
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Input that can't be used, or a defect, is what is shown and not an exception."""
+        try:
+            yield
+        except Refused as error:
+            self.problem = str(error)
+        except Exception as error:  # noqa: BLE001 - the page says what went wrong
+            self.problem = f"{Outcome.DEFECT}: {type(error).__name__}: {error}"
+
+    def _parse(self, given: Mapping[str, Any]) -> Parameters:
+        """Parameters of given values, within the bounds."""
+        files = self._files
+        parameters: Parameters = parse(self.what.parameters, given, code=files, files=files)
+        if self._bounds is not None:
+            self._bounds.check(parameters)
+        return parameters
+
+    def _check_dates(self, case: Case) -> None:
+        """Refuse more dates, or more memory, than the bounds allow."""
+        if self._bounds is not None:
+            self._bounds.check_dates(len(case.announcements))
+            self._bounds.check_memory()
 
     def _read(self, control: Control, value: Any) -> Any:
         """A control's value as a parameter: text is read like ``--set``, numbers lose their dust.
@@ -399,8 +432,9 @@ class Watched:
 
     def _keeps(self, end: DateEnd) -> bool:
         """Whether the traders of a date are kept after the next one."""
-        every = self.what.traders_shown == "every date"
-        return every and len(end.point.agents) <= KEPT_TRADERS
+        if self.what.traders_shown != "every date" or len(end.point.agents) > KEPT_TRADERS:
+            return False
+        return sum(len(each.point.agents) for each in self.ends) <= KEPT_ROWS
 
     def _leave(self) -> None:
         """Keep what the page shows of a date that is left before the markets rest."""

@@ -61,7 +61,7 @@ def served(*words: str) -> Iterator[str]:
         finally:
             process.send_signal(signal.SIGINT)
             said = process.communicate(timeout=30)
-    assert process.returncode == 0
+    assert process.returncode == 128 + signal.SIGINT
     assert said == ("", "")
 
 

@@ -112,7 +112,7 @@ def test_what_was_asked_reaches_the_page(
     port = free_port()
     words = ["--set", "traders=50", "--set", "haircuts=[0.2]", "--seed", "4", "--port", str(port)]
     assert walras("serve", "margin-hike", *words).exit_code == 0
-    ((asked, host, served, _),) = started
+    ((asked, host, served, *_),) = started
     assert (host, served) == ("127.0.0.1", port)
     assert isinstance(asked, serving.Asked)
     monkeypatch.setenv(serving.VARIABLE, asked.to_environment())

@@ -113,7 +113,12 @@ def opened(query: str, served: Asked) -> Watched:
     """The market of a link, as the page opens it."""
     asked = served.linked(query.removeprefix("?"), served.scenario)
     return Watched(
-        find(asked.scenario), asked.seed, tuple(asked.given.items()), asked.case, code=asked.trusted
+        find(asked.scenario),
+        asked.seed,
+        tuple(asked.given.items()),
+        asked.case,
+        files=asked.trusted,
+        bounds=asked.bounds,
     )
 
 

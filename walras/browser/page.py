@@ -7,6 +7,7 @@ whose economy is the one that ``walras run`` steps. What belongs to a scenario i
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
@@ -16,10 +17,12 @@ from typing import Any
 import solara
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import force_update
+from reacton import use_exception
 from solara.lab import ThemeToggle
 
 from markets.refused import Refused
 from simulator import palette
+from simulator.outcome import Outcome
 from simulator.scenario import Scenario
 from walras.browser.cockpit import Cockpit
 from walras.browser.controls import Controls, Meanings, first_values
@@ -28,6 +31,9 @@ from walras.catalogue import TITLES, find_or_load
 from walras.lessons import LESSONS, find_lesson
 from walras.serving import Asked
 from walras.side_by_side import SideBySide
+
+MOST_SAID = 200
+"""Characters of a defect that are shown."""
 
 PLAY_INTERVAL = 250
 """Milliseconds between rounds when the page opens."""
@@ -47,7 +53,19 @@ COLOURS = {
 
 @solara.component
 def Page() -> None:
-    """The whole page: the market that its address asks for, or a sentence."""
+    """The whole page, or what is wrong with it in a sentence."""
+    wrong, _ = use_exception()
+    solara.use_memo(lambda: wrong and traceback.print_exception(wrong), [wrong])
+    if wrong is None:
+        Asking().key("asking")
+    else:
+        said = f"{type(wrong).__name__}: {wrong}"[:MOST_SAID]
+        solara.Error(f"{Outcome.DEFECT}: {said}. Open the page anew to go on.").key("wrong")
+
+
+@solara.component
+def Asking() -> None:
+    """The market that the page's address asks for, or a sentence."""
     query = solara.use_router().search or ""
     asked = solara.use_memo(lambda: _asked(query), [query])
     solara.Style(f":root {{{''.join(f'--walras-{n}: {c};' for n, c in COLOURS.items())}}}")
@@ -84,7 +102,13 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
 
     def opened() -> SideBySide:
         return SideBySide(
-            scenario, asked.seed, given, asked.beside, case=asked.case, code=asked.trusted
+            scenario,
+            asked.seed,
+            given,
+            asked.beside,
+            case=asked.case,
+            files=asked.trusted,
+            bounds=asked.bounds,
         )
 
     given = tuple(asked.given.items())
@@ -99,7 +123,9 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
     def open_with(given: Mapping[str, Any]) -> None:
         """Open another market, with the settings of a step of the lesson."""
         settings = tuple(given.items())
-        market.set(SideBySide(scenario, asked.seed, settings, code=asked.trusted))
+        market.set(
+            SideBySide(scenario, asked.seed, settings, files=asked.trusted, bounds=asked.bounds)
+        )
         chosen.clear()
         chosen.update(first_values(market.value))
         renew(renewed + 1)
@@ -119,7 +145,8 @@ def Market(scenario: Scenario[Any], asked: Asked) -> None:
                     "what": scenario,
                     "seed": asked.seed,
                     "given": market.value.given,
-                    "code": asked.trusted,
+                    "files": asked.trusted,
+                    "bounds": asked.bounds,
                     "controls": MappingProxyType(chosen),  # read anew at every reset
                 },
                 play_interval=PLAY_INTERVAL,

@@ -211,25 +211,66 @@ def serve(
     seed: Seed = 0,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8765,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:PORT]", help="another name by which the page may be addressed"),
+    ] = None,
+    max_sessions: Annotated[
+        int, typer.Option(min=1, max=1_000, help="pages open at once, each with its own market")
+    ] = 30,
+    max_members: Annotated[
+        int, typer.Option(min=1, help="members of a market that a visitor opens")
+    ] = 100_000,
+    max_dates: Annotated[int, typer.Option(min=1, help="dates of a market")] = 1_000,
+    max_rounds: Annotated[
+        int, typer.Option(min=1, help="rounds of a market, all dates together")
+    ] = 100_000,
+    max_memory: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="MIB",
+            help="memory in use beyond which no market is opened;"
+            " half of the machine's unless given",
+        ),
+    ] = None,
+    idle: Annotated[
+        float, typer.Option(min=0.1, metavar="MINUTES", help="a quiet page is closed after so long")
+    ] = 60,
 ) -> None:
     """Watch and steer a scenario in the browser, until Ctrl-C."""
-    from simulator.data_file import WHERE
-    from walras.serving import Asked, check_servable
+    from simulator.data_file import WHERE, data_files
+    from walras.bounds import MIB, Bounds, memory_of_machine
+    from walras.guard import LOOPBACK
+    from walras.serving import Asked, Visitors, check_servable
     from walras.serving import serve as serve_page
+
+    if max_memory is None:
+        max_memory = memory_of_machine() // MIB // 2
+    bounds = Bounds(max_members, max_dates, max_rounds, max_memory)
 
     try:
         if lesson is not None:
             if what is not None or assignments:
                 raise Refused("a lesson opens its own market: leave out the scenario and --set")
-            name, shown = lesson, Asked.taught(lesson)
+            name, shown = lesson, replace(Asked.taught(lesson), bounds=bounds)
         elif what is None:
             raise Refused("name a scenario to serve, or a lesson with --lesson")
         else:
             scenario, parameters = asked(what, assignments, own, code)
             given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
             name, file = scenario.name, scenario.file
-            shown = Asked(scenario.name if file is None else str(file.resolve()), given, seed)
-        check_servable(host, port)
+            bounds.check(parameters)
+            trusted = tuple(file.path.resolve() for file in data_files(parameters))
+            shown = Asked(
+                scenario.name if file is None else str(file.resolve()),
+                given,
+                seed,
+                trusted=trusted,
+                bounds=bounds,
+            )
+        visitors = Visitors(max_sessions, idle, tuple(allow_host or ()))
+        check_servable(host, port, visitors.names)
     except Refused as error:
         refuse(error)
     with err.status(f"{name}: starting the page") as status:
@@ -237,8 +278,14 @@ def serve(
         def ready(address: str) -> None:
             status.stop()
             out.print(f"{name} is at {address} (stop with Ctrl-C)", highlight=False)
+            if address.rpartition(":")[0] not in {f"http://{name}" for name in LOOPBACK}:
+                out.print(
+                    "whoever reaches this machine over the network can open markets and steer them:"
+                    " there is no password, and nothing is encrypted",
+                    highlight=False,
+                )
 
-        serve_page(shown, host, port, ready)
+        serve_page(shown, host, port, ready, visitors)
 
 
 @app.command()
