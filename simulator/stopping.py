@@ -140,7 +140,7 @@ def _look_again(_: int, frame: FrameType | None) -> None:
         check()
 
 
-def _importing(frame: FrameType | None) -> bool:
+def importing(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_name == "_find_and_load":
             return True
