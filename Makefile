@@ -20,7 +20,7 @@ endif
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-slow test-browser test-all check format notebooks bench robustness reliability \
+.PHONY: help setup run test coverage test-slow test-browser test-all check format notebooks bench robustness reliability \
 	browser serve docs dist clean
 
 help: ## list the targets
@@ -37,6 +37,13 @@ run: $(VENV)/.stamp-run ## a haircut is raised in a short and in a long market: 
 
 test: $(VENV)/.stamp-dev ## run the normal test suite, on all cores
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal
+
+coverage: $(VENV)/.stamp-dev ## run the normal suite and tell which branches it does not reach
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/python -m coverage run -m pytest -q -n auto --dist worksteal \
+		--junitxml build/coverage/tests.xml
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python .ci/coverage
 
 test-slow: $(VENV)/.stamp-dev ## run the slow tests only
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "slow and not browser"

@@ -64,7 +64,7 @@ def other_return(menu: Menu, prices: FloatArray, belief: float) -> float:
         menu.delivery @ chances / prices,
         menu.kept[written] @ chances / (menu.pledged_cash - prices)[written],
     ]
-    return max(1.0, float(np.max(np.concatenate(returns), initial=1.0)))
+    return float(np.max(np.concatenate(returns), initial=1.0))
 
 
 def asset_value(menu: Menu, prices: FloatArray, belief: float) -> float:

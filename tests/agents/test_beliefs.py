@@ -42,6 +42,18 @@ def test_listed_beliefs_spread_over_a_continuum_keep_their_order() -> None:
     assert beliefs.below(0.25) == pytest.approx(1.0 / 3.0)
 
 
+@pytest.mark.parametrize("given", [[0.2, 0.3, 0.7], [0.1, 0.4], [0.05, 0.95]])
+def test_a_spread_is_mirrored_where_beliefs_are(given: list[float]) -> None:
+    shares = np.linspace(0.0, 1.0, 9)
+    mirrored = Beliefs([1.0 - belief for belief in given]).quantile(shares)
+    assert mirrored == pytest.approx(1.0 - Beliefs(given).quantile(1.0 - shares))
+    # the lowest and the highest slice are as wide on both sides of their beliefs
+    low, high = Beliefs(given).quantile(np.array([0.0, 1.0])).tolist()
+    half = 0.5 * (given[1] - given[0])
+    assert low == pytest.approx(max(given[0] - half, 0.0))
+    assert high == pytest.approx(min(given[-1] + 0.5 * (given[-1] - given[-2]), 1.0))
+
+
 @pytest.mark.parametrize("given", ["uniform", "beta(2, 3)", [0.2, 0.3, 0.7]])
 def test_shares_below_many_beliefs_are_those_below_each(given: str | list[float]) -> None:
     beliefs, points = Beliefs(given), np.array([-0.5, 0.1, 0.25, 0.6, 1.5])

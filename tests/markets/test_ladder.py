@@ -49,6 +49,12 @@ def test_traders_with_one_price_share_a_rung() -> None:
     assert nodes(rungs([0.9, 0.9, 0.9])) == [1.15, 0.9, 0.9, 0.70]
 
 
+def test_the_grain_is_a_rung_and_the_gap_below_it() -> None:
+    ladder = rungs([0.8, 0.9, 1.0])
+    places = [ladder.coordinate(price) for price in (1.0, 0.9, 0.8)]
+    assert np.diff(places) == pytest.approx([ladder.grain] * 2)
+
+
 def test_a_continuum_has_no_rungs() -> None:
     ladder = Ladder.of([], [np.array([0.8, 1.0])], top=1.15, bottom=0.70)
     assert nodes(ladder) == [1.15, 1.0, 0.8, 0.70]

@@ -46,8 +46,10 @@ def test_the_folder_is_written_whole_or_not_at_all(runs: list[Path], tmp_path: P
     written = {path.name for path in (tmp_path / "compared").iterdir()}
     tables = {"parameters.csv", "outcomes.csv", "results.csv"}
     assert tables | {"quotes.png", "comparison.html", "comparison.pdf"} <= written
-    table = pd.read_csv(tmp_path / "compared" / "results.csv")
-    assert len(table) == len(compared.results)
+    for name in ("parameters", "outcomes", "results"):
+        read, table = pd.read_csv(tmp_path / "compared" / f"{name}.csv"), getattr(compared, name)
+        assert list(read) == list(table)
+        assert len(read) == len(table)
     with pytest.raises(Refused, match="exists already"):
         export(compared, tmp_path / "compared")
     assert [path.name for path in tmp_path.iterdir()] == ["compared"]

@@ -29,6 +29,8 @@ def test_everything_is_written_under_a_name_of_what_was_asked(tmp_path: Path) ->
     names = {path.name for path in first.iterdir()}
     drawn = {f"empty.{kind}" for kind in ("png", "svg", "pdf")}
     assert names == {"study.json", "table.csv", "table.parquet", "parameters.toml", *drawn}
+    assert list(pd.read_csv(first / "table.csv")) == list(pd.read_parquet(first / "table.parquet"))
+    pd.testing.assert_frame_equal(pd.read_csv(first / "table.csv"), TABLE)
     before = {path.name: path.read_bytes() for path in first.iterdir()}
     assert written(tmp_path) == first
     assert {path.name: path.read_bytes() for path in first.iterdir()} == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 import walras
+from markets.adjustment.rule import Adjustment
+from markets.quote import Limits
 from scenarios.exchange.published import KEHOE
 from simulator.outcome import Outcome
 from simulator.run import Run
+from simulator.search import growth
 from walras.command import app
 
 STARTS = 24
@@ -65,6 +69,29 @@ def test_both_prices_of_a_fragile_market_are_found() -> None:
     table = found("margin-spiral", experts_wealth=[-4.3])
     assert sorted(table["security_price"].round(6)) == [9.0, 10.0]
     assert (table["stable"] == "true").all()
+
+
+def test_growth_is_the_largest_real_part_of_what_is_free_to_move() -> None:
+    """Of the paces times the slopes of the coordinates that no limit holds."""
+
+    def growing(slope: list[list[float]], residual: list[float]) -> float:
+        box = Limits(np.zeros(3), np.ones(3), np.zeros(3, np.bool_), np.ones(3, np.bool_))
+        state = Adjustment(np.array([0.5, 0.5, 1.0]), np.zeros(3), box)
+        economy = SimpleNamespace(
+            traded=True,
+            adjustment=state,
+            market=SimpleNamespace(pace=np.array([2.0, 1.0, 1.0])),
+            slope=lambda: (np.array(residual), np.array(slope)),
+        )
+        return growth(economy)  # type: ignore[arg-type]
+
+    slope = [[-1.0, 0.0, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 7.0]]
+    assert growing(slope, [0.1, 0.1, 0.1]) == 0.5  # the last is held at its upper limit
+    assert growing(slope, [0.1, 0.1, -0.1]) == 7.0
+    assert np.isnan(growing(slope, [0.1, 0.1, 0.0]))
+    assert growing([[0.25, 3.0, 0.0], [-3.0, 0.5, 0.0], [0.0, 0.0, 7.0]], [0.0, 0.0, 1.0]) == (
+        pytest.approx(0.5)  # half of the trace: the two are complex
+    )
 
 
 def test_one_equilibrium_is_one_from_any_start_at_every_date() -> None:

@@ -94,6 +94,11 @@ def test_what_is_carried_is_all_there_was_at_any_later_price(population: str, pl
         assert table["profit"].to_numpy() == pytest.approx(cohort.wealth(later) - before)
     ruined = table["status"] == "ruined"
     assert ruined.any() == (later.price[2] <= quotes.loan[0])
+    if population == "individuals":
+        exposure = cohort.exposures(later, 50)["exposure"].to_numpy()
+        assert np.array_equal(exposure == 0.0, (table["asset"] == 0.0).to_numpy())
+        worth = later.price[2] * table["asset"].to_numpy()
+        assert exposure * table["wealth"].to_numpy() == pytest.approx(worth, rel=1e-12)
 
 
 def test_a_table_shows_members_in_the_order_given() -> None:

@@ -59,3 +59,21 @@ def test_a_day_that_comes_out_as_forecast_changes_no_weight(
     assert after.weights == pytest.approx(state.weights, abs=1e-14)
     assert (after.variance < state.variance).all()
     assert after.days == 51.0
+
+
+def test_a_regression_starts_from_the_moments_of_what_is_believed(
+    known: Information, function: Function
+) -> None:
+    """Second moments of 1, the signal and the price, of many draws from the belief."""
+    believed = function()
+    state = Regression.starting(believed, known, 2, memory=50.0, gain=2.0)
+    rng, draws = np.random.default_rng(5), 200_000
+    value = known.value.log_mean + rng.standard_normal(draws) / np.sqrt(known.value.precision)
+    noise = known.noise.log_mean + rng.standard_normal(draws) / np.sqrt(known.noise.precision)
+    tau = known.signal_precision
+    signal = value - 0.5 / tau + rng.standard_normal(draws) / np.sqrt(tau)
+    price = believed.b0 + believed.b1 * value + believed.b2 * noise
+    seen = np.stack([np.ones(draws), signal, price])
+    for member in range(2):
+        moments = np.linalg.inv(state.inverse[0, member])
+        assert moments == pytest.approx(seen @ seen.T / draws, abs=0.01)

@@ -6,6 +6,7 @@ import math
 import mesa
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.repo.clearing_house import RepoClearingHouse
 from markets.margin import FlatMargin
@@ -30,6 +31,50 @@ def test_accounts_are_zero_and_walras_law_holds_at_any_quotes(
         assert abs(getattr(settled, name)) <= 1e-12 * turnover, name
     assert abs(settled.balance_collateral) <= 1e-12 * (book.longs + book.shorts)
     assert abs(settled.walras) <= 1e-12
+
+
+SIDE = st.floats(0.01, 100.0)
+
+
+@given(longs=SIDE, shorts=SIDE, haircut=st.floats(0.01, 0.99))
+def test_the_longer_side_of_the_repo_book_is_scaled_down_and_the_shorter_is_accepted(
+    longs: float, shorts: float, haircut: float
+) -> None:
+    """(2 - h) Theta = h Psi, with h = 1 - haircut, of the largest orders that satisfy it."""
+    traders = cohort(1)
+    quotes = dataclasses.replace(posted(traders, 0.5, 0.1, 0.05), haircut=haircut)
+    book = dataclasses.replace(traders.respond(quotes), longs=longs, shorts=shorts)
+    h = 1.0 - haircut
+    lent, borrowed = min(shorts, h * longs / (2.0 - h)), min(longs, (2.0 - h) * shorts / h)
+    settled = house().settle(quotes, book)
+    assert settled.margin_held == pytest.approx(haircut * quotes.price * (lent + borrowed))
+    assert settled.reinvested == pytest.approx(haircut * (lent + borrowed))
+    size = longs + shorts
+    assert settled.repo_excess == pytest.approx((2.0 - h) * shorts - h * longs, abs=1e-12 * size)
+    for name in ("balance_now", "balance_up", "balance_down"):
+        assert abs(getattr(settled, name)) <= 1e-12 * quotes.price * size, name
+    assert abs(settled.balance_collateral) <= 1e-12 * size
+
+
+def test_at_a_haircut_of_one_longs_borrow_nothing() -> None:
+    traders = cohort(1)
+    quotes = dataclasses.replace(posted(traders, 0.5, 0.1, 0.05), haircut=1.0)
+    book = dataclasses.replace(traders.respond(quotes), longs=3.0, shorts=0.0)
+    settled = house().settle(quotes, book)
+    assert settled.margin_held == 3.0 * quotes.price
+    assert settled.balance_now == settled.balance_collateral == 0.0
+
+
+def test_cash_from_nowhere_violates_walras_law_by_its_share_of_all_there_is() -> None:
+    traders = cohort(1)
+    quotes = posted(traders, 0.5, 0.1, 0.05)
+    book = traders.respond(quotes)
+    settled = house().settle(quotes, dataclasses.replace(book, idle_cash=book.idle_cash + 5.0))
+    positions = quotes.price * (book.longs + book.shorts)
+    assert min(book.longs, book.shorts, book.supply) > 0.1
+    wealth = book.cash + quotes.price * book.supply
+    assert settled.walras == pytest.approx(5.0 / (wealth + positions))
+    assert settled.idle_cash_excess == pytest.approx(book.idle_cash + 5.0 - book.cash)
 
 
 @given(seed=SEED, level=QUOTES["level"], haircut=QUOTES["haircut"])

@@ -60,6 +60,19 @@ def test_positions_come_to_the_orders_and_meet_the_constraints() -> None:
         assert max(held.budget, held.box, held.solvency, held.owing) < 1e-14
 
 
+def test_what_a_draw_leaves_out_is_alike_for_all() -> None:
+    def beliefs(stream: np.random.Generator, members: int) -> dict[str, FloatArray]:
+        return {"beliefs": stream.uniform(0.1, 0.9, members)}
+
+    parts = Parts([Recipe(beliefs, 20, np.random.default_rng(0))], False)
+    parts.open(SECURITY)
+    posted = quotes(parts)
+    (book,), (table,) = parts.orders(posted), parts.tables("traders", posted, 0.0, None)
+    assert (book.cash, book.supply) == (20.0, 20.0)
+    assert set(table["endowed_cash"]) == set(table["endowed_securities"]) == {1.0}
+    assert set(table["income_up"]) == set(table["income_down"]) == {0.0}
+
+
 @pytest.mark.parametrize("move", [0.01, -0.01])
 def test_positions_beyond_solvency_are_seen(move: float) -> None:
     """At a higher repo rate than expected longs can't pay in U, at a lower one shorts in D."""

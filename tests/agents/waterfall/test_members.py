@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.waterfall.members import Closed, Members
+from markets.quote import FloatArray
 from markets.refused import Refused
 from markets.waterfall.market import WaterfallMarket
 from markets.waterfall.quotes import WaterfallQuotes, WaterfallTerms
@@ -77,6 +79,43 @@ def test_own_securities_are_sold_only_as_far_as_cash_is_short() -> None:
     assert paid.sold[:, 0].tolist() == pytest.approx([44.0 / 88.0, 2.0, 0.0])
     assert paid.default.tolist() == [False, True, False]  # 22 + 2 * 88 = 198
     assert paid.repaid == pytest.approx([1.0, 198.0 / 200.0, 1.0])
+    assert cohort.respond(quotes).sold.tolist() == [2.5]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"appetite": np.array([[40.0], [40.0], [20.0]])},
+        {
+            "appetite": np.zeros((3, 1)),
+            "owned": np.array([[0.25], [0.0], [1.0]]),
+            "debts": np.array([[0.0, 2.0, 5.0], [9.0, 0.0, 1.0], [0.5, 3.0, 0.0]]),
+        },
+    ],
+    ids=["auction", "debts"],
+)
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_amounts_in_other_units_are_the_same(unit: float, more: dict[str, FloatArray]) -> None:
+    given: dict[str, FloatArray] = more | {
+        "position": np.array([[10.0], [5.0], [-15.0]]),
+        "cash": np.array([100.0, 20.0, 50.0]),
+        "income": np.array([1.0, 2.0, 3.0]),
+    }
+    books = []
+    for size in (1.0, unit):
+        cohort = members(**{name: size * value for name, value in given.items()})
+        terms = dataclasses.replace(TERMS, fund=size * 30.0, capital=size * 5.0)
+        cohort.wake(1, terms)
+        books.append(
+            cohort.respond(
+                WaterfallQuotes(terms, ("rates",), np.array([88.0]), 0.9, 0.5, np.full(3, 0.8))
+            )
+        )
+    counts = {"repaid", "defaulted", "alive"}
+    for field in dataclasses.fields(books[0]):
+        first, other = (getattr(book, field.name) for book in books)
+        size = 1.0 if field.name in counts else unit
+        assert other == pytest.approx(size * first, rel=1e-12), field.name
 
 
 def test_survivors_take_what_defaulters_leave_by_appetite() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 
 import pytest
@@ -107,11 +106,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED)
-def test_all_else_is_refused_at_once(text: str, message: str) -> None:
-    began = time.perf_counter()
+def test_all_else_is_refused(text: str, message: str) -> None:
     with pytest.raises(Refused, match=message) as refused:
         read_formula(text, 'contract "j": coupon')
-    assert time.perf_counter() - began < 0.5
     assert str(refused.value).startswith('contract "j": coupon')
 
 

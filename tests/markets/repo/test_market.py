@@ -65,6 +65,20 @@ def test_locating_the_quotes_finds_the_coordinates_again(
     assert market.locate(named, flat(haircut)) == pytest.approx(coordinates, abs=1e-7)
 
 
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+def test_quotes_off_the_ladder_start_half_a_rung_from_its_ends(population: Population) -> None:
+    market, _ = opened(population)
+    edge = 0.5 / (market.ladder.nodes.size - 1)
+    for price, place in ((100.0, edge), (0.01, 1.0 - edge)):
+        at = market.locate({"security_price": price, "repo_rate": 0.0}, flat(0.1))
+        assert at == pytest.approx([-place, 0.0], abs=1e-12)
+        posted = market.post(at, flat(0.1), STILL)
+        assert SECURITY.low_payoff <= posted.price <= SECURITY.high_payoff
+    # where nobody is short the marginal short is the marginal long
+    at = market.locate({"security_price": 0.9, "repo_rate": -0.1}, flat(0.0))
+    assert at[1] == 0.0
+
+
 @given(**PLACE)
 def test_the_slope_is_that_of_the_residuals(level: float, between: float, haircut: float) -> None:
     market, traders = opened()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 
 import pytest
@@ -32,11 +31,9 @@ def test_a_bundle_by_good_has_zeros_where_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize("given", ["1e999999999", "1e-999999999", "1E+99999"])
-def test_a_number_that_would_never_be_finished_is_refused_at_once(given: str) -> None:
-    began = time.perf_counter()
+def test_a_number_that_would_never_be_finished_is_refused(given: str) -> None:
     with pytest.raises(Refused, match="rate is"):
         number(given, "rate")
-    assert time.perf_counter() - began < 0.5
 
 
 def test_a_kind_that_is_not_known_is_refused() -> None:

@@ -95,3 +95,9 @@ def test_numbers_of_a_proof_are_fractions_unless_it_has_a_root() -> None:
         reader({"root": {"polynomial": ["1"]}})
     with pytest.raises(NoField, match="change sign"):
         reader({"root": root | {"high": "5/4"}})
+
+
+def test_a_number_without_the_root_is_a_fraction() -> None:
+    assert CUBIC.read("3/7") == CUBIC.number([Fraction(3, 7), Fraction(0), Fraction(0)])
+    assert CUBIC.read("3/7") == Fraction(3, 7)
+    assert isinstance(CUBIC.read("3/7"), Fraction)

@@ -28,6 +28,16 @@ def test_ten_places_become_hundreds_though_equations_are_redundant() -> None:
     assert max(abs(value) for value in system.residuals(found)) < Fraction(1, 10**PLACES)
 
 
+def test_a_point_that_is_exact_stays() -> None:
+    def equations(point: Mapping[str, Fraction]) -> list[Equation[str]]:
+        return [({"x": Fraction(3)}, Fraction(1))]
+
+    exact = {"x": Fraction(1, 3)}
+    found, reached = System(equations, []).refined(exact, PLACES)
+    assert found == exact
+    assert reached >= PLACES
+
+
 def test_the_jacobian_is_that_of_the_equations() -> None:
     point = {"x": Fraction(3), "y": Fraction(5)}
     found = System(circle, ["y"]).jacobian(point)
