@@ -49,6 +49,11 @@ def on_one_line(text: str, longest: int = LONGEST, end: int = END) -> str:
     return _cut("".join(escaped), longest, end)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return str(error).strip().partition("\n")[0]
+
+
 def shown(value: object) -> str:
     """A value as a refusal shows it: texts in quotation marks, large ones in part.
 

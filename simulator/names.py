@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 
 def unknown(name: str, known: Sequence[str], kind: str) -> str:
@@ -13,6 +14,15 @@ def unknown(name: str, known: Sequence[str], kind: str) -> str:
     near = near or difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
     return f'"{name}" is not a {kind}; {hint}'
+
+
+def repeated(names: Iterable[str]) -> str | None:
+    """The first name that is there twice, if any.
+
+    >>> repeated(["cash", "belief", "cash"])
+    'cash'
+    """
+    return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
 def _initials(name: str) -> str:

@@ -33,7 +33,7 @@ from simulator.new_folder import new_folder
 from simulator.replication import Line, Measured, left_out_line, lines_of, table
 from simulator.sweep.workers import processes
 from simulator.versions import versions
-from walras.printing import err, out, print_table
+from walras.printing import err, out, print_table, print_written
 
 if TYPE_CHECKING:
     from simulator.published import Erratum, Paper
@@ -398,5 +398,5 @@ def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: b
     if not quiet:
         show(done)
     out.print(in_words(done), highlight=False)
-    out.print(f"written to {written}", highlight=False)
+    print_written(written)
     return done

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from markets.refused import Refused
 from simulator.code_file import code_in
+from simulator.names import repeated
 
 NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 """What the page imports and only the extra ``browser`` installs."""
@@ -99,8 +100,7 @@ class Asked:
         pairs = parse_qsl(query, keep_blank_values=True)
         settings = dict(pairs)
         if len(settings) < len(pairs):
-            names = [key for key, _ in pairs]
-            twice = next(key for key in names if names.count(key) > 1)
+            twice = repeated(key for key, _ in pairs)
             raise Refused(f"the link has {twice} twice; each setting may stand there once")
         if "lesson" in settings:
             return self.taught(settings["lesson"])
@@ -139,8 +139,8 @@ def check_servable(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+    except (OSError, UnicodeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise Refused(f"can't listen on {host}, port {port}: {reason}") from None
 
 
