@@ -91,7 +91,15 @@ def bad_parquet(rng: np.random.Generator, right: str, file: Path) -> None:
     lines = [line.split(",") for line in right.splitlines()]
     table = pd.DataFrame(lines[1:], columns=lines[0])
     column = lines[0][int(rng.integers(len(lines[0])))]
-    cells: tuple[Any, ...] = ([[1.0]], [{"a": 1}], [b"bytes"], [None], [pd.Timestamp("2020-01-01")], [True], [1e308])
+    cells: tuple[Any, ...] = (
+        [[1.0]],
+        [{"a": 1}],
+        [b"bytes"],
+        [None],
+        [pd.Timestamp("2020-01-01")],
+        [True],
+        [1e308],
+    )
     act = int(rng.integers(len(cells) + 3))
     if act < len(cells):
         table[column] = cells[act] * len(table)

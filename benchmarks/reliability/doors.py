@@ -7,12 +7,16 @@ taken is built and ends at its first round, which is put in the place of all rou
 from __future__ import annotations
 
 import contextlib
+import resource
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -31,6 +35,7 @@ from simulator.parameters import parse
 from simulator.sweep.values import default_of
 from walras.catalogue import TITLES
 from walras.command import app
+from walras.commands.app import NO_READER
 from walras.serving import Asked
 
 LONGEST = 300
@@ -229,8 +234,96 @@ def _table(door: Door) -> Trial:
     return Trial(trial.what, f"{name} {key}: {_brief(repr(given))}", trial.failure, trial.seconds)
 
 
+STREAMS = (">&-", ">/dev/full", "2>&-", "2>/dev/full", ">&- 2>&-", "<&-")
+
+
 def _apart(door: Door, hostile: Sequence[str]) -> Trial:
-    return door.command("x", ["run", "y"])
+    """The command in a process of its own, with streams that can't be used or bytes as words."""
+    kind = int(door.rng.integers(4))
+    name, key, like = _parameter(door.rng)
+    said = (["list"], ["--help"], ["show", name], ["show", name, "--toml"])
+    if kind == 0:
+        words = said[door.rng.integers(len(said))]
+        return _streams(words, STREAMS[door.rng.integers(len(STREAMS))], bad=False)
+    if kind == 1:
+        return _unread(said[door.rng.integers(len(said))])
+    if kind == 2:
+        return _streams(["run", name, "--seed", "x"], STREAMS[door.rng.integers(4)], bad=True)
+    bad = [name for name in hostile if "\0" not in name]
+    file = bad[door.rng.integers(len(bad))]
+    text = written(bad_value(door.rng, like)).replace("\0", "")[:100_000]
+    text = text.encode(errors="backslashreplace").decode()
+    given = (
+        ["run", file or "x", "--seed", "-1"],
+        ["run", name, "--out", "/proc/below/this"],
+        ["run", name, "--set", f"{key}x={text}"],
+        ["run", name, "--set", f"\udcff\udcfe={file}"],
+        ["verify", f"nowhere/{file}"],
+    )
+    return _streams(given[door.rng.integers(len(given))], "", bad=True)
+
+
+def _streams(words: Sequence[str], streams: str, *, bad: bool) -> Trial:
+    """The command by a shell; ``bad`` is input that has to be refused, whatever the streams are."""
+    began, used = time.perf_counter(), _of_children()
+    try:
+        ran = subprocess.run(
+            ["sh", "-c", f'exec "$@" {streams}', "sh", *_COMMAND, *words],
+            capture_output=True,
+            cwd=ROOT,
+            timeout=WAITS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return _judged(words, streams, f"it went on for {WAITS:g} s", began)
+    said, printed = (text.decode(errors="backslashreplace") for text in (ran.stderr, ran.stdout))
+    refused = bad or streams.startswith(">")
+    used = _of_children() - used - _start()
+    if "2>" in streams or not refused:
+        right = ran.returncode == (2 if refused else 0) and not said
+        failure = "" if right else f"exit code {ran.returncode}; it said {said[-200:]!r}"
+    else:
+        failure = ended(ran.returncode, said, printed)
+    if refused and used > SECONDS:
+        failure = failure or f"it took {used:.1f} s of processor time more than walras --version"
+    return _judged(words, streams, failure, began)
+
+
+def _unread(words: Sequence[str]) -> Trial:
+    """The command, of which nobody reads what it prints."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [*_COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        said = process.communicate(timeout=WAITS)[1]
+    right = process.returncode == NO_READER and not said
+    failure = "" if right else f"exit code {process.returncode}; it said {said[-200:]!r}"
+    return _judged(words, "| true", failure, began)
+
+
+_COMMAND = (sys.executable, "-m", "walras")
+
+
+def _judged(words: Sequence[str], streams: str, failure: str, began: float) -> Trial:
+    what = f"streams, {streams}" if streams else "command in a process of its own"
+    given = " ".join(("walras", *map(_brief, words), streams))
+    return Trial(what, given, failure, time.perf_counter() - began)
+
+
+def _of_children() -> float:
+    """Processor time of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@lru_cache
+def _start() -> float:
+    """Processor time that Python and the libraries of a refusal take to start."""
+    before = _of_children()
+    subprocess.run([*_COMMAND, "run", "exchange", "--seed", "x"], capture_output=True, cwd=ROOT)
+    return _of_children() - before
 
 
 def _parameter(rng: np.random.Generator) -> tuple[str, str, Any]:
