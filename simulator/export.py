@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -51,7 +52,7 @@ def check_writable(folder: Path) -> None:
     Refused
         Naming the folder and what is wrong with it. Nothing is left behind.
     """
-    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    missing = [part for part in (folder, *folder.parents) if not os.path.exists(part)]  # noqa: PTH110 - of any length
     try:
         if folder.exists() and not folder.is_dir():
             raise Refused(f"out is {folder}, which is a file; it must be a folder")
@@ -65,7 +66,7 @@ def check_writable(folder: Path) -> None:
         ) from error
     finally:
         for part in missing:
-            if part.is_dir() and not any(part.iterdir()):
+            if os.path.isdir(part) and not any(part.iterdir()):  # noqa: PTH112
                 part.rmdir()
 
 

@@ -30,17 +30,8 @@ WIDE = 100_000
 REFRESH = 0.1
 """Seconds between two displays of progress."""
 
-
-class Terminal(Console):
-    """A console that leaves it to the command what happens if nobody reads on."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise what was raised."""
-        raise
-
-
-out = Terminal(soft_wrap=True, emoji=False)
-err = Terminal(stderr=True, emoji=False)
+out = Console(soft_wrap=True, emoji=False)
+err = Console(stderr=True, emoji=False)
 
 
 class Display:
@@ -230,7 +221,7 @@ def _table(*heads: tuple[str, bool]) -> Table:
 
 def _print_table(table: Table) -> None:
     """Whole, however narrow the terminal is."""
-    Terminal(width=WIDE, soft_wrap=True, emoji=False).print(table, soft_wrap=True)
+    Console(width=WIDE, soft_wrap=True, emoji=False).print(table, soft_wrap=True)
 
 
 def _interval(ends: tuple[float, float] | None) -> str:

@@ -38,7 +38,11 @@ class Entry(TyperGroup):
         try:
             code = self._ended(sys.argv[1:] if args is None else args)
             sys.stdout.flush()
-        except BrokenPipeError:  # who reads the results has seen enough
+        except SystemExit as left:  # by which rich leaves if nobody reads on
+            if not isinstance(left.__context__, BrokenPipeError):
+                raise
+            code = NO_READER
+        except BrokenPipeError:
             _lose_unwritten()
             code = NO_READER
         except OSError as error:
