@@ -49,13 +49,20 @@ def on_one_line(text: str, longest: int = LONGEST, end: int = END) -> str:
     return _cut("".join(escaped), longest, end)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return str(error).strip().partition("\n")[0]
+
+
 def shown(value: object) -> str:
     """A value as a refusal shows it: texts in quotation marks, large ones in part.
 
     >>> shown("wide"), shown([0.1, 0.2]), shown(10**5000)
     ('"wide"', '[0.1, 0.2]', 'a whole number of 5,001 digits')
     """
-    return f'"{on_one_line(value, 60, 20)}"' if isinstance(value, str) else _BRIEF.repr(value)
+    if isinstance(value, str):
+        return f'"{on_one_line(value, 60, 20)}"'
+    return on_one_line(_BRIEF.repr(value), 100, 20)
 
 
 def _cut(text: str, longest: int, end: int) -> str:
@@ -75,4 +82,4 @@ class _Brief(reprlib.Repr):
 
 
 _BRIEF = _Brief()
-_BRIEF.maxlevel, _BRIEF.maxstring, _BRIEF.maxother = 3, 40, 80
+_BRIEF.maxlevel, _BRIEF.maxstring, _BRIEF.maxother = 3, 40, 100

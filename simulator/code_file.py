@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import ValidationInfo
 
-from markets.refused import Refused
+from markets.refused import Refused, first_line
 from simulator.data_file import DataFile
+from simulator.given_file import LARGEST_TEXT, check_file
 from simulator.stopping import INTERRUPTS
 
 CODE = "code"
@@ -70,6 +71,7 @@ def execute(path: Path) -> ModuleType:
     Refused
         If it can't be read or fails to import: with the line.
     """
+    check_file(path, LARGEST_TEXT)
     place = path.resolve()
     if place not in _executed:
         _executed[place] = _import(path, place)
@@ -88,11 +90,6 @@ def line_in(error: BaseException, place: Path) -> int | None:
     return lines[-1] if lines else None
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of what an error says."""
-    return (str(error).strip() or "").partition("\n")[0]
-
-
 def _texts(value: object) -> Iterator[str]:
     """All texts in a value, those inside tables and lists included."""
     if isinstance(value, str):
@@ -106,8 +103,8 @@ def _texts(value: object) -> Iterator[str]:
 def _import(path: Path, place: Path) -> ModuleType:
     name = f"walras_own_{place.stem}_{len(_executed)}"
     spec = importlib.util.spec_from_file_location(name, place)
-    if spec is None or spec.loader is None or not place.is_file():
-        raise Refused(f"{path} can't be read: there is no such file")
+    if spec is None or spec.loader is None:
+        raise Refused(f"{path} can't be read: it is not named like a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     if str(place.parent) not in sys.path:

@@ -21,8 +21,8 @@ from markets.margin import (
     ValueAtRisk,
 )
 from markets.quote import FloatArray
-from markets.refused import Refused
-from simulator.code_file import CodeFile, first_line
+from markets.refused import Refused, first_line
+from simulator.code_file import CodeFile
 from simulator.data_file import DataFile
 from simulator.names import unknown
 from simulator.parameters import Table, about

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from markets.refused import shown
+
+LONGEST_MISSPELT = 100
+"""Characters of a name above which nothing known is near it."""
 
 
 def unknown(name: str, known: Sequence[str], kind: str) -> str:
     """One sentence on a name that is not known, with the nearest that is."""
     near = [one for one in known if len(name) > 1 and _initials(one) == name.lower()]
-    near = near or difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    if not near and len(name) <= LONGEST_MISSPELT:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
-    return f'"{name}" is not a {kind}; {hint}'
+    return f"{shown(name)} is not a {kind}; {hint}"
+
+
+def repeated(names: Iterable[str]) -> str | None:
+    """The first name that is there twice, if any.
+
+    >>> repeated(["cash", "belief", "cash"])
+    'cash'
+    """
+    return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
 def _initials(name: str) -> str:

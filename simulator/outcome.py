@@ -9,6 +9,7 @@ from markets.refused import Infeasible
 from simulator.stopping import INTERRUPTS
 from simulator.time_limit import OutOfTime
 
+
 class Outcome(StrEnum):
     """The ways in which a date, and so a run, may end.
 

@@ -20,9 +20,9 @@ from markets.refused import Refused, on_one_line, shown
 from simulator.code_file import CODE
 from simulator.data_file import FILES, FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
+from simulator.given_file import read_text
 from simulator.magnitude import check_magnitude
 from simulator.names import unknown
-
 
 DEEPEST = 20
 """Lists and tables inside each other that a parameter may have; none needs more than six."""
@@ -310,14 +310,12 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     Refused
         If the file can't be read, is not TOML (with line and column), or names no scenario.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise Refused(f"{path} can't be read: {reason}") from None
+    text = read_text(path)
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise Refused(f"{path} is not TOML: too many brackets inside each other") from None
+    except ValueError as error:
         lines = text.splitlines() or [""]
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
         message = str(error).replace("at end of document", end)

@@ -103,7 +103,7 @@ def _dates(column: pd.Series, called: str) -> pd.DatetimeIndex:
         bad = parsed.isna().to_numpy()
         if bad.any():
             row = int(np.argmax(bad)) + 1
-            shown = words.iloc[row - 1][:40] or "empty"
+            shown = spoken(column.iloc[row - 1])
             raise Refused(
                 f"{called}, row {row}: date is {shown}; it must be written like 2020-03-31"
             )

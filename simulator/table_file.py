@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import warnings
@@ -11,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from markets.quote import FloatArray
-from markets.refused import Refused
+from markets.refused import Refused, first_line
+from simulator.given_file import check_file
 
 SNIFFED = 65_536
 """Bytes of a CSV file from which its separators are told."""
@@ -54,25 +56,15 @@ def read_file(path: Path) -> pd.DataFrame:
     Refused
         If it can't be read, in one sentence.
     """
+    check_file(path)
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        with path.open("rb") as file:
-            head = file.read(SNIFFED).decode("utf-8-sig", errors="strict")
-    except UnicodeDecodeError as error:
-        if error.reason != "unexpected end of data":  # a character cut in two by the sniffing
-            raise Refused(f"{path} can't be read: it is not text in UTF-8") from None
-        head = path.read_bytes()[:SNIFFED].decode("utf-8-sig", errors="ignore")
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
-        raise Refused(f"{path} can't be read: {reason}") from None
-    except (KeyError, TypeError, ValueError) as error:  # by which pandas rejects a Parquet file
-        raise Refused(f"{path} can't be read: {str(error).splitlines()[0]}") from None
-    first = head.partition("\n")[0]
-    separator = next((s for s in ";\t" if s in first), ",")
-    decimal = "," if separator != "," and DECIMAL_COMMA.search(head) else "."
-    names = next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
-    try:
+            return _from_parquet(path)
+        head = _head(path)
+        first = head.partition("\n")[0]
+        separator = next((s for s in ";\t" if s in first), ",")
+        decimal = "," if separator != "," and DECIMAL_COMMA.search(head) else "."
+        names = next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # of fields left out
             table = pd.read_csv(
@@ -92,9 +84,30 @@ def read_file(path: Path) -> pd.DataFrame:
         raise Refused(f"{path} can't be read: a row has more fields than the header") from None
     except UnicodeDecodeError:
         raise Refused(f"{path} can't be read: it is not text in UTF-8") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise Refused(f"{path} can't be read: {reason}") from None
+    except OSError as error:
+        raise Refused(f"{path} can't be read: {error.strerror or error}") from None
+    except (ValueError, csv.Error, pd.errors.ParserError) as error:
+        raise Refused(f"{path} can't be read: {first_line(error)}") from None
+
+
+def _from_parquet(path: Path) -> pd.DataFrame:
+    """A table from a Parquet file, in whose place there may be anything."""
+    try:
+        return pd.read_parquet(path)
+    except Exception as error:  # noqa: BLE001 - the library raises anything at a damaged file
+        raise Refused(f"{path} can't be read: {first_line(error)}") from None
+
+
+def _head(path: Path) -> str:
+    """The beginning of a file that is text."""
+    with path.open("rb") as file:
+        head = file.read(SNIFFED)
+    if b"\n" not in head and len(head) == SNIFFED:
+        raise ValueError(f"its first line has more than {SNIFFED:,} bytes")
+    if b"\0" in head:
+        raise ValueError("it is not text in UTF-8")
+    # a character that the end cuts in two is left out
+    return codecs.getincrementaldecoder("utf-8-sig")().decode(head)
 
 
 def _with_points(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -34,7 +36,9 @@ def entry(
 
 
 def main() -> None:
-    """Entry point of the command."""
+    """Entry point of the command; what libraries warn of is for who develops with -W."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     with entered():
         app()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from walras.printing import err, out, print_table
+from walras.printing import err, out, print_table, print_written
 from walras.tracing import read_range
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def print_sensitivities(found: Sensitivities[Any], written: Path | None, *, as_j
     print_table(_by_output(found))
     for key, reason in found.left_out.items():
         out.print(f"{escape(key)} is left out: {escape(reason)}", highlight=False)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
+    print_written(written)
 
 
 def varied_over(
@@ -66,8 +65,7 @@ def print_variances(found: Variances[Any], written: Path | None, *, as_json: boo
         return
     out.print(f"[bold]{found.scenario.name}[/bold]: {escape(found.summary)}", highlight=False)
     print_table(found.indices)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
+    print_written(written)
 
 
 def _by_output(found: Sensitivities[Any]) -> pd.DataFrame:

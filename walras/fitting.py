@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from walras.printing import err, out, print_table
+from walras.printing import err, out, print_table, print_written
 from walras.tracing import read_range
 
 if TYPE_CHECKING:
@@ -65,5 +65,4 @@ def print_fit(found: Fit[Any], written: Path | None, *, as_json: bool) -> None:
     print_table(found.directions)
     if found.failures:
         out.print(f"{found.failures} of {found.evaluations} points did not clear", highlight=False)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
+    print_written(written)

@@ -13,8 +13,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from markets.refused import Refused
-from simulator.code_file import execute, first_line, line_in
+from markets.refused import Refused, first_line
+from simulator.code_file import execute, line_in
 from simulator.declared import Declared
 from simulator.new_folder import new_files
 from simulator.parameters import Parameters
@@ -44,9 +44,9 @@ def load(path: Path) -> Scenario[Any]:
     Refused
         If it can't be read, fails to import, or defines no scenario: with the line.
     """
-    place = path.resolve()
+    module, place = execute(path), path.resolve()
     if place not in _loaded:
-        _loaded[place] = _checked(getattr(execute(path), VARIABLE, None), path, place)
+        _loaded[place] = _checked(getattr(module, VARIABLE, None), path, place)
     return _loaded[place]
 
 

@@ -30,18 +30,8 @@ WIDE = 100_000
 REFRESH = 0.1
 """Seconds between two displays of progress."""
 
-
-
-class Terminal(Console):
-    """A console that leaves it to the command what happens if nobody reads on."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise what was raised."""
-        raise  # noqa: PLE0704 - rich calls this where it handles the error
-
-
-out = Terminal(soft_wrap=True, emoji=False)
-err = Terminal(stderr=True, emoji=False)
+out = Console(soft_wrap=True, emoji=False)
+err = Console(stderr=True, emoji=False)
 
 
 class Display:
@@ -61,7 +51,7 @@ class Display:
         from rich.progress import Progress as Bars
 
         bar = [BarColumn(), MofNCompleteColumn()] if self.dates > DATES_SHOWN else []
-        columns = [SpinnerColumn(), TextColumn("{task.description}"), *bar]
+        columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False), *bar]
         self.progress = Bars(*columns, console=err, transient=True)
         self.progress.start()
         self.task = self.progress.add_task(self.name, total=self.dates)
@@ -112,8 +102,13 @@ def print_run(finished: Run[Any], written: Path | None) -> None:
         print_certificate(finished.certificate)
     if scenario.caution:
         out.print(escape(scenario.caution), highlight=False)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
+    print_written(written)
+
+
+def print_written(place: Path | None) -> None:
+    """Where the files are, if there are any; its name stays as it is."""
+    if place is not None:
+        out.print(f"written to {place}", highlight=False, markup=False)
 
 
 def _print_traders(finished: Run[Any]) -> None:
@@ -219,13 +214,13 @@ def _table(*heads: tuple[str, bool]) -> Table:
     table = Table(box=None, pad_edge=False)
     for head, number in heads:
         justify = "right" if number else "left"
-        table.add_column(head.replace("_", " "), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        table.add_column(escape(head.replace("_", " ")), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     return table
 
 
 def _print_table(table: Table) -> None:
     """Whole, however narrow the terminal is."""
-    Terminal(width=WIDE, soft_wrap=True, emoji=False).print(table, soft_wrap=True)
+    Console(width=WIDE, soft_wrap=True, emoji=False).print(table, soft_wrap=True)
 
 
 def _interval(ends: tuple[float, float] | None) -> str:

@@ -34,7 +34,7 @@ from simulator.replication import Line, Measured, left_out_line, lines_of, table
 from simulator.stopping import INTERRUPTS, stoppable, unstoppable
 from simulator.sweep.workers import processes
 from simulator.versions import versions
-from walras.printing import err, out, print_table
+from walras.printing import err, out, print_table, print_written
 
 if TYPE_CHECKING:
     from simulator.published import Erratum, Paper
@@ -416,5 +416,5 @@ def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: b
     if not quiet:
         show(done)
     out.print(in_words(done), highlight=False)
-    out.print(f"written to {export(done, folder)}", highlight=False)
+    print_written(export(done, folder))
     return done

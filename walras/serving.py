@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from markets.refused import Refused
+from simulator.names import repeated
 from walras.bounds import Bounds
 from walras.guard import NAMED
 
@@ -122,9 +123,8 @@ class Asked:
         pairs = parse_qsl(query, keep_blank_values=True)
         settings = dict(pairs)
         if len(settings) < len(pairs):
-            names = [key for key, _ in pairs]
-            twice = next(key for key in names if names.count(key) > 1)
-            raise Refused(f"the link has {twice[:100]} twice; each setting may stand there once")
+            twice = repeated(key for key, _ in pairs)
+            raise Refused(f"the link has {twice} twice; each setting may stand there once")
         if "lesson" in settings:
             return replace(self.taught(settings["lesson"]), bounds=self.bounds)
         taught = "" if "scenario" in settings else self.lesson
@@ -172,8 +172,8 @@ def check_servable(host: str, port: int, names: Collection[str] = ()) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+    except (OSError, UnicodeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise Refused(f"can't listen on {host}, port {port}: {reason}") from None
 
 

@@ -20,7 +20,7 @@ from simulator.sweep.axes import Axis, Range, read_axis, read_sample, read_seeds
 from simulator.sweep.handing_out import Options, Standing
 from simulator.sweep.one_run import Asking
 from simulator.sweep.sweep import Sweep, sweep
-from walras.printing import err, out
+from walras.printing import err, out, print_written
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -230,7 +230,7 @@ def _report(done: Sweep) -> None:
         )
     if done.saving is not None:
         out.print(escape(done.saving), highlight=False)
-    out.print(f"written to {done.folder}", highlight=False)
+    print_written(done.folder)
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from markets.refused import Refused
-from walras.printing import err, out, print_table
+from walras.printing import err, out, print_table, print_written
 
 if TYPE_CHECKING:
     from simulator.continuation.trace import Trace
@@ -36,12 +36,12 @@ def traced(
     """Trace, with progress on the terminal."""
     from simulator.continuation.trace import trace
 
-    with err.status(f"{scenario.name}: {key}") as status:
+    with err.status(escape(f"{scenario.name}: {key}")) as status:
         if quiet or not err.is_terminal:
             status.stop()
 
         def progress(curve: int, number: float) -> None:
-            status.update(f"{scenario.name}: curve {curve}, {key} = {number:.6g}")
+            status.update(escape(f"{scenario.name}: curve {curve}, {key} = {number:.6g}"))
 
         return trace(
             scenario,
@@ -94,5 +94,4 @@ def print_trace(found: Trace[Any], written: Path | None, *, as_json: bool) -> No
         return
     out.print(f"[bold]{found.scenario.name}[/bold]: {escape(found.summary)}", highlight=False)
     print_table(found.events)
-    if written is not None:
-        out.print(f"written to {written}", highlight=False)
+    print_written(written)

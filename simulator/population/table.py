@@ -12,7 +12,7 @@ import pandas as pd
 
 from markets.quote import FloatArray
 from markets.refused import Refused
-from simulator.names import unknown
+from simulator.names import repeated, unknown
 from simulator.table_file import read_file, spoken, to_numbers
 
 NAME = "name"
@@ -89,7 +89,7 @@ def read(source: Path | pd.DataFrame, columns: Sequence[Column], what: str) -> p
     table = read_file(source) if isinstance(source, Path) else source
     called = str(source) if isinstance(source, Path) else what
     names = [str(name).strip() for name in table.columns]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = repeated(names)
     if twice is not None:
         raise Refused(f"{called} has two columns named {twice}")
     known = {column.name: column for column in columns}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from markets.refused import Refused
-from simulator.names import unknown
+from simulator.names import repeated, unknown
 from simulator.parameters import Parameters
 from simulator.sweep.axes import Axis, Range, Sample, read_sample
 from simulator.sweep.values import plain_values
@@ -96,8 +96,9 @@ def checked(
             raise Refused("seed is no parameter; write --seeds 0:20 (in Python seeds=range(20))")
         if name not in model.model_fields:
             raise Refused(unknown(name, list(model.model_fields), "parameter"))
-        if names.count(name) > 1:
-            raise Refused(f"{name} is given twice; write {name}=a,b,c for several values")
+    twice = repeated(names)
+    if twice is not None:
+        raise Refused(f"{twice} is given twice; write {twice}=a,b,c for several values")
     for part in asked.ranges:
         if asked.sample is None:
             raise Refused(

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from markets.refused import Refused
+from simulator.given_file import read_text
 from simulator.parameters import parse_assignment
 from simulator.table_file import read_file
 
@@ -189,23 +190,24 @@ def _parts(name: str, value: str) -> list[str]:
 
 
 def _from_file(name: str, path: Path) -> tuple[object, ...]:
-    if path.suffix in (".csv", ".parquet"):
-        table = read_file(path)
-        if name not in table:
-            raise Refused(
-                f"{name} is taken from {path}, which has no column {name}; its columns are"
-                f" {', '.join(map(str, table.columns))}"
-            )
-        cells = table[name].tolist()
-    else:
-        try:
-            cells = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-            raise Refused(f"{name} is taken from {path}, which can't be read: {reason}") from None
-    values = tuple(
-        parse_assignment(f"{name}={cell}")[1] if isinstance(cell, str) else cell for cell in cells
-    )
+    try:
+        values = _values_in(name, path)
+    except Refused as error:
+        raise Refused(f"{name} is taken from a file: {error}") from None
     if not values:
         raise Refused(f"{name} is taken from {path}, which has no values; write one per line")
     return values
+
+
+def _values_in(name: str, path: Path) -> tuple[object, ...]:
+    if path.suffix in (".csv", ".parquet"):
+        table = read_file(path)
+        if name not in table:
+            columns = ", ".join(map(str, table.columns))
+            raise Refused(f"{path} has no column {name}; its columns are {columns}")
+        cells = table[name].tolist()
+    else:
+        cells = [line for line in read_text(path).splitlines() if line.strip()]
+    return tuple(
+        parse_assignment(f"{name}={cell}")[1] if isinstance(cell, str) else cell for cell in cells
+    )

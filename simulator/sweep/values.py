@@ -11,11 +11,11 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from markets.refused import Refused
+from markets.refused import Refused, shown
 from simulator.code_file import CODE, CodeFile
 from simulator.data_file import FOLDER, WHERE, data_files
 from simulator.export import digest
-from simulator.parameters import allowed
+from simulator.parameters import allowed, refuse_nesting
 
 GIVEN, NAMED, FILES = "given", "named", "files"
 """Keys of a value that names files: with their places, with their bare names, and the digest of the
@@ -65,15 +65,15 @@ def _plain_value(
 ) -> Any:
     given = value.item() if isinstance(value, np.generic) else value
     given = given[GIVEN] if names_files(given) else given
+    refuse_nesting(name, given)
     try:
         parsed = adapter.validate_python(given, context=context)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         if problem["type"] == "value_error":
             raise Refused(f"{name}: {str(problem['msg']).removeprefix('Value error, ')}") from None
-        shown = f'"{given}"' if isinstance(given, str) else repr(given)
         lists = f"; lists are written {name}=[0.01],[0.03]" if "list" in problem["type"] else ""
-        raise Refused(f"{name} is {shown}; it must be {allowed(field)}{lists}") from None
+        raise Refused(f"{name} is {shown(given)}; it must be {allowed(field)}{lists}") from None
     files = list(data_files(parsed))
     for file in files:
         if isinstance(file, CodeFile):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from markets.refused import Refused
-from simulator.code_file import CodeFile, execute, first_line, line_in
+from markets.refused import Refused, first_line
+from simulator.code_file import CodeFile, execute, line_in
 
 
 def test_a_file_is_executed_once_in_a_process(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_file_that_fails_is_named_with_its_line(tmp_path: Path, text: str, sai
 
 
 def test_a_missing_file_and_one_that_was_not_named_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="there is no such file"):
+    with pytest.raises(Refused, match="No such file"):
         execute(tmp_path / "gone.py")
     path = tmp_path / "here.py"
     path.write_text("raise RuntimeError('executed')\n", encoding="utf-8")

@@ -39,6 +39,33 @@ def test_what_can_not_be_read_is_refused(tmp_path: Path) -> None:
     assert read_file(tmp_path / "p.parquet")["a"].item() == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a" * 100_000, "its first line has more than 65,536 bytes"),
+        (b"a,b\n1,\0\n", "it is not text in UTF-8"),
+        (b"a\rb,c\n1,2\n", "can't be read: "),
+        (b'"a,b\n1,2\n', "can't be read: "),
+        (b"a,b\n1,2,3\n", "a row has more fields than the header"),
+    ],
+)
+def test_what_is_no_table_is_refused(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(Refused, match=said):
+        read_file(path)
+
+
+def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"a": [1.0, 2.0]}).to_parquet(path)
+    whole = path.read_bytes()
+    for content in (b"", b"PAR1", whole[: len(whole) // 2], b"PAR1" + bytes(100) + b"PAR1"):
+        path.write_bytes(content)
+        with pytest.raises(Refused, match="can't be read"):
+            read_file(path)
+
+
 def test_only_numbers_are_numbers_and_cells_are_shown_short() -> None:
     mixed = to_numbers(pd.Series(["1.5", "x", "", None, "1_0"], dtype=object))
     assert mixed.tolist()[0] == 1.5

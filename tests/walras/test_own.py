@@ -130,7 +130,7 @@ def test_a_file_without_a_scenario_is_refused(market: Path, tmp_path: Path) -> N
     assert 'is named "../up"' in refused("run", misnamed)
     lacking = changed(market, "    parameters = MyParameters", "", "lacking.py")
     assert "has no parameters" in refused("run", lacking)
-    assert "no such file" in refused("run", tmp_path / "none.py")
+    assert "No such file" in refused("run", tmp_path / "none.py")
 
 
 @pytest.mark.parametrize(

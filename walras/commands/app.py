@@ -15,6 +15,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from markets.refused import Refused, on_one_line
+from simulator.given_file import check_file
 from walras.catalogue import find, find_or_load
 from walras.printing import err
 
@@ -24,20 +25,24 @@ if TYPE_CHECKING:
 
 DEFECT, BAD_INPUT, NOT_CLEARED, NO_READER = 1, 2, 3, 141
 
-MISUSED = typer.BadParameter.mro()[1]
+MISUSED: Any = typer.BadParameter.mro()[1]
 """What every wrong use of options and arguments is, which typer does not export by its name."""
 
 
 class Entry(TyperGroup):
     """The one way in and out: whatever can't be used or written ends in a sentence and a code."""
 
-    def main(self, args: Sequence[str] | None = None, **extra: Any) -> NoReturn:
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> NoReturn:
         """Run a command, print all of it, and leave with its exit code."""
         _hold_streams()
         try:
             code = self._ended(sys.argv[1:] if args is None else args)
             sys.stdout.flush()
-        except BrokenPipeError:  # who reads the results has seen enough
+        except SystemExit as left:  # by which rich leaves if nobody reads on
+            if not isinstance(left.__context__, BrokenPipeError):
+                raise
+            code = NO_READER
+        except BrokenPipeError:
             _lose_unwritten()
             code = NO_READER
         except OSError as error:
@@ -74,7 +79,7 @@ def _hold_streams() -> None:
             pass
         os.close(descriptor)
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -109,6 +114,15 @@ ASKED = typer.Argument(
     help="a scenario, a file of parameters, or a scenario of your own (its code is executed)",
 )
 What = Annotated[str, ASKED]
+
+
+def _files(paths: list[Path] | None) -> list[Path] | None:
+    """Refuse what is no file."""
+    for path in paths or ():
+        check_file(path)
+    return paths
+
+
 Own = Annotated[
     Path | None,
     typer.Option(
@@ -130,6 +144,7 @@ Code = Annotated[
     typer.Option(
         "--code",
         metavar="FILE.py",
+        callback=_files,
         help="a file with a margin rule that a file of parameters, or a run, names; it is executed",
     ),
 ]
@@ -185,7 +200,7 @@ def named(what: str, own: Path | None) -> tuple[Scenario[Any], dict[str, Any], P
     given, folder = dict[str, Any](), None
     name = what
     if not what.endswith(".py") and (
-        what.endswith(".toml") or os.sep in what or Path(what).is_file()
+        what.endswith(".toml") or os.sep in what or os.path.isfile(what)  # noqa: PTH113 - any name
     ):
         name, given = read_toml(Path(what))
         folder = Path(what).parent

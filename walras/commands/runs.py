@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,7 @@ from walras.printing import (
     print_certificate,
     print_run,
     print_table,
+    print_written,
 )
 
 if TYPE_CHECKING:
@@ -183,7 +185,9 @@ def _leave(finished: Run[Any], written: Path | None, unwritten: Refused | None) 
         err.print(f"[yellow]{outcome}[/yellow]: {escape(finished.reason)}", soft_wrap=True)
     err.print(escape(outcome.advice), soft_wrap=True, highlight=False)
     if finished.error is not None and written is not None:
-        err.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
+        err.print(
+            f"the record so far is in {escape(str(written))}", soft_wrap=True, highlight=False
+        )
     if unwritten is not None:
         err.print(escape(str(unwritten)), soft_wrap=True, highlight=False)
     raise typer.Exit(DEFECT if outcome is Outcome.DEFECT else NOT_CLEARED)
@@ -277,7 +281,7 @@ def serve(
 
         def ready(address: str) -> None:
             status.stop()
-            out.print(f"{name} is at {address} (stop with Ctrl-C)", highlight=False)
+            out.print(f"{name} is at {address} (stop with Ctrl-C)", highlight=False, markup=False)
             if address.rpartition(":")[0] not in {f"http://{name}" for name in LOOPBACK}:
                 out.print(
                     "whoever reaches this machine over the network can open markets and steer them:"
@@ -307,7 +311,10 @@ def verify(
         for number, place in enumerate(runs):
             checked = verify_run(place, known, code or ())
             if len(runs) > 1:
-                out.print(f"{'' if number == 0 else chr(10)}[bold]{place}[/bold]", highlight=False)
+                out.print(
+                    f"{'' if number == 0 else chr(10)}[bold]{escape(str(place))}[/bold]",
+                    highlight=False,
+                )
             rows = checked.dates.to_dict("records")
             if len(rows) > DATES_SHOWN:
                 held = sum(certificate.holds for certificate in checked.certificates)
@@ -315,10 +322,11 @@ def verify(
             for row, certificate in zip(rows, checked.certificates, strict=True):
                 if len(rows) > DATES_SHOWN and certificate.holds:
                     continue
-                out.print(f"[bold]{row['case']}, date {row['date']}[/bold]", highlight=False)
+                of = escape(f"{row['case']}, date {row['date']}")
+                out.print(f"[bold]{of}[/bold]", highlight=False)
                 print_certificate(certificate)
             for sentence in checked.unchecked:
-                out.print(f"not rechecked: {sentence}", highlight=False)
+                out.print(f"not rechecked: {sentence}", highlight=False, markup=False)
             altered += [f"{place / name}" for name in checked.altered]
             if not checked.altered:
                 out.print("files are as they were exported", highlight=False)
@@ -362,7 +370,7 @@ def compare(
             export(compared, folder)
         except Refused as error:
             refuse(error)
-        out.print(f"written to {folder}", highlight=False)
+    print_written(folder)
 
 
 @app.command()
@@ -389,7 +397,7 @@ def report(
         for place in (run.resolve() for run in runs):
             document, changed = run_report(place)
             for path in write_report(document, place.name, place.parent if to is None else to):
-                out.print(f"written to {path}", highlight=False)
+                print_written(path)
             altered += [f"{place / name}" for name in changed]
     except Refused as error:
         refuse(error)
@@ -414,10 +422,10 @@ def export(
     """Write the tables of exported runs, with a codebook, for pandas, R, Stata or a spreadsheet."""
     from simulator.analysis import export_tables
 
-    target = target or Path("exports") / f"{folder.resolve().name}-{kind}"
+    target = target or Path("exports") / f"{Path(os.path.realpath(folder)).name}-{kind}"
     try:
         for path in export_tables(folder, kind, target, tidy=tidy):
-            out.print(str(path), highlight=False, soft_wrap=True)
+            out.print(str(path), highlight=False, markup=False)
     except Refused as error:
         refuse(error)
 
@@ -456,6 +464,6 @@ def figure(
             raise Refused(f"{folder} holds {len(runs)} runs; name one of them")
         run = reopen(runs[0], finder(own), code or ())
         for path in write_figure(run, name, form, target, tall):
-            out.print(str(path), highlight=False, soft_wrap=True)
+            out.print(str(path), highlight=False, markup=False)
     except Refused as error:
         refuse(error)

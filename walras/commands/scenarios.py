@@ -69,7 +69,7 @@ def new(
         write_new(file)
     except Refused as error:
         refuse(error)
-    out.print(f"written to {file}; run it with walras run {file}", highlight=False)
+    out.print(f"written to {file}; run it with walras run {file}", highlight=False, markup=False)
 
 
 @app.command()
@@ -85,7 +85,7 @@ def rehearse(what: What, own: Own = None, code: Code = None) -> None:
         for case in scenario.cases(parameters):
             build, rng = case.build, np.random.default_rng(0)
             certificate = rehearse_economy(lambda build=build, rng=rng: build(rng))  # type: ignore[misc]
-            out.print(f"[bold]{case.name}[/bold]", highlight=False)
+            out.print(f"[bold]{escape(case.name)}[/bold]", highlight=False)
             print_certificate(certificate)
             holds = holds and certificate.holds
     except Refused as error:

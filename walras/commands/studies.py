@@ -148,7 +148,7 @@ def plot(
 
     try:
         for path in write_figures(folder, x, y or [], by, heat, date, target, dpi, width):
-            out.print(str(path), highlight=False)
+            out.print(str(path), highlight=False, markup=False)
     except Refused as error:
         refuse(error)
 
