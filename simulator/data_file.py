@@ -17,6 +17,10 @@ from markets.refused import Refused
 FOLDER = "folder"
 """Key of the validation context: the folder in which relative names are looked for first."""
 
+INSIDE = "inside"
+"""Key of the validation context: names are those of files in that folder, and of no others, since
+anybody may have written them."""
+
 WHERE = "where"
 """Key of the serialization context: names are to be found from any folder."""
 
@@ -73,7 +77,12 @@ class DataFile:
 
 def _found(given: str | os.PathLike[str], info: ValidationInfo) -> Path | None:
     """Where a named file is: beside the file of parameters, or in the working folder."""
-    for folder in ((info.context or {}).get(FOLDER), Path()):
+    context = info.context or {}
+    if context.get(INSIDE):
+        kept = Path(context[FOLDER], Path(given).name)
+        inside = str(given) == kept.name and not kept.is_symlink() and kept.is_file()
+        return kept if inside else None
+    for folder in (context.get(FOLDER), Path()):
         try:
             if folder is not None and Path(folder, given).is_file():
                 return Path(folder, given)
@@ -91,6 +100,8 @@ def located(text: str, info: ValidationInfo) -> str:
     """A distribution with the place of the file that it names, if it names one that is there."""
     named = IN_TEXT.match(text)
     found = None if named is None else _found(named[2], info)
+    if named is not None and found is None and (info.context or {}).get(INSIDE):
+        raise ValueError(f"it names {named[2]!r:.80}, which is no file in the folder of the run")
     return text if found is None else IN_TEXT.sub(lambda match: f"{match[1]}{found}", text)
 
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ REPORT = "report"
 CSV_LIMIT = 100_000
 """Rows of the table of agents above which it is written as Parquet only."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout of an exported folder."""
 
 
@@ -153,7 +153,7 @@ def export(
             shutil.copyfile(file.path, fresh / file.path.name)
         finished = run.error is None and defect is None
         tells = told(run, scenario, result, drawn)
-        _write_manifest(run, fresh, scenario.file, tells, finished=finished)
+        _write_manifest(run, fresh, scenario.file, tells, figures, finished=finished)
     if defect is not None:
         defect.add_note(f"the record is in {target}")
         raise defect
@@ -226,7 +226,13 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
 
 
 def _write_manifest(
-    run: Results[P], folder: Path, source: Path | None, tells: dict[str, Any], *, finished: bool
+    run: Results[P],
+    folder: Path,
+    source: Path | None,
+    tells: dict[str, Any],
+    figures: Format | None,
+    *,
+    finished: bool,
 ) -> None:
     manifest = {
         "format": FORMAT,
@@ -234,6 +240,7 @@ def _write_manifest(
         "complete": run.complete,
         "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
+        "asked": {**asdict(run.asked), "figures": None if figures is None else asdict(figures)},
         "repeat": _repeat(run, source),
         "told": tells,
         "versions": versions(),
@@ -252,7 +259,9 @@ def _repeat(run: Results[P], source: Path | None) -> str:
     own = "" if source is None else f" --scenario {source.name}"
     for file in data_files(run.parameters):
         own += f" --code {file.path.name}" if isinstance(file, CodeFile) else ""
-    return f"walras run parameters.toml{own} --seed {run.seed}"
+    own += f" --seed {run.seed}" + ("" if run.asked.studies else " --no-studies")
+    own += f" --starts {run.asked.starts}" if run.asked.starts > 1 else ""
+    return f"walras run parameters.toml{own}"
 
 
 def _revision() -> str | None:

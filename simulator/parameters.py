@@ -18,7 +18,7 @@ from markets.adjustment.rules import RuleName, rule
 from markets.quote import FloatArray
 from markets.refused import Refused
 from simulator.code_file import CODE
-from simulator.data_file import FOLDER, data_files
+from simulator.data_file import FOLDER, INSIDE, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.names import unknown
 
@@ -214,6 +214,8 @@ def parse(
     given: Mapping[str, Any],
     folder: Path | None = None,
     code: Collection[Path] | None = None,
+    *,
+    inside: bool = False,
 ) -> P:
     """Check given values against a declaration.
 
@@ -228,6 +230,8 @@ def parse(
     code : collection of Path, optional
         The files that may be executed if a value names them; any unless given, since then it is
         Python code that does.
+    inside : bool
+        Whether data files must be in the folder, as those of an exported run are.
 
     Raises
     ------
@@ -235,7 +239,7 @@ def parse(
         With one sentence that names the field, the value and what is allowed.
     """
     try:
-        context: dict[str, object] = {FOLDER: folder}
+        context: dict[str, object] = {FOLDER: folder, INSIDE: inside}
         if code is not None:
             context[CODE] = frozenset(path.resolve() for path in code)
         parsed = model.model_validate(dict(given), context=context)

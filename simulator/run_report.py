@@ -28,7 +28,7 @@ from simulator.export import REPORT, check_writable
 from simulator.outcome import Outcome
 from simulator.results import EQUILIBRIA, beside_closed_form
 from simulator.title import COMPOSED
-from simulator.verify import altered_files, read_manifest, read_table
+from simulator.exported import altered_files, read_manifest, read_table
 
 MOST_ROWS: Final = 20
 """Rows of a table that are shown; the whole table is in the folder of the run."""
@@ -74,8 +74,6 @@ def run_report(folder: Path) -> tuple[Document, tuple[str, ...]]:
     """
     manifest = read_manifest(folder)
     altered = altered_files(folder, manifest)
-    if "told" not in manifest:
-        raise Refused(f"{folder} was exported by an earlier version; repeat the run for a report")
     told = manifest["told"]
     sections = [
         Section("Question", list(_question(manifest))),
@@ -189,8 +187,8 @@ def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
         _described(folder, manifest), "What each date tells, in short", "dates.csv", PLACES
     )
     for name in (REPORT, EQUILIBRIA):
-        if f"{name}.csv" in manifest["files"] and (folder / f"{name}.csv").is_file():
-            table = pd.read_csv(folder / f"{name}.csv")
+        if f"{name}.parquet" in manifest["files"]:
+            table = read_table(folder, name)
             title = (
                 "Equilibria found from several starts"
                 if name == EQUILIBRIA
