@@ -10,17 +10,11 @@ import pandas as pd
 from markets.refused import Refused
 from simulator.codebook import COLUMNS, KEY
 from simulator.export import CODEBOOK, check_writable
+from simulator.exported import altered_files, read_codebook, read_manifest, read_table, runs_in
 from simulator.long_table import long_table
 from simulator.new_folder import new_folder
 from simulator.short_names import short_names
 from simulator.table_formats import WRITERS, Kind, write_xlsx
-from simulator.exported import (
-    altered_files,
-    read_codebook,
-    read_manifest,
-    read_table,
-    runs_in,
-)
 
 RUN = ("run", "text", "", "name of the run", KEY, "run", "", "", "")
 """What the codebook says of the first column of every table."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,14 +29,15 @@ class Derived:
     ----------
     run : Reopened
         The run; dates whose traders were not exported are as the files tell them.
-    shown : tuple of int
-        Places of the dates whose traders were exported.
+    certified : mapping
+        The new certificate of each date whose traders were exported, by its place: what the
+        clearing house said of itself is not among its conditions.
     taken : tuple of str
         What was taken from the files because it does not follow from the tables.
     """
 
     run: Reopened[Parameters]
-    shown: tuple[int, ...]
+    certified: Mapping[int, Certificate]
     taken: tuple[str, ...]
 
 
@@ -51,13 +52,13 @@ def derive(run: Reopened[Parameters]) -> Derived:
     scenario = run.scenario
     refined = type(scenario).refine is not Declared.refine
     taken = dict.fromkeys(["dates: knew"])
-    ends, shown = [], []
+    ends, certified = [], dict[int, Certificate]()
     last = _last_rounds(run.rounds)
     for place, told in enumerate(run.ends):
         end = _counted(told, last, refined=refined)
         if len(told.point.agents):
-            shown.append(place)
-            end = _certified(scenario, run.parameters, end)
+            certified[place] = scenario.certify(run.parameters, end.point)
+            end = _judged(scenario, run.parameters, end, certified[place])
             read = scenario.read_out(run.parameters, end.point)
             rest = [name for name in told.described if name not in read]
             taken |= dict.fromkeys(f"dates: {name}" for name in rest)
@@ -71,7 +72,7 @@ def derive(run: Reopened[Parameters]) -> Derived:
         taken |= dict.fromkeys(_not_derived(told, refined=refined))
     columns = _columns(run)
     derived = replace(run, ends=tuple(ends), columns=columns)
-    return Derived(derived, tuple(shown), tuple(taken))
+    return Derived(derived, certified, tuple(taken))
 
 
 def _last_rounds(rounds: pd.DataFrame) -> dict[tuple[str, int], dict[str, float]]:
@@ -103,19 +104,19 @@ def _counted(
     )
 
 
-def _certified(scenario: Declared[Parameters], parameters: Parameters, told: DateEnd) -> DateEnd:
-    """A date certified again, and judged by that; conditions of the house are as they were."""
+def _judged(
+    scenario: Declared[Parameters], parameters: Parameters, told: DateEnd, again: Certificate
+) -> DateEnd:
+    """A date judged by its new certificate; conditions of the house are as they were."""
     kept = tuple(c for c in told.certificate.conditions if _of_the_house(c))
-    certificate = Certificate((*scenario.certify(parameters, told.point).conditions, *kept))
+    certificate = Certificate((*again.conditions, *kept))
     if told.outcome not in JUDGED or _proved_late(told):
         return replace(told, certificate=certificate)
     if certificate.holds:
         ending = scenario.judge(parameters, told.point)
     else:
         ending = Ending(Outcome.NOT_CERTIFIED, certificate.complaint())
-    return replace(
-        told, certificate=certificate, outcome=ending.outcome, reason=ending.reason
-    )
+    return replace(told, certificate=certificate, outcome=ending.outcome, reason=ending.reason)
 
 
 def _of_the_house(condition: Condition) -> bool:

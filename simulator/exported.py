@@ -177,9 +177,9 @@ class _Manifest(_Told):
     told: _Words
     versions: dict[Text, Text | None]
     revision: Text | None
-    files: dict[
-        Annotated[str, AfterValidator(_is_name)], Annotated[str, Field(pattern=SHA256)]
-    ] = Field(max_length=MOST_FILES)
+    files: dict[Annotated[str, AfterValidator(_is_name)], Annotated[str, Field(pattern=SHA256)]] = (
+        Field(max_length=MOST_FILES)
+    )
     seal: Text
 
 
@@ -221,7 +221,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from None
     for place, text in _texts(manifest, ""):
         if CONTROL.search(text):
-            raise Refused(f"{path}: {on_one_line(place, 80, 20)} is {shown(text)}, which no run writes")
+            raise Refused(
+                f"{path}: {on_one_line(place, 80, 20)} is {shown(text)}, which no run writes"
+            )
     return manifest
 
 
@@ -278,7 +280,9 @@ def read_proofs(folder: Path, count: int) -> list[Any]:
             raise Refused(f"{path}: proof {number} is {shown(proof)}, which no run writes")
     for place, text in _texts(proofs, "proof"):
         if POWER.fullmatch(text):
-            raise Refused(f"{path}: {on_one_line(place, 80, 20)} is {shown(text)}, which no run writes")
+            raise Refused(
+                f"{path}: {on_one_line(place, 80, 20)} is {shown(text)}, which no run writes"
+            )
     return proofs
 
 
@@ -298,7 +302,9 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         needed = 8 * table.num_rows * table.num_columns
         needed += sum(_letters(path, name, table[name]) for name in texts)
         if needed > MOST_BYTES:
-            raise Refused(f"{path} would need {needed / 1e9:.0f} GB; {MOST_BYTES / 1e9:.0f} GB are read")
+            raise Refused(
+                f"{path} would need {needed / 1e9:.0f} GB; {MOST_BYTES / 1e9:.0f} GB are read"
+            )
         # without what pandas wrote of its types, which an altered file may have in pieces
         frame: pd.DataFrame = pa.table(
             {name: table[name].cast(kind) for name, kind in types.items()}

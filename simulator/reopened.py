@@ -129,9 +129,7 @@ def read_run(
             for row, one, proof in zip(rows, told, proofs, strict=True)
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise Refused(
-            f"{folder} does not hold together: {type(error).__name__}: {error}"
-        ) from None
+        raise Refused(f"{folder} does not hold together: {type(error).__name__}: {error}") from None
     return Reopened(
         title=scenario.title,
         parameters=parameters,
@@ -162,7 +160,7 @@ def _end(
     here = pd.DataFrame()
     if len(agents):
         here = agents[(agents["case"] == row["case"]) & (agents["date"] == row["date"])]
-        here = here.dropna(axis=1, how="all").reset_index(drop=True)
+        here = here.reset_index(drop=True)
     point = RestingPoint(
         case=str(row["case"]),
         date=int(row["date"]),

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from markets.refused import Refused
 from simulator.certificate import Certificate
 from simulator.document.document import (
     Block,
@@ -25,10 +24,10 @@ from simulator.document.document import (
 )
 from simulator.document.files import write, write_one
 from simulator.export import REPORT, check_writable
+from simulator.exported import altered_files, read_manifest, read_table
 from simulator.outcome import Outcome
 from simulator.results import EQUILIBRIA, beside_closed_form
 from simulator.title import COMPOSED
-from simulator.exported import altered_files, read_manifest, read_table
 
 MOST_ROWS: Final = 20
 """Rows of a table that are shown; the whole table is in the folder of the run."""

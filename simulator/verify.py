@@ -6,7 +6,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,9 +24,8 @@ from simulator.differences import differences
 from simulator.export import Format, export, name_of
 from simulator.exported import altered_files, read_manifest
 from simulator.outcome import Outcome
-from simulator.parameters import Parameters
 from simulator.reopened import Reopened, read_run
-from simulator.run import simulate
+from simulator.run import Run, simulate
 from simulator.title import COMPOSED
 from simulator.versions import versions
 
@@ -36,11 +35,11 @@ MOST_NAMED: Final = 100
 MADE_WITH: Final = ("versions", "revision")
 """What of a manifest tells with what a run was made; no file and no run can check it."""
 
+OF_THE_END: Final = ("outcome", "reason", "advice", "finished", "told.result")
+"""What of the manifest of a run that was stopped tells of that."""
+
 NOT_FROM_FILES: Final = ("asked", "told.figures", *MADE_WITH)
 """What of a manifest does not follow from the tables."""
-
-UNREPEATABLE: Final = (Outcome.OUT_OF_TIME, Outcome.INTERRUPTED)
-"""Ends that hang on the clock, or on who was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,11 @@ class Verification:
     unchecked : tuple of str
         What could not be checked, and why.
     not_covered : tuple of str
-        Tables, columns and fields in which an alteration with new digests is not found.
+        Tables, columns and fields in which an alteration with new digests may not be found.
+    repeated : bool
+        Whether it was run again.
+    other_versions : tuple of str
+        Packages whose version is not that with which it was made, by what the manifest says.
     """
 
     scenario: str
@@ -73,6 +76,8 @@ class Verification:
     certificates: tuple[Certificate, ...]
     unchecked: tuple[str, ...]
     not_covered: tuple[str, ...]
+    repeated: bool = False
+    other_versions: tuple[str, ...] = ()
 
     @property
     def certified(self) -> bool:
@@ -124,13 +129,12 @@ def verify(
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
     with _as_data(folder, run):
         derived = derive(run)
-        shown = [run.ends[place].point for place in derived.shown]
-        certificates = tuple(derived.run.certificates[place] for place in derived.shown)
-        differing: list[str] = []
-        if manifest["finished"]:
-            again = _repeated(run, manifest) if repeat else derived.run
-            form = _form(manifest) if repeat else None
-            differing = _compared(folder, again, form, manifest, repeat=repeat)
+        shown = [run.ends[place].point for place in derived.certified]
+        certificates = tuple(derived.certified.values())
+        asked, repeat = repeat, repeat and not _unrepeatable(manifest)
+        again = _repeated(run) if repeat else derived.run
+        form = _form(manifest) if repeat else None
+        differing = _compared(folder, again, form, manifest, repeat=repeat)
     return Verification(
         scenario=run.title.name,
         altered=altered,
@@ -143,8 +147,10 @@ def verify(
             }
         ),
         certificates=certificates,
-        unchecked=tuple(_unchecked(run, derived, manifest)),
+        unchecked=tuple(_unchecked(run, derived, manifest, repeat=asked)),
         not_covered=MADE_WITH if repeat else tuple(_not_covered(derived, manifest)),
+        repeated=repeat,
+        other_versions=_other_versions(manifest),
     )
 
 
@@ -169,10 +175,27 @@ def _as_data(folder: Path, run: Reopened[Any]) -> Iterator[None]:
         raise Refused(f"{folder} does not hold together: {said}") from error
 
 
-def _repeated(run: Reopened[Any], manifest: Mapping[str, Any]) -> Any:
+def _unrepeatable(manifest: Mapping[str, Any]) -> str:
+    """Why a run can't be run again, in words; empty if it can."""
+    reasons = {
+        Outcome.INTERRUPTED: "it was interrupted",
+        Outcome.OUT_OF_TIME: "it ended when the time allowed was over",
+    }
+    return reasons.get(Outcome(manifest["outcome"]), "")
+
+
+def _other_versions(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Packages of other versions than those with which a run was made."""
+    here, then = versions(), manifest["versions"]
+    return tuple(
+        f"{name} {then.get(name) or 'none'} (here {here.get(name) or 'none'})"
+        for name in {**here, **then}
+        if here.get(name) != then.get(name)
+    )
+
+
+def _repeated(run: Reopened[Any]) -> Run[Any]:
     """The same run, run again."""
-    if Outcome(manifest["outcome"]) in UNREPEATABLE:
-        raise Refused(f"this run ended as {manifest['outcome']}, which can't be repeated")
     for file in data_files(run.parameters):
         if isinstance(file, CodeFile):
             file.module()  # refused here if the command line does not name it
@@ -191,7 +214,7 @@ def _form(manifest: Mapping[str, Any]) -> Format | None:
 
 
 def _compared(
-    folder: Path, again: Any, form: Format | None, manifest: Mapping[str, Any], *, repeat: bool
+    folder: Path, again: Run[Any], form: Format | None, manifest: Mapping[str, Any], *, repeat: bool
 ) -> list[str]:
     """What is not as it is if the run is written again."""
     place = folder.resolve()
@@ -199,10 +222,12 @@ def _compared(
     named = place.name.startswith(f"{again.title.name}-") and len(place.name) == len(expected)
     if named and place.name != expected:
         found.append("parameters, seed or the name of the folder: they do not belong together")
-    same = versions() == manifest["versions"]
+    same = not _other_versions(manifest)
     with tempfile.TemporaryDirectory() as temporary:
-        fresh = export(again, again.scenario, Path(temporary), form)
+        fresh = _written(again, Path(temporary), form)
         left_out = MADE_WITH if repeat else NOT_FROM_FILES
+        if not (repeat or manifest["finished"]):
+            left_out += OF_THE_END
         for text in differences(folder, fresh, without=left_out, every_byte=repeat and same):
             if len(found) == MOST_NAMED:
                 return [*found, "and more"]
@@ -210,14 +235,27 @@ def _compared(
     return found
 
 
+def _written(run: Run[Any], place: Path, form: Format | None) -> Path:
+    """Write a run; where its figures or tables fail, as they may have failed before, the rest."""
+    try:
+        return export(run, run.scenario, place, form)
+    except Exception:
+        written = place / name_of(run)
+        if not written.is_dir():
+            raise
+        return written
+
+
 def _unchecked(
-    run: Reopened[Any], derived: Derived, manifest: Mapping[str, Any]
+    run: Reopened[Any], derived: Derived, manifest: Mapping[str, Any], *, repeat: bool
 ) -> Iterator[str]:
     """What could not be checked, and why."""
     if not manifest["finished"]:
-        yield "the run was stopped before its end: only digests and certificates are checked"
-    if len(derived.shown) < len(run.ends):
-        yield f"traders of {len(derived.shown)} of {len(run.ends)} dates were exported"
+        yield "the run was stopped before its end"
+    if repeat and _unrepeatable(manifest):
+        yield f"the run was not run again: {_unrepeatable(manifest)}"
+    if len(derived.certified) < len(run.ends):
+        yield f"traders of {len(derived.certified)} of {len(run.ends)} dates were exported"
     if not manifest["complete"]:
         yield (
             f"only {len(run.agents)} rows of a larger number of traders were exported: clearing of"
@@ -227,17 +265,19 @@ def _unchecked(
 
 def _not_covered(derived: Derived, manifest: Mapping[str, Any]) -> Iterator[str]:
     """Where an alteration with new digests may not be found without running again."""
-    if not manifest["finished"]:
-        yield "all but quotes, holdings and proofs"
     yield "rounds"
+    if not manifest["finished"]:
+        yield from OF_THE_END
     yield "agents within the tolerances of the certificate"
-    if len(derived.shown) < len(derived.run.ends):
+    if len(derived.certified) < len(derived.run.ends):
         yield "dates without traders"
     yield from derived.taken
-    yield from (f"study {name}" for name in manifest["studies"])
+    yield from (f"study: {name}" for name in manifest["studies"])
     if manifest["asked"]["figures"] is not None:
-        yield "figures"
-    yield from ("proofs beyond what certificates need", "asked", "told.figures", *MADE_WITH)
+        yield from ("figures", "told.figures")
+    if any(derived.run.proofs):
+        yield "proofs beyond what certificates need"
+    yield from ("asked", *MADE_WITH)
 
 
 def _composed(manifest: Mapping[str, Any], altered: tuple[str, ...]) -> Verification:

@@ -15,7 +15,8 @@ from markets.refused import Refused
 from scenarios.repo.margin_hike import SCENARIO
 from simulator.declared import Declared
 from simulator.export import MANIFEST, seal
-from simulator.verify import runs_in, verify
+from simulator.exported import runs_in
+from simulator.verify import verify
 
 
 def find(name: str) -> Declared[Any]:
