@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,8 @@ def derive(run: Reopened[Parameters]) -> Derived:
 
     1. The number of rounds and of evaluations, and quotes that the scenario does not refine, are
        those of the table of rounds.
-    2. Certificate, closed form, intervals and read-outs follow from the traders and quotes.
+    2. Certificate, closed form, intervals and read-outs follow from the traders and quotes; what is
+       certified are the quotes of the table of dates.
     3. Whether that counts as an equilibrium follows from the certificate.
     """
     scenario = run.scenario
@@ -57,7 +59,7 @@ def derive(run: Reopened[Parameters]) -> Derived:
     for place, told in enumerate(run.ends):
         end = _counted(told, last, refined=refined)
         if len(told.point.agents):
-            certified[place] = scenario.certify(run.parameters, end.point)
+            certified[place] = scenario.certify(run.parameters, told.point)
             end = _judged(scenario, run.parameters, end, certified[place])
             read = scenario.read_out(run.parameters, end.point)
             rest = [name for name in told.described if name not in read]
@@ -75,19 +77,17 @@ def derive(run: Reopened[Parameters]) -> Derived:
     return Derived(derived, certified, tuple(taken))
 
 
-def _last_rounds(rounds: pd.DataFrame) -> dict[tuple[str, int], dict[str, float]]:
+def _last_rounds(rounds: pd.DataFrame) -> dict[tuple[str, int], dict[Hashable, Any]]:
     """The last round of each date, with the number of its rounds."""
     if not len(rounds):
         return {}
     groups = rounds.groupby(["case", "date"], sort=False)
-    return {
-        (str(case), int(date)): {**group.iloc[-1].to_dict(), "rounds": len(group)}
-        for (case, date), group in groups
-    }
+    last = groups.tail(1).assign(rounds=groups["round"].transform("size"))
+    return {(str(row["case"]), int(row["date"])): row for row in last.to_dict("records")}
 
 
 def _counted(
-    told: DateEnd, last: dict[tuple[str, int], dict[str, float]], *, refined: bool
+    told: DateEnd, last: dict[tuple[str, int], dict[Hashable, Any]], *, refined: bool
 ) -> DateEnd:
     """A date with rounds, evaluations and quotes as the table of rounds has them."""
     row = last.get((told.point.case, told.point.date))

@@ -352,7 +352,7 @@ def _check_schema(path: Path, file: pq.ParquetFile) -> None:
     for field in schema:
         if str(field.type) not in KINDS or CONTROL.search(field.name):
             raise Refused(
-                f"{path} has a column {shown(field.name)} of type {shown(str(field.type))},"
+                f"{path} has a column {shown(field.name)} of type {on_one_line(str(field.type), 60, 20)},"
                 " which no run writes"
             )
     sizes = [

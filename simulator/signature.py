@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -54,7 +53,7 @@ def sign(folder: Path, key: Path) -> Path:
         with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder.resolve().parent) as place:
             fresh = Path(place) / SIGNATURE
             fresh.write_bytes(signed.stdout)
-            os.replace(fresh, target)
+            fresh.replace(target)
     except OSError as error:
         raise Refused(f"{target} can't be written: {error.strerror}") from None
     return target

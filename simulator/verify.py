@@ -225,7 +225,7 @@ def _compared(
     same = not _other_versions(manifest)
     with tempfile.TemporaryDirectory() as temporary:
         fresh = _written(again, Path(temporary), form)
-        left_out = MADE_WITH if repeat else NOT_FROM_FILES
+        left_out: tuple[str, ...] = MADE_WITH if repeat else NOT_FROM_FILES
         if not (repeat or manifest["finished"]):
             left_out += OF_THE_END
         for text in differences(folder, fresh, without=left_out, every_byte=repeat and same):

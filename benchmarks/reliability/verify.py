@@ -126,9 +126,9 @@ def _cell(
             where[column] = values[row]
     reseal(folder, manifest)
     said = f"{name}.parquet and .csv: {column}, row {row + 1}: {before!r} to {values[row]!r}"
-    excused = {"rounds": ("rounds",), "agents": ("agents within the tolerances",)}.get(
-        name, (f"{name}: {column}", f"study: {name}")
-    )
+    excused: tuple[str, ...] = (f"{name}: {column}", f"study: {name}")
+    if name in ("rounds", "agents"):
+        excused = (name,)
     if name == "dates" and row_without_traders(folder, manifest["dates"][row]):
         excused += ("dates without traders",)
     return Alteration(said, excused)
@@ -335,7 +335,8 @@ def large(folder: Path, manifest: dict[str, Any], rng: np.random.Generator) -> s
     elif kind == "texts":
         text = pa.array(["x" * 10_000_000]).cast(pa.large_string())
         indices = pa.array(np.zeros(1_000_000, dtype=np.int32))
-        pq.write_table(pa.table({"case": pa.DictionaryArray.from_arrays(indices, text)}), path)
+        table = pa.table({"case": pa.DictionaryArray.from_arrays(indices, text)})
+        pq.write_table(table, path, store_schema=False)
     else:
         pq.write_table(pa.table({f"c{i}": [1.0] for i in range(20_000)}), path)
     reseal(folder, manifest)
