@@ -36,6 +36,12 @@ MOST_JSON: Final = 2**26
 MOST_BYTES: Final = 2**31
 """Bytes of the largest file of a run, and of the largest table in memory."""
 
+MOST_TEXT: Final = 2**20
+"""Bytes of the largest text that a report shows."""
+
+MOST_PIXELS: Final = 80_000_000
+"""Pixels of the largest figure that a report shows: of 12 inches by 8 at 900 dots per inch."""
+
 MOST_FILES: Final = 1_000
 """Files in the folder of a run."""
 
@@ -322,6 +328,38 @@ def _cannot(path: Path, error: Exception) -> Never:
     raise Refused(f"{path} can't be read as a table: {reason}") from None
 
 
+def read_picture(folder: Path, name: str) -> Path | None:
+    """Where a figure of an exported run is, as PNG; None if there is none.
+
+    Raises
+    ------
+    Refused
+        If it can't be shown, or has more pixels than fit.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    path = folder / f"{name}.png"
+    wrong = unreadable(path, MOST_BYTES)
+    if wrong == "missing":
+        return None
+    if wrong:
+        raise Refused(f"{path} can't be shown: {wrong}")
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Refused(f"{path} has more than {MOST_PIXELS:,} pixels, and is not shown")
+            picture.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Refused(f"{path} can't be shown: {type(error).__name__}") from None
+    return path
+
+
+def read_text(folder: Path, name: str) -> str:
+    """A short file of text of an exported run; empty if it has none, or none that is read."""
+    path = folder / name
+    return "" if unreadable(path, MOST_TEXT) else path.read_text("utf-8", errors="replace")
+
+
 def read_codebook(folder: Path) -> pd.DataFrame:
     """The codebook of an exported run; refused if it has none."""
     path = folder / CODEBOOK
@@ -352,8 +390,8 @@ def _check_schema(path: Path, file: pq.ParquetFile) -> None:
     for field in schema:
         if str(field.type) not in KINDS or CONTROL.search(field.name):
             raise Refused(
-                f"{path} has a column {shown(field.name)} of type {on_one_line(str(field.type), 60, 20)},"
-                " which no run writes"
+                f"{path} has a column {shown(field.name)} of type"
+                f" {on_one_line(str(field.type), 60, 20)}, which no run writes"
             )
     sizes = [
         told.row_group(group).column(column).total_uncompressed_size
