@@ -10,11 +10,11 @@ import pandas as pd
 from markets.refused import Refused
 from simulator.codebook import COLUMNS, KEY
 from simulator.export import CODEBOOK, check_writable
+from simulator.exported import altered_files, read_codebook, read_manifest, read_table, runs_in
 from simulator.long_table import long_table
 from simulator.new_folder import new_folder
 from simulator.short_names import short_names
 from simulator.table_formats import WRITERS, Kind, write_xlsx
-from simulator.verify import altered_files, read_manifest, read_table, runs_in
 
 RUN = ("run", "text", "", "name of the run", KEY, "run", "", "", "")
 """What the codebook says of the first column of every table."""
@@ -79,14 +79,6 @@ def export_tables(source: Path, kind: Kind, target: Path, *, tidy: bool = False)
             mine = [run for run in runs if manifests[run]["scenario"] == scenario]
             _write(*_stacked(mine, tidy=tidy), kind, place, scenario)
     return sorted(path for path in target.rglob("*") if path.is_file())
-
-
-def read_codebook(folder: Path) -> pd.DataFrame:
-    """The codebook of an exported run; refused if it has none."""
-    path = folder / CODEBOOK
-    if not path.is_file():
-        raise Refused(f"{folder} has no {CODEBOOK}: an earlier version exported it; run it again")
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def _stacked(runs: Sequence[Path], *, tidy: bool) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from markets.refused import Refused
 from simulator.export import REPORT
-from simulator.verify import altered_files, read_manifest, read_table, runs_in
+from simulator.exported import altered_files, read_manifest, read_table, runs_in
 
 KEYS = ("case", "date", "quantity")
 
@@ -168,13 +168,11 @@ def compare(folders: Sequence[Path]) -> Comparison:
         if altered:
             raise Refused(f"{folder} was altered ({altered[0]}); walras verify says how")
     dates = tuple(read_table(folder, "dates") for folder in folders)
-    printed = tuple(_printed(folder / f"{REPORT}.csv") for folder in folders)
+    printed = tuple(
+        read_table(folder, REPORT) if f"{REPORT}.parquet" in manifest["files"] else pd.DataFrame()
+        for folder, manifest in zip(folders, manifests, strict=True)
+    )
     return Comparison(_names(places), tuple(manifests), dates, printed)
-
-
-def _printed(file: Path) -> pd.DataFrame:
-    """A table that a run printed; empty if there is none."""
-    return pd.read_csv(file) if file.is_file() else pd.DataFrame()
 
 
 def _names(places: Sequence[Path]) -> tuple[str, ...]:

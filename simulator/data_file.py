@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, GetCoreSchemaHandler, SerializationInfo, ValidationInfo
 from pydantic_core import core_schema
 
-from markets.refused import Refused
+from markets.refused import Refused, on_one_line
 
 FOLDER = "folder"
 """Key of the validation context: the folder in which relative names are looked for first."""
@@ -101,7 +101,9 @@ def located(text: str, info: ValidationInfo) -> str:
     named = IN_TEXT.match(text)
     found = None if named is None else _found(named[2], info)
     if found is None and FILES in (info.context or {}) and "file" in text:
-        raise Refused(f"{text[:100]} names a file that the command line does not name")
+        raise Refused(
+            f"{on_one_line(text, 100, 40)} names a file, which is none of those it may name"
+        )
     return text if found is None else IN_TEXT.sub(lambda match: f"{match[1]}{found}", text)
 
 

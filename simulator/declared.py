@@ -90,7 +90,16 @@ class Declared(ABC, Generic[P]):
     ) -> Mapping[str, object]:
         """Further columns of the table of dates; changes nothing.
 
-        A value that is itself a mapping has no column: it goes to ``Run.details`` and JSON.
+        A value that is itself a mapping has no column: it goes to ``Run.details`` and JSON. What
+        follows from the resting point alone is better told by :meth:`read_out`, which is all that
+        is told unless this is overridden.
+        """
+        return self.read_out(parameters, point)
+
+    def read_out(self, parameters: P, point: RestingPoint) -> Mapping[str, object]:
+        """Those of the further columns that follow from members and quotes.
+
+        ``walras verify`` works them out again from the files; the others it can't.
         """
         return {}
 

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ CSV_LIMIT = 100_000
 UNFINISHED = "-unfinished"
 """How the folder of a run ends that was stopped: it never replaces that of a finished one."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout of an exported folder."""
 
 
@@ -157,7 +157,7 @@ def export(
             shutil.copyfile(file.path, fresh / file.path.name)
         finished = run.finished and defect is None
         tells = told(run, scenario, result, drawn)
-        _write_manifest(run, fresh, scenario.file, tells, finished=finished)
+        _write_manifest(run, fresh, scenario.file, tells, figures, finished=finished)
     if defect is not None:
         defect.add_note(f"the record is in {target}")
         raise defect
@@ -234,7 +234,13 @@ def _files_of(name: str, figure: Figure, form: Format) -> dict[str, bytes]:
 
 
 def _write_manifest(
-    run: Results[P], folder: Path, source: Path | None, tells: dict[str, Any], *, finished: bool
+    run: Results[P],
+    folder: Path,
+    source: Path | None,
+    tells: dict[str, Any],
+    figures: Format | None,
+    *,
+    finished: bool,
 ) -> None:
     manifest = {
         "format": FORMAT,
@@ -242,6 +248,7 @@ def _write_manifest(
         "complete": run.complete,
         "finished": finished,
         "rows": {name: len(getattr(run, name)) for name in TABLES},
+        "asked": {**asdict(run.asked), "figures": None if figures is None else asdict(figures)},
         "repeat": _repeat(run, source),
         "told": tells,
         "versions": versions(),
@@ -260,7 +267,9 @@ def _repeat(run: Results[P], source: Path | None) -> str:
     own = "" if source is None else f" --scenario {source.name}"
     for file in data_files(run.parameters):
         own += f" --code {file.path.name}" if isinstance(file, CodeFile) else ""
-    return f"walras run parameters.toml{own} --seed {run.seed}"
+    own += f" --seed {run.seed}" + ("" if run.asked.studies else " --no-studies")
+    own += f" --starts {run.asked.starts}" if run.asked.starts > 1 else ""
+    return f"walras run parameters.toml{own}"
 
 
 def _revision() -> str | None:

@@ -24,6 +24,13 @@ adds up the errors of all other markets, each of which may be 1e-10 of what is t
 CHARGED = 1e-9
 """Largest difference, as a share of the price, of a margin from what its rule asks for."""
 
+REDUNDANT_NAME = "redundant market: "
+CHARGED_NAME = "charged: "
+"""How the names of conditions begin that the clearing house works out, from the orders."""
+
+UNSETTLED_WORDS = "the rounds had not settled after"
+"""How the reason of a date begins to tell that it is proved although its rounds went on."""
+
 SAME_POINT = 1e-6
 """Largest distance of a refined quote from the quote of the last round whose orders still count."""
 
@@ -161,7 +168,9 @@ def end_of_date(
     except (Exception, OutOfTime) as error:  # noqa: BLE001 - the end of the date has it
         stopped = error
         point = at_rest(case.name, economy)
-        ending = stopped_in(error, "what is told of the date" if certificate.conditions else "the certificate")
+        ending = stopped_in(
+            error, "what is told of the date" if certificate.conditions else "the certificate"
+        )
     return DateEnd(
         point=point,
         outcome=ending.outcome,
@@ -217,7 +226,7 @@ def look(
     redundant = economy.redundant() if orders_count else {}
     left_over = tuple(
         Condition(
-            f"redundant market: {name}",
+            f"{REDUNDANT_NAME}{name}",
             abs(share),
             REDUNDANT,
             f"the market for {name}, which Walras' law leaves over, clears in value",
@@ -227,7 +236,7 @@ def look(
     misses = {} if economy.infeasible else economy.house.misses(economy.posted)
     charged = tuple(
         Condition(
-            f"charged: {name}",
+            f"{CHARGED_NAME}{name}",
             abs(missed),
             CHARGED,
             f"the {name} is what its rule asks for (share of the price)",
@@ -245,7 +254,7 @@ def _moved(economy: ScenarioEconomy, point: RestingPoint) -> float:
 def _proved(judged: Ending, economy: ScenarioEconomy, point: RestingPoint) -> Ending:
     """What a proved point counts as where the rounds had not settled."""
     unsettled = (
-        f"the rounds had not settled after {economy.round}; the equilibrium is proved, and no quote"
+        f"{UNSETTLED_WORDS} {economy.round}; the equilibrium is proved, and no quote"
         f" of it is further than {_moved(economy, point):.1e} from where they ended"
     )
     return replace(judged, reason="; ".join(filter(None, (judged.reason, unsettled))))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,23 @@ import pandas as pd
 
 from markets.quote import Quote
 from markets.refused import Refused
-from simulator.analysis import read_codebook
 from simulator.certificate import Certificate
 from simulator.codebook import Columns
 from simulator.declared import Declared
+from simulator.exported import (
+    altered_files,
+    read_codebook,
+    read_manifest,
+    read_parameters,
+    read_proofs,
+    read_table,
+)
 from simulator.knowledge import Knowledge
 from simulator.outcome import Outcome
-from simulator.parameters import parse
 from simulator.point import DateEnd, RestingPoint
+from simulator.results import Asked, P
 from simulator.run import Run
 from simulator.title import COMPOSED
-from simulator.verify import altered_files, read_manifest, read_proofs, read_table
 
 NOT_DESCRIBED = (
     "case",
@@ -38,6 +46,18 @@ NOT_DESCRIBED = (
     "certificate",
 )
 """What the manifest tells of a date beside what the scenario describes."""
+
+
+@dataclass(frozen=True, repr=False)
+class Reopened(Run[P]):
+    """A run that was read back; its table of traders is the one that was exported."""
+
+    shown: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @cached_property
+    def agents(self) -> pd.DataFrame:
+        """One row per trader and date."""
+        return self.shown
 
 
 def reopen(
@@ -72,20 +92,45 @@ def reopen(
         )
     if not manifest["finished"]:
         raise Refused(f"{folder} holds a run that was stopped before its end; run it again")
-    scenario = find(str(manifest["scenario"]))
-    parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
-    tables = {name: read_table(folder, name) for name in ("rounds", "dates", "agents")}
-    told = manifest["dates"]
-    proofs = read_proofs(folder, len(told))
-    rows = tables["dates"].to_dict("records")
-    ends = tuple(
-        _end(row, one, tables["agents"], proof, complete=bool(manifest["complete"]))
-        for row, one, proof in zip(rows, told, proofs, strict=True)
-    )
     book = read_codebook(folder)
     quoted = book[(book["table"] == "rounds") & (book["source"] == "quote")]
     quotes = [Quote(r["column"], r["unit"], r["meaning"]) for r in quoted.to_dict("records")]
-    return Run(
+    return read_run(folder, manifest, find, code, Columns(tuple(quotes)))
+
+
+def read_run(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    find: Callable[[str], Declared[Any]],
+    code: Collection[Path],
+    columns: Columns,
+) -> Reopened[Any]:
+    """A run as its files tell it, whoever wrote them.
+
+    Raises
+    ------
+    Refused
+        If they do not hold together.
+    """
+    scenario = find(str(manifest["scenario"]))
+    parameters = read_parameters(folder, manifest, scenario, code)
+    tables = {name: read_table(folder, name) for name in ("rounds", "dates", "agents")}
+    told = manifest["dates"]
+    if len(tables["dates"]) != len(told):
+        raise Refused(
+            f"{folder} does not hold together: {len(tables['dates'])} dates in dates.parquet,"
+            f" {len(told)} in the manifest"
+        )
+    proofs = read_proofs(folder, len(told))
+    rows = tables["dates"].to_dict("records")
+    try:
+        ends = tuple(
+            _end(row, one, tables["agents"], proof, complete=bool(manifest["complete"]))
+            for row, one, proof in zip(rows, told, proofs, strict=True)
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise Refused(f"{folder} does not hold together: {type(error).__name__}: {error}") from None
+    return Reopened(
         title=scenario.title,
         parameters=parameters,
         seed=int(manifest["seed"]),
@@ -94,10 +139,12 @@ def reopen(
         studies={
             name: read_table(folder, name)
             for name in manifest["studies"]
-            if (folder / f"{name}.parquet").is_file()
+            if f"{name}.parquet" in manifest["files"]
         },
-        columns=Columns(tuple(quotes)),
+        columns=columns,
+        asked=Asked(manifest["asked"]["studies"], manifest["asked"]["starts"]),
         scenario=scenario,
+        shown=tables["agents"],
     )
 
 
@@ -113,7 +160,7 @@ def _end(
     here = pd.DataFrame()
     if len(agents):
         here = agents[(agents["case"] == row["case"]) & (agents["date"] == row["date"])]
-        here = here.dropna(axis=1, how="all").reset_index(drop=True)
+        here = here.reset_index(drop=True)
     point = RestingPoint(
         case=str(row["case"]),
         date=int(row["date"]),

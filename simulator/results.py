@@ -28,6 +28,22 @@ P = TypeVar("P", bound=Parameters, default=Parameters)
 """The parameters of a scenario."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was asked for beside parameters and seed.
+
+    Attributes
+    ----------
+    studies : bool
+        Whether to work out tables over a range of a parameter.
+    starts : int
+        From how many starts to look for equilibria.
+    """
+
+    studies: bool = True
+    starts: int = 1
+
+
 @dataclass(frozen=True)
 class Results(Generic[P]):
     """What a run found.
@@ -51,6 +67,8 @@ class Results(Generic[P]):
     error : BaseException, optional
         What stopped the run before its end: an interrupt, a defect of the program, too little time
         or memory. After a defect in a certificate the run goes on; the first is kept here, too.
+    asked : Asked
+        What it was asked for beside parameters and seed.
     """
 
     title: Title
@@ -61,6 +79,7 @@ class Results(Generic[P]):
     studies: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     columns: Columns = field(default_factory=Columns)
     error: BaseException | None = None
+    asked: Asked = Asked()
 
     @property
     def outcome(self) -> Outcome:

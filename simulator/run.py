@@ -20,7 +20,7 @@ from simulator.long_table import long_table
 from simulator.outcome import Outcome
 from simulator.point import DateEnd, ScenarioEconomy
 from simulator.record import Record
-from simulator.results import EQUILIBRIA, P, Results
+from simulator.results import EQUILIBRIA, Asked, P, Results
 from simulator.search import search
 from simulator.stopping import INTERRUPTS, check, stoppable, unstoppable
 from simulator.threads import one_thread
@@ -281,6 +281,7 @@ def simulate(
         rounds=travelled.rounds,
         columns=travelled.columns,
         error=travelled.error,
+        asked=Asked(studies, starts),
         scenario=scenario,
     )
     if run.error is not None or run.outcome in USED_UP:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from markets.refused import Refused
 from simulator.certificate import Certificate
 from simulator.document.document import (
     Block,
@@ -25,10 +24,10 @@ from simulator.document.document import (
 )
 from simulator.document.files import write, write_one
 from simulator.export import REPORT, check_writable
+from simulator.exported import altered_files, read_manifest, read_picture, read_table, read_text
 from simulator.outcome import Outcome
 from simulator.results import EQUILIBRIA, beside_closed_form
 from simulator.title import COMPOSED
-from simulator.verify import altered_files, read_manifest, read_table
 
 MOST_ROWS: Final = 20
 """Rows of a table that are shown; the whole table is in the folder of the run."""
@@ -74,8 +73,6 @@ def run_report(folder: Path) -> tuple[Document, tuple[str, ...]]:
     """
     manifest = read_manifest(folder)
     altered = altered_files(folder, manifest)
-    if "told" not in manifest:
-        raise Refused(f"{folder} was exported by an earlier version; repeat the run for a report")
     told = manifest["told"]
     sections = [
         Section("Question", list(_question(manifest))),
@@ -189,8 +186,8 @@ def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
         _described(folder, manifest), "What each date tells, in short", "dates.csv", PLACES
     )
     for name in (REPORT, EQUILIBRIA):
-        if f"{name}.csv" in manifest["files"] and (folder / f"{name}.csv").is_file():
-            table = pd.read_csv(folder / f"{name}.csv")
+        if f"{name}.parquet" in manifest["files"]:
+            table = read_table(folder, name)
             title = (
                 "Equilibria found from several starts"
                 if name == EQUILIBRIA
@@ -217,13 +214,14 @@ def _described(folder: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _figures(folder: Path, figures: Mapping[str, Mapping[str, str]]) -> Iterator[Block]:
-    shown = [name for name in figures if (folder / f"{name}.png").is_file()]
+    files = {name: read_picture(folder, name) for name in figures}
+    shown = {name: file for name, file in files.items() if file is not None}
     if not shown:
         yield Prose("The run was exported without figures.")
-    for number, name in enumerate(shown, start=1):
+    for number, (name, file) in enumerate(shown.items(), start=1):
         said = figures[name]
         caption = f"Figure {number}. {as_sentence(said['caption'])}"
-        yield Picture(folder / f"{name}.png", caption, said["alternative"])
+        yield Picture(file, caption, said["alternative"])
 
 
 def _parameters(manifest: Mapping[str, Any]) -> Iterator[Block]:
@@ -307,10 +305,10 @@ def _repeat(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Block]:
             " versions below, makes the same tables again, byte for byte, in a folder beside it."
         )
         yield Code(f"walras verify .\n{manifest['repeat']} --out ../repeated")
-    file = folder / "parameters.toml"
-    if file.is_file() and not composed:
+    parameters = read_text(folder, "parameters.toml")
+    if parameters and not composed:
         yield Prose("The file parameters.toml:")
-        yield Code(file.read_text(encoding="utf-8").strip())
+        yield Code(parameters.strip())
     known = {name: version for name, version in manifest["versions"].items() if version}
     yield Facts(known | {"revision": manifest["revision"] or "not from a checkout"})
 

@@ -1,25 +1,46 @@
-"""Checking an exported run from its files alone."""
+"""Checking an exported run from its files, and by running it again."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Mapping
+import tempfile
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from markets.refused import Refused
 from simulator.certificate import Certificate
+from simulator.code_file import CodeFile
+from simulator.codebook import Columns
+from simulator.data_file import data_files
 from simulator.declared import Declared
-from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
-from simulator.hidden_folder import clean, is_hidden
-from simulator.parameters import parse
-from simulator.point import RestingPoint
+from simulator.derived import Derived, derive
+from simulator.differences import differences
+from simulator.export import Format, export, name_of
+from simulator.exported import altered_files, read_manifest
+from simulator.outcome import Outcome
+from simulator.reopened import Reopened, read_run
+from simulator.run import Run, simulate
 from simulator.threads import one_thread
 from simulator.title import COMPOSED
+from simulator.versions import versions
+
+MOST_NAMED: Final = 100
+"""Differences that are named."""
+
+MADE_WITH: Final = ("versions", "revision")
+"""What of a manifest tells with what a run was made; no file and no run can check it."""
+
+OF_THE_END: Final = ("outcome", "reason", "advice", "finished", "told.result")
+"""What of the manifest of a run that was stopped tells of that."""
+
+NOT_FROM_FILES: Final = ("asked", "told.figures", *MADE_WITH)
+"""What of a manifest does not follow from the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +53,32 @@ class Verification:
         What was run.
     altered : tuple of str
         Files (or the manifest) that are not what the manifest says, and how.
+    differing : tuple of str
+        Cells and fields that are not what follows from the others, or from running it again.
     dates : pandas.DataFrame
         Case and date of each resting point whose traders were exported, and whether it is
         certified again.
     certificates : tuple of Certificate
         The new certificates, one per row of ``dates``.
     unchecked : tuple of str
-        What could not be checked, because the run exported some of its traders only.
+        What could not be checked, and why.
+    not_covered : tuple of str
+        Tables, columns and fields in which an alteration with new digests may not be found.
+    repeated : bool
+        Whether it was run again.
+    other_versions : tuple of str
+        Packages whose version is not that with which it was made, by what the manifest says.
     """
 
     scenario: str
     altered: tuple[str, ...]
+    differing: tuple[str, ...]
     dates: pd.DataFrame
     certificates: tuple[Certificate, ...]
     unchecked: tuple[str, ...]
+    not_covered: tuple[str, ...]
+    repeated: bool = False
+    other_versions: tuple[str, ...] = ()
 
     @property
     def certified(self) -> bool:
@@ -55,17 +88,23 @@ class Verification:
 
 @one_thread()
 def verify(
-    folder: Path, find: Callable[[str], Declared[Any]], code: Collection[Path] = ()
+    folder: Path,
+    find: Callable[[str], Declared[Any]],
+    code: Collection[Path] = (),
+    *,
+    repeat: bool = False,
 ) -> Verification:
-    """Certify an exported run again.
+    """Certify an exported run again, and work out anew what follows from its tables.
 
     1. Find the manifest and check its own seal.
     2. Compare the digest of every file with the manifest.
     3. Read parameters from the manifest, quotes and holdings from the tables, proofs where there
        are any.
     4. Certify every resting point; the certificates of the manifest are not used.
+    5. Write the run again from what was worked out, and compare cell by cell; or, if that is asked
+       for, run it again from parameters and seed, and compare byte by byte.
 
-    Of an economy that was composed in Python steps 3 and 4 are for the program that composed it.
+    Of an economy that was composed in Python steps 3 to 5 are for the program that composed it.
 
     Parameters
     ----------
@@ -75,6 +114,8 @@ def verify(
         The scenario of a name; refuses one that it does not know.
     code : collection of Path
         Files that may be executed if the run's parameters name them.
+    repeat : bool
+        Whether to run it again.
 
     Raises
     ------
@@ -85,49 +126,161 @@ def verify(
     altered = altered_files(folder, manifest)
     if manifest["scenario"] == COMPOSED.name:
         return _composed(manifest, altered)
-    scenario = find(str(manifest["scenario"]))
-    parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
-    dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
-    if not len(dates) or not len(agents):
+    run = read_run(folder, manifest, find, code, Columns())
+    if not run.ends or not len(run.agents):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
-    proofs = read_proofs(folder, len(dates))
-    complete = bool(manifest["complete"])
-    certificates = []
-    shown = dates[["case", "date"]].merge(agents[["case", "date"]].drop_duplicates())
-    try:
-        placed = dates.assign(place=range(len(dates)))
-        for row in placed.merge(shown).to_dict("records"):
-            here = (agents["case"] == row["case"]) & (agents["date"] == row["date"])
-            point = RestingPoint(
-                case=str(row["case"]),
-                date=int(row["date"]),
-                quotes={
-                    name: float(row[name]) for name in manifest["dates"][row["place"]]["quotes"]
-                },
-                agents=agents[here].reset_index(drop=True),
-                complete=complete,
-                proof=proofs[row["place"]],
-            )
-            certificates.append(scenario.certify(parameters, point))
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise Refused(f"{folder} does not hold together: {error}") from None
-    unchecked: tuple[str, ...] = ()
-    if not manifest["finished"]:
-        unchecked += ("the run was stopped before its end",)
-    if len(shown) < len(dates):
-        unchecked += (f"traders of {len(shown)} of {len(dates)} dates were exported",)
-    if not complete:
-        unchecked += (
-            f"only {len(agents)} rows of a larger number of traders were exported: clearing of"
-            " the markets and the accounts of the clearing house could not be checked",
-        )
+    with _as_data(folder, run):
+        derived = derive(run)
+        shown = [run.ends[place].point for place in derived.certified]
+        certificates = tuple(derived.certified.values())
+        asked, repeat = repeat, repeat and not _unrepeatable(manifest)
+        again = _repeated(run) if repeat else derived.run
+        form = _form(manifest) if repeat else None
+        differing = _compared(folder, again, form, manifest, repeat=repeat)
     return Verification(
-        scenario=scenario.name,
+        scenario=run.title.name,
         altered=altered,
-        dates=shown.assign(certified=[c.holds for c in certificates]),
-        certificates=tuple(certificates),
-        unchecked=unchecked,
+        differing=tuple(differing),
+        dates=pd.DataFrame(
+            {
+                "case": [point.case for point in shown],
+                "date": [point.date for point in shown],
+                "certified": [certificate.holds for certificate in certificates],
+            }
+        ),
+        certificates=certificates,
+        unchecked=tuple(_unchecked(run, derived, manifest, repeat=asked)),
+        not_covered=MADE_WITH if repeat else tuple(_not_covered(derived, manifest)),
+        repeated=repeat,
+        other_versions=_other_versions(manifest),
     )
+
+
+@contextmanager
+def _as_data(folder: Path, run: Reopened[Any]) -> Iterator[None]:
+    """Work on what files say without warnings; whatever that raises is due to the files.
+
+    Certificates and read-outs are written for runs. What an altered table makes them raise can't be
+    listed, so that here, and only here, every error is one of the input; but those of the user's
+    own scenario are told as such.
+    """
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    except Refused:
+        raise
+    except Exception as error:
+        if run.scenario.file is not None:
+            raise
+        said = f"{type(error).__name__}: {error}"
+        raise Refused(f"{folder} does not hold together: {said}") from error
+
+
+def _unrepeatable(manifest: Mapping[str, Any]) -> str:
+    """Why a run can't be run again, in words; empty if it can."""
+    reasons = {
+        Outcome.INTERRUPTED: "it was interrupted",
+        Outcome.OUT_OF_TIME: "it ended when the time allowed was over",
+        Outcome.OUT_OF_MEMORY: "it ended when there was no memory left",
+    }
+    return reasons.get(Outcome(manifest["outcome"]), "")
+
+
+def _other_versions(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Packages of other versions than those with which a run was made."""
+    here, then = versions(), manifest["versions"]
+    return tuple(
+        f"{name} {then.get(name) or 'none'} (here {here.get(name) or 'none'})"
+        for name in {**here, **then}
+        if here.get(name) != then.get(name)
+    )
+
+
+def _repeated(run: Reopened[Any]) -> Run[Any]:
+    """The same run, run again."""
+    for file in data_files(run.parameters):
+        if isinstance(file, CodeFile):
+            file.module()  # refused here if the command line does not name it
+    asked = run.asked
+    return simulate(
+        run.scenario, run.parameters, seed=run.seed, studies=asked.studies, starts=asked.starts
+    )
+
+
+def _form(manifest: Mapping[str, Any]) -> Format | None:
+    """How figures were written; None if there are none."""
+    figures = manifest["asked"]["figures"]
+    if figures is None:
+        return None
+    return Format(tuple(figures["kinds"]), float(figures["dpi"]), figures["width"])
+
+
+def _compared(
+    folder: Path, again: Run[Any], form: Format | None, manifest: Mapping[str, Any], *, repeat: bool
+) -> list[str]:
+    """What is not as it is if the run is written again."""
+    place = folder.resolve()
+    expected, found = name_of(again), list[str]()
+    named = place.name.startswith(f"{again.title.name}-") and len(place.name) == len(expected)
+    if named and place.name != expected:
+        found.append("parameters, seed or the name of the folder: they do not belong together")
+    same = not _other_versions(manifest)
+    with tempfile.TemporaryDirectory() as temporary:
+        fresh = _written(again, Path(temporary), form)
+        left_out: tuple[str, ...] = MADE_WITH if repeat else NOT_FROM_FILES
+        if not (repeat or manifest["finished"]):
+            left_out += OF_THE_END
+        for text in differences(folder, fresh, without=left_out, every_byte=repeat and same):
+            if len(found) == MOST_NAMED:
+                return [*found, "and more"]
+            found.append(text)
+    return found
+
+
+def _written(run: Run[Any], place: Path, form: Format | None) -> Path:
+    """Write a run; where its figures or tables fail, as they may have failed before, the rest."""
+    try:
+        return export(run, run.scenario, place, form)
+    except Exception:
+        written = place / name_of(run)
+        if not written.is_dir():
+            raise
+        return written
+
+
+def _unchecked(
+    run: Reopened[Any], derived: Derived, manifest: Mapping[str, Any], *, repeat: bool
+) -> Iterator[str]:
+    """What could not be checked, and why."""
+    if not manifest["finished"]:
+        yield "the run was stopped before its end"
+    if repeat and _unrepeatable(manifest):
+        yield f"the run was not run again: {_unrepeatable(manifest)}"
+    if len(derived.certified) < len(run.ends):
+        yield f"traders of {len(derived.certified)} of {len(run.ends)} dates were exported"
+    if not manifest["complete"]:
+        yield (
+            f"only {len(run.agents)} rows of a larger number of traders were exported: clearing of"
+            " the markets and the accounts of the clearing house could not be checked"
+        )
+
+
+def _not_covered(derived: Derived, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Where an alteration with new digests may not be found without running again."""
+    yield "rounds"
+    if not manifest["finished"]:
+        yield from OF_THE_END
+    yield "agents within the tolerances of the certificate"
+    if len(derived.certified) < len(derived.run.ends):
+        yield "dates without traders"
+    yield from derived.taken
+    yield from (f"study: {name}" for name in manifest["studies"])
+    if manifest["asked"]["figures"] is not None:
+        yield from ("figures", "told.figures")
+    if any(derived.run.proofs):
+        yield "proofs beyond what certificates need"
+    yield from ("asked", *MADE_WITH)
 
 
 def _composed(manifest: Mapping[str, Any], altered: tuple[str, ...]) -> Verification:
@@ -138,98 +291,9 @@ def _composed(manifest: Mapping[str, Any], altered: tuple[str, ...]) -> Verifica
     return Verification(
         scenario=COMPOSED.name,
         altered=altered,
+        differing=(),
         dates=pd.DataFrame(columns=["case", "date", "certified"]),
         certificates=(),
         unchecked=(f"{again} ({said})",),
+        not_covered=("everything: only digests are checked",),
     )
-
-
-def runs_in(folder: Path) -> list[Path]:
-    """The folder itself if it is an exported run, or the runs inside it, by name.
-
-    Raises
-    ------
-    Refused
-        If there are none.
-    """
-    if not folder.is_dir():
-        clean(folder.parent)  # a writer that was killed may have set it aside
-    if not folder.is_dir():
-        raise Refused(f"{folder} is not a folder; name the folder of an exported run")
-    if (folder / MANIFEST).is_file():
-        return [folder]
-    inside = sorted(
-        path.parent for path in folder.glob(f"*/{MANIFEST}") if not is_hidden(path.parent)
-    )
-    if not inside:
-        raise Refused(f"{folder} is not an exported run: it has no {MANIFEST}")
-    return inside
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of an exported run; refused if it is none."""
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        raise Refused(f"{path} is not readable as JSON; the run is truncated") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise Refused(f"{path} is not the manifest of a run of this version")
-    missing = {
-        "scenario",
-        "parameters",
-        "complete",
-        "finished",
-        "dates",
-        "files",
-        "seal",
-    } - manifest.keys()
-    if missing:
-        raise Refused(f"{path} lacks {', '.join(sorted(missing))}; it has been altered")
-    return manifest
-
-
-def altered_files(folder: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
-    """Files that are not what the manifest says, and how."""
-    found = []
-    if seal(manifest) != manifest["seal"]:
-        found.append(f"{MANIFEST}: its content is not what was sealed")
-    for name, expected in manifest["files"].items():
-        path = folder / name
-        if not path.is_file():
-            found.append(f"{name}: missing")
-        elif digest(path) != expected:
-            found.append(f"{name}: its content has changed")
-    known = {*manifest["files"], MANIFEST}
-    found += [
-        f"{p.name}: not part of the run"
-        for p in folder.iterdir()
-        if p.name not in known and not is_hidden(p)
-    ]
-    return tuple(sorted(found))
-
-
-def read_proofs(folder: Path, count: int) -> list[Any]:
-    """A proof or None for each date."""
-    path = folder / PROOFS
-    if not path.is_file():
-        return [None] * count
-    try:
-        proofs = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        raise Refused(f"{path} is not readable as JSON; the run is truncated") from None
-    if not isinstance(proofs, list) or len(proofs) != count:
-        raise Refused(f"{path} does not hold one entry for each of {count} dates")
-    return proofs
-
-
-def read_table(folder: Path, name: str) -> pd.DataFrame:
-    """A table of an exported run; refused if it can't be read."""
-    path = folder / f"{name}.parquet"
-    try:
-        # without what pandas wrote of its types, which an altered file may have in pieces
-        table: pd.DataFrame = pq.read_table(path).replace_schema_metadata(None).to_pandas()
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise Refused(f"{path} can't be read as a table: {reason}") from None
-    return table

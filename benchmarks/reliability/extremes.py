@@ -143,7 +143,9 @@ def _pool() -> ProcessPoolExecutor:
 
 def trials(rng: np.random.Generator, share: float) -> Iterator[Trial]:
     """Draw, run in processes of their own, and see how each run ends."""
-    asked = [(*drawn(rng), bool(rng.random() < DRAWN)) for _ in range(max(4, round(TRIALS * share)))]
+    asked = [
+        (*drawn(rng), bool(rng.random() < DRAWN)) for _ in range(max(4, round(TRIALS * share)))
+    ]
     pool = _pool()
     under_way: list[Future[tuple[tuple[str, str], float]]] = []
     for place, (name, given, figures) in enumerate(asked):

@@ -30,7 +30,7 @@ from scenarios.bankruptcy.page import PAGE
 from scenarios.bankruptcy.variables import VARIABLES
 from simulator.economy import Economy
 from simulator.parameters import about
-from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.point import Case, RestingPoint
 from simulator.results import Results
 
 if TYPE_CHECKING:
@@ -156,9 +156,7 @@ class BankruptcyScenario(BondScenario[TwoInvestors]):
         """One economy at one date."""
         return [Case("two investors", lambda rng: economy(parameters, rng), [{}])]
 
-    def describe(
-        self, parameters: TwoInvestors, economy: ScenarioEconomy, point: RestingPoint
-    ) -> Mapping[str, object]:
+    def read_out(self, parameters: TwoInvestors, point: RestingPoint) -> Mapping[str, object]:
         """The regime, and credit risk."""
         solution = parameters.solution
         regime = solution.regime if solution is not None else ""

@@ -30,7 +30,7 @@ from scenarios.bankruptcy.endowment_risk import STUDY, credit_risk_by_endowment_
 from scenarios.bankruptcy.page import CAPM_PAGE
 from scenarios.bankruptcy.variables import VARIABLES
 from simulator.economy import Economy
-from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.point import Case, RestingPoint
 from simulator.population.members import trading
 from simulator.results import Results
 
@@ -69,9 +69,7 @@ class BankruptcyCapmScenario(BondScenario[BankruptcyCapm]):
         """One economy at one date."""
         return [Case("all", lambda rng: economy(parameters, rng), [{}])]
 
-    def describe(
-        self, parameters: BankruptcyCapm, economy: ScenarioEconomy, point: RestingPoint
-    ) -> Mapping[str, object]:
+    def read_out(self, parameters: BankruptcyCapm, point: RestingPoint) -> Mapping[str, object]:
         """Credit risk, bounds of Proposition 2, how far 3 is off (NaN if they don't apply)."""
         state = state_of(parameters, point)
         names = ("bond_price_at_least", "bond_price_at_most", "sharing_rule_error")

@@ -25,7 +25,7 @@ from scenarios.credit.page import PAGE
 from scenarios.credit.parameters import CreditTree
 from scenarios.credit.primitives import CreditEconomy
 from scenarios.credit.propositions import evaluate
-from scenarios.credit.read_out import described, judged, rates, trading, untraded
+from scenarios.credit.read_out import judged, rates, read_out, remark, untraded
 from scenarios.credit.rental import rental_market
 from scenarios.credit.strategies import payment_strategies
 from scenarios.credit.variables import CREDIT_TREE as COLUMNS
@@ -92,15 +92,17 @@ class CreditScenario(Scenario[CreditTree]):
     ) -> Mapping[str, object]:
         """Utilities, payment rates, auctions, and remarks on a resting point."""
         assert isinstance(economy, AuctionedEconomy)
-        read = _economy(parameters, point)
-        columns = described(
-            read,
-            point,
-            averages=economy.averages,
-            auction_steps=economy.auction_steps,
-            auction_move=economy.auction_move,
-        )
-        return {**columns, "traders_trading": trading(read, point)}
+        return {
+            **self.read_out(parameters, point),
+            "averages": economy.averages,
+            "auction_steps": economy.auction_steps,
+            "auction_move": economy.auction_move,
+            "remark": remark(_economy(parameters, point), point, economy.auction_move),
+        }
+
+    def read_out(self, parameters: CreditTree, point: RestingPoint) -> Mapping[str, object]:
+        """Utilities, payment rates, how it is verified, and how many trade."""
+        return read_out(_economy(parameters, point), point)
 
     def intervals(
         self, parameters: CreditTree, point: RestingPoint

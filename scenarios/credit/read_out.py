@@ -66,33 +66,25 @@ def judged(economy: CreditEconomy, point: RestingPoint) -> Ending:
     )
 
 
-def described(
-    economy: CreditEconomy,
-    point: RestingPoint,
-    *,
-    averages: int,
-    auction_steps: int,
-    auction_move: float,
-) -> dict[str, object]:
-    """Utilities, payment rates, averages and auctions, and remarks on a resting point."""
-    columns: dict[str, object] = {
-        f"utility[{name}]": value for name, value in utilities(economy, point).items()
+def read_out(economy: CreditEconomy, point: RestingPoint) -> dict[str, object]:
+    """Utilities, payment rates, how it is verified, and how many trade."""
+    exactly = exact.is_proof(point.proof)
+    return {
+        **{f"utility[{name}]": value for name, value in utilities(economy, point).items()},
+        **rates(economy, point.agents),
+        "exact": exactly,
+        "verified": "in exact arithmetic" if exactly else "in floating point",
+        "traders_trading": trading(economy, point),
     }
+
+
+def remark(economy: CreditEconomy, point: RestingPoint, auction_move: float) -> str:
+    """Remarks on a resting point that the last auction moved so far from the rounds."""
     empty = untraded(economy, point)
     remarks = [f"no trade in {', '.join(empty)}: trivial"] if empty else []
     if auction_move > FAR:
         remarks.append(f"an auction moved a quote by {auction_move:.2f}: far from the rounds")
-    exactly = exact.is_proof(point.proof)
-    return {
-        **columns,
-        **rates(economy, point.agents),
-        "averages": averages,
-        "auction_steps": auction_steps,
-        "auction_move": auction_move,
-        "exact": exactly,
-        "verified": "in exact arithmetic" if exactly else "in floating point",
-        "remark": "; ".join([*remarks, *exact.remarks(point.proof)]),
-    }
+    return "; ".join([*remarks, *exact.remarks(point.proof)])
 
 
 def utilities(economy: CreditEconomy, point: RestingPoint) -> dict[str, float]:

@@ -162,9 +162,7 @@ class ExchangeScenario(Scenario[Exchange]):
         prices = None if primitives is None else closed_form.linear(primitives)
         return None if prices is None else dict(zip(point.quotes, prices.tolist(), strict=True))
 
-    def describe(
-        self, parameters: Exchange, economy: ScenarioEconomy, point: RestingPoint
-    ) -> dict[str, object]:
+    def read_out(self, parameters: Exchange, point: RestingPoint) -> dict[str, object]:
         """How many trade; of two goods which equilibrium it is, by ascending price, of how many."""
         primitives = parameters.primitives(point.agents)
         if primitives is None or not point.complete:

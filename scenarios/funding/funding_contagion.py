@@ -277,7 +277,7 @@ class FundingContagionScenario(Scenario[FundingContagion]):
         self, parameters: FundingContagion, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
         """Margins, positions, what a unit of cash does to prices, the number of equilibria."""
-        posted, book, date = economy.posted, economy.book, point.date - 1
+        posted, book = economy.posted, economy.book
         assert isinstance(posted, FundedQuotes)
         assert isinstance(book, FundedBook)
         held, responses = filled(posted, book), np.zeros_like(posted.price)
@@ -294,18 +294,25 @@ class FundingContagionScenario(Scenario[FundingContagion]):
                 endowment=book.funds_by_price,
             )
         margin = dict(_named("margin", parameters, posted.margin))
-        roots = _roots(parameters, date, traders)
         return {
             "shocked_margin": margin[f"margin_{parameters.shocked}"],
+            **self.read_out(parameters, point),
+            **margin,
+            **dict(_named("position", parameters, held)),
+            **dict(_named("response", parameters, responses)),
+        }
+
+    def read_out(self, parameters: FundingContagion, point: RestingPoint) -> Mapping[str, object]:
+        """The experts' wealth, how many trade, and every equilibrium."""
+        traders = Traders.of(point.agents)
+        roots = _roots(parameters, point.date - 1, traders)
+        return {
             "experts_wealth": float(np.sum(traders.cash)),
             "equilibria": len(roots) or math.nan,
             "traders_trading": trading(point),
             "every_equilibrium": {
                 str(number): _listed(parameters, root) for number, root in enumerate(roots, start=1)
             },
-            **margin,
-            **dict(_named("position", parameters, held)),
-            **dict(_named("response", parameters, responses)),
         }
 
     def closed_form(

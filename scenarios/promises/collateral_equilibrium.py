@@ -31,7 +31,7 @@ from scenarios.promises.refined_line import refined_line
 from scenarios.promises.sides import Sides, instrument_table, side_table
 from scenarios.promises.variables import VARIABLES
 from simulator.certificate import Certificate
-from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.point import Case, RestingPoint
 from simulator.population.believers import traders_of
 from simulator.population.counted import number_below
 from simulator.results import Results
@@ -77,8 +77,8 @@ class CollateralEquilibriumScenario(Scenario[CollateralEquilibrium]):
             for assets in parameters.markets
         ]
 
-    def describe(
-        self, parameters: CollateralEquilibrium, economy: ScenarioEconomy, point: RestingPoint
+    def read_out(
+        self, parameters: CollateralEquilibrium, point: RestingPoint
     ) -> Mapping[str, object]:
         """Who is marginal, the margin of the asset's holders, and every instrument."""
         sides = _sides(parameters, point)

@@ -29,7 +29,7 @@ from scenarios.promises.states_economy import (
 )
 from scenarios.promises.variables import VARIABLES
 from simulator.certificate import Certificate
-from simulator.point import Case, RestingPoint, ScenarioEconomy
+from simulator.point import Case, RestingPoint
 from simulator.results import Results
 from simulator.scenario import Scenario
 
@@ -88,9 +88,7 @@ class EndogenousLeverageScenario(Scenario[EndogenousLeverage]):
             storable=parameters.storable,
         )
 
-    def describe(
-        self, parameters: EndogenousLeverage, economy: ScenarioEconomy, point: RestingPoint
-    ) -> Mapping[str, object]:
+    def read_out(self, parameters: EndogenousLeverage, point: RestingPoint) -> Mapping[str, object]:
         """The margin of the asset's holders, default in the worst state, interest, instruments.
 
         * ``margin``: share of the asset's value that its holders put down themselves.

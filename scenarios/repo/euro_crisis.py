@@ -156,12 +156,21 @@ class EuroCrisisScenario(Scenario[EuroCrisis]):
         self, parameters: EuroCrisis, economy: ScenarioEconomy, point: RestingPoint
     ) -> Mapping[str, object]:
         """Episode and market, and what ``margin-hike`` says of a resting point."""
+        model, _ = models(parameters)[point.case]
+        read = self.read_out(parameters, point)
+        return {
+            **{name: read[name] for name in ("market", "episode", "moment")},
+            **margin_hike.SCENARIO.describe(model, economy, point),
+        }
+
+    def read_out(self, parameters: EuroCrisis, point: RestingPoint) -> Mapping[str, object]:
+        """Those that follow from members and quotes."""
         model, episode = models(parameters)[point.case]
         return {
             "market": model.market,
             "episode": episode.name,
             "moment": "before" if point.date == 1 else "after",
-            **margin_hike.SCENARIO.describe(model, economy, point),
+            **margin_hike.SCENARIO.read_out(model, point),
         }
 
     def closed_form(

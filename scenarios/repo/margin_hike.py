@@ -69,13 +69,19 @@ class MarginHikeScenario(Scenario[MarginHike]):
         counts = [cohort.counts(posted) for cohort in traders]
         members = sum(cohort.members for cohort in traders)
         long, short = posted.marginal_beliefs
-        judged = verdict(**_terms(parameters, point), agents=point.agents)
         return {
             "haircut": posted.haircut,
             "marginal_long": sum(long for long, _ in counts) / members,
             "marginal_short": sum(short for _, short in counts) / members,
             "marginal_belief_long": long,
             "marginal_belief_short": short,
+            **self.read_out(parameters, point),
+        }
+
+    def read_out(self, parameters: MarginHike, point: RestingPoint) -> Mapping[str, object]:
+        """The regime and the verdict, and what they rest on."""
+        judged = verdict(**_terms(parameters, point), agents=point.agents)
+        return {
             "regime": judged.regime,
             "verdict": judged.market,
             "long_elasticity": judged.long_elasticity,

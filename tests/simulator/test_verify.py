@@ -8,14 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from markets.refused import Refused
 from scenarios.repo.margin_hike import SCENARIO
 from simulator.declared import Declared
-from simulator.export import MANIFEST, seal
-from simulator.verify import runs_in, verify
+from simulator.export import MANIFEST, digest, seal
+from simulator.exported import runs_in
+from simulator.verify import verify
 
 
 def find(name: str) -> Declared[Any]:
@@ -142,3 +146,121 @@ def test_runs_are_found_in_a_folder(exported: Path, tmp_path: Path) -> None:
         runs_in(tmp_path)
     with pytest.raises(Refused, match="is not a folder"):
         runs_in(tmp_path / "nowhere")
+
+
+# ------------------------------------------------------------------ alterations with new digests
+def redo(folder: Path, table: pd.DataFrame, name: str) -> None:
+    """Write a table as Parquet and CSV, with the units and meanings it had, and new digests."""
+    path = folder / f"{name}.parquet"
+    schema = pq.read_schema(path)
+    made = pa.Table.from_pandas(table, schema=schema.remove_metadata(), preserve_index=False)
+    pq.write_table(made.cast(schema), path)
+    table.to_csv(folder / f"{name}.csv", index=False)
+
+    def renew(manifest: dict[str, Any]) -> None:
+        manifest["files"] = {file: digest(folder / file) for file in manifest["files"]}
+
+    rewrite(folder, renew)
+
+
+def altered(value: Any) -> Any:
+    """Another value of the same type, as near as can be."""
+    if isinstance(value, str):
+        return f"{value}x"
+    if isinstance(value, (bool, np.bool_)):
+        return not value
+    if isinstance(value, (int, np.integer)):
+        return value + 1
+    return np.nextafter(value, np.inf) if np.isfinite(value) else 1.0
+
+
+def test_what_is_not_covered_is_told(exported: Path) -> None:
+    told = verify(exported, find).not_covered
+    assert {"rounds", "dates: knew", "certificates: charged: haircut", "versions"} <= set(told)
+    assert not {"dates: security_price", "dates: regime"} & set(told)
+    repeated = verify(exported, find, repeat=True)
+    assert repeated.not_covered == ("versions", "revision")
+    assert repeated.repeated
+    assert repeated.differing == repeated.altered == repeated.other_versions == ()
+
+
+def test_cells_of_dates_that_follow_from_others_are_found(copy: Path) -> None:
+    told = verify(copy, find).not_covered
+    dates = pd.read_parquet(copy / "dates.parquet")
+    columns = ("security_price", "regime", "closed_repo_rate", "rounds", "outcome", "verdict")
+    for column in columns:
+        assert f"dates: {column}" not in told
+        dates.loc[1, column] = altered(dates.loc[1, column])
+    redo(copy, dates, "dates")
+    checked = verify(copy, find)
+    assert checked.altered == ()
+    for column in columns:
+        assert any(f'"{column}", row 2' in text for text in checked.differing), column
+
+
+@pytest.mark.parametrize(("table", "column"), [("rounds", "step"), ("agents", "security")])
+def test_what_only_a_run_can_tell_is_found_by_repeating_it(
+    copy: Path, table: str, column: str
+) -> None:
+    cells = pd.read_parquet(copy / f"{table}.parquet")
+    cells.loc[3, column] = altered(cells.loc[3, column])
+    redo(copy, cells, table)
+    found = verify(copy, find, repeat=True).differing
+    assert any(f'{table}.parquet: "{column}", row 4' in text for text in found)
+    assert any(f'{table}.csv: "{column}", row 4' in text for text in found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.update(seed=7),
+        lambda manifest: manifest["parameters"].update(max_rounds=999),
+    ],
+)
+def test_the_name_of_the_folder_tells_parameters_and_seed(
+    copy: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    rewrite(copy, change)
+    assert "do not belong together" in verify(copy, find).differing[0]
+
+
+def test_conditions_of_the_house_are_found_by_repeating(copy: Path) -> None:
+    def nicer(manifest: dict[str, Any]) -> None:
+        manifest["dates"][0]["certificate"]["conditions"][-1]["residual"] = 1e-12
+
+    rewrite(copy, nicer)
+    assert verify(copy, find).differing == ()
+    (found,) = verify(copy, find, repeat=True).differing
+    assert found.startswith("manifest.json: dates[0].certificate.conditions")
+
+
+def test_other_versions_are_named(copy: Path) -> None:
+    rewrite(copy, lambda manifest: manifest["versions"].update(numpy="1.0"))
+    checked = verify(copy, find, repeat=True)
+    assert checked.other_versions == (f"numpy 1.0 (here {np.__version__})",)
+    assert checked.differing == ()
+
+
+def test_a_run_that_was_interrupted_is_not_run_again(copy: Path) -> None:
+    rewrite(copy, lambda manifest: manifest.update(outcome="interrupted", finished=False))
+    checked = verify(copy, find, repeat=True)
+    assert "the run was not run again: it was interrupted" in checked.unchecked
+    assert not checked.repeated
+    assert {"outcome", "finished"} <= set(checked.not_covered)
+
+
+@pytest.mark.slow
+def test_each_column_of_each_table_is_found_or_told(copy: Path) -> None:
+    """One cell after the other, in Parquet and CSV, with new digests; then by repeating."""
+    told = verify(copy, find).not_covered
+    for name in ("dates", "rounds", "agents"):
+        table = pd.read_parquet(copy / f"{name}.parquet")
+        for column in table.columns:
+            for row in (0, len(table) - 1):
+                other = table.copy()
+                other.loc[row, column] = altered(other.loc[row, column])
+                redo(copy, other, name)
+                if name == "dates" and f"dates: {column}" not in told:
+                    assert verify(copy, find).differing, (name, column, row)
+            assert verify(copy, find, repeat=True).differing, (name, column)
+        redo(copy, table, name)

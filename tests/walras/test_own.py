@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import walras
-from simulator.verify import altered_files, read_manifest
+from simulator.exported import altered_files, read_manifest
 from walras import own
 from walras.command import app
 

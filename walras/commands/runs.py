@@ -299,9 +299,20 @@ def verify(
     ],
     own: Own = None,
     code: Code = None,
+    repeat: Annotated[
+        bool, typer.Option("--repeat", help="run it again, too, and compare every byte")
+    ] = False,
+    signers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="who may have signed it: names and public keys, as OpenSSH has them",
+        ),
+    ] = None,
 ) -> None:
     """Certify exported runs again from their files alone, and say whether they were altered."""
-    from simulator.verify import runs_in
+    from simulator.exported import SIGNATURE, runs_in
+    from simulator.signature import signed_by
     from simulator.verify import verify as verify_run
 
     altered: list[str] = []
@@ -309,7 +320,8 @@ def verify(
     try:
         runs, known = runs_in(folder), finder(own)
         for number, place in enumerate(runs):
-            checked = verify_run(place, known, code or ())
+            signer = None if signers is None else signed_by(place, signers)
+            checked = verify_run(place, known, code or (), repeat=repeat)
             if len(runs) > 1:
                 out.print(
                     f"{'' if number == 0 else chr(10)}[bold]{escape(str(place))}[/bold]",
@@ -327,16 +339,52 @@ def verify(
                 print_certificate(certificate)
             for sentence in checked.unchecked:
                 out.print(f"not rechecked: {sentence}", highlight=False, markup=False)
-            altered += [f"{place / name}" for name in checked.altered]
+            found = [*checked.altered, *checked.differing]
+            for text in found:
+                out.print(escape(f"altered: {text}"), highlight=False)
+            altered += [f"{place / name}" for name in found]
             if not checked.altered:
                 out.print("files are as they were exported", highlight=False)
+            if checked.repeated and not found:
+                out.print("run again: every byte is the same", highlight=False)
+            if checked.other_versions:
+                said = f"made with {', '.join(checked.other_versions)}"
+                out.print(escape(f"{said}: bytes may differ for that"), highlight=False)
+            said = ", ".join(checked.not_covered)
+            more = "" if checked.repeated else "; --repeat covers all but versions and revision"
+            out.print(escape(f"not covered by this check: {said}{more}"), highlight=False)
+            if signer is not None:
+                out.print(escape(f"signed by {signer}"), highlight=False)
+            elif (place / SIGNATURE).exists():
+                out.print("it is signed; name who may have signed it: --signers FILE")
             certified = certified and checked.certified
     except Refused as error:
         refuse(error)
     if altered:
-        refuse("files were altered: " + "; ".join(altered))
+        more = f" (and {len(altered) - 1} more, see above)" if len(altered) > 1 else ""
+        refuse(f"files were altered: {altered[0]}{more}")
     if not certified:
         raise typer.Exit(NOT_CLEARED)
+
+
+@app.command()
+def sign(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="an exported run, or a folder of several")
+    ],
+    key: Annotated[
+        Path, typer.Option(metavar="FILE", help="a key of OpenSSH (ssh-keygen -t ed25519)")
+    ],
+) -> None:
+    """Sign exported runs: the manifest, which has the digests of all files."""
+    from simulator.exported import runs_in
+    from simulator.signature import sign as sign_run
+
+    try:
+        for place in runs_in(folder):
+            out.print(f"written to {sign_run(place, key)}", highlight=False)
+    except Refused as error:
+        refuse(error)
 
 
 @app.command()
@@ -386,8 +434,8 @@ def report(
     ] = None,
 ) -> None:
     """Write a report on an exported run as HTML and PDF, from its files alone."""
+    from simulator.exported import runs_in
     from simulator.run_report import run_report, write_report
-    from simulator.verify import runs_in
 
     altered: list[str] = []
     try:
@@ -452,9 +500,9 @@ def figure(
 ) -> None:
     """Draw a figure of an exported run at the width of a column, with a caption beside it."""
     from simulator.export import Format
+    from simulator.exported import runs_in
     from simulator.paper_figure import millimetres, write_figure
     from simulator.reopened import reopen
-    from simulator.verify import runs_in
 
     try:
         form = Format((kind,), dpi, millimetres("width", width))

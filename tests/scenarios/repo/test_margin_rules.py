@@ -12,9 +12,10 @@ from markets.margin import Known, LinearMargin, MarginRule, ValueAtRisk
 from markets.refused import Refused
 from scenarios.repo.margin_hike import SCENARIO
 from simulator.export import Format
+from simulator.exported import read_manifest
 from simulator.outcome import Outcome
 from simulator.run import simulate
-from simulator.verify import read_manifest, verify
+from simulator.verify import verify
 from walras.catalogue import find
 
 FEW = {"traders": 400}
