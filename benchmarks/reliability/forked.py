@@ -105,9 +105,7 @@ def end(number: int, reading: int) -> Ended:
     return Ended(how, "".join(sentence), int(steps))  # type: ignore[arg-type]
 
 
-def forked(
-    work: Callable[[], object], at: At | None = None, limits: Limits | None = None
-) -> Ended:
+def forked(work: Callable[[], object], at: At | None = None, limits: Limits | None = None) -> Ended:
     """Do work in a copy of this process, and give how that ended."""
     return end(*start(work, at, limits))
 
