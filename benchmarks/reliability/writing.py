@@ -26,6 +26,7 @@ from typer.testing import CliRunner
 
 import walras
 from benchmarks.reliability.forked import At, Ended, Limits, end, forked, start
+from simulator import export as exporting
 from simulator import new_folder as folders
 from simulator.analysis import export_tables
 from simulator.export import Format, check_writable
@@ -287,6 +288,10 @@ TRIALS: Final[dict[str, Callable[..., str | None]]] = {
     function.__name__: function
     for function in (at_a_step, at_an_instant, files_limited, at_once, disk_of)
 }
+
+
+vars(exporting)["_revision"] = cache(vars(exporting)["_revision"])
+"""The revision of a checkout is in a manifest; here it stays what it was, whoever commits."""
 
 
 # ---------------------------------------------------------------------- checks
