@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -144,6 +145,36 @@ def test_files_are_moved_together_or_stay_as_they_were(tmp_path: Path) -> None:
     assert written(folder) == {"a": "older"}
     write_files(a="newer", b="newer")
     assert written(folder) == {"a": "newer", "b": "newer"}
+
+
+def test_everything_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "one"
+    kept: set[str] = set()
+    before: set[str] = set()
+    rename = Path.rename
+
+    def renamed(path: Path, to: Path) -> Path:
+        before.update(kept)
+        return rename(path, to)
+
+    monkeypatch.setattr(folders, "sync", lambda path: kept.add(path.name))
+    monkeypatch.setattr(Path, "rename", renamed)
+    with new_folder(target) as fresh:
+        (fresh / "inside").mkdir()
+        (fresh / "inside" / "a").write_text("a")
+    assert before == {"one", "inside", "a"}
+    assert kept - before == {tmp_path.name}
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    def copy() -> None:
+        with new_folder(tmp_path / "one") as fresh:
+            shutil.copyfile(tmp_path / "data.csv", fresh / "data.csv")
+
+    with pytest.raises(Refused, match=r"one can't be written \(No such file .*: \S+data.csv\)"):
+        copy()
 
 
 @pytest.mark.parametrize(
