@@ -1,6 +1,6 @@
 """Hidden folders in which writers prepare files, and those that killed writers left behind.
 
-A writer prepares everything in a folder of its own, ``.walras-`` and eight characters, beside the
+A writer prepares everything in a folder of its own, ``.walras-`` and sixteen digits, beside the
 place where it is to stand. It holds a lock on a file in it, which the system lets go when the
 process ends, however it ends. A hidden folder whose lock nobody holds is left over; the next
 writer in the same place removes it. Where the system has no such locks nothing is removed.
@@ -11,10 +11,10 @@ from __future__ import annotations
 import errno
 import os
 import re
+import secrets
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +24,7 @@ if sys.platform != "win32":
     import fcntl
 
 PREFIX: Final = ".walras-"
-HIDDEN: Final = re.compile(r"\.walras-[a-z0-9_]{8}")
+HIDDEN: Final = re.compile(r"\.walras-[0-9a-f]{16}")
 """Names of hidden folders."""
 
 LOCK, NEW, OLD = "lock", "new", "old"
@@ -107,9 +107,10 @@ def _remove_if_left(hidden: Path) -> None:
 def _begin(parent: Path) -> tuple[Path, int]:
     """A new hidden folder and its lock; another writer may remove it before it is locked."""
     for _ in range(ATTEMPTS):
-        parent.mkdir(parents=True, exist_ok=True)
+        hidden = parent / f"{PREFIX}{secrets.token_hex(8)}"
         try:
-            hidden = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+            parent.mkdir(parents=True, exist_ok=True)
+            hidden.mkdir(mode=0o700)
         except FileNotFoundError:
             continue
         try:

@@ -9,12 +9,12 @@ import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from markets.refused import Refused
-from simulator.hidden_folder import NEW, OLD, hidden_folder, sync
+from simulator.hidden_folder import NEW, OLD, PREFIX, hidden_folder, sync
 from simulator.stopping import unstoppable
 
 SYNCING: Final = 8
@@ -62,8 +62,8 @@ def new_folder(target: Path, *, over: bool = True) -> Iterator[Path]:
 def new_files(folder: Path, *, over: bool = True) -> Iterator[Path]:
     """An empty folder whose files are moved to ``folder`` at the end of the block.
 
-    Each of them is whole; none is there if the block fails. They are renamed one after the other:
-    killed in between, a writer leaves some of them new and others as they were.
+    Each of them is whole, and all of them are as they were if one can't be written. They are
+    renamed one after the other: killed in between, a writer leaves some new, others as they were.
 
     Parameters
     ----------
@@ -84,14 +84,7 @@ def new_files(folder: Path, *, over: bool = True) -> Iterator[Path]:
             yield fresh
         _sync_all(fresh)
         files = sorted(fresh.iterdir())
-        for place in (folder / file.name for file in files):
-            if place.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
-        for file in files:
-            if over:
-                file.replace(folder / file.name)
-            else:
-                _link(file, folder / file.name)
+        _put_files(files, folder, hidden / OLD, over=over)
         sync(folder)
 
 
@@ -102,6 +95,8 @@ def _refusing(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
+        if error.filename is not None and PREFIX not in (file := str(error.filename)):
+            reason += f": {file}"
         raise Refused(f"{target} can't be written ({reason}); nothing of it was kept") from error
 
 
@@ -139,6 +134,30 @@ def _put(fresh: Path, target: Path, aside: Path, *, over: bool) -> None:
             target.rename(aside / target.name)
         except FileNotFoundError:
             continue
+
+
+def _put_files(files: list[Path], folder: Path, aside: Path, *, over: bool) -> None:
+    """Move files to a folder; if one can't be moved, those before it are as they were."""
+    aside.mkdir()
+    for file in files[:-1]:
+        with suppress(FileNotFoundError):
+            shutil.copy2(folder / file.name, aside / file.name)
+    moved: list[Path] = []
+    try:
+        for file in files:
+            if over:
+                file.replace(folder / file.name)
+            else:
+                _link(file, folder / file.name)
+            moved.append(file)
+    except BaseException:
+        for file in moved:
+            older = aside / file.name
+            if older.exists():
+                older.replace(folder / file.name)
+            else:
+                (folder / file.name).unlink(missing_ok=True)
+        raise
 
 
 def _link(file: Path, place: Path) -> None:
