@@ -109,6 +109,8 @@ def trials(rng: np.random.Generator, share: float) -> Iterator[Trial]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         door = Door(rng, place)
+        for name, arguments in ARGUMENTS.items():  # so that libraries are loaded
+            door.command(name, [name, *arguments])
         for _ in range(_number(1500, share)):
             yield _set(door)
         for _ in range(_number(1000, share)):
