@@ -213,12 +213,13 @@ def test_output_that_cannot_be_written_ends_in_a_sentence(streams: str, said: st
     assert (ended.returncode, ended.stderr) == (2, said)
 
 
-def test_a_reader_that_leaves_early_is_told_nothing() -> None:
+@pytest.mark.parametrize("words", [("--help",), ("--version",)])  # by rich, and by print
+def test_a_reader_that_leaves_early_is_told_nothing(words: tuple[str, ...]) -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write) as unread:
         ended = subprocess.run(
-            [sys.executable, "-m", "walras", "--help"],
+            [sys.executable, "-m", "walras", *words],
             stdout=unread,
             stderr=subprocess.PIPE,
             cwd=ROOT,

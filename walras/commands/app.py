@@ -43,10 +43,8 @@ class Entry(TyperGroup):
                 raise
             code = NO_READER
         except BrokenPipeError:
-            _lose_unwritten()
             code = NO_READER
         except OSError as error:
-            _lose_unwritten()
             what = "results" if error.filename is None else f"{error.filename}"
             _say(f"{what} can't be written or read: {(error.strerror or str(error)).lower()}")
             code = BAD_INPUT
@@ -82,14 +80,6 @@ def _hold_streams() -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _lose_unwritten() -> None:
-    """Give up what waits to be printed if it can't be, so that Python does not try at its end."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(sentence: object) -> None:
