@@ -30,6 +30,9 @@ HIDDEN: Final = re.compile(r"\.walras-[0-9a-f]{16}")
 LOCK, NEW, OLD = "lock", "new", "old"
 """All that is in a hidden folder: the lock, what is prepared, and what it replaces."""
 
+NOT_FOLDERS: Final = {errno.EACCES, errno.EPERM, errno.EBADF, errno.EINVAL, errno.ENOTSUP}
+"""What is said where folders can be written, but not opened to have the disk keep their names."""
+
 ATTEMPTS: Final = 100
 """How often a hidden folder is begun that others remove before it is locked."""
 
@@ -158,11 +161,13 @@ def _remove(hidden: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have the disk keep a file's content, or the names in a folder."""
-    if sys.platform == "win32" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    """Have the disk keep a file's content, or the names in a folder, where it can do that."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if not path.is_dir() or error.errno not in NOT_FOLDERS:
+            raise

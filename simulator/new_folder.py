@@ -124,16 +124,11 @@ def _put(fresh: Path, target: Path, aside: Path, *, over: bool) -> None:
         try:
             _swap(fresh, target)
             return
-        except FileNotFoundError:  # another writer has moved it away
-            continue
         except OSError:  # not on this system, or not on this disk
-            pass
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        try:
+            shutil.rmtree(aside, ignore_errors=True)  # of the attempt before, if there was one
+            aside.mkdir()
+        with suppress(FileNotFoundError):  # another writer may have moved it away
             target.rename(aside / target.name)
-        except FileNotFoundError:
-            continue
 
 
 def _put_files(files: list[Path], folder: Path, aside: Path, *, over: bool) -> None:

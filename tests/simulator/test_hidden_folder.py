@@ -1,5 +1,6 @@
 """Hidden folders are recognised and removed when nobody is at work in them, and only then."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.hidden_folder import LOCK, NEW, OLD, clean, hidden_folder, is_hidden
+from simulator.hidden_folder import LOCK, NEW, OLD, clean, hidden_folder, is_hidden, sync
 
 
 def leftover(parent: Path, name: str = ".walras-0123456789abcdef") -> Path:
@@ -107,3 +108,23 @@ def test_folders_that_were_made_for_it_go_with_it(tmp_path: Path) -> None:
     with hidden_folder(tmp_path / "a" / "b"):
         (tmp_path / "a" / "mine").touch()
     assert list(tmp_path.rglob("*")) == [tmp_path / "a", tmp_path / "a" / "mine"]
+
+
+def test_names_need_not_be_kept_by_disks_that_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+
+    def refuse(number: int) -> None:
+        def fsync(_: int) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "fsync", fsync)
+
+    refuse(errno.EINVAL)
+    sync(tmp_path)
+    with pytest.raises(OSError, match="Invalid argument"):
+        sync(tmp_path / "file")
+    refuse(errno.EIO)
+    with pytest.raises(OSError, match="Input/output error"):
+        sync(tmp_path)
