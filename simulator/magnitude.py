@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def check_magnitude(name: str, value: object) -> None:
             )
 
 
-def _numbers(value: object) -> Iterator[int | float | Fraction]:
+def _numbers(value: object) -> Iterator[Any]:
     """The numbers in a value; of an array one that is wrong, if there is one."""
     rest = [value]
     while rest:

@@ -22,6 +22,7 @@ from simulator.code_file import CODE
 from simulator.data_file import FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.magnitude import check_magnitude
+from simulator.memory import Extent, check_memory
 from simulator.names import unknown
 
 
@@ -89,6 +90,10 @@ class Parameters(Table):
     max_rounds: int = about(
         "rounds at one date before the run gives up", "rounds", default=MAX_ROUNDS, ge=1
     )
+
+    def extent(self) -> Extent:
+        """How large a run with these parameters is, for an estimate of the memory that it takes."""
+        return Extent()
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
         """The rule chosen, with the step of the textbook rule that suits a market."""
@@ -228,6 +233,8 @@ def parse(
     given: Mapping[str, Any],
     folder: Path | None = None,
     code: Collection[Path] | None = None,
+    *,
+    to_run: bool = True,
 ) -> P:
     """Check given values against a declaration.
 
@@ -242,6 +249,8 @@ def parse(
     code : collection of Path, optional
         The files that may be executed if a value names them; any unless given, since then it is
         Python code that does.
+    to_run : bool
+        Whether they are to be run here, so that what they describe has to fit into memory.
 
     Raises
     ------
@@ -255,6 +264,8 @@ def parse(
         parsed = model.model_validate(dict(given), context=context)
     except ValidationError as error:
         raise Refused(explain(error, model)) from None
+    if to_run:
+        check_memory(parsed.extent())
     paths = {file.path for file in data_files(parsed)}
     names = [path.name for path in paths]
     twice = next((name for name in sorted(names) if names.count(name) > 1), None)

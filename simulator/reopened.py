@@ -73,7 +73,7 @@ def reopen(
     if not manifest["finished"]:
         raise Refused(f"{folder} holds a run that was stopped before its end; run it again")
     scenario = find(str(manifest["scenario"]))
-    parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
+    parameters = parse(scenario.parameters, manifest["parameters"], folder, code, to_run=False)
     tables = {name: read_table(folder, name) for name in ("rounds", "dates", "agents")}
     told = manifest["dates"]
     proofs = read_proofs(folder, len(told))

@@ -103,3 +103,6 @@ class TimeLimit:
                 return  # a module imported by half would stay broken in this process
             frame = frame.f_back
         raise OutOfTime(f"the time allowed ({self.seconds:g} s) was over")
+
+
+NO_LIMIT: Final = TimeLimit()

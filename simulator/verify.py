@@ -83,7 +83,7 @@ def verify(
     if manifest["scenario"] == COMPOSED.name:
         return _composed(manifest, altered)
     scenario = find(str(manifest["scenario"]))
-    parameters = parse(scenario.parameters, manifest["parameters"], folder, code)
+    parameters = parse(scenario.parameters, manifest["parameters"], folder, code, to_run=False)
     dates, agents = read_table(folder, "dates"), read_table(folder, "agents")
     if not len(dates) or not len(agents):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
