@@ -35,43 +35,42 @@ def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_limit, "AGAIN", 0.05)
 
 
-def for_ever() -> None:
-    """A loop that only an alarm ends."""
-    while True:
-        pass
+def time_is_over() -> None:
+    """What the alarm does when it rings."""
+    signal.raise_signal(signal.SIGALRM)
 
 
-class Endless(MarginHikeScenario):
-    """Never done with its certificate of the second date."""
+class Late(MarginHikeScenario):
+    """Its time is over in the certificate of the second date."""
 
     def certify(self, parameters: MarginHike, point: RestingPoint) -> Certificate:
         if point.date == 2:
-            for_ever()
+            time_is_over()
         return super().certify(parameters, point)
 
 
-class EndlessStudies(MarginHikeScenario):
-    """Never done with its studies."""
+class LateStudies(MarginHikeScenario):
+    """Its time is over in its studies."""
 
     def studies(
         self, parameters: MarginHike, rng: np.random.Generator
     ) -> Mapping[str, pd.DataFrame]:
-        for_ever()
+        time_is_over()
         return {}
 
 
 def test_a_certificate_is_stopped_and_the_dates_are_kept(tmp_path: Path) -> None:
-    run = simulate(Endless(), TWO_DATES, time_limit=0.5)
+    run = simulate(Late(), TWO_DATES, time_limit=60.0)
     assert [end.outcome for end in run.ends] == [Outcome.CLEARED, Outcome.OUT_OF_TIME]
     assert run.outcome is Outcome.OUT_OF_TIME
-    assert run.reason == "short, date 2: the time allowed (0.5 s) was over in the certificate"
+    assert run.reason == "short, date 2: the time allowed (60 s) was over in the certificate"
     assert set(run.agents["date"]) == {1, 2}
     assert not run.finished
     assert not verify(run.export(tmp_path), find).altered
 
 
 def test_studies_are_stopped_and_the_dates_are_kept() -> None:
-    run = simulate(EndlessStudies(), TWO_DATES, time_limit=0.5)
+    run = simulate(LateStudies(), TWO_DATES, time_limit=60.0)
     assert [end.outcome for end in run.ends] == [Outcome.CLEARED] * 2
     assert run.outcome is Outcome.OUT_OF_TIME
     assert "time allowed" in run.reason
@@ -85,11 +84,11 @@ def test_a_round_is_stopped_and_those_before_are_kept(
 
     def slow(economy: Economy[object, object, object]) -> None:
         if economy.round == rounds:
-            for_ever()
+            time_is_over()
         step(economy)
 
     monkeypatch.setattr(Economy, "step", slow)
-    run = MarginHikeScenario().run(traders=100, haircuts=[0.01], time_limit=0.3)
+    run = MarginHikeScenario().run(traders=100, haircuts=[0.01], time_limit=60.0)
     assert run.outcome is Outcome.OUT_OF_TIME
     assert len(run.rounds) == rounds
     assert run.reason.endswith(f"was over in round {rounds + 1}")
@@ -118,6 +117,12 @@ def test_every_scenario_stopped_in_its_second_round_is_exported(
     assert run.outcome is used_up
     assert run.summary.startswith("stopped, with")
     assert (run.export(tmp_path) / "rounds.csv").is_file()
+
+
+def test_a_loop_is_stopped_by_the_alarm() -> None:
+    with pytest.raises(OutOfTime), TimeLimit.of(0.01).stopping():
+        while True:
+            pass
 
 
 def test_alarms_are_left_as_they_were() -> None:
