@@ -53,12 +53,8 @@ def _numbers(value: object) -> Iterator[Any]:
 
 
 def _short(number: int | float | Fraction) -> str:
-    """A number with six digits, however many it has."""
-    try:
-        shown = float(number)
-    except OverflowError:
-        shown = 0.0
-    if shown:
-        return f"{shown:.6g}"
+    """A number as it was written; of a long fraction or whole number six digits."""
+    if isinstance(number, float):
+        return repr(number)
     over, under = number.as_integer_ratio()
     return f"{Decimal(over) / Decimal(under):.6g}"
