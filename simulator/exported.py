@@ -244,7 +244,7 @@ def read_parameters(
     """The parameters of an exported run; files that they name are those in its folder."""
     inside = [path for path in folder.iterdir() if path.is_file() and not path.is_symlink()]
     parameters: Parameters = parse(
-        scenario.parameters, manifest["parameters"], folder, code, inside
+        scenario.parameters, manifest["parameters"], folder, code, inside, to_run=False
     )
     return parameters
 

@@ -14,7 +14,7 @@ from simulator.declared import Declared
 from simulator.outcome import Ending, Outcome, stopped_in
 from simulator.point import Case, DateEnd, RestingPoint, ScenarioEconomy, at_rest
 from simulator.results import P
-from simulator.time_limit import OutOfTime, TimeLimit
+from simulator.time_limit import NO_LIMIT, OutOfTime, TimeLimit
 
 REDUNDANT = 1e-8
 """Largest excess demand, as a share of what there is, in a market that Walras' law leaves over. It
@@ -87,7 +87,7 @@ def travel(
     parameters: P,
     case: Case,
     rng: np.random.Generator,
-    time_limit: TimeLimit = TimeLimit(),
+    time_limit: TimeLimit = NO_LIMIT,
 ) -> Generator[Event, Announced[P] | None, ScenarioEconomy]:
     """Take a case through its dates: announce, rounds, refine, certify, judge.
 

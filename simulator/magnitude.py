@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def check_magnitude(name: str, value: object) -> None:
             )
 
 
-def _numbers(value: object) -> Iterator[int | float | Fraction]:
+def _numbers(value: object) -> Iterator[Any]:
     """The numbers in a value; of an array one that is wrong, if there is one."""
     rest = [value]
     while rest:
@@ -53,12 +53,8 @@ def _numbers(value: object) -> Iterator[int | float | Fraction]:
 
 
 def _short(number: int | float | Fraction) -> str:
-    """A number with six digits, however many it has."""
-    try:
-        shown = float(number)
-    except OverflowError:
-        shown = 0.0
-    if shown:
-        return f"{shown:.6g}"
+    """A number as it was written; of a long fraction or whole number six digits."""
+    if isinstance(number, float):
+        return repr(number)
     over, under = number.as_integer_ratio()
     return f"{Decimal(over) / Decimal(under):.6g}"

@@ -55,8 +55,8 @@ _ADVICE = {
     " another rule (rule).",
     Outcome.INFEASIBLE: "A trader has no choice that meets its constraints, or a margin rule gives"
     " no haircut: check endowments, incomes and the rule.",
-    Outcome.OUT_OF_MEMORY: "There was not enough memory: ask for fewer members, dates or starts. What"
-    " was done before is recorded.",
+    Outcome.OUT_OF_MEMORY: "There was not enough memory: ask for fewer members, dates or starts."
+    " What was done before is recorded.",
     Outcome.REFUSED: "These parameters can't be used together; the reason says which and why.",
     Outcome.INTERRUPTED: "The run was interrupted; what was done before is recorded.",
     Outcome.DEFECT: "This is a defect of the program: please report it with the traceback and the"

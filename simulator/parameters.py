@@ -22,6 +22,7 @@ from simulator.data_file import FILES, FOLDER, data_files
 from simulator.economy import MAX_ROUNDS
 from simulator.given_file import read_text
 from simulator.magnitude import check_magnitude
+from simulator.memory import Extent, check_memory
 from simulator.names import unknown
 
 DEEPEST = 20
@@ -84,6 +85,10 @@ class Parameters(Table):
     max_rounds: int = about(
         "rounds at one date before the run gives up", "rounds", default=MAX_ROUNDS, ge=1
     )
+
+    def extent(self) -> Extent:
+        """How large a run with these parameters is, for an estimate of the memory that it takes."""
+        return Extent()
 
     def adjuster(self, pace: float | FloatArray) -> Adjuster:
         """The rule chosen, with the step of the textbook rule that suits a market."""
@@ -222,6 +227,8 @@ def parse(
     folder: Path | None = None,
     code: Collection[Path] | None = None,
     files: Collection[Path] | None = None,
+    *,
+    to_run: bool = True,
 ) -> P:
     """Check given values against a declaration.
 
@@ -238,6 +245,8 @@ def parse(
         Python code that does.
     files : collection of Path, optional
         The files that a value may name; any unless given.
+    to_run : bool
+        Whether they are to be run here, so that what they describe has to fit into memory.
 
     Raises
     ------
@@ -255,6 +264,8 @@ def parse(
         parsed = model.model_validate(dict(given), context=context)
     except ValidationError as error:
         raise Refused(explain(error, model)) from None
+    if to_run:
+        check_memory(parsed.extent())
     paths = {file.path for file in data_files(parsed)}
     names = [path.name for path in paths]
     twice = next((name for name in sorted(names) if names.count(name) > 1), None)

@@ -17,14 +17,15 @@ from simulator.declared import Declared
 from simulator.export import SCREEN, TABLES, Format, export, further_tables, name_of
 from simulator.journey import USED_UP, Opened, Round, cut_short, travel, without_traders
 from simulator.long_table import long_table
+from simulator.memory import check_bytes
 from simulator.outcome import Outcome
 from simulator.point import DateEnd, ScenarioEconomy
 from simulator.record import Record
 from simulator.results import EQUILIBRIA, Asked, P, Results
-from simulator.search import search
+from simulator.search import START_BYTES, search
 from simulator.stopping import INTERRUPTS, check, stoppable, unstoppable
 from simulator.threads import one_thread
-from simulator.time_limit import OutOfTime, TimeLimit
+from simulator.time_limit import NO_LIMIT, OutOfTime, TimeLimit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -167,7 +168,7 @@ def travel_all(
     rng: np.random.Generator,
     *,
     progress: Progress | None = None,
-    time_limit: TimeLimit = TimeLimit(),
+    time_limit: TimeLimit = NO_LIMIT,
 ) -> Travelled:
     """Take every case of a scenario through its dates.
 
@@ -238,9 +239,9 @@ def simulate(
 ) -> Run[P]:
     """Run every case of a scenario through its dates.
 
-    What stops it before the end (a signal, a defect of the program, too little time or memory) is
-    in ``Run.error``, with the
-    record so far; only input that can't be used raises.
+    What stops it before the end (a signal, a defect of the program) is in ``Run.error``, with the
+    record so far; time or memory that is used up is an outcome. Only input that can't be used
+    raises.
 
     Parameters
     ----------
@@ -269,6 +270,7 @@ def simulate(
         If an economy can't be built from the parameters.
     """
     limit = TimeLimit.of(time_limit)
+    check_bytes("starts", starts, START_BYTES * starts)
     with limit.stopping():
         travelled = travel_all(
             scenario, parameters, np.random.default_rng(seed), progress=progress, time_limit=limit

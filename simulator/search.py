@@ -23,6 +23,9 @@ NEGLIGIBLE = 1e-3
 """Quotes below this share of the largest are compared with that share of it."""
 
 
+START_BYTES = 20_000.0
+"""Bytes that a start costs: its random numbers, and where it came to rest."""
+
 NEUTRAL = 1e-9
 """Growth per round below which a displacement neither grows nor shrinks, as in Scarf's economy."""
 

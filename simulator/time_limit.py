@@ -98,3 +98,6 @@ class TimeLimit:
     def _ring(self, _: int, frame: FrameType | None) -> None:
         if not importing(frame):
             raise OutOfTime(f"the time allowed ({self.seconds:g} s) was over")
+
+
+NO_LIMIT: Final = TimeLimit()

@@ -15,11 +15,18 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import machine, report
-from benchmarks.reliability import doors, exports, mutants, page, verify
+from benchmarks.reliability import doors, exports, extremes, mutants, page, verify
 from benchmarks.reliability.trial import Line, Trial
 from benchmarks.report import Table
 
-LINES: tuple[Line, ...] = (doors.LINE, exports.LINE, verify.LINE, page.LINE, mutants.LINE)
+LINES: tuple[Line, ...] = (
+    doors.LINE,
+    extremes.LINE,
+    exports.LINE,
+    verify.LINE,
+    page.LINE,
+    mutants.LINE,
+)
 
 HEADING = "# What was tried to break walras, and what failed"
 KEPT = Path(__file__).resolve().parent.parent

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import resource
 import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotDone
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from fractions import Fraction
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,48 @@ grace, and what is written afterwards, on a busy machine."""
 
 TRIES = 8
 """Values drawn of each parameter until one is allowed; the last may be one that is refused."""
+
+ADDRESSES = 4 << 30
+"""Bytes that a process of these trials may take."""
+
+HANGS = 120.0
+"""Seconds after which a process is killed."""
+
+DRAWING = 60.0
+"""As LATE, of runs that draw figures: these are not within the limit."""
+
+GENEROUS = 12.0
+"""Largest multiple of what is taken that an estimate may be."""
+
+MODERATE: Mapping[str, Mapping[str, Any]] = {
+    "margin-hike": {"traders": 50_000, "haircuts": [0.01, 0.03]},
+    "euro-crisis": {"traders": 2_000},
+    "pledgeability": {"investors": 50_000, "days": 2},
+    "pledgeable-securities": {"investors": 20_000, "days": 2},
+    "bankruptcy-capm": {
+        "cohorts": [
+            {
+                "members": 1_000, "weight": 1.2, "satiation": 9000.0, "endowment_now": 2.0,
+                "endowment_later": ["lognormal(mean=1, sd=0.1)", 1.0, 2.0], "equities": [1.0],
+            }
+        ]
+    },
+    "collateral-equilibrium": {
+        "traders": 20_000, "population": "individuals", "assets": "borrowing"
+    },
+    "leverage-cycle": {"traders": 20_000, "population": "individuals"},
+    "default-waterfall": {"traders": 5_000, "equilibrium": "greatest", "news": [-0.1]},
+    "exchange": {
+        "consumers": [
+            {
+                "name": "drawn",
+                "members": 10_000, "weights": [1.0, "lognormal(mean=1, sd=0.2)"],
+                "endowment": ["lognormal(mean=1, sd=0.2)", 1.0], "elasticity": 1.0,
+            }
+        ]
+    },
+}  # fmt: skip
+"""Runs of moderate size of every scenario whose members are counted by a parameter."""
 
 DRAWN = 0.1
 """Share of the trials that write figures, too."""
@@ -137,42 +181,97 @@ def _where(error: BaseException | None) -> str:
     return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames[:-4:-1])
 
 
-def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(2)
-
-
 def trials(rng: np.random.Generator, share: float) -> Iterator[Trial]:
-    """Draw, run in processes of their own, and see how each run ends."""
-    asked = [
-        (*drawn(rng), bool(rng.random() < DRAWN)) for _ in range(max(4, round(TRIALS * share)))
-    ]
-    pool = _pool()
-    under_way: list[Future[tuple[tuple[str, str], float]]] = []
-    for place, (name, given, figures) in enumerate(asked):
-        while len(under_way) < min(place + 2, len(asked)):
-            under_way.append(pool.submit(_timed, asked[len(under_way)]))
-        try:
-            (_, failed), seconds = under_way[place].result(timeout=2.0 * LATE)
-            late = "" if seconds <= LATE else f"took {seconds:.0f} s, with a limit of {LIMIT:g} s"
-        except (NotDone, BrokenProcessPool) as error:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
-            pool = _pool()
-            under_way = under_way[: place + 1]
-            failed, seconds, late = f"{type(error).__name__}", 2.0 * LATE, ""
+    """Runs with far parameters, and the memory that runs of moderate size take."""
+    count = max(4, round(TRIALS * share))
+    asked = [(*drawn(rng), bool(rng.random() < DRAWN)) for _ in range(count)]
+    for (name, given, figures), (seconds, failed) in zip(
+        asked, _in_turn(_timed, asked), strict=True
+    ):
         text = json.dumps({"scenario": name, "parameters": given, "figures": figures})
-        yield Trial(f"{name}, far parameters", text, failed or late, seconds)
+        yield Trial("far parameters", text, failed, seconds)
+    sizes = list(MODERATE.items())
+    some = [sizes[int(k)] for k in rng.permutation(len(sizes))[: max(1, round(len(sizes) * share))]]
+    for (name, moderate), (seconds, failed) in zip(some, _in_turn(_measured, some, 1), strict=True):
+        figure, _, failed = failed.partition("|")
+        text = json.dumps({"scenario": name, "parameters": moderate})
+        yield Trial(f"memory of {name}", text, failed, seconds, figure)
+
+
+def _in_turn(
+    work: Callable[[Any], tuple[float, str]], asked: Sequence[Any], tasks: int | None = None
+) -> Iterator[tuple[float, str]]:
+    """What two processes make of all that is asked, in order; one that hangs is killed."""
+    pool, under_way = _pool(tasks), dict[int, Future[tuple[float, str]]]()
+    for place in range(len(asked)):
+        for ahead in range(place, min(place + 2, len(asked))):
+            if ahead not in under_way:
+                under_way[ahead] = pool.submit(work, asked[ahead])
+        try:
+            yield under_way[place].result(timeout=HANGS)
+        except (NotDone, BrokenProcessPool) as error:
+            for process in pool._processes.values():
+                process.kill()
+            pool = _pool(tasks)
+            under_way.pop(place + 1, None)
+            yield HANGS, f"{type(error).__name__}: its process was lost"
     pool.shutdown()
 
 
-def _timed(asked: tuple[str, dict[str, Any], bool]) -> tuple[tuple[str, str], float]:
+def _pool(tasks: int | None) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        2, get_context("spawn"), initializer=_bounded, max_tasks_per_child=tasks
+    )
+
+
+def _bounded() -> None:
+    """No more memory than a small machine has, so that nothing else is pushed out of it."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+
+
+def _timed(asked: tuple[str, dict[str, Any], bool]) -> tuple[float, str]:
     begun = time.perf_counter()
-    return failure(*asked), time.perf_counter() - begun
+    _, failed = failure(*asked)
+    seconds = time.perf_counter() - begun
+    if not failed and seconds > (DRAWING if asked[2] else LATE):
+        failed = f"took {seconds:.0f} s, with a limit of {LIMIT:g} s"
+    return seconds, failed
+
+
+def _measured(asked: tuple[str, Mapping[str, Any]]) -> tuple[float, str]:
+    """What a run takes at its height, beside the estimate."""
+    begun = time.perf_counter()
+    estimate, taken = estimated_and_taken(*asked)
+    figure = f"{taken / 1e6:.0f} MB, estimated {estimate / 1e6:.0f} MB"
+    wrong = "" if taken <= estimate <= GENEROUS * taken else f"the estimate is off: {figure}"
+    return time.perf_counter() - begun, f"{figure}|{wrong}"
+
+
+def estimated_and_taken(name: str, given: Mapping[str, Any]) -> tuple[float, float]:
+    """Bytes that a run is estimated to take, and those that it takes until it is exported.
+
+    By the largest resident size of this process, which must be a fresh one, beyond that which a
+    run by defaults with few members leaves.
+    """
+    scenario = catalogue.find(name)
+    few = {key: value for key, value in SMALL.items() if key in scenario.parameters.model_fields}
+    heights = []
+    for parameters in (parse(scenario.parameters, few), parse(scenario.parameters, given)):
+        with tempfile.TemporaryDirectory() as folder:
+            simulate(scenario, parameters, studies=False).export(folder, plots=False)
+        heights.append(1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return parameters.extent().bytes, heights[1] - heights[0]
 
 
 LINE = Line(
     "extremes",
     "Valid parameters at the ends of what is allowed end in an outcome or in a sentence, within the"
-    f" time limit ({LIMIT:g} s here), without a warning; the record is exported.",
+    f" time limit ({LIMIT:g} s here), without a warning, with the record exported; the memory"
+    " that a run takes is no more than what is estimated before it is taken.",
     trials,
+    (
+        "Of a list or a table one number is far, of files and distributions none; figures are drawn"
+        f" in {DRAWN:.0%} of the runs.",
+        "Memory is the largest resident size of a process beyond that of a run with few members.",
+    ),
 )

@@ -11,6 +11,7 @@ from markets.bankruptcy.instruments import BondAndEquities
 from markets.refused import Refused
 from scenarios.bankruptcy.economy import BondParameters, Penalty, penalties
 from simulator.data_file import written
+from simulator.memory import Extent
 from simulator.parameters import Table, about
 from simulator.population.members import (
     EACH,
@@ -146,6 +147,14 @@ def _default_cohorts() -> list[CohortOfInvestors]:
     ]
 
 
+SHOWN, SHOWN_EACH = 15, 5
+"""Columns of the table of members, at most, and those that each state and equity adds."""
+
+
+EACH_PLANS = 5_000.0
+"""Bytes that a member costs: its quadratic program, to trade and to certify."""
+
+
 class BankruptcyCapm(BondParameters):
     """Parameters of the scenario ``bankruptcy-capm``."""
 
@@ -242,6 +251,12 @@ class BankruptcyCapm(BondParameters):
                     f"cohorts[{i}].satiation is {cohort.satiation:g}; it must be at least {most:g},"
                     " a member's share if its cohort had all goods, or more could be worse"
                 )
+
+    def extent(self) -> Extent:
+        """Every member is kept, with what it plans in each state and holds of each equity."""
+        members = sum(c.count for c in self.groups if isinstance(c.members, int))
+        each = len(self.states.probabilities) + len(self.equities.payoffs)
+        return Extent(members, 1, 1, SHOWN + SHOWN_EACH * each, ("cohorts.members", ""), EACH_PLANS)
 
     @property
     def groups(self) -> list[CohortOfInvestors]:

@@ -92,7 +92,9 @@ def solve(
 
     def promise(spent: float) -> float:
         """Promise at which the borrower raises so much: z (z + g_b) / A = spent."""
-        return 0.5 * (-gap_b + math.sqrt(gap_b * gap_b + 4.0 * a * spent))
+        root = math.sqrt(gap_b * gap_b + 4.0 * a * spent)
+        # where all digits of the difference cancel, the same root without a difference
+        return 0.5 * (-gap_b + root) or 2.0 * a * spent / (gap_b + root)
 
     regime: Regime = "no bankruptcy"
     promised, spent = free, free * (free + gap_b) / a

@@ -67,7 +67,10 @@ def optimum(model: Any, iterations: int) -> FloatArray | None:
         highs.setOptionValue("primal_feasibility_tolerance", feasible)
         highs.setOptionValue("dual_feasibility_tolerance", feasible)
         highs.passModel(model)
-        highs.run()
+        try:
+            highs.run()
+        except ValueError:  # HiGHS gives up so where its basis grows without end
+            return None
         if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
             return np.asarray(highs.getSolution().col_value, dtype=np.float64)
     return None

@@ -24,6 +24,7 @@ from scenarios.exchange.page import PAGE
 from scenarios.exchange.variables import VARIABLES
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.memory import Extent
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.members import TABLE, GivenMembers, trading
@@ -40,6 +41,10 @@ SCARF = [Consumer(name=f"owner of {i + 1}", weights=np.roll([1, 1, 0], i).tolist
 
 ROOTS_UP_TO = 500
 """Rows of consumers up to which all equilibria of two goods are looked for: at 10,000 prices."""
+
+
+SHOWN, SHOWN_EACH = 10, 5
+"""Columns of the table of consumers, at most, and those that each good adds."""
 
 
 class Exchange(Parameters):
@@ -99,6 +104,12 @@ class Exchange(Parameters):
     def names(self) -> list[str]:
         """Names of the goods."""
         return self.goods or [str(k + 1) for k in range(len(self.consumers[0].weights))]
+
+    def extent(self) -> Extent:
+        """Consumers are kept one by one unless all of a kind are alike."""
+        drawn = [k.members for k in self.kinds if isinstance(k.members, int) and not k.alike]
+        columns = SHOWN + SHOWN_EACH * len(self.names)
+        return Extent(sum(drawn), 1, 1, columns, ("consumers.members", ""))
 
     @property
     def kinds(self) -> list[Consumer]:

@@ -73,13 +73,15 @@ class Continuum:
     low: float
     dates: int
 
-    def chosen(self) -> Cycle:
-        """The equilibrium where the market chooses leverage."""
+    def chosen(self) -> Cycle | None:
+        """The equilibrium where the market chooses leverage; None too close to 0 or 1 to tell."""
 
         def missed(last: float) -> float:
             """Share of traders that there would be, less one, by the last marginal buyer."""
             return self._from(last)[1] - 1.0
 
+        if missed(PRECISION) * missed(1.0 - PRECISION) > 0.0:
+            return None
         return self._from(brentq(missed, PRECISION, 1.0 - PRECISION, xtol=PRECISION))[0]
 
     def unlevered(self) -> Cycle:

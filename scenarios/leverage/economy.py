@@ -15,6 +15,7 @@ from markets.leverage.news_tree import NewsTree
 from markets.leverage.quotes import LeverageBook, LeverageQuotes, LeverageTerms
 from markets.quote import FloatArray
 from simulator.economy import Economy
+from simulator.memory import Extent
 from simulator.parameters import about
 from simulator.population.believers import BelieverParameters, Traders, traders_of
 
@@ -22,6 +23,10 @@ CASES = ("chosen", "capped", "none")
 """Who sets leverage: the market, a rule, or nobody lends."""
 
 Leverage = Annotated[float, Field(ge=1.0)]
+
+
+SHOWN, SHOWN_EACH = 25, 3
+"""Columns of the table of traders, and those that each date adds, at most."""
 
 
 class LeverageCycle(BelieverParameters):
@@ -89,6 +94,12 @@ class LeverageCycle(BelieverParameters):
     def markets(self) -> Sequence[str]:
         """The cases to run."""
         return CASES if self.leverage == "all" else (self.leverage,)
+
+    def extent(self) -> Extent:
+        """Traders are kept at every date, with their plans; a continuum has few rows."""
+        dates = len(self.markets) * len(self.heard)
+        members = self.number if self.population == "individuals" else 0
+        return Extent(members, dates, dates, SHOWN + SHOWN_EACH * self.dates, ("traders", "dates"))
 
     def node(self, date: int) -> int:
         """Number of the node at which traders stand at a date, counted from 1."""

@@ -49,6 +49,10 @@ VAGUEST = 0.01
 """Least precision of ln v: its standard deviation is 10, and v ranges over many powers of ten."""
 
 
+SHOWN = 20
+"""Columns of the table of investors."""
+
+
 class Investing(Parameters):
     """Parameters that both scenarios share."""
 

@@ -27,6 +27,7 @@ from scenarios.pledge import closed_form as theory
 from scenarios.pledge.captions import PLEDGEABILITY as CAPTIONS
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify, learning_tolerance
 from scenarios.pledge.economy import (
+    SHOWN,
     Learns,
     OnceADay,
     a_cohort,
@@ -43,6 +44,7 @@ from scenarios.pledge.repo_market import cleared
 from scenarios.pledge.variables import PLEDGEABILITY as COLUMNS
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.memory import Extent
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -82,7 +84,7 @@ class Pledgeability(Learns):
         "probability with which a lender may lose more than it tolerates (margin_rule = lender)",
         "probability", default=0.2, gt=0.0, lt=1.0,
     )  # fmt: skip
-    days: int = about("days of trading", "days", "a whole number of at least 1", default=60, ge=1)
+    days: int = about("days of trading", "days", default=60, ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _together(self) -> Pledgeability:
@@ -114,6 +116,10 @@ class Pledgeability(Learns):
                 f"damping is {self.damping}; it must be below {2.0 / (1.0 + ratio):.6g} with these"
                 " parameters, or learning diverges"
             )
+
+    def extent(self) -> Extent:
+        """Investors are kept on the last day."""
+        return Extent(self.investors, self.days, 1, SHOWN, ("investors", "days"))
 
     def margin_of(self, lenders_wealth: float) -> MarginRule:
         """The clearing house's rule, where those who may lend own so much, in securities."""

@@ -28,6 +28,7 @@ from scenarios.pledge import closed_form as theory
 from scenarios.pledge.captions import PLEDGEABLE_SECURITIES as CAPTIONS
 from scenarios.pledge.certificate import FORECAST_TOLERANCE, certify
 from scenarios.pledge.economy import (
+    SHOWN,
     Investing,
     OnceADay,
     a_cohort,
@@ -43,6 +44,7 @@ from scenarios.pledge.propositions import comovement
 from scenarios.pledge.variables import PLEDGEABLE_SECURITIES as COLUMNS
 from simulator.certificate import Certificate
 from simulator.economy import Economy
+from simulator.memory import Extent
 from simulator.parameters import about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.results import Results
@@ -75,7 +77,7 @@ class PledgeableSecurities(Investing):
         default=0.0, ge=0.0, lt=1.0,
     )  # fmt: skip
     period: int = about("days from one peak of the haircuts to the next", "days", default=20, ge=2)
-    days: int = about("days of trading", "days", "a whole number of at least 1", default=40, ge=1)
+    days: int = about("days of trading", "days", default=40, ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _room(self) -> PledgeableSecurities:
@@ -92,6 +94,11 @@ class PledgeableSecurities(Investing):
     def names(self) -> list[str]:
         """Names of the securities."""
         return list(ascii_uppercase[: len(self.haircuts)])
+
+    def extent(self) -> Extent:
+        """Investors are kept on the last day, with a row for each security."""
+        rows = self.investors * len(self.haircuts)
+        return Extent(rows, self.days, 1, SHOWN, ("investors", "days"))
 
     def path(self, haircut: float) -> list[float]:
         """A security's haircut on every day."""

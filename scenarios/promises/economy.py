@@ -23,6 +23,7 @@ from markets.promises.state_market import StateMarket
 from markets.promises.state_menu import StateMenu
 from markets.promises.state_quotes import StateBook, StateQuotes
 from simulator.economy import Economy
+from simulator.memory import Extent
 from simulator.parameters import Parameters, about
 from simulator.population.believers import Amount, BelieverParameters, Traders, traders_of
 
@@ -35,6 +36,10 @@ LOANS = 8
 
 MARKETS = ("none", "borrowing", "tranching", "default-swaps")
 """What can be traded beside the asset, from no credit to complete markets."""
+
+
+SHOWN = 25
+"""Columns of the table of traders, at most."""
 
 
 class CollateralEquilibrium(BelieverParameters):
@@ -94,6 +99,12 @@ class CollateralEquilibrium(BelieverParameters):
     def markets(self) -> Sequence[str]:
         """The markets to run, one per case."""
         return MARKETS if self.assets == "all" else (self.assets,)
+
+    def extent(self) -> Extent:
+        """Traders are kept in every market after each kind of news; a continuum has few rows."""
+        dates = len(self.markets) * len(self.low_payoff)
+        members = self.number if self.population == "individuals" else 0
+        return Extent(members, dates, dates, SHOWN, ("traders", "low_payoff"))
 
     def trembling(self, assets: str) -> bool:
         """Whether traders tremble; where they don't, they meet on the line of beliefs.

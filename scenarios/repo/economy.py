@@ -24,6 +24,7 @@ from markets.repo.market import RepoMarket
 from markets.repo.quotes import NO_MARGIN, RepoQuotes
 from simulator.economy import Economy
 from simulator.margin_settings import MARGIN, MarginSettings
+from simulator.memory import Extent
 from simulator.parameters import Parameters, about
 from simulator.population.members import (
     AMOUNT,
@@ -47,6 +48,9 @@ LAST_RESORT = 2_000
 the haircut's."""
 
 Haircut = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+SHOWN = 31
+"""Columns of the table of traders, at most."""
 
 COLUMNS = (
     Column("belief", "probability", "probability given to the low payoff", 0.0, 1.0,
@@ -170,6 +174,13 @@ class MarginHike(Parameters):
                 made, last_resort=OutermostTatonnement(nested), last_resort_rounds=LAST_RESORT
             )
         return nested
+
+    def extent(self) -> Extent:
+        """Traders are kept at every date."""
+        dates, by = len(self.haircuts), "haircuts"
+        if self.margin is not None:
+            dates, by = self.dates, "dates"
+        return Extent(self.count, dates, dates, SHOWN, ("traders", by))
 
     @property
     def follows(self) -> bool:

@@ -20,13 +20,14 @@ from pydantic import Field, model_validator
 
 from scenarios.repo import EURO_CRISIS, margin_hike
 from scenarios.repo.captions import EURO_CRISIS as CAPTIONS
-from scenarios.repo.economy import PRESET_INCOME, MarginHike
+from scenarios.repo.economy import PRESET_INCOME, SHOWN, MarginHike
 from scenarios.repo.episodes.episodes import CAUTION, Episode, episodes, observed_response
 from scenarios.repo.episodes.payoffs import payoffs_from_yield, typical_move
 from scenarios.repo.episodes.verdicts import reason, summary
 from scenarios.repo.page import EURO_CRISIS_PAGE
 from scenarios.repo.variables import EURO_CRISIS as COLUMNS
 from simulator.certificate import Certificate
+from simulator.memory import Extent
 from simulator.parameters import Parameters, about
 from simulator.point import Case, RestingPoint, ScenarioEconomy
 from simulator.population.members import Amount
@@ -95,6 +96,11 @@ class EuroCrisis(Parameters):
         """Refuse what the economy of either market refuses."""
         models(self)
         return self
+
+    def extent(self) -> Extent:
+        """Traders are kept before and after each increase."""
+        dates = 2 * len(models(self))
+        return Extent(self.traders, dates, dates, SHOWN, ("traders", "dates"))
 
 
 @lru_cache(maxsize=8)

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 TURNED = 1e-12
 """Change of a quote between rounds, as a share of it or of 1, that is rounding."""
 
-MOST_ROWS = 200_000
-"""Rows up to which members are kept at every date."""
-
 PAID_BY = (
     "own_margin_used", "own_fund_used", "capital_used", "fund_used", "assessments_used", "gains_cut"
 )  # fmt: skip
@@ -105,8 +102,8 @@ class DefaultWaterfallScenario(Scenario[DefaultWaterfall]):
 
     def shows_traders(self, parameters: DefaultWaterfall) -> Shown:
         """Members at the last date only where the tables of all would be long."""
-        count = parameters.number * parameters.count * len(parameters.markets)
-        return "every date" if count <= MOST_ROWS else "last date"
+        extent = parameters.extent()
+        return "every date" if extent.kept == extent.dates else "last date"
 
     def studies_at_rest(self, results: Results[DefaultWaterfall]) -> Mapping[str, pd.DataFrame]:
         """The mildest shocks that exhaust the layers at the first date, if a direction is given."""

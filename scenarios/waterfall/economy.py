@@ -20,6 +20,7 @@ from markets.waterfall.quotes import WaterfallBook, WaterfallQuotes, WaterfallTe
 from simulator.data_file import DataFile
 from simulator.economy import Economy
 from simulator.margin_settings import MARGIN, MarginSettings
+from simulator.memory import Extent
 from simulator.names import unknown
 from simulator.parameters import Parameters, about, rule_parameter
 from simulator.population.members import TABLE, DrawnAmount, GivenMembers, populate, table_of
@@ -59,6 +60,13 @@ class Membership(NamedTuple):
     position: FloatArray
     appetite: FloatArray
     owned: FloatArray
+
+
+MOST_ROWS = 200_000
+"""Rows up to which members are kept at every date."""
+
+SHOWN, SHOWN_EACH = 40, 10
+"""Columns of the table of members, at most, and those that each security adds."""
 
 
 class DefaultWaterfall(Parameters):
@@ -331,6 +339,15 @@ class DefaultWaterfall(Parameters):
         """Number of members."""
         given = table_of(self.members, columns(self.names))
         return self.traders if given is None else len(given)
+
+    def extent(self) -> Extent:
+        """Members are kept at every date, or at the last of each case where tables were long."""
+        cases = len(self.markets)
+        dates = self.number * cases
+        members = self.count
+        kept = dates if dates * members <= MOST_ROWS else cases
+        columns = SHOWN + SHOWN_EACH * len(self.names)
+        return Extent(members, dates, kept, columns, ("traders", "dates"))
 
     @property
     def margin_rule(self) -> MarginRule:

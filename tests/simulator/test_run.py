@@ -54,7 +54,9 @@ def test_what_stops_a_run_is_no_bad_input_and_the_record_is_exported(
     run = simulate(Broken(error), TWO_DATES)
     assert run.outcome is outcome
     assert run.error is error
-    assert len(run.ends) == 1
+    assert not run.finished
+    # a date whose certificate is defective is recorded all the same
+    assert [end.outcome for end in run.ends][1:] == [outcome][: isinstance(error, Exception)]
     assert set(run.rounds["date"]) == {1, 2}
     folder = run.export(tmp_path)
     assert {"rounds.csv", "dates.csv", "agents.csv"} <= {path.name for path in folder.iterdir()}
@@ -68,7 +70,25 @@ def test_python_gets_the_exception_with_the_run() -> None:
     with pytest.raises(RuntimeError, match="a defect") as caught:
         Broken(error).run(traders=100, haircuts=[0.01, 0.03])
     kept: Run[Any] = caught.value.run  # type: ignore[attr-defined]
-    assert len(kept.ends) == 1
+    assert [end.outcome for end in kept.ends] == [Outcome.CLEARED, Outcome.DEFECT]
+    assert kept.reason == "short, date 2: RuntimeError in the certificate: a defect"
+    assert set(kept.agents["date"]) == {1, 2}
+
+
+class Defective(MarginHikeScenario):
+    """Can't certify the first date."""
+
+    def certify(self, parameters: MarginHike, point: RestingPoint) -> Certificate:
+        if point.date == 1:
+            raise ZeroDivisionError("float division by zero")
+        return super().certify(parameters, point)
+
+
+def test_after_a_defect_in_a_certificate_the_next_date_is_run() -> None:
+    run = simulate(Defective(), TWO_DATES)
+    assert [end.outcome for end in run.ends] == [Outcome.DEFECT, Outcome.CLEARED]
+    assert run.outcome is Outcome.DEFECT
+    assert not run.ends[0].certificate.holds
 
 
 class Unbuildable(MarginHikeScenario):

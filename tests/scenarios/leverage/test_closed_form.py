@@ -20,6 +20,7 @@ def continuum(
 def test_geanakoplos_2010_equations_hold(low: float, known: dict[str, float]) -> None:
     """The four equations of the note to the example, and the numbers recomputed from them."""
     cycle = continuum(low).chosen()
+    assert cycle is not None
     (p0, pd), (a, b) = cycle.price.tolist(), cycle.buyer.tolist()
     assert p0 == pytest.approx(((1.0 - a) + pd) / a)
     assert pd == pytest.approx(((a - b) + low * a) / b)
@@ -39,6 +40,7 @@ def test_geanakoplos_2010_equations_hold(low: float, known: dict[str, float]) ->
 def test_prices_fall_with_bad_news_and_leverage_raises_the_first(dates: int, beliefs: str) -> None:
     made = continuum(dates=dates, beliefs=beliefs)
     chosen, none = made.chosen(), made.unlevered()
+    assert chosen is not None
     for cycle in (chosen, none):
         assert np.all(np.diff(cycle.price) <= 0.0)
         assert np.all((cycle.price > 0.2) & (cycle.price <= 1.0))
@@ -49,5 +51,11 @@ def test_prices_fall_with_bad_news_and_leverage_raises_the_first(dates: int, bel
 def test_payoffs_in_other_units_change_prices_in_proportion() -> None:
     one = Continuum(Beliefs("uniform"), 1.0, 1.0, 1.0, 0.2, 3).chosen()
     ten = Continuum(Beliefs("uniform"), 10.0, 1.0, 10.0, 2.0, 3).chosen()
+    assert one is not None
+    assert ten is not None
     assert ten.price == pytest.approx(10.0 * one.price)
     assert ten.buyer == pytest.approx(one.buyer)
+
+
+def test_a_marginal_buyer_too_close_to_1_to_tell_has_no_closed_form() -> None:
+    assert Continuum(Beliefs("uniform"), 1.0, 1e-30, 1.0, 0.2, 2).chosen() is None
