@@ -273,7 +273,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise Refused(f'"{text}" is not an assignment; write --set key=value')
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # of whole numbers too long for Python, and of brackets
         if value.startswith(("{", "[")):
             raise Refused(
                 f"{name} is {value}, which is not TOML; texts in a table or list stand in quotes:"
