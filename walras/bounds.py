@@ -21,6 +21,9 @@ DATES = frozenset({"dates", "days", "trading days"})
 OTHERS = 100_000
 """The most that any other whole number, or the length of a list, may be."""
 
+HUGE = 10**15
+"""A number that is not written out any more."""
+
 MIB = 2**20
 """Bytes in a MiB."""
 
@@ -63,7 +66,8 @@ class Bounds:
             elif name == "max_rounds":
                 continue  # rounds are counted as they are played
             if size > bound:
-                raise Refused(f"{name} is {size:.6g}; {_most(bound, option)}")
+                shown = f"{size:,}" if size < HUGE else f"{HUGE:,} or more"
+                raise Refused(f"{name} is {shown}; {_most(bound, option)}")
 
     def check_dates(self, dates: int) -> None:
         """Refuse a market of more dates.

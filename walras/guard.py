@@ -69,7 +69,10 @@ FORWARDED = frozenset(
 )
 """Headers by which the page would be told where its own files are; the scheme has been read."""
 
-READ = re.compile(r"/|/readyz|/(static|_solara/cdn|jupyter/nbextensions)/[^\x00-\x1f\x7f]+")
+READ = re.compile(
+    r"/|/readyz|/jupyter/api/kernels/[0-9a-f-]{36}"
+    r"|/(static|_solara/cdn|jupyter/nbextensions)/[^\x00-\x1f\x7f]+"
+)
 """Paths that are read."""
 
 CLOSED = re.compile(r"/_solara/api/close/([0-9a-f-]{36})")

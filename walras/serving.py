@@ -19,6 +19,7 @@ from markets.refused import Refused
 from simulator.names import repeated
 from walras.bounds import Bounds
 from walras.guard import NAMED
+from walras.sessions import Visitors
 
 NEEDED = ("altair", "ipyvue", "ipyvuetify", "solara", "uvicorn")
 """What the page imports and only the extra ``browser`` installs."""
@@ -31,25 +32,6 @@ SEED_DIGITS = 40
 
 LEFT_FOR = "2m"
 """How long a market is kept whose browser has gone without a word, as when the network fails."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visitors:
-    """Who may open the page, and how many at once.
-
-    Attributes
-    ----------
-    sessions : int
-        Pages that may be open at once, each with a market of its own.
-    idle : float
-        Minutes after which a page is closed in which nothing happens.
-    names : tuple of str
-        Names by which the page may be addressed, beside the host and this machine's own for itself.
-    """
-
-    sessions: int = 30
-    idle: float = 60.0
-    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

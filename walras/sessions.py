@@ -16,6 +16,25 @@ REMEMBERED = 10_000
 """Ended sessions that are remembered, so that a browser that was left open does not start anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Who may open the page, and how many at once.
+
+    Attributes
+    ----------
+    sessions : int
+        Pages that may be open at once, each with a market of its own.
+    idle : float
+        Minutes after which a page is closed in which nothing happens.
+    names : tuple of str
+        Names by which the page may be addressed, beside the host and this machine's own for itself.
+    """
+
+    sessions: int = 30
+    idle: float = 60.0
+    names: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Session:
     """A visitor's page.

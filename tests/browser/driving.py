@@ -45,8 +45,8 @@ sync_api.expect.set_options(timeout=PATIENCE)
 
 
 @contextlib.contextmanager
-def served(*words: str) -> Iterator[str]:
-    """A page that `walras serve` serves; on Ctrl-C the command has to end well."""
+def served(*words: str, stop: signal.Signals = signal.SIGINT) -> Iterator[str]:
+    """A page that `walras serve` serves; on Ctrl-C, or another signal, it has to end well."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -59,9 +59,9 @@ def served(*words: str) -> Iterator[str]:
             assert f"http://127.0.0.1:{port}" in process.stdout.readline()
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(stop)
             said = process.communicate(timeout=30)
-    assert process.returncode == 128 + signal.SIGINT
+    assert process.returncode == 128 + stop
     assert said == ("", "")
 
 

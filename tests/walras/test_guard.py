@@ -198,6 +198,7 @@ def test_every_address_of_the_machine_may_be_meant_where_it_listens_on_all() -> 
         ("/readyz", "HEAD", 200),
         ("/_solara/cdn/requirejs@2.3.6/require.js", "GET", 200),
         ("/resourcez", "GET", 404),
+        (f"/jupyter/api/kernels/{NAME}", "GET", 200),
         ("/jupyter/api/kernels/a", "GET", 404),
         ("/static/a\x00b", "GET", 404),
         ("/static/", "GET", 404),

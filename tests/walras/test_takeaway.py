@@ -177,5 +177,5 @@ def test_a_link_has_no_code_executed(tmp_path: Path) -> None:
     rule.write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n", encoding="utf-8")
     for value in (f'{{"file": "{rule}", "rule": "Rule"}}', f'{{file = "{rule}", rule = "Rule"}}'):
         watched = opened(f"traders=50&margin={value}", Asked("margin-hike"))
-        assert "is code" in watched.problem
+        assert "it must be the name of a file that the command line names" in watched.problem
     assert not (tmp_path / "ran").exists()

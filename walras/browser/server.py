@@ -23,8 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from simulator.outcome import Outcome
 from walras.guard import Guard, Hosts
-from walras.serving import Visitors
-from walras.sessions import Sessions
+from walras.sessions import Sessions, Visitors
 
 MESSAGE = 2**20
 """Bytes of the longest message that a browser may send."""

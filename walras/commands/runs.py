@@ -246,8 +246,9 @@ def serve(
     from simulator.data_file import WHERE, data_files
     from walras.bounds import MIB, Bounds, memory_of_machine
     from walras.guard import LOOPBACK
-    from walras.serving import Asked, Visitors, check_servable
+    from walras.serving import Asked, check_servable
     from walras.serving import serve as serve_page
+    from walras.sessions import Visitors
 
     if max_memory is None:
         max_memory = memory_of_machine() // MIB // 2
