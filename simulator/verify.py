@@ -228,7 +228,9 @@ def _compared(
         left_out: tuple[str, ...] = MADE_WITH if repeat else NOT_FROM_FILES
         if not (repeat or manifest["finished"]):
             left_out += OF_THE_END
-        for text in differences(folder, fresh, without=left_out, every_byte=repeat and same):
+        for text in differences(
+            folder, manifest, fresh, without=left_out, every_byte=repeat and same
+        ):
             if len(found) == MOST_NAMED:
                 return [*found, "and more"]
             found.append(text)
