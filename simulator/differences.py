@@ -46,7 +46,8 @@ def differences(
         Whether tables must have the same bytes, beside the same cells.
     """
     expected = json.loads((fresh / MANIFEST).read_text("utf-8"))
-    for name in sorted(expected["files"].keys() | given["files"].keys()):
+    names = expected["files"].keys() | given["files"].keys()
+    for name in sorted(names, key=lambda name: (not name.endswith(".parquet"), name)):
         if name not in expected["files"]:
             if "told.figures" not in without or not _of_figure(name, given):
                 yield f"{name}: such a run has no such file"
