@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import re
 import stat
+import warnings
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Never
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -181,6 +184,33 @@ class _Manifest(_Told):
         Field(max_length=MOST_FILES)
     )
     seal: str
+
+
+@contextmanager
+def as_data(folder: Path, *, own: bool = False) -> Iterator[None]:
+    """Work on what files of an exported run say: without warnings, and every error is theirs.
+
+    Certificates, read-outs, reports and figures are written for what runs write. What an altered
+    table makes them raise can't be listed, so that here, and only here, every error but one of
+    reading and writing is one of the input. Errors of a scenario of the user's ``own`` are told as
+    such.
+
+    Raises
+    ------
+    Refused
+        With what was raised.
+    """
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    except (Refused, OSError):
+        raise
+    except Exception as error:
+        if own:
+            raise
+        said = f"{type(error).__name__}: {error}"
+        raise Refused(f"{folder} does not hold together: {said}") from error
 
 
 def runs_in(folder: Path) -> list[Path]:

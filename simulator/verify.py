@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from markets.refused import Refused
@@ -22,7 +19,7 @@ from simulator.declared import Declared
 from simulator.derived import Derived, derive
 from simulator.differences import differences
 from simulator.export import Format, export, name_of
-from simulator.exported import altered_files, read_manifest
+from simulator.exported import altered_files, as_data, read_manifest
 from simulator.outcome import Outcome
 from simulator.reopened import Reopened, read_run
 from simulator.run import Run, simulate
@@ -127,7 +124,7 @@ def verify(
     run = read_run(folder, manifest, find, code, Columns())
     if not run.ends:
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
-    with _as_data(folder, run):
+    with as_data(folder, own=run.scenario.file is not None):
         derived = derive(run)
         shown = [run.ends[place].point for place in derived.certified]
         certificates = tuple(derived.certified.values())
@@ -152,27 +149,6 @@ def verify(
         repeated=repeat,
         other_versions=_other_versions(manifest),
     )
-
-
-@contextmanager
-def _as_data(folder: Path, run: Reopened[Any]) -> Iterator[None]:
-    """Work on what files say without warnings; whatever that raises is due to the files.
-
-    Certificates and read-outs are written for runs. What an altered table makes them raise can't be
-    listed, so that here, and only here, every error is one of the input; but those of the user's
-    own scenario are told as such.
-    """
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            yield
-    except Refused:
-        raise
-    except Exception as error:
-        if run.scenario.file is not None:
-            raise
-        said = f"{type(error).__name__}: {error}"
-        raise Refused(f"{folder} does not hold together: {said}") from error
 
 
 def _unrepeatable(manifest: Mapping[str, Any]) -> str:
