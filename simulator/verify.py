@@ -16,7 +16,7 @@ from simulator.code_file import CodeFile
 from simulator.codebook import Columns
 from simulator.data_file import data_files
 from simulator.declared import Declared
-from simulator.derived import Derived, derive
+from simulator.derived import Derived, derive, only_certified
 from simulator.differences import differences
 from simulator.export import Format, export, name_of
 from simulator.exported import altered_files, as_data, read_manifest
@@ -125,13 +125,16 @@ def verify(
     if not run.ends:
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
     with as_data(folder, own=run.scenario.file is not None):
-        derived = derive(run)
+        closed = _closed(run)
+        derived = only_certified(run) if closed else derive(run)
         shown = [run.ends[place].point for place in derived.certified]
         certificates = tuple(derived.certified.values())
         asked, repeat = repeat, repeat and not _unrepeatable(manifest)
         again = _repeated(run) if repeat else derived.run
         form = _form(manifest) if repeat else None
-        differing = _compared(folder, again, form, manifest, repeat=repeat)
+        differing = []
+        if not closed:
+            differing = _compared(folder, again, form, manifest, repeat=repeat)
     return Verification(
         scenario=run.title.name,
         altered=altered,
@@ -168,6 +171,12 @@ def _other_versions(manifest: Mapping[str, Any]) -> tuple[str, ...]:
         for name in {**here, **then}
         if here.get(name) != then.get(name)
     )
+
+
+def _closed(run: Reopened[Any]) -> list[str]:
+    """Files of code that the run needs and that the command line does not name."""
+    files = data_files(run.parameters)
+    return [file.path.name for file in files if isinstance(file, CodeFile) and not file.named]
 
 
 def _repeated(run: Reopened[Any]) -> Run[Any]:
@@ -230,6 +239,8 @@ def _unchecked(
     """What could not be checked, and why."""
     if not manifest["finished"]:
         yield "the run was stopped before its end"
+    for name in _closed(run):
+        yield f"{name} is code, and is not executed: name it with --code to have all of it checked"
     if repeat and _unrepeatable(manifest):
         yield f"the run was not run again: {_unrepeatable(manifest)}"
     if len(derived.certified) < len(run.ends):
