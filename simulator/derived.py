@@ -77,6 +77,16 @@ def derive(run: Reopened[Any]) -> Derived:
     return Derived(derived, certified, tuple(taken))
 
 
+def only_certified(run: Reopened[Parameters]) -> Derived:
+    """The run as it is, and its dates certified again: what needs no economy."""
+    certified = {
+        place: run.scenario.certify(run.parameters, end.point)
+        for place, end in enumerate(run.ends)
+        if len(end.point.agents)
+    }
+    return Derived(run, certified, ("all but certificates and digests",))
+
+
 def _last_rounds(rounds: pd.DataFrame) -> dict[tuple[str, int], dict[Hashable, Any]]:
     """The last round of each date, with the number of its rounds."""
     if not len(rounds):

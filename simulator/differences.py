@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Collection, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +15,19 @@ import pyarrow.parquet as pq
 
 from markets.refused import shown
 from simulator.export import MANIFEST
-from simulator.exported import MOST_BYTES, read_manifest, read_table, unreadable
+from simulator.exported import MOST_BYTES, read_table, unreadable
 
 CONSEQUENCES: Final = ("files", "seal")
 """What of a manifest follows from the rest of it and from the files."""
 
 
 def differences(
-    folder: Path, fresh: Path, *, without: Collection[str] = (), every_byte: bool = False
+    folder: Path,
+    given: Mapping[str, Any],
+    fresh: Path,
+    *,
+    without: Collection[str] = (),
+    every_byte: bool = False,
 ) -> Iterator[str]:
     """Name what a folder has otherwise than the same run written again.
 
@@ -29,6 +35,8 @@ def differences(
     ----------
     folder : pathlib.Path
         The run as it was found.
+    given : mapping
+        Its manifest.
     fresh : pathlib.Path
         The same run, written again.
     without : collection of str
@@ -37,8 +45,9 @@ def differences(
     every_byte : bool
         Whether tables must have the same bytes, beside the same cells.
     """
-    given, expected = read_manifest(folder), read_manifest(fresh)
-    for name in sorted(expected["files"].keys() | given["files"].keys()):
+    expected = json.loads((fresh / MANIFEST).read_text("utf-8"))
+    names = expected["files"].keys() | given["files"].keys()
+    for name in sorted(names, key=lambda name: (not name.endswith(".parquet"), name)):
         if name not in expected["files"]:
             if "told.figures" not in without or not _of_figure(name, given):
                 yield f"{name}: such a run has no such file"
@@ -56,7 +65,7 @@ def differences(
 AGAIN: Final = "worked out again"
 
 
-def _of_figure(name: str, manifest: dict[str, Any]) -> bool:
+def _of_figure(name: str, manifest: Mapping[str, Any]) -> bool:
     """Whether a file is one of the figures that a manifest tells of."""
     asked = manifest["asked"]["figures"]
     stem, _, kind = name.rpartition(".")

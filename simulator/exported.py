@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import re
 import stat
+import warnings
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Never
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -52,7 +55,9 @@ MOST_DEPTH: Final = 50
 POWER: Final = re.compile(r"[-+\d._/\s]*[eE][-+]?\d{4,}")
 """A number whose power of ten alone would fill the memory as an exact fraction."""
 
-CONTROL: Final = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e]")
+CONTROL: Final = re.compile(
+    r"[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\ud800-\udfff]"
+)
 """Characters by which a text could steer the terminal that shows it."""
 
 KINDS: Final = ("double", "int64", "bool", "string", "large_string", "null")
@@ -68,14 +73,6 @@ def _is_name(name: str) -> str:
     return name
 
 
-def _is_safe(text: str) -> str:
-    """Refuse text with characters that no run writes."""
-    if CONTROL.search(text) or any("\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("it has characters that no run writes")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_is_safe)]
 Count = Annotated[int, Field(ge=0)]
 Number = float | None
 
@@ -87,12 +84,12 @@ class _Told(BaseModel):
 
 
 class _Condition(_Told):
-    name: Text
+    name: str
     residual: Annotated[float, Field(ge=0)] | Literal["inf", "nan"]
     tolerance: Annotated[float, Field(ge=0)]
     holds: bool
-    meaning: Text
-    checked: Text
+    meaning: str
+    checked: str
 
 
 class _Certificate(_Told):
@@ -109,40 +106,40 @@ class _Date(_Told):
     model_config = ConfigDict(strict=True, extra="allow")
     __pydantic_extra__: dict[str, JsonValue]
 
-    case: Text
+    case: str
     date: Annotated[int, Field(ge=1)]
     rounds: Count
     evaluations: Count
     knew: Annotated[Knowledge, Field(strict=False)]
     outcome: Annotated[Outcome, Field(strict=False)]
     certified: bool
-    reason: Text
-    quotes: dict[Text, Number]
-    closed_form: dict[Text, float] | None
-    intervals: dict[Text, _Interval]
+    reason: str
+    quotes: dict[str, Number]
+    closed_form: dict[str, float] | None
+    intervals: dict[str, _Interval]
     certificate: _Certificate
 
 
 class _Parameter(_Told):
-    name: Text
+    name: str
     default: JsonValue
     differs: bool
-    unit: Text
-    meaning: Text
+    unit: str
+    meaning: str
 
 
 class _Shown(_Told):
-    caption: Text
-    alternative: Text
+    caption: str
+    alternative: str
 
 
 class _Words(_Told):
-    question: Text
-    source: Text
-    result: Text
-    caution: Text
-    headline: list[Text]
-    units: dict[Text, Text]
+    question: str
+    source: str
+    result: str
+    caution: str
+    headline: list[str]
+    units: dict[str, str]
     parameters: list[_Parameter]
     figures: dict[Annotated[str, AfterValidator(_is_name)], _Shown]
 
@@ -167,27 +164,54 @@ class _Rows(_Told):
 
 class _Manifest(_Told):
     format: int
-    scenario: Text
-    parameters: dict[Text, JsonValue]
+    scenario: str
+    parameters: dict[str, JsonValue]
     seed: Count
     outcome: Annotated[Outcome, Field(strict=False)]
-    reason: Text
-    advice: Text
+    reason: str
+    advice: str
     rounds: Count
     dates: list[_Date]
-    studies: dict[Annotated[str, AfterValidator(_is_name)], list[dict[Text, JsonValue]]]
+    studies: dict[Annotated[str, AfterValidator(_is_name)], list[dict[str, JsonValue]]]
     complete: bool
     finished: bool
     rows: _Rows
     asked: _Asked
-    repeat: Text
+    repeat: str
     told: _Words
-    versions: dict[Text, Text | None]
-    revision: Text | None
+    versions: dict[str, str | None]
+    revision: str | None
     files: dict[Annotated[str, AfterValidator(_is_name)], Annotated[str, Field(pattern=SHA256)]] = (
         Field(max_length=MOST_FILES)
     )
-    seal: Text
+    seal: str
+
+
+@contextmanager
+def as_data(folder: Path, *, own: bool = False) -> Iterator[None]:
+    """Work on what files of an exported run say: without warnings, and every error is theirs.
+
+    Certificates, read-outs, reports and figures are written for what runs write. What an altered
+    table makes them raise can't be listed, so that here, and only here, every error but one of
+    reading and writing is one of the input. Errors of a scenario of the user's ``own`` are told as
+    such.
+
+    Raises
+    ------
+    Refused
+        With what was raised.
+    """
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    except (Refused, OSError):
+        raise
+    except Exception as error:
+        if own:
+            raise
+        said = f"{type(error).__name__}: {error}"
+        raise Refused(f"{folder} does not hold together: {said}") from error
 
 
 def runs_in(folder: Path) -> list[Path]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from markets.refused import Refused
@@ -19,10 +16,10 @@ from simulator.code_file import CodeFile
 from simulator.codebook import Columns
 from simulator.data_file import data_files
 from simulator.declared import Declared
-from simulator.derived import Derived, derive
+from simulator.derived import Derived, derive, only_certified
 from simulator.differences import differences
 from simulator.export import Format, export, name_of
-from simulator.exported import altered_files, read_manifest
+from simulator.exported import altered_files, as_data, read_manifest
 from simulator.outcome import Outcome
 from simulator.reopened import Reopened, read_run
 from simulator.run import Run, simulate
@@ -129,14 +126,17 @@ def verify(
     run = read_run(folder, manifest, find, code, Columns())
     if not run.ends or not len(run.agents):
         raise Refused(f"{folder} holds a run that was stopped before its first date had ended")
-    with _as_data(folder, run):
-        derived = derive(run)
+    with as_data(folder, own=run.scenario.file is not None):
+        closed = _closed(run)
+        derived = only_certified(run) if closed else derive(run)
         shown = [run.ends[place].point for place in derived.certified]
         certificates = tuple(derived.certified.values())
         asked, repeat = repeat, repeat and not _unrepeatable(manifest)
         again = _repeated(run) if repeat else derived.run
         form = _form(manifest) if repeat else None
-        differing = _compared(folder, again, form, manifest, repeat=repeat)
+        differing = []
+        if not closed:
+            differing = _compared(folder, again, form, manifest, repeat=repeat)
     return Verification(
         scenario=run.title.name,
         altered=altered,
@@ -154,27 +154,6 @@ def verify(
         repeated=repeat,
         other_versions=_other_versions(manifest),
     )
-
-
-@contextmanager
-def _as_data(folder: Path, run: Reopened[Any]) -> Iterator[None]:
-    """Work on what files say without warnings; whatever that raises is due to the files.
-
-    Certificates and read-outs are written for runs. What an altered table makes them raise can't be
-    listed, so that here, and only here, every error is one of the input; but those of the user's
-    own scenario are told as such.
-    """
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            yield
-    except Refused:
-        raise
-    except Exception as error:
-        if run.scenario.file is not None:
-            raise
-        said = f"{type(error).__name__}: {error}"
-        raise Refused(f"{folder} does not hold together: {said}") from error
 
 
 def _unrepeatable(manifest: Mapping[str, Any]) -> str:
@@ -195,6 +174,12 @@ def _other_versions(manifest: Mapping[str, Any]) -> tuple[str, ...]:
         for name in {**here, **then}
         if here.get(name) != then.get(name)
     )
+
+
+def _closed(run: Reopened[Any]) -> list[str]:
+    """Files of code that the run needs and that the command line does not name."""
+    files = data_files(run.parameters)
+    return [file.path.name for file in files if isinstance(file, CodeFile) and not file.named]
 
 
 def _repeated(run: Reopened[Any]) -> Run[Any]:
@@ -231,7 +216,9 @@ def _compared(
         left_out: tuple[str, ...] = MADE_WITH if repeat else NOT_FROM_FILES
         if not (repeat or manifest["finished"]):
             left_out += OF_THE_END
-        for text in differences(folder, fresh, without=left_out, every_byte=repeat and same):
+        for text in differences(
+            folder, manifest, fresh, without=left_out, every_byte=repeat and same
+        ):
             if len(found) == MOST_NAMED:
                 return [*found, "and more"]
             found.append(text)
@@ -255,6 +242,8 @@ def _unchecked(
     """What could not be checked, and why."""
     if not manifest["finished"]:
         yield "the run was stopped before its end"
+    for name in _closed(run):
+        yield f"{name} is code, and is not executed: name it with --code to have all of it checked"
     if repeat and _unrepeatable(manifest):
         yield f"the run was not run again: {_unrepeatable(manifest)}"
     if len(derived.certified) < len(run.ends):

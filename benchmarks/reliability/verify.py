@@ -28,7 +28,7 @@ from simulator.verify import MADE_WITH, Verification
 from simulator.verify import verify as verify_run
 from walras.catalogue import find
 
-ALTERED, REPEATED, HOSTILE = 240, 90, 64
+ALTERED, REPEATED, HOSTILE = 200, 80, 56
 """Trials of the full report."""
 
 SECONDS, MEMORY = 30.0, 3e9

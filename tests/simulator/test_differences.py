@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import walras
-from simulator.differences import differences
+from simulator.differences import differences as between
 from simulator.export import MANIFEST
 
 
@@ -25,6 +25,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(original: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(original, tmp_path / original.name))
+
+
+def differences(folder: Path, fresh: Path, **how: Any) -> Iterator[str]:
+    """What differs between two folders."""
+    return between(folder, json.loads((folder / MANIFEST).read_text("utf-8")), fresh, **how)
 
 
 def with_cell(folder: Path, table: str, column: str, change: Callable[[Any], Any]) -> None:

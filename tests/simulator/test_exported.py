@@ -20,6 +20,7 @@ from simulator import exported
 from simulator.export import CODEBOOK, MANIFEST, PROOFS
 from simulator.exported import (
     altered_files,
+    as_data,
     read_codebook,
     read_manifest,
     read_parameters,
@@ -230,3 +231,15 @@ def test_parameters_name_files_of_the_folder_only(folder: Path, field: str, valu
     given = {field: value.format(place=folder.parent)}
     with pytest.raises(Refused, match="file"):
         read_parameters(folder, {"parameters": given}, find("margin-hike"), ())
+
+
+def test_errors_are_those_of_the_files_unless_the_code_is_the_users_own(tmp_path: Path) -> None:
+    words = "does not hold together: KeyError: 'price'"
+    with pytest.raises(Refused, match=words), as_data(tmp_path):
+        raise KeyError("price")
+    with pytest.raises(KeyError), as_data(tmp_path, own=True):
+        raise KeyError("price")
+    with pytest.raises(OSError, match="full"), as_data(tmp_path):
+        raise OSError("full")
+    with as_data(tmp_path):
+        assert np.float64(1.0) / np.float64(0.0) == np.inf  # and warns of nothing

@@ -30,7 +30,7 @@ def find(name: str) -> Declared[Any]:
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = SCENARIO.run(traders=60)
+    run = SCENARIO.run(traders=60, studies=False)
     return run.export(tmp_path_factory.mktemp("runs"), plots=False)
 
 

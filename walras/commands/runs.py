@@ -400,25 +400,25 @@ def compare(
     """Show exported runs side by side: what differs in parameters, and in results."""
     from simulator.compare import compare as compare_runs
     from simulator.compare_report import export
+    from simulator.exported import as_data
 
     try:
-        compared = compare_runs(folders)
+        with as_data(folders[0]):
+            compared = compare_runs(folders)
+            alike = not len(compared.parameters)
+            out.print("asked the same" if alike else "[bold]asked differently[/bold]")
+            print_table(compared.parameters)
+            print_table(compared.outcomes)
+            print_table(compared.reports)
+            if max(compared.outcomes["dates"]) > DATES_SHOWN:
+                out.print("the last date of each case:", highlight=False)
+                print_table(compared.last_quotes)
+            else:
+                print_table(compared.quotes)
+            if folder is not None:
+                export(compared, folder)
     except Refused as error:
         refuse(error)
-    out.print("[bold]asked differently[/bold]" if len(compared.parameters) else "asked the same")
-    print_table(compared.parameters)
-    print_table(compared.outcomes)
-    print_table(compared.reports)
-    if max(compared.outcomes["dates"]) > DATES_SHOWN:
-        out.print("the last date of each case:", highlight=False)
-        print_table(compared.last_quotes)
-    else:
-        print_table(compared.quotes)
-    if folder is not None:
-        try:
-            export(compared, folder)
-        except Refused as error:
-            refuse(error)
     print_written(folder)
 
 
@@ -435,7 +435,7 @@ def report(
     ] = None,
 ) -> None:
     """Write a report on an exported run as HTML and PDF, from its files alone."""
-    from simulator.exported import runs_in
+    from simulator.exported import as_data, runs_in
     from simulator.run_report import run_report, write_report
 
     altered: list[str] = []
@@ -444,8 +444,10 @@ def report(
         if to is not None and to.suffix and len(runs) > 1:
             raise Refused(f"out is {to}; reports on {len(runs)} runs need a folder")
         for place in (run.resolve() for run in runs):
-            document, changed = run_report(place)
-            for path in write_report(document, place.name, place.parent if to is None else to):
+            with as_data(place):
+                document, changed = run_report(place)
+                written = write_report(document, place.name, place.parent if to is None else to)
+            for path in written:
                 print_written(path)
             altered += [f"{place / name}" for name in changed]
     except Refused as error:
@@ -470,11 +472,14 @@ def export(
 ) -> None:
     """Write the tables of exported runs, with a codebook, for pandas, R, Stata or a spreadsheet."""
     from simulator.analysis import export_tables
+    from simulator.exported import as_data
 
     target = target or Path("exports") / f"{Path(os.path.realpath(folder)).name}-{kind}"
     try:
-        for path in export_tables(folder, kind, target, tidy=tidy):
-            out.print(str(path), highlight=False, markup=False)
+        with as_data(folder):
+            written = export_tables(folder, kind, target, tidy=tidy)
+        for path in written:
+            out.print(str(path), highlight=False, markup=False, soft_wrap=True)
     except Refused as error:
         refuse(error)
 
@@ -501,7 +506,7 @@ def figure(
 ) -> None:
     """Draw a figure of an exported run at the width of a column, with a caption beside it."""
     from simulator.export import Format
-    from simulator.exported import runs_in
+    from simulator.exported import as_data, runs_in
     from simulator.paper_figure import millimetres, write_figure
     from simulator.reopened import reopen
 
@@ -512,7 +517,9 @@ def figure(
         if len(runs) > 1:
             raise Refused(f"{folder} holds {len(runs)} runs; name one of them")
         run = reopen(runs[0], finder(own), code or ())
-        for path in write_figure(run, name, form, target, tall):
-            out.print(str(path), highlight=False, markup=False)
+        with as_data(runs[0], own=run.scenario.file is not None):
+            written = write_figure(run, name, form, target, tall)
+        for path in written:
+            out.print(str(path), highlight=False, markup=False, soft_wrap=True)
     except Refused as error:
         refuse(error)

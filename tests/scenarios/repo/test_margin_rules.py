@@ -137,7 +137,7 @@ def test_an_export_is_verified_without_executing_the_rule(tmp_path: Path) -> Non
     run = SCENARIO.run(margin={"file": str(path), "rule": "Own"}, dates=2, studies=False, **FEW)
     written = run.export(tmp_path / "runs", plots=False)
     repeat = read_manifest(written)["repeat"]
-    assert repeat == "walras run parameters.toml --code own.py --seed 0"
+    assert repeat == "walras run parameters.toml --code own.py --seed 0 --no-studies"
     (written / "own.py").write_text("raise SystemExit\n", encoding="utf-8")
     found = verify(written, find)
     assert found.certified
