@@ -72,7 +72,7 @@ def export_tables(source: Path, kind: Kind, target: Path, *, tidy: bool = False)
         if altered:
             raise Refused(f"{run} was altered ({altered[0]}); walras verify says how")
     scenarios = list(dict.fromkeys(str(manifests[run]["scenario"]) for run in runs))
-    with new_folder(target) as fresh:
+    with new_folder(target, over=False) as fresh:
         for scenario in scenarios:
             place = fresh / scenario if len(scenarios) > 1 else fresh
             place.mkdir(exist_ok=True)

@@ -17,7 +17,7 @@ from markets.refused import Refused
 from simulator import palette
 from simulator.compare import KEYS, Comparison
 from simulator.document.document import Document, Facts, Picture, Section, Table
-from simulator.document.files import write
+from simulator.document.files import write_into
 from simulator.export import SCREEN, check_writable, save_figure
 from simulator.new_folder import new_folder
 from simulator.rounds_figures import COLOURS, DASHES, MARKERS
@@ -44,13 +44,13 @@ def export(compared: Comparison, folder: Path) -> None:
     if folder.exists():
         raise Refused(f"out is {folder}, which exists already; name a new folder")
     check_writable(folder.parent)
-    with new_folder(folder) as fresh:
+    with new_folder(folder, over=False) as fresh:
         for name in ("parameters", "outcomes", "results"):
             getattr(compared, name).to_csv(fresh / f"{name}.csv", index=False)
         with palette.styled():
             figure = side_by_side(compared)
             save_figure(figure, fresh / "quotes", SCREEN)
-        write(document(compared, figure), fresh, "comparison")
+        write_into(document(compared, figure), fresh, "comparison")
 
 
 def document(compared: Comparison, figure: Figure) -> Document:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from simulator.code_file import CodeFile
 from simulator.codebook import codebook
 from simulator.data_file import data_files
 from simulator.declared import Declared
+from simulator.hidden_folder import hidden_folder
 from simulator.new_folder import new_folder
 from simulator.palette import PRINT_DOTS_PER_INCH, file_of, styled
 from simulator.parameters import to_toml
@@ -53,24 +53,19 @@ def check_writable(folder: Path) -> None:
     Raises
     ------
     Refused
-        Naming the folder and what is wrong with it. Nothing is left behind.
+        Naming the folder and what is wrong with it. Nothing is left behind; what killed writers
+        left there is removed.
     """
-    missing = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
         if folder.exists() and not folder.is_dir():
             raise Refused(f"out is {folder}, which is a file; it must be a folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".walras-", dir=folder):
+        with hidden_folder(folder):
             pass
     except OSError as error:
         raise Refused(
             f"out is {folder}, which can't be written to ({error.strerror});"
             " it must be a folder that you may write to"
         ) from error
-    finally:
-        for part in missing:
-            if part.is_dir() and not any(part.iterdir()):
-                part.rmdir()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +107,8 @@ def export(
 ) -> Path:
     """Write a run to a folder of its own inside ``folder``.
 
-    Everything is written under a temporary name in the same place and renamed at the end, so that
-    a run that is killed leaves nothing under its final name.
+    Everything is written to a hidden folder in the same place and renamed at the end, see
+    :func:`simulator.new_folder.new_folder`.
 
     Parameters
     ----------
@@ -142,14 +137,17 @@ def export(
         (fresh / "parameters.toml").write_text(text, encoding="utf-8")
         defect: Exception | None = None
         result, drawn = "", dict[str, "Figure"]()
+        pictures = dict[str, bytes]()
         if run.error is None and len(run.agents):
             try:
                 tables |= further_tables(run, scenario)
                 result = scenario.summary(run)
                 if figures is not None:
-                    drawn = _write_figures(run, scenario, fresh, figures)
+                    drawn, pictures = _figures(run, scenario, figures)
             except Exception as error:  # noqa: BLE001 - raised when the record is safe
                 defect = error
+        for name, content in pictures.items():
+            (fresh / name).write_bytes(content)
         book = codebook(tables, run.columns, scenario.variables)
         _write_tables(tables, book, fresh)
         book.to_csv(fresh / CODEBOOK, index=False)
@@ -200,15 +198,14 @@ def _write_proofs(run: Results[P], folder: Path) -> None:
         (folder / PROOFS).write_text(text + "\n", encoding="utf-8")
 
 
-def _write_figures(
-    run: Results[P], scenario: Declared[P], folder: Path, form: Format
-) -> dict[str, Figure]:
-    """The scenario's figures, which are given back."""
+def _figures(
+    run: Results[P], scenario: Declared[P], form: Format
+) -> tuple[dict[str, Figure], dict[str, bytes]]:
+    """The scenario's figures, and the files that show them."""
     with styled():
         figures = dict(scenario.all_figures(run))
-        for name, figure in figures.items():
-            save_figure(figure, folder / name, form)
-    return figures
+        files = [_files_of(name, figure, form) for name, figure in figures.items()]
+    return figures, {name: content for file in files for name, content in file.items()}
 
 
 def save_figure(figure: Figure, stem: Path, form: Format) -> None:
@@ -223,12 +220,17 @@ def save_figure(figure: Figure, stem: Path, form: Format) -> None:
     form : Format
         Kinds, resolution and width.
     """
+    for name, content in _files_of(stem.name, figure, form).items():
+        stem.with_name(name).write_bytes(content)
+
+
+def _files_of(name: str, figure: Figure, form: Format) -> dict[str, bytes]:
+    """A figure as a file of every kind, by the name of the file."""
     if form.width is not None:
         from simulator.column_figure import fitted
 
         fitted(figure, form.width)
-    for kind in form.kinds:
-        stem.with_name(f"{stem.name}.{kind}").write_bytes(file_of(figure, kind, form.dpi))
+    return {f"{name}.{kind}": file_of(figure, kind, form.dpi) for kind in form.kinds}
 
 
 def _write_manifest(

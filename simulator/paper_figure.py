@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from simulator.column_figure import fitted, problems
 from simulator.document.document import as_sentence
 from simulator.export import Format, check_writable, save_figure
 from simulator.names import unknown
+from simulator.new_folder import new_files
 from simulator.outcome import Outcome
 from simulator.palette import styled
 from simulator.run import Run
@@ -88,13 +88,12 @@ def write_figure(
         said = sourced_caption(run, name, figure)  # the heading goes below
         fitted(figure, form.width, height)
         _check(run, name, figure, form.width, height)
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".walras-", dir=target) as temporary:
-            stem = Path(temporary) / name
-            save_figure(figure, stem, replace(form, width=None))
-            stem.with_name(f"{name}.txt").write_text(textwrap.fill(said, 100) + "\n", "utf-8")
-            stem.with_name(f"{name}.tex").write_text(_tex(name, said), "utf-8")
-            return [path.replace(target / path.name) for path in sorted(Path(temporary).iterdir())]
+        with new_files(target) as fresh:
+            save_figure(figure, fresh / name, replace(form, width=None))
+            (fresh / f"{name}.txt").write_text(textwrap.fill(said, 100) + "\n", "utf-8")
+            (fresh / f"{name}.tex").write_text(_tex(name, said), "utf-8")
+            written = sorted(path.name for path in fresh.iterdir())
+    return [target / name for name in written]
 
 
 def sourced_caption(run: Run[Any], name: str, figure: Figure) -> str:

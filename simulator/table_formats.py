@@ -7,6 +7,7 @@ file where the format has a place for them.
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -143,11 +144,14 @@ def write_xlsx(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
         import xlsxwriter  # noqa: F401 - by pandas
     except ImportError:
         raise Refused('format xlsx needs the extra "xlsx": pip install "walras[xlsx]"') from None
-    with pd.ExcelWriter(path, engine="xlsxwriter") as book:
+    written = io.BytesIO()  # xlsxwriter has an error of its own for a disk that is full
+    options = {"options": {"in_memory": True}}
+    with pd.ExcelWriter(written, engine="xlsxwriter", engine_kwargs=options) as book:
         book.book.set_properties({"created": WRITTEN})
         for name, table in tables.items():
             finite = table.replace([np.inf, -np.inf], np.nan)
             finite.to_excel(book, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
+    path.write_bytes(written.getvalue())
 
 
 WRITERS: Final[dict[str, tuple[str, Writer]]] = {

@@ -15,6 +15,7 @@ from markets.refused import Refused
 from simulator.certificate import Certificate
 from simulator.declared import Declared
 from simulator.export import FORMAT, MANIFEST, PROOFS, digest, seal
+from simulator.hidden_folder import clean, is_hidden
 from simulator.parameters import parse
 from simulator.point import RestingPoint
 from simulator.threads import one_thread
@@ -152,10 +153,14 @@ def runs_in(folder: Path) -> list[Path]:
         If there are none.
     """
     if not folder.is_dir():
+        clean(folder.parent)  # a writer that was killed may have set it aside
+    if not folder.is_dir():
         raise Refused(f"{folder} is not a folder; name the folder of an exported run")
     if (folder / MANIFEST).is_file():
         return [folder]
-    inside = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+    inside = sorted(
+        path.parent for path in folder.glob(f"*/{MANIFEST}") if not is_hidden(path.parent)
+    )
     if not inside:
         raise Refused(f"{folder} is not an exported run: it has no {MANIFEST}")
     return inside
@@ -196,7 +201,11 @@ def altered_files(folder: Path, manifest: dict[str, Any]) -> tuple[str, ...]:
         elif digest(path) != expected:
             found.append(f"{name}: its content has changed")
     known = {*manifest["files"], MANIFEST}
-    found += [f"{p.name}: not part of the run" for p in folder.iterdir() if p.name not in known]
+    found += [
+        f"{p.name}: not part of the run"
+        for p in folder.iterdir()
+        if p.name not in known and not is_hidden(p)
+    ]
     return tuple(sorted(found))
 
 

@@ -8,9 +8,7 @@ that of the scenario, its object an instance of :class:`simulator.scenario.Scena
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import tempfile
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,10 @@ from typing import Any
 from markets.refused import Refused
 from simulator.code_file import execute, first_line, line_in
 from simulator.declared import Declared
+from simulator.new_folder import new_files
 from simulator.parameters import Parameters
 from simulator.scenario import Scenario
+from simulator.stopping import unstoppable
 from simulator.title import Title
 
 GROUP = "walras.scenarios"
@@ -88,6 +88,7 @@ def where(error: BaseException, scenario: Declared[Any]) -> str | None:
     return f"{scenario.file}, line {line}: {type(error).__name__}: {first_line(error)}"
 
 
+@unstoppable()
 def write_new(path: Path) -> None:
     """Write a commented file to start from: an economy that runs.
 
@@ -101,19 +102,8 @@ def write_new(path: Path) -> None:
     text = Path(__file__).with_name("starting_file.py").read_text(encoding="utf-8")
     named = path.stem.lower().replace("_", "-")
     text = text.replace("my_market.py", path.name).replace('"my-market"', f'"{named}"')
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=".walras-", suffix=".py", delete=False
-        ) as file:
-            file.write(text)
-        try:
-            os.link(file.name, path)  # in one step, and never over a file that is there
-        finally:
-            Path(file.name).unlink()
-    except FileExistsError:
-        raise Refused(f"{path} exists already; name a new file") from None
-    except OSError as error:
-        raise Refused(f"{path} can't be written: {error.strerror}") from None
+    with new_files(path.parent, over=False) as fresh:
+        (fresh / path.name).write_text(text, encoding="utf-8")
 
 
 def _checked(scenario: Any, path: Path, place: Path) -> Scenario[Any]:

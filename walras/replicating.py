@@ -26,7 +26,7 @@ from simulator.document.document import (
     Table,
     as_sentence,
 )
-from simulator.document.files import write
+from simulator.document.files import write_into
 from simulator.export import UNFINISHED, check_writable
 from simulator.names import unknown
 from simulator.new_folder import new_folder
@@ -234,7 +234,7 @@ def export(done: Replication, folder: Path) -> Path:
         done.table.to_csv(fresh / "table.csv", index=False)
         for figure in done.figures:
             (fresh / "figures" / figure.file).write_bytes(figure.content)
-        write(document(done, fresh / "figures"), fresh, "report")
+        write_into(document(done, fresh / "figures"), fresh, "report")
     return folder
 
 
@@ -385,6 +385,7 @@ def _told(erratum: Erratum) -> str:
     )
 
 
+@unstoppable()
 def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: bool) -> Replication:
     """Replicate papers as the command asks: with a progress bar, a table, and files.
 
@@ -400,23 +401,18 @@ def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: b
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn()]  # fmt: skip
     silent = quiet or not err.is_terminal
-    with (
-        unstoppable(),
-        Progress(*columns, console=err, transient=True, disable=silent) as bar,
-    ):
+    with Progress(*columns, console=err, transient=True, disable=silent) as bar:
         task = bar.add_task("claims", total=None)
         done = replicate(
             of, workers, lambda count, total: bar.update(task, completed=count, total=total)
         )
-        bar.update(task, description="writing the report")
-        if done.stopped is not None:  # a finished one is not replaced
-            folder = folder.with_name(f"{folder.name}{UNFINISHED}")
-        written = export(done, folder)
-    if done.stopped is not None:
-        done.stopped.add_note(f"what was measured so far is in {written}")
-        raise done.stopped
     if not quiet:
         show(done)
     out.print(in_words(done), highlight=False)
-    out.print(f"written to {written}", highlight=False)
+    if done.stopped is not None:  # a finished one is not replaced
+        folder = folder.with_name(f"{folder.name}{UNFINISHED}")
+    out.print(f"written to {export(done, folder)}", highlight=False)
+    if done.stopped is not None:
+        done.stopped.add_note(f"what was measured so far is in {folder}")
+        raise done.stopped
     return done

@@ -139,6 +139,7 @@ def write_figures(
         If a column is unknown, or it is not clear what to plot.
     """
     from simulator.export import Format, check_writable, save_figure
+    from simulator.new_folder import new_files
     from simulator.palette import styled
     from simulator.sweep.figures import lines, maps
 
@@ -153,11 +154,10 @@ def write_figures(
         figures = lines(folder, x, y, by, date=date)
     place = folder / "figures" if target is None else target
     check_writable(place)
-    place.mkdir(parents=True, exist_ok=True)
     form = Format(dpi=dpi, width=width)
-    with styled():
+    with styled(), new_files(place) as fresh:
         for name, figure in figures.items():
-            save_figure(figure, place / name, form)
+            save_figure(figure, fresh / name, form)
     return [place / f"{name}.png" for name in figures]
 
 

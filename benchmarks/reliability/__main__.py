@@ -15,11 +15,11 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import machine, report
-from benchmarks.reliability import runs
+from benchmarks.reliability import exports, runs
 from benchmarks.reliability.trial import Line, Trial
 from benchmarks.report import Table
 
-LINES: tuple[Line, ...] = (runs.LINE,)
+LINES: tuple[Line, ...] = (exports.LINE, runs.LINE)
 
 HEADING = "# What was tried to break walras, and what failed"
 KEPT = Path(__file__).resolve().parent.parent

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
 
 from markets.refused import Refused
 from simulator.declared import Declared
 from simulator.export import check_writable, digest
+from simulator.hidden_folder import is_hidden
 from simulator.outcome import Outcome
 from simulator.parameters import Parameters
 from simulator.sweep.asked import Asked, checked
@@ -24,6 +26,7 @@ from simulator.sweep.plan import Plan, planned, refuse_if_none_allowed
 from simulator.sweep.store import DATES, SECONDS, Store, set_aside
 from simulator.sweep.table import read_parts
 from simulator.sweep.values import files_of
+from simulator.sweep.whole_file import UNFINISHED, on_disk
 from simulator.sweep.work import Find, built
 
 if TYPE_CHECKING:
@@ -157,11 +160,11 @@ def sweep(
     )
     check_writable(folder)
     fresh = not (folder / MANIFEST).exists()
-    folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         try:
             plan = _opened(folder, scenario, later, options)
-            store = Store(folder, plan, options.asking.tables)
+            with on_disk(folder):
+                store = Store(folder, plan, options.asking.tables)
             before = int(store.done.sum())
             if progress is not None:
                 progress(Standing(before, len(plan), dict(store.counts)))
@@ -183,7 +186,7 @@ def _opened(folder: Path, scenario: Declared[Any], later: Manifest, options: Opt
     alone = planned(scenario.name, model, later.asked, follow)
     earlier = Manifest.read(folder)
     if earlier is None:
-        if any(path.name != LOCK for path in folder.iterdir()):
+        if not all(_before_any_run(path) for path in folder.iterdir()):
             raise Refused(f"out is {folder}, which holds something else; name a new folder")
         refuse_if_none_allowed(alone, model)
         later.write(folder)
@@ -250,19 +253,38 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:  # not on Windows
+        folder.mkdir(parents=True, exist_ok=True)
         yield
         return
-    with (folder / LOCK).open("w") as file:
+    with _lock_file(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            removed = os.fstat(file.fileno()).st_nlink == 0
         except BlockingIOError:
-            raise Refused(f"another command is at work on {folder}; wait for its end") from None
+            removed = True
+        if removed:  # or it will be, with the folder
+            raise Refused(f"another command is at work on {folder}; wait for its end")
         yield
+
+
+def _lock_file(folder: Path) -> IO[str]:
+    """The file that is locked; another command may just remove the folder."""
+    with on_disk(folder):
+        while True:
+            folder.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                return (folder / LOCK).open("w")
+
+
+def _before_any_run(path: Path) -> bool:
+    """Whether a file is of a command that looks at a folder, or was killed when it began."""
+    return path.name == LOCK or path.name.startswith(UNFINISHED) or is_hidden(path)
 
 
 def _leave_nothing(folder: Path) -> None:
     """Remove a folder if it only says that a sweep was to begin."""
-    if {path.name for path in folder.iterdir()} <= {MANIFEST, LOCK}:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
+    with contextlib.suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {MANIFEST, LOCK}:
+            for path in folder.iterdir():
+                path.unlink()
+            folder.rmdir()

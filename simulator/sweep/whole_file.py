@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from markets.refused import Refused
+from simulator.hidden_folder import sync
 
 UNFINISHED = ".part-"
 """How the names of files begin that are being written."""
@@ -36,6 +37,7 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         hidden.replace(path)
+        sync(path.parent)
     finally:
         hidden.unlink(missing_ok=True)
 

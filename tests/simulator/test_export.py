@@ -89,7 +89,7 @@ def test_a_failure_leaves_nothing(
         raise OSError("disk full")
 
     monkeypatch.setattr("simulator.export.seal", fails)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(Refused, match=r"can't be written \(disk full\); nothing of it was kept"):
         run.export(tmp_path, plots=False)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,7 +1,9 @@
 """The command from end to end, in a process of its own where it matters."""
 
+import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -306,6 +308,78 @@ def test_a_killed_run_leaves_nothing_under_its_final_name(
     result = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots")
     assert result.exit_code != 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--quiet", "--set", "max_rounds=1")])
+def test_a_full_disk_is_one_sentence_and_the_result_is_printed(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+    monkeypatch.setattr("simulator.export._write_tables", full)
+    result = walras("run", "exchange", *words, "--out", str(tmp_path), "--no-plots")
+    assert result.exit_code == 2
+    assert "exchange" in result.stdout
+    said = r"walras: \S+ can't be written \(File too large\); nothing of it was kept\n"
+    assert re.fullmatch(said, result.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_study_found_is_printed_though_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("simulator.report_folder.to_toml", full)
+    result = walras("sensitivities", "exchange", "--out", str(tmp_path), "--no-plots")
+    assert result.exit_code == 2
+    assert "exchange" in result.stdout
+    assert "No space left on device" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_defect_is_told_though_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fail(self: object, parameters: object, point: Any) -> Certificate:
+        if point.date == 2:
+            raise ValueError("not a matter of input")
+        return real(self, parameters, point)  # type: ignore[arg-type]
+
+    real = MarginHikeScenario.certify
+    monkeypatch.setattr(MarginHikeScenario, "certify", fail)
+    monkeypatch.setattr("simulator.export._write_tables", full)
+    result = walras("run", "margin-hike", *SMALL, "--out", str(tmp_path), "--no-plots")
+    assert result.exit_code == 1
+    assert "not a matter of input" in result.stderr
+    assert "No space left on device" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_verify_passes_over_what_killed_writers_left(tmp_path: Path) -> None:
+    words = ("--out", str(tmp_path), "--no-plots", "--quiet")
+    assert walras("run", "exchange", *words).exit_code == 0
+    (run,) = tmp_path.iterdir()
+    inside, beside = (place / ".walras-0123456789abcdef" for place in (run, tmp_path))
+    for hidden in (inside, beside):
+        hidden.mkdir()
+        (hidden / "lock").touch()
+        (hidden / "manifest.json").write_text("{")
+    for folder in (run, tmp_path):
+        result = walras("verify", str(folder))
+        assert result.exit_code == 0, result.stderr
+        assert "files are as they were exported" in result.stdout
+    (beside / "manifest.json").unlink()
+    (beside / "new" / run.name).mkdir(parents=True)  # a writer that was killed between two steps
+    (beside / "old").mkdir()
+    run.rename(beside / "old" / run.name)
+    assert walras("verify", str(run)).exit_code == 0
+    assert list(tmp_path.iterdir()) == [run]
 
 
 def test_verify_checks_every_run_in_a_folder(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_new_file_never_overwrites_one(market: Path, tmp_path: Path) -> None:
     assert "exists already" in refused("new", market)
     assert market.read_bytes() == before
     assert "must look like my_market.py" in refused("new", tmp_path / "market.txt")
-    assert "can't be written" in refused("new", tmp_path / "none" / "market.py")
+    assert "can't be written" in refused("new", market / "market.py")
     assert [path.name for path in tmp_path.iterdir()] == ["my_market.py"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol
 
 import typer
 from rich.markup import escape
@@ -138,6 +138,31 @@ def export_under(folder: Path | None, as_json: bool) -> Path | None:
     folder = Path("runs") if folder is None else folder
     check_writable(folder)
     return folder
+
+
+class Exportable(Protocol):
+    """What was found, which can be exported."""
+
+    def export(self, folder: Path, *, plots: bool) -> Path:
+        """Write it to a new folder inside a folder."""
+
+
+def export_and_show(
+    found: Exportable, folder: Path | None, show: Callable[[Path | None], None], *, plots: bool
+) -> None:
+    """Export what was found, if there is a folder for it, and show it in any case.
+
+    Raises
+    ------
+    Refused
+        If it can't be exported.
+    """
+    written = None
+    try:
+        if folder is not None:
+            written = found.export(folder, plots=plots)
+    finally:
+        show(written)
 
 
 def finder(own: Path | None) -> Callable[[str], Scenario[Any]]:

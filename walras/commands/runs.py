@@ -88,7 +88,7 @@ def run(
     try:
         scenario, parameters = asked(what, assignments, own, code)
         folder = export_under(folder, as_json)
-        finished, written = _run(
+        finished, written, unwritten = _run(
             scenario,
             parameters,
             seed,
@@ -109,7 +109,7 @@ def run(
         print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
     else:
         print_run(finished, written)
-    _leave(finished, written)
+    _leave(finished, written, unwritten)
 
 
 def _run(
@@ -123,8 +123,8 @@ def _run(
     starts: int,
     time_limit: float | None,
     quiet: bool,
-) -> tuple[Run[Any], Path | None]:
-    """Run, and export if there is a folder to export to."""
+) -> tuple[Run[Any], Path | None, Refused | None]:
+    """Run, and export if there is a folder to export to: what was written, or why it was not."""
     from simulator.export import Format
     from simulator.run import simulate
     from simulator.stopping import INTERRUPTS, stoppable, unstoppable
@@ -140,25 +140,32 @@ def _run(
             time_limit=time_limit,
         )
         if folder is None:
-            return finished, None
+            return finished, None, None
         display.say("writing tables and figures" if figures is not None else "writing tables")
         form = None if figures is None else Format(dpi=figures[0], width=figures[1])
-        if finished.error is None:
-            try:
-                with stoppable():
-                    written = finished.export(folder, plots=form is not None, form=form or Format())
-                    return finished, written
-            except INTERRUPTS as stopped:
-                finished = replace(finished, error=stopped)
-        return finished, finished.export(folder, plots=False)
+        try:
+            if finished.error is None:
+                try:
+                    with stoppable():
+                        written = finished.export(
+                            folder, plots=form is not None, form=form or Format()
+                        )
+                        return finished, written, None
+                except INTERRUPTS as stopped:  # without what is drawn from the tables
+                    finished = replace(finished, error=stopped)
+            return finished, finished.export(folder, plots=False), None
+        except Refused as error:  # what was found is to be seen all the same
+            return finished, None, error
 
 
-def _leave(finished: Run[Any], written: Path | None) -> None:
+def _leave(finished: Run[Any], written: Path | None, unwritten: Refused | None) -> None:
     """Say what went wrong, if anything, and leave with the code for it."""
     from simulator.outcome import Outcome
     from simulator.stopping import code_of
 
     outcome = finished.outcome
+    if unwritten is not None and outcome is not Outcome.DEFECT:
+        refuse(unwritten)
     if outcome is Outcome.CLEARED:
         return
     if outcome is Outcome.INTERRUPTED:
@@ -176,6 +183,8 @@ def _leave(finished: Run[Any], written: Path | None) -> None:
     err.print(escape(outcome.advice), soft_wrap=True, highlight=False)
     if finished.error is not None and written is not None:
         err.print(f"the record so far is in {written}", soft_wrap=True, highlight=False)
+    if unwritten is not None:
+        err.print(escape(str(unwritten)), soft_wrap=True, highlight=False)
     raise typer.Exit(DEFECT if outcome is Outcome.DEFECT else NOT_CLEARED)
 
 
@@ -289,8 +298,6 @@ def compare(
 
     try:
         compared = compare_runs(folders)
-        if folder is not None:
-            export(compared, folder)
     except Refused as error:
         refuse(error)
     out.print("[bold]asked differently[/bold]" if len(compared.parameters) else "asked the same")
@@ -303,6 +310,10 @@ def compare(
     else:
         print_table(compared.quotes)
     if folder is not None:
+        try:
+            export(compared, folder)
+        except Refused as error:
+            refuse(error)
         out.print(f"written to {folder}", highlight=False)
 
 

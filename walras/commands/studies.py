@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from walras.commands.app import (
     Width,
     app,
     asked,
+    export_and_show,
     export_under,
     named,
     refuse,
@@ -191,7 +193,8 @@ def trace(
         with leave_not_cleared(NOT_CLEARED):
             found = traced(scenario, parameters, key, start, end, case=case, date=date,
                            seed=seed, starts=starts, quiet=quiet)  # fmt: skip
-            written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+        show = partial(print_trace, found, as_json=as_json)
+        export_and_show(found, out_folder, show, plots=not no_plots)
     except Refused as error:
         refuse(error)
     except INTERRUPTS as stopped:
@@ -200,7 +203,6 @@ def trace(
                 written = stopped.trace.export(out_folder, plots=False)
             stopped.add_note(f"what was traced so far is in {written}")
         raise
-    print_trace(found, written, as_json=as_json)
 
 
 @app.command()
@@ -239,15 +241,15 @@ def sensitivities(
         out_folder = export_under(folder, as_json)
         if over:
             shares = varied_over(scenario, parameters, over, sample, case=case, seed=seed)
-            written = None if out_folder is None else shares.export(out_folder, plots=not no_plots)
-            print_variances(shares, written, as_json=as_json)
+            show = partial(print_variances, shares, as_json=as_json)
+            export_and_show(shares, out_folder, show, plots=not no_plots)
             return
         with leave_not_cleared(NOT_CLEARED):
             found = derive(scenario, parameters, keys=by, case=case, date=date, seed=seed)
-        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+        show = partial(print_sensitivities, found, as_json=as_json)
+        export_and_show(found, out_folder, show, plots=not no_plots)
     except Refused as error:
         refuse(error)
-    print_sensitivities(found, written, as_json=as_json)
 
 
 @app.command()
@@ -282,10 +284,10 @@ def fit(
         scenario, parameters = asked(what, assignments, own, code)
         out_folder = export_under(folder, as_json)
         found = nearest(scenario, parameters, to, free, starts=starts, seeds=seeds, seed=seed)
-        written = None if out_folder is None else found.export(out_folder, plots=not no_plots)
+        show = partial(print_fit, found, as_json=as_json)
+        export_and_show(found, out_folder, show, plots=not no_plots)
     except Refused as error:
         refuse(error)
-    print_fit(found, written, as_json=as_json)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from markets.refused import Refused
+from simulator.hidden_folder import hidden_folder
 from simulator.sweep import work
 from simulator.sweep.asked import Asked
 from simulator.sweep.axes import Axis
@@ -133,6 +134,39 @@ def test_a_folder_of_something_else_is_left_alone(do: Callable[..., Sweep], tmp_
     with pytest.raises(Refused, match="which holds something else; name a new folder"):
         do()
     assert (tmp_path / "sweep" / "thesis.tex").read_text() == "mine"
+
+
+def test_what_a_command_left_that_was_killed_when_it_began_is_no_hindrance(
+    do: Callable[..., Sweep], tmp_path: Path
+) -> None:
+    hidden = tmp_path / "sweep" / ".walras-0123456789abcdef"
+    hidden.mkdir(parents=True)
+    (hidden / "lock").touch()
+    (tmp_path / "sweep" / ".part-sweep.json").write_text("{")
+    assert do().counts == {"cleared": 16}
+    assert not {path.name for path in (tmp_path / "sweep").iterdir()} - {
+        ".lock", "sweep.json", "dates", "seconds"
+    }  # fmt: skip
+
+
+def test_a_command_that_looks_at_a_folder_does_not_hinder_another(
+    do: Callable[..., Sweep], tmp_path: Path
+) -> None:
+    with hidden_folder(tmp_path / "sweep"):
+        assert do().counts == {"cleared": 16}
+
+
+def test_a_lock_whose_file_another_command_removes_is_not_taken(
+    do: Callable[..., Sweep], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    def lock(*_: object) -> None:
+        (tmp_path / "sweep" / ".lock").unlink(missing_ok=True)
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with pytest.raises(Refused, match="another command is at work on"):
+        do()
 
 
 def test_two_commands_do_not_work_at_one_sweep(do: Callable[..., Sweep]) -> None:
