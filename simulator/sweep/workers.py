@@ -179,8 +179,12 @@ def _cluster(address: str) -> Iterator[Workers]:
         return max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
 
     try:
-        with client, client.get_executor(pure=False) as executor:
-            yield Workers(executor, ahead, KilledWorker)
+        with client:
+            executor = client.get_executor(pure=False)
+            try:
+                yield Workers(executor, ahead, KilledWorker)
+            finally:
+                executor.shutdown(wait=False)  # jobs in hand, if it was stopped, are given up
     except (CommClosedError, CancelledError):
         raise Refused(
             f"the scheduler {address} was lost; what was done before is kept, and the same command"
