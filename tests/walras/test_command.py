@@ -475,7 +475,7 @@ def test_a_signal_while_figures_are_drawn_keeps_the_tables(
     def stop(*given: object) -> None:
         raise Stopped(signal.SIGHUP)
 
-    monkeypatch.setattr("simulator.export._write_figures", stop)
+    monkeypatch.setattr("simulator.export._figures", stop)
     result = walras("run", "margin-hike", *SMALL, "--no-studies", "--out", str(tmp_path), "--quiet")
     assert result.exit_code == 129, result.output
     (run,) = tmp_path.iterdir()

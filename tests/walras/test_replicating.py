@@ -58,6 +58,7 @@ def test_the_same_command_replaces_its_folder_and_no_other(tmp_path: Path) -> No
     assert (tmp_path / "notes" / "mine.txt").is_file()
 
 
+@pytest.mark.slow
 def test_a_replication_that_is_stopped_keeps_what_was_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
