@@ -112,11 +112,11 @@ def _remove_if_left(hidden: Path) -> None:
 def _begin(parent: Path) -> tuple[Path, int]:
     """A new hidden folder and its lock; another writer may remove it before it is locked."""
     for _ in range(ATTEMPTS):
-        parent.mkdir(parents=True, exist_ok=True)
         hidden = parent / f"{PREFIX}{secrets.token_hex(8)}"
         try:
+            parent.mkdir(parents=True, exist_ok=True)
             hidden.mkdir(mode=0o700)
-        except (FileNotFoundError, FileExistsError):
+        except FileNotFoundError:
             continue
         try:
             lock = os.open(hidden / LOCK, os.O_RDWR | os.O_CREAT, 0o600)

@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from markets.refused import Refused
+<<<<<<< HEAD
 from simulator.hidden_folder import NEW, OLD, hidden_folder, sync
 from simulator.stopping import unstoppable
+=======
+from simulator.hidden_folder import NEW, OLD, PREFIX, hidden_folder, sync
+>>>>>>> exports
 
 SYNCING: Final = 8
 """Files that the disk is asked to keep at a time: it keeps several in little more time than one."""
@@ -91,6 +95,8 @@ def _refusing(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
+        if error.filename is not None and PREFIX not in (file := str(error.filename)):
+            reason += f": {file}"
         raise Refused(f"{target} can't be written ({reason}); nothing of it was kept") from error
 
 

@@ -1,6 +1,8 @@
 """Hidden folders are recognised and removed when nobody is at work in them, and only then."""
 
+import fcntl
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,36 @@ def test_a_folder_that_was_replaced_is_not_put_back(tmp_path: Path) -> None:
     (hidden / OLD / "other").mkdir(parents=True)
     clean(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_another_removes_before_it_is_locked_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, begun = fcntl.flock, list[Path]()
+
+    def lock(file: int, how: int) -> None:
+        if not begun:
+            begun.extend(tmp_path.iterdir())
+            shutil.rmtree(begun[0])
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with hidden_folder(tmp_path) as hidden:
+        assert hidden not in begun
+        assert list(tmp_path.iterdir()) == [hidden]
+
+
+def test_nothing_is_removed_where_there_are_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: int) -> None:
+        raise OSError
+
+    before = [leftover(tmp_path)]
+    monkeypatch.setattr(fcntl, "flock", none)
+    with hidden_folder(tmp_path) as hidden:
+        assert sorted(tmp_path.iterdir()) == sorted([*before, hidden])
+    assert list(tmp_path.iterdir()) == before
 
 
 def test_folders_that_were_made_for_it_go_with_it(tmp_path: Path) -> None:

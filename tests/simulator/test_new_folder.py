@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,9 @@ import pytest
 
 from markets.refused import Refused
 from simulator import new_folder as folders
+from simulator import stopping
 from simulator.new_folder import new_files, new_folder
+from simulator.stopping import stoppable
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -25,6 +28,20 @@ def write(target: Path, *, over: bool = True, **files: str) -> None:
     with new_folder(target, over=over) as fresh:
         for name, text in files.items():
             (fresh / name).write_text(text)
+
+
+def test_signals_wait_while_a_folder_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put_and_look(*given: Path, over: bool) -> None:
+        raises.append(stopping._process.raises)
+        put(*given, over=over)
+
+    raises, put = list[bool](), folders._put
+    monkeypatch.setattr(folders, "_put", put_and_look)
+    with stoppable(), new_folder(tmp_path / "new"):
+        raises.append(stopping._process.raises)
+    assert raises == [True, False]
 
 
 def no_swap(*_: Path) -> None:
@@ -144,6 +161,36 @@ def test_files_are_moved_together_or_stay_as_they_were(tmp_path: Path) -> None:
     assert written(folder) == {"a": "older"}
     write_files(a="newer", b="newer")
     assert written(folder) == {"a": "newer", "b": "newer"}
+
+
+def test_everything_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "one"
+    kept: set[str] = set()
+    before: set[str] = set()
+    rename = Path.rename
+
+    def renamed(path: Path, to: Path) -> Path:
+        before.update(kept)
+        return rename(path, to)
+
+    monkeypatch.setattr(folders, "sync", lambda path: kept.add(path.name))
+    monkeypatch.setattr(Path, "rename", renamed)
+    with new_folder(target) as fresh:
+        (fresh / "inside").mkdir()
+        (fresh / "inside" / "a").write_text("a")
+    assert before == {"one", "inside", "a"}
+    assert kept - before == {tmp_path.name}
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    def copy() -> None:
+        with new_folder(tmp_path / "one") as fresh:
+            shutil.copyfile(tmp_path / "data.csv", fresh / "data.csv")
+
+    with pytest.raises(Refused, match=r"one can't be written \(No such file .*: \S+data.csv\)"):
+        copy()
 
 
 @pytest.mark.parametrize(

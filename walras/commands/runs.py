@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from markets.refused import Refused
+from simulator.stopping import INTERRUPTS, code_of, stoppable, unstoppable
 from walras.commands.app import (
     ASKED,
     DEFECT,
@@ -105,11 +107,13 @@ def run(
         if scenario is not None:
             _refuse_own(error, scenario, None)
         raise
-    if as_json:
-        print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
-    else:
-        print_run(finished, written)
-    _leave(finished, written, unwritten)
+    # one that was stopped is not stopped again while it says so
+    with unstoppable() if isinstance(finished.error, INTERRUPTS) else nullcontext():
+        if as_json:
+            print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
+        else:
+            print_run(finished, written)
+        _leave(finished, written, unwritten)
 
 
 def _run(
@@ -127,7 +131,6 @@ def _run(
     """Run, and export if there is a folder to export to: what was written, or why it was not."""
     from simulator.export import Format
     from simulator.run import simulate
-    from simulator.stopping import INTERRUPTS, stoppable, unstoppable
 
     with unstoppable(), Display(scenario, parameters, quiet) as display:
         finished = simulate(
@@ -161,7 +164,6 @@ def _run(
 def _leave(finished: Run[Any], written: Path | None, unwritten: Refused | None) -> None:
     """Say what went wrong, if anything, and leave with the code for it."""
     from simulator.outcome import Outcome
-    from simulator.stopping import code_of
 
     outcome = finished.outcome
     if unwritten is not None and outcome is not Outcome.DEFECT:
