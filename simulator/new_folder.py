@@ -14,12 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from markets.refused import Refused
-<<<<<<< HEAD
-from simulator.hidden_folder import NEW, OLD, hidden_folder, sync
-from simulator.stopping import unstoppable
-=======
 from simulator.hidden_folder import NEW, OLD, PREFIX, hidden_folder, sync
->>>>>>> exports
+from simulator.stopping import unstoppable
 
 SYNCING: Final = 8
 """Files that the disk is asked to keep at a time: it keeps several in little more time than one."""
@@ -124,16 +120,11 @@ def _put(fresh: Path, target: Path, aside: Path, *, over: bool) -> None:
         try:
             _swap(fresh, target)
             return
-        except FileNotFoundError:  # another writer has moved it away
-            continue
         except OSError:  # not on this system, or not on this disk
-            pass
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        try:
+            shutil.rmtree(aside, ignore_errors=True)  # of the attempt before, if there was one
+            aside.mkdir()
+        with suppress(FileNotFoundError):  # another writer may have moved it away
             target.rename(aside / target.name)
-        except FileNotFoundError:
-            continue
 
 
 def _put_files(files: list[Path], folder: Path, aside: Path, *, over: bool) -> None:
