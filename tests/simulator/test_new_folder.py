@@ -102,6 +102,29 @@ def test_a_folder_that_was_moved_away_comes_back_if_the_new_one_cannot_follow(
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_folder_that_another_writer_puts_there_in_between_is_replaced_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, rename = tmp_path / "one", Path.rename
+    write(target, a="a")
+    moved: list[Path] = []
+
+    def another_comes(path: Path, to: Path) -> Path:
+        done = rename(path, to)
+        if path == target and not moved:
+            moved.append(path)
+            target.mkdir()
+            (target / "other").write_text("other")
+        return done
+
+    monkeypatch.setattr(folders, "_swap", no_swap)
+    monkeypatch.setattr(Path, "rename", another_comes)
+    write(target, b="b")
+    assert moved
+    assert written(target) == {"b": "b"}
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_what_the_system_refuses_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     target = tmp_path / "new" / "one"
 
