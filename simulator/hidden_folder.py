@@ -20,6 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from simulator.stopping import unstoppable
+
 if sys.platform != "win32":
     import fcntl
 
@@ -42,7 +44,8 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
     """A hidden folder of this process, which is removed at the end.
 
     Folders that are made for it go with it, unless something else is in them by then. Those that
-    killed writers left in the same place are removed first.
+    killed writers left in the same place are removed first. Signals wait while it is made and
+    removed.
 
     Parameters
     ----------
@@ -54,23 +57,25 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
     OSError
         If nothing can be written there.
     """
-    missing = [part for part in (parent, *parent.parents) if not part.exists()]
-    clean(parent)  # first, since it may be what fills the disk
-    try:
-        hidden, lock = _begin(parent)
+    with unstoppable() as as_before:
+        missing = [part for part in (parent, *parent.parents) if not part.exists()]
+        clean(parent)  # first, since it may be what fills the disk
         try:
-            for part in missing:
-                sync(part.parent)
-            yield hidden
-        finally:
+            hidden, lock = _begin(parent)
             try:
-                _remove(hidden)
+                for part in missing:
+                    sync(part.parent)
+                with as_before():
+                    yield hidden
             finally:
-                os.close(lock)
-    finally:
-        for part in missing:
-            with suppress(OSError):
-                part.rmdir()
+                try:
+                    _remove(hidden)
+                finally:
+                    os.close(lock)
+        finally:
+            for part in missing:
+                with suppress(OSError):
+                    part.rmdir()
 
 
 def is_hidden(path: Path) -> bool:

@@ -44,18 +44,14 @@ def new_folder(target: Path, *, over: bool = True) -> Iterator[Path]:
         If it can't be written, or there is one that must not be replaced; nothing is left behind.
     """
     place = Path(os.path.realpath(target))
-    with (
-        unstoppable() as as_before,
-        _refusing(target),
-        hidden_folder(place.parent) as hidden,
-    ):
+    with _refusing(target), hidden_folder(place.parent) as hidden:
         fresh = hidden / NEW / place.name
         fresh.mkdir(parents=True)
-        with as_before():
-            yield fresh
-        _sync_all(fresh)
-        _put(fresh, place, hidden / OLD, over=over)
-        sync(place.parent)
+        yield fresh
+        with unstoppable():
+            _sync_all(fresh)
+            _put(fresh, place, hidden / OLD, over=over)
+            sync(place.parent)
 
 
 @contextmanager
@@ -77,15 +73,15 @@ def new_files(folder: Path, *, over: bool = True) -> Iterator[Path]:
     Refused
         If they can't be written, or there is one that must not be replaced; nothing is left behind.
     """
-    with unstoppable() as as_before, _refusing(folder), hidden_folder(folder) as hidden:
+    with _refusing(folder), hidden_folder(folder) as hidden:
         fresh = hidden / NEW
         fresh.mkdir()
-        with as_before():
-            yield fresh
-        _sync_all(fresh)
-        files = sorted(fresh.iterdir())
-        _put_files(files, folder, hidden / OLD, over=over)
-        sync(folder)
+        yield fresh
+        with unstoppable():
+            _sync_all(fresh)
+            files = sorted(fresh.iterdir())
+            _put_files(files, folder, hidden / OLD, over=over)
+            sync(folder)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def listen() -> None:
 
 def ignore() -> None:
     """Have signals do nothing any more, while the interpreter ends."""
-    for number in _stopping():
+    for number in [*_stopping(), *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]:
         signal.signal(number, signal.SIG_IGN)
 
 

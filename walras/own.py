@@ -19,6 +19,7 @@ from simulator.declared import Declared
 from simulator.new_folder import new_files
 from simulator.parameters import Parameters
 from simulator.scenario import Scenario
+from simulator.stopping import unstoppable
 from simulator.title import Title
 
 GROUP = "walras.scenarios"
@@ -87,6 +88,7 @@ def where(error: BaseException, scenario: Declared[Any]) -> str | None:
     return f"{scenario.file}, line {line}: {type(error).__name__}: {first_line(error)}"
 
 
+@unstoppable()
 def write_new(path: Path) -> None:
     """Write a commented file to start from: an economy that runs.
 

@@ -385,6 +385,7 @@ def _told(erratum: Erratum) -> str:
     )
 
 
+@unstoppable()
 def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: bool) -> Replication:
     """Replicate papers as the command asks: with a progress bar, a table, and files.
 
@@ -400,21 +401,18 @@ def command(names: Sequence[str] | None, folder: Path, workers: int, *, quiet: b
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn()]  # fmt: skip
     silent = quiet or not err.is_terminal
-    with (
-        unstoppable(),
-        Progress(*columns, console=err, transient=True, disable=silent) as bar,
-    ):
+    with Progress(*columns, console=err, transient=True, disable=silent) as bar:
         task = bar.add_task("claims", total=None)
         done = replicate(
             of, workers, lambda count, total: bar.update(task, completed=count, total=total)
         )
-        if done.stopped is not None:  # a finished one is not replaced
-            bar.update(task, description="writing the report")
-            written = export(done, folder.with_name(f"{folder.name}{UNFINISHED}"))
-            done.stopped.add_note(f"what was measured so far is in {written}")
-            raise done.stopped
     if not quiet:
         show(done)
     out.print(in_words(done), highlight=False)
+    if done.stopped is not None:  # a finished one is not replaced
+        folder = folder.with_name(f"{folder.name}{UNFINISHED}")
     print_written(export(done, folder))
+    if done.stopped is not None:
+        done.stopped.add_note(f"what was measured so far is in {folder}")
+        raise done.stopped
     return done

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import machine, report
-from benchmarks.reliability import doors, exports, extremes, mutants, page, verify
+from benchmarks.reliability import doors, exports, extremes, mutants, page, runs, verify
 from benchmarks.reliability.trial import Line, Trial
 from benchmarks.report import Table
 
@@ -25,6 +25,7 @@ LINES: tuple[Line, ...] = (
     exports.LINE,
     verify.LINE,
     page.LINE,
+    runs.LINE,
     mutants.LINE,
 )
 

@@ -68,7 +68,8 @@ def allocation(row: Published) -> Measured:
     """Consumption, shadow values, and the printed plans at the quotes that were found."""
     run = _run(row)
     ((economy, point),) = described_points(run)
-    assert exact.is_proof(point.proof)
+    if not exact.is_proof(point.proof):
+        raise ValueError(f"{row.case}: no equilibrium is proved")
     proved = exact.read(economy, point.proof)
     eaten = {name: list(consumption(economy, plan).values()) for name, plan in proved.plans.items()}
     plans: dict[str, Any] = {

@@ -216,7 +216,7 @@ def _jobs(store: Store, empty: Job, pace: _Pace) -> Iterator[Job]:
                 yield replace(empty, runs=tuple(store.plan.run(place) for place in places))
                 start = places.stop
         return
-    for segment in store.plan.segments(store.plan.columns[-1], SEGMENT):
+    for segment in store.plan.segments(SEGMENT):
         for stretch in _stretches(store, segment):
             before = stretch.start - 1
             yield replace(

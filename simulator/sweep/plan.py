@@ -130,10 +130,9 @@ class Plan:
             run_seed=int(stream.generate_state(1, np.uint64)[0] >> np.uint64(1)),
         )
 
-    def segments(self, follow: str, length: int) -> Iterator[range]:
-        """Places of runs that differ in one parameter only, in its order, at most so many."""
+    def segments(self, length: int) -> Iterator[range]:
+        """Places of runs that differ in the last parameter only, in its order, at most so many."""
         others = self.codes[:, :-1]
-        assert self.columns[-1] == follow
         starts = np.flatnonzero(np.any(others[1:] != others[:-1], axis=1)) + 1
         for first, last in zip([0, *starts.tolist()], [*starts.tolist(), len(self)], strict=True):
             for start in range(first, last, length):

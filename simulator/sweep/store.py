@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pyarrow import feather
 
 from simulator.outcome import Outcome
+from simulator.stopping import unstoppable
 from simulator.sweep.one_run import MEMBERS, ROUNDS, Finished
 from simulator.sweep.plan import Plan
 from simulator.sweep.table import conform, joined, tabulate, untabulated, write
@@ -89,6 +90,7 @@ class Store:
                 return found[key]["rows"]  # type: ignore[no-any-return]
         raise KeyError(key)
 
+    @unstoppable()
     def keep(self, place: int, finished: Sequence[Finished]) -> None:
         """Keep runs that are done, of consecutive places; write each part that is complete.
 
@@ -109,6 +111,7 @@ class Store:
                     self._write(part)
                 first = last
 
+    @unstoppable()
     def finish(self) -> None:
         """Give all parts of a table the same columns, and remove what was only on the way.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from markets.refused import Refused
-from simulator.stopping import check, deaf, unstoppable
+from simulator.stopping import INTERRUPTS, check, deaf, unstoppable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Variables that say how many threads linear algebra has: one, so that workers don't share cores
@@ -179,8 +180,16 @@ def _cluster(address: str) -> Iterator[Workers]:
         return max(FEWEST_AHEAD, AHEAD * sum(threads.values()))
 
     try:
-        with client, client.get_executor(pure=False) as executor:
-            yield Workers(executor, ahead, KilledWorker)
+        with client:
+            executor = client.get_executor(pure=False)
+            try:
+                yield Workers(executor, ahead, KilledWorker)
+            except INTERRUPTS:
+                # it would log every connection that is given up
+                logging.getLogger("tornado.application").disabled = True
+                raise
+            finally:
+                executor.shutdown(wait=False)  # jobs in hand, if it was stopped, are given up
     except (CommClosedError, CancelledError):
         raise Refused(
             f"the scheduler {address} was lost; what was done before is kept, and the same command"

@@ -13,7 +13,9 @@ import pytest
 
 from markets.refused import Refused
 from simulator import new_folder as folders
+from simulator import stopping
 from simulator.new_folder import new_files, new_folder
+from simulator.stopping import stoppable
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -26,6 +28,20 @@ def write(target: Path, *, over: bool = True, **files: str) -> None:
     with new_folder(target, over=over) as fresh:
         for name, text in files.items():
             (fresh / name).write_text(text)
+
+
+def test_signals_wait_while_a_folder_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put_and_look(*given: Path, over: bool) -> None:
+        raises.append(stopping._process.raises)
+        put(*given, over=over)
+
+    raises, put = list[bool](), folders._put
+    monkeypatch.setattr(folders, "_put", put_and_look)
+    with stoppable(), new_folder(tmp_path / "new"):
+        raises.append(stopping._process.raises)
+    assert raises == [True, False]
 
 
 def no_swap(*_: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from scenarios.repo.margin_hike import MarginHikeScenario
 from simulator.certificate import Certificate, Condition
+from simulator.stopping import Stopped
 from walras.command import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -433,33 +435,56 @@ def test_of_many_dates_compare_prints_the_last_and_verify_those_that_fail(tmp_pa
 
 
 INTERRUPTED = """
-import os, signal
+import os, signal, threading
+from simulator import export
 from simulator.economy import Economy
-from walras.command import main
+from walras.__main__ import main
 
-def step_and_interrupt(economy):
+def step_and_stop(economy):
     step(economy)
     if economy.round == 20:
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
 
-step, Economy.step = Economy.step, step_and_interrupt
-# a shell in the background has its children ignore interrupts
-signal.signal(signal.SIGINT, signal.default_int_handler)
-main()
+def write_and_stop(*given):
+    os.kill(os.getpid(), signal.SIGINT)
+    write(*given)
+
+step, Economy.step = Economy.step, step_and_stop
+write, export._write_tables = export._write_tables, write_and_stop
+try:
+    main()
+finally:
+    assert threading.enumerate() == [threading.main_thread()]
 """
-"""The command, which is sent a real interrupt in the first 20th round of a date."""
+"""The command, which is sent a real signal in the first 20th round of a date, and another one while
+the record is written."""
 
 
 def test_interrupted_runs_keep_what_was_done_and_say_so(tmp_path: Path) -> None:
     words = ("--set", "dates=500", "--no-plots", "--out", str(tmp_path))
     process = python("-c", INTERRUPTED, "run", "margin-procyclicality", *words)
-    assert process.returncode == 130, process.stderr
-    assert process.stderr.startswith("walras: stopped by SIGINT; the record so far is in ")
+    assert process.returncode == 143, process.stderr
     (run,) = tmp_path.iterdir()
-    assert str(run) in process.stderr
+    assert run.name.endswith("-unfinished")  # a finished one of these parameters stays
+    assert process.stderr == f"walras: stopped by SIGTERM; the record so far is in {run}\n"
     manifest = json.loads((run / "manifest.json").read_text())
     assert (manifest["outcome"], manifest["finished"]) == ("interrupted", False)
     assert pd.read_parquet(run / "rounds.parquet")["round"].iloc[-1] == 20
+
+
+def test_a_signal_while_figures_are_drawn_keeps_the_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*given: object) -> None:
+        raise Stopped(signal.SIGHUP)
+
+    monkeypatch.setattr("simulator.export._figures", stop)
+    result = walras("run", "margin-hike", *SMALL, "--no-studies", "--out", str(tmp_path), "--quiet")
+    assert result.exit_code == 129, result.output
+    (run,) = tmp_path.iterdir()
+    assert result.stderr.startswith("walras: stopped by SIGHUP; the record so far is in ")
+    assert json.loads((run / "manifest.json").read_text())["outcome"] == "interrupted"
+    assert len(pd.read_parquet(run / "dates.parquet")) == 2
 
 
 def test_a_defect_is_a_traceback_and_the_record_is_kept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from simulator.published import Claim, Paper
-from simulator.replication import Measured
+from simulator.replication import Line, Measured
+from simulator.stopping import Stopped
 from walras import replicating
 from walras.command import app
+from walras.replicating import Drawn
 
 CHEAPEST = "mas-colell-whinston-green"
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +56,26 @@ def test_the_same_command_replaces_its_folder_and_no_other(tmp_path: Path) -> No
     assert result.exit_code == 2
     assert "which holds other things" in result.output
     assert (tmp_path / "notes" / "mine.txt").is_file()
+
+
+@pytest.mark.slow
+def test_a_replication_that_is_stopped_keeps_what_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_at_the_second(paper: str, at: int) -> tuple[list[Line], list[Drawn]]:
+        if at == 1:
+            raise Stopped(signal.SIGTERM)
+        return measure(paper, at)
+
+    measure = replicating.measure
+    monkeypatch.setattr(replicating, "measure", stop_at_the_second)
+    with pytest.raises(Stopped) as stopped:
+        walras("--paper", "scarf", "--out", str(tmp_path / "out"), "--quiet")
+    (folder,) = tmp_path.iterdir()
+    assert folder.name == "out-unfinished"  # a finished one stays
+    assert stopped.value.__notes__ == [f"what was measured so far is in {folder}"]
+    verdicts = set(pd.read_csv(folder / "table.csv")["verdict"])
+    assert {"reproduced", "differs"} <= verdicts
 
 
 def test_what_is_not_reproduced_ends_in_exit_code_3(

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from simulator.continuation.path import PathPoint
+from simulator.continuation.trace import _Curves
+from simulator.stopping import Stopped
 from walras.command import app
 
 SHORT = ["margin-spiral", "experts_wealth=-4.4:-4.55"]
@@ -31,6 +37,26 @@ def test_json_is_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     result = traced(*SHORT, "--json")
     assert json.loads(result.stdout)["from"] == -4.4
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_trace_that_is_stopped_keeps_its_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_at_the_third(self: _Curves[Any], point: PathPoint) -> Any:
+        if len(self.points) == 3:
+            raise Stopped(signal.SIGTERM)
+        return row(self, point)
+
+    row = _Curves._row
+    monkeypatch.setattr(_Curves, "_row", stop_at_the_third)
+    with pytest.raises(Stopped) as stopped:
+        traced(*SHORT, "--out", str(tmp_path))
+    (folder,) = tmp_path.iterdir()
+    assert stopped.value.__notes__ == [f"what was traced so far is in {folder}"]
+    assert len(pd.read_csv(folder / "points.csv")) == 3
+    document = json.loads((folder / "trace.json").read_text())
+    assert document["finished"] is False
+    assert document["summary"].endswith("stopped before its end")
 
 
 @pytest.mark.parametrize(

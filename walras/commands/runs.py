@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import traceback
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from markets.refused import Refused
+from simulator.stopping import INTERRUPTS, code_of, stoppable, unstoppable
 from simulator.time_limit import SECONDS
 from walras.commands.app import (
     ASKED,
@@ -108,11 +110,13 @@ def run(
         if scenario is not None:
             _refuse_own(error, scenario, None)
         raise
-    if as_json:
-        print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
-    else:
-        print_run(finished, written)
-    _leave(finished, written, unwritten)
+    # one that was stopped is not stopped again while it says so
+    with unstoppable() if isinstance(finished.error, INTERRUPTS) else nullcontext():
+        if as_json:
+            print(json.dumps(finished.to_json(), indent=2, allow_nan=False))
+        else:
+            print_run(finished, written)
+        _leave(finished, written, unwritten)
 
 
 def _run(
@@ -130,7 +134,6 @@ def _run(
     """Run, and export if there is a folder to export to: what was written, or why it was not."""
     from simulator.export import Format
     from simulator.run import simulate
-    from simulator.stopping import INTERRUPTS, stoppable, unstoppable
 
     with unstoppable(), Display(scenario, parameters, quiet) as display:
         finished = simulate(
@@ -154,7 +157,7 @@ def _run(
                             folder, plots=form is not None, form=form or Format()
                         )
                         return finished, written, None
-                except INTERRUPTS as stopped:
+                except INTERRUPTS as stopped:  # without what is drawn from the tables
                     finished = replace(finished, error=stopped)
             return finished, finished.export(folder, plots=False), None
         except Refused as error:  # what was found is to be seen all the same
@@ -164,7 +167,6 @@ def _run(
 def _leave(finished: Run[Any], written: Path | None, unwritten: Refused | None) -> None:
     """Say what went wrong, if anything, and leave with the code for it."""
     from simulator.outcome import Outcome
-    from simulator.stopping import code_of
 
     outcome = finished.outcome
     if unwritten is not None and outcome is not Outcome.DEFECT:

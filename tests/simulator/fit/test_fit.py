@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from scipy.stats import chi2
 
 import walras
 from markets.refused import Refused
+from simulator.run import Run, simulate
+from simulator.stopping import Stopped
 
 PEOPLE = [
     {"name": "a", "weights": [1, 2, 1], "endowment": [6, 0, 1], "elasticity": 0.7},
@@ -100,6 +103,23 @@ def test_means_over_seeds_count_their_own_error() -> None:
         "margin-hike", table, {"high_payoff": (1.0, 1.4)}, starts=2, seeds=2, **drawn
     )
     assert found.moments["error"][0] > 1e-3
+
+
+def test_a_fit_that_is_stopped_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop_at_the_third(scenario: Any, parameters: Any, **options: Any) -> Run[Any]:
+        tried.append(parameters.consumers[0].elasticity)
+        if len(tried) == 3:
+            raise Stopped(signal.SIGTERM)
+        return simulate(scenario, parameters, **options)
+
+    moments, tried = observed(), list[float]()
+    monkeypatch.setattr("simulator.fit.fit.simulate", stop_at_the_third)
+    with pytest.raises(Stopped) as stopped:
+        walras.fit("exchange", moments, ONE, starts=4, **ECONOMY)
+    best = min(tried[:2], key=lambda elasticity: abs(elasticity - 0.7))
+    (note,) = stopped.value.__notes__
+    said = f"the best of 2 evaluations so far is consumers[0].elasticity = {best:.9g}, objective "
+    assert note.startswith(said)
 
 
 def test_an_exported_fit_is_plain(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_default_is_the_same_run_whether_it_is_written_or_not() -> None:
 def test_the_parameter_that_is_followed_changes_first() -> None:
     made = plan(Asked([LOW, HAIRCUTS], seeds=(0, 1)), follow="low_payoff")
     assert made.columns == ("haircuts", "seed", "low_payoff")
-    chains = list(made.segments("low_payoff", 2))
+    chains = list(made.segments(2))
     ends = ((0, 2), (2, 3), (3, 5), (5, 6), (6, 8), (8, 9), (9, 11), (11, 12))
     assert chains == [range(start, stop) for start, stop in ends]
     assert [made.run(place).given["low_payoff"] for place in range(3)] == [0.5, 0.6, 0.7]

@@ -238,3 +238,34 @@ def test_a_cluster_that_loses_its_scheduler_says_so(
     done = sweep(margin_hike, ASKED, tmp_path / "sweep")
     assert 0 < done.done_now < len(LOW.values)
     assert table(done.folder) == here
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("--workers", "2"), ("--scheduler",)])
+def test_a_sweep_that_is_stopped_leaves_no_process_and_goes_on(
+    words: tuple[str, ...], cluster: Cluster, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sweep"
+    asked = ["sweep", "margin-hike", "traders=300", "low_payoff=0.5:0.9:400", "haircuts=[0.02]"]
+    asked += [*words, *([cluster[0]] if len(words) == 1 else []), "--out", str(folder)]
+    command = [sys.executable, "-W", "error", "-m", "walras", *asked]
+    with subprocess.Popen(
+        command, env=PATH, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        while not [*folder.glob("pending/*/*.json")]:
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGTERM)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 143
+    assert said == "walras: stopped by SIGTERM; the same command goes on from what is done\n"
+    groups = [
+        path.read_text().rpartition(")")[2].split()[:3]
+        for path in Path("/proc").glob("[0-9]*/stat")
+    ]
+    assert not [state for state, _, group in groups if group == str(process.pid) and state != "Z"]
+    assert all(one.poll() is None for one in cluster[1])
+    assert [*folder.glob("pending/*/*.json")]
+    again = subprocess.run(command, env=PATH, capture_output=True, text=True, check=False)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "of them before" in again.stdout
