@@ -24,6 +24,7 @@ class Some:
         """More than 0."""
         total = max(-price * self.size, 0)
         total += 1 + 2 * price
+        zip(total, strict=True)
         return not (price < LIMIT and f"{price:.3f}" == "a" + str(total))
 '''
 
