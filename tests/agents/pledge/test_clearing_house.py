@@ -62,6 +62,20 @@ def test_accounts_are_those_of_the_orders(market: Market, investors: InvestorsOf
     assert accounts["repo_excess"] == pytest.approx(pledged + 0.3, abs=1e-12)
 
 
+def test_rules_see_the_securities_that_investors_lend_cash_against(
+    market: Market, investors: InvestorsOf
+) -> None:
+    economy = market(log_value=0.1, log_noise=-2.0)  # some buy, some lend
+    economy.clear()
+    house(economy).place(economy.posted, economy.book)
+    (repo,) = (cohort for cohort in investors(economy) if cohort.role == "repo")
+    pledged = repo.orders(economy.posted)[0] / economy.posted.terms.leverage[0]
+    lent = np.maximum(-pledged, 0.0).sum()
+    assert lent > 0.0
+    assert np.maximum(pledged, 0.0).sum() > 0.0
+    assert house(economy).lent == pytest.approx(lent, abs=1e-12)
+
+
 def test_no_redundant_market_is_claimed(market: Market) -> None:
     economy = market()
     economy.clear()
