@@ -4,9 +4,9 @@ A change is drawn, made in a copy of the tree, and the tests that run the change
 those of its own module first, then those of its economy, then others, until one fails. Which tests
 run which lines, and how long they take, is read from what ``make coverage`` leaves.
 
-Why not mutmut or cosmic-ray: neither draws a sample from a seed. cosmic-ray has one test command for
-all changes; mutmut changes nothing outside of functions and in properties, and takes the record of
-which test runs what from a run of the whole suite each time.
+Why not mutmut or cosmic-ray: neither draws a sample from a seed. cosmic-ray has one test command
+for all changes; mutmut changes nothing outside of functions or in properties, and runs the whole
+suite each time to learn which test runs what.
 """
 
 from __future__ import annotations
