@@ -8,7 +8,7 @@ import pytest
 from agents.pledge.clearing_house import PledgeClearingHouse, PledgeSettlement
 from agents.pledge.forecast import PriceFunction
 from agents.pledge.investors import InformedInvestors
-from markets.margin import LeastMargin, ValueAtRisk
+from markets.margin import FlatMargin, LeastMargin, ValueAtRisk
 from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
@@ -100,3 +100,11 @@ def test_a_rule_that_reads_the_past_learns_the_return_of_the_day_before(market: 
     (posted,) = house(economy).posted
     assert np.diff(np.log(posted.closes)) == pytest.approx([0.1 - first])
     assert posted.closes[-1] == pytest.approx(np.exp(first))
+
+
+def test_nothing_is_lent_where_repo_is_shut(market: Market) -> None:
+    economy = market(margin=FlatMargin(0.95), log_value=0.1, log_noise=-2.0)
+    economy.clear()
+    assert not economy.posted.open.any()
+    house(economy).place(economy.posted, economy.book)
+    assert house(economy).lent.tolist() == [0.0]

@@ -74,6 +74,19 @@ def test_what_the_house_holds_too_much_of_is_given_back_before_losses_are_borne(
     assert unpaid.beyond[0] == pytest.approx(0.0)
 
 
+def test_losses_are_borne_by_what_was_held_and_what_was_paid_in_of_the_rest() -> None:
+    """30 of 60 and 5 of 10 are held; 62 pay two fifths of 120 + 30 + 5."""
+    cohort = members(cash=np.array([62.0, 20.0, 50.0]), income=np.zeros(3))
+    margin, fund = np.array([30.0, 0.0, 0.0]), np.array([5.0, 0.0, 0.0])
+    cohort.account = dataclasses.replace(cohort.account, margin=margin, fund=fund)
+    paid = cohort.pay(posted(assessed=0.0))
+    assert paid.due[0] == 155.0
+    unpaid = cohort.unpaid(paid)
+    assert unpaid.margin[0] == pytest.approx(30.0 + 0.4 * 30.0)
+    assert unpaid.fund[0] == pytest.approx(5.0 + 0.4 * 5.0)
+    assert unpaid.beyond[0] == pytest.approx(0.6 * 120.0 - 42.0 - 7.0)
+
+
 def test_costs_of_default_take_from_cash_and_from_what_is_received() -> None:
     """Rogers and Veraart (2013): a defaulter pays alpha of its cash and beta of its inflow."""
     cohort = members(recovered_cash=0.5, recovered_inflow=0.25)
