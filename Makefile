@@ -72,7 +72,7 @@ bench: $(VENV)/.stamp-bench ## run the benchmarks
 robustness: $(VENV)/.stamp-dev ## run random economies far from the papers (minutes)
 	@$(BIN)/python -m benchmarks.robustness
 
-reliability: $(VENV)/.stamp-browser-test ## try to break walras, and write benchmarks/reliability.md
+reliability: $(VENV)/.stamp-browser-test coverage ## try to break walras, and write benchmarks/reliability.md
 	@$(BIN)/python -m benchmarks.reliability
 
 browser: $(VENV)/.stamp-browser ## add what the page in the browser needs

@@ -447,11 +447,6 @@ class _Day:
         return max(forecast, abs(float(used[4]) / variance - 1.0)), float(rounding)
 
 
-def _mean(values: FloatArray, mass: FloatArray) -> float:
-    """Mean over investors who stand for masses, which differ between cohorts."""
-    return float(np.average(values, weights=mass))
-
-
 def _bayes_forecast(
     p: Primitives, intercept: float, b1: float, b2: float, tau: float
 ) -> tuple[FloatArray, float]:

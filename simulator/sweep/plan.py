@@ -86,11 +86,6 @@ class Plan:
         """Names of the parameters."""
         return [name for name in self.columns if name != SEED]
 
-    @property
-    def varied(self) -> list[str]:
-        """Names of the parameters that have more than one value."""
-        return [name for name in self.parameters if len(self.values[name]) > 1]
-
     @cached_property
     def _texts(self) -> dict[str, list[str | None]]:
         """What stands for each value in the name of a run; None for defaults, which do not."""

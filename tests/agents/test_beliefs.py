@@ -24,8 +24,8 @@ def test_members_are_the_medians_of_equal_slices() -> None:
     assert Beliefs([0.8, 0.2]).members(7).tolist() == [0.2, 0.8]
 
 
-@pytest.mark.parametrize("law", ["uniform", "beta(2,3)", "beta(0.5, 0.5)"])
-def test_mean_beliefs_of_slices_add_up(law: str) -> None:
+@pytest.mark.parametrize("law", ["uniform", "beta(2,3)", "beta(0.5, 0.5)", [0.2, 0.3, 0.7]])
+def test_mean_beliefs_of_slices_add_up(law: str | list[float]) -> None:
     beliefs = Beliefs(law)
     shares = np.linspace(0.0, 1.0, 101)
     means = beliefs.means(shares)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from coverage import CoverageData
 
 from benchmarks.reliability import mutants
 from benchmarks.reliability.mutants import Change, all_changes, changes, most_survivors, nearest
+from benchmarks.reliability.trial import Trial
 
 SOURCE = '''
 """Text with -1."""
@@ -24,6 +26,7 @@ class Some:
         """More than 0."""
         total = max(-price * self.size, 0)
         total += 1 + 2 * price
+        zip(total, strict=True)
         return not (price < LIMIT and f"{price:.3f}" == "a" + str(total))
 '''
 
@@ -78,6 +81,31 @@ def test_the_tests_that_run_a_line_are_run_and_the_nearest_first(tmp_path: Path)
     assert nearest(Change(path, 9, 9, 0, 0, "", "", ""), data, seconds) == []
     slow = {**seconds, own: 50.0, beside: 20.0}
     assert nearest(change, data, slow) == [own]
+
+
+def test_too_many_that_go_unnoticed_are_a_failure_and_all_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def made(missed: int, share: float) -> list[Trial]:
+        def noticed(drawn: list[Change]) -> Iterator[tuple[Change, str, float]]:
+            for number, change in enumerate(drawn):
+                yield change, "passes" if number < missed else "", 1.0
+
+        monkeypatch.setattr(mutants, "noticed", noticed)
+        return list(mutants.trials(np.random.default_rng(3), share))
+
+    sums = changes("agents/some.py", b"a = b + c\n" * 400)
+    monkeypatch.setattr(mutants, "all_changes", lambda: sums)
+    monkeypatch.setattr(mutants, "MEASURED", tmp_path)
+    (unmeasured,) = made(0, 0.1)
+    assert "make coverage" in unmeasured.failure
+    (tmp_path / "data").touch()
+    *some, total = made(30, 1.0)
+    assert len({trial.input for trial in some}) == len(some) == 300
+    assert (total.failure, total.figure) == ("", "90.0% noticed")
+    assert capsys.readouterr().err.count("unnoticed: ") == 30
+    assert made(31, 1.0)[-1].failure == "only 89.7% noticed"
+    assert [trial.input for trial in made(0, 1.0)[:-1]] == [trial.input for trial in some]
 
 
 @pytest.mark.parametrize(("tried", "most"), [(3, 2), (6, 4), (60, 14), (300, 30), (600, 60)])

@@ -36,6 +36,14 @@ def test_a_whole_period_is_found_to_the_round(period: int) -> None:
     assert cycle.amplitude == pytest.approx(np.ptp(around(period)[-period:], axis=0))
 
 
+def test_the_swing_before_is_that_of_one_period_whatever_went_before_it() -> None:
+    path = around(50)
+    path[:300] *= 7.0
+    cycle = find_cycle(path)
+    assert cycle is not None
+    assert cycle.before == pytest.approx(cycle.amplitude)
+
+
 @given(st.floats(3.0, 450.0))
 def test_a_period_that_is_no_whole_number_of_rounds_is_found_in_multiples(period: float) -> None:
     cycle = find_cycle(around(period))

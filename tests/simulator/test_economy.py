@@ -16,10 +16,14 @@ from markets.adjustment.safeguarded import SafeguardedTatonnement
 from markets.adjustment.successive import SuccessiveTatonnement
 from markets.instruments import Security
 from markets.margin import FlatMargin
+from markets.quote import FloatArray
 from markets.repo.market import RepoMarket
+from scenarios.exchange.exchange import Exchange, build
+from scenarios.exchange.published import KEHOE
 from simulator.economy import Economy
 from simulator.knowledge import Knowledge
 from simulator.outcome import Outcome
+from simulator.parameters import parse
 
 FIELDS = ("cash", "securities", "income_up", "income_down")
 ACCOUNTS = ("balance_now", "balance_up", "balance_down", "balance_collateral")
@@ -285,6 +289,32 @@ def test_the_record_says_what_the_rule_was_told_and_how_often_traders_were_asked
     told.adjuster = PlainTatonnement(0.05)
     told.step()
     assert str(told.knew) == "excess demand"
+
+
+def test_depth_is_measured_over_the_distance_of_the_last_move(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the market does not say what it is: within a ten-millionth and a twentieth."""
+    made = build(parse(Exchange, {"consumers": KEHOE}), np.random.default_rng(0))
+    post, reaches = made.market.post, []
+    made.open()
+    while made.ended(100) is None:
+        made.step()
+        assert made.adjustment is not None
+        at, asked = made.adjustment.coordinates, []
+
+        def noted(coordinates: FloatArray, *rest: Any) -> Any:
+            asked.append(coordinates.copy())  # noqa: B023 - called in this round
+            return post(coordinates, *rest)
+
+        monkeypatch.setattr(made.market, "post", noted)
+        made.slope()
+        monkeypatch.setattr(made.market, "post", post)
+        reach = float(np.clip(np.max(made.adjustment.moved), 1e-7, 0.05))
+        assert np.abs(np.array(asked) - at).max(axis=1) == pytest.approx(reach, rel=1e-6)
+        assert len(asked) == 2 * at.size
+        reaches.append(reach)
+    assert max(reaches) > 2.0 * min(reaches) > 1e-6
 
 
 def test_a_date_can_begin_again_from_other_quotes() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from walras.command import app
+from walras.deriving import print_variances
 
 ONE = ["margin-spiral", "--set", "experts_wealth=[-4.5]", "--by", "fundamental_value"]
 
@@ -54,6 +57,12 @@ def test_shares_of_variance_over_ranges(tmp_path: Path) -> None:
     assert "from 32 runs in 8 groups" in result.stdout
     (folder,) = tmp_path.iterdir()
     assert (folder / "sobol_indices.png").is_file()
+
+
+def test_shares_of_variance_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    found: Any = SimpleNamespace(to_json=lambda: {"indices": [0.25, 0.75]})
+    print_variances(found, None, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"indices": [0.25, 0.75]}
 
 
 def test_a_range_that_is_none_is_refused() -> None:

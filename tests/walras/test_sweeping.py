@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -13,12 +14,15 @@ from pathlib import Path
 import matplotlib.image
 import pandas as pd
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import walras
+from simulator.sweep.handing_out import Standing
+from walras import sweeping
 from walras.command import app
 from walras.own import load
-from walras.sweeping import Loader
+from walras.sweeping import Bar, Loader
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ["--workers", "0"]
@@ -48,6 +52,22 @@ def test_the_command_says_how_the_runs_ended_and_does_none_twice(swept: Path) ->
     assert again.exit_code == 0
     assert "12 runs, 12 of them before: 12 cleared" in again.stdout
     assert "a second" not in again.stdout
+
+
+def test_a_terminal_is_shown_how_many_runs_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
+    monkeypatch.setattr(sweeping, "err", terminal)
+    with Bar("margin-hike", quiet=False) as bar:
+        bar.show(Standing(2, 10, {"cleared": 2}))
+        bar.show(Standing(7, 10, {"cleared": 6, "no trade": 1}))
+        assert bar.progress is not None
+        (task,) = bar.progress.tasks
+        assert (task.completed, task.total) == (7, 10)
+        assert task.fields["counts"] == "6 cleared, 1 no trade"
+        assert task.fields["rate"].endswith("runs/s")
+    with Bar("margin-hike", quiet=True) as bar:
+        bar.show(Standing(2, 10, {"cleared": 2}))
+        assert bar.progress is None
 
 
 def test_python_does_the_same_sweep(swept: Path, tmp_path: Path) -> None:

@@ -47,6 +47,19 @@ def test_accounts_are_in_order_in_every_round_of_both_dates(
         assert all(abs(share) < 1e-9 for share in made.redundant().values())
 
 
+def test_cash_left_over_is_the_value_of_assets_that_nobody_wants() -> None:
+    made = economy([1.0, 0.8, 0.2])
+    made.open()
+    made.step()
+    posted, book = made.posted, made.book
+    assert isinstance(made.house, LeverageClearingHouse)
+    price, asset = posted.price[0], book.asset[0]
+    wealth = 200.0 * (1.0 + price)
+    left = price * (200.0 - asset) / wealth
+    assert abs(left) > 1e-3
+    assert made.house.redundant(posted, book)["cash"] == pytest.approx(left)
+
+
 def test_the_price_after_bad_news_is_found_from_elsewhere_too() -> None:
     """The rounds after the news need not begin at the forward quote to end there."""
     made = economy([1.0, 1.0, 0.2])

@@ -101,6 +101,18 @@ def test_what_is_carried_is_all_there_was_at_any_later_price(population: str, pl
         assert exposure * table["wealth"].to_numpy() == pytest.approx(worth, rel=1e-12)
 
 
+@pytest.mark.parametrize("population", ["individuals", "continuum"])
+def test_exposures_are_the_same_for_traders_who_own_a_hundredth(population: str) -> None:
+    shown = []
+    for owned in (1.0, 0.01):
+        cohort = LeveredTraders(
+            mesa.Model(), members=40, cash=owned, asset=owned, population=population,  # type: ignore[arg-type]
+        )  # fmt: skip
+        shown.append(cohort.exposures(posted(cohort, [0.8, 0.7, 0.6]), 20)["exposure"].to_numpy())
+    assert shown[0].max() > 1.0
+    assert shown[1] == pytest.approx(shown[0])
+
+
 def test_a_table_shows_members_in_the_order_given() -> None:
     cohort = LeveredTraders(mesa.Model(), beliefs=[0.8, 0.2, 0.5], cash=[1.0, 2.0, 3.0],
                             names=["a", "b", "c"])  # fmt: skip

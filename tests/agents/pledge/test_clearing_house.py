@@ -8,7 +8,7 @@ import pytest
 from agents.pledge.clearing_house import PledgeClearingHouse, PledgeSettlement
 from agents.pledge.forecast import PriceFunction
 from agents.pledge.investors import InformedInvestors
-from markets.margin import LeastMargin, ValueAtRisk
+from markets.margin import FlatMargin, LeastMargin, ValueAtRisk
 from markets.pledge.book import SpotBook
 from markets.pledge.quotes import SpotQuotes
 from markets.pledge.terms import RepoTerms
@@ -62,6 +62,20 @@ def test_accounts_are_those_of_the_orders(market: Market, investors: InvestorsOf
     assert accounts["repo_excess"] == pytest.approx(pledged + 0.3, abs=1e-12)
 
 
+def test_rules_see_the_securities_that_investors_lend_cash_against(
+    market: Market, investors: InvestorsOf
+) -> None:
+    economy = market(log_value=0.1, log_noise=-2.0)  # some buy, some lend
+    economy.clear()
+    house(economy).place(economy.posted, economy.book)
+    (repo,) = (cohort for cohort in investors(economy) if cohort.role == "repo")
+    pledged = repo.orders(economy.posted)[0] / economy.posted.terms.leverage[0]
+    lent = np.maximum(-pledged, 0.0).sum()
+    assert lent > 0.0
+    assert np.maximum(pledged, 0.0).sum() > 0.0
+    assert house(economy).lent == pytest.approx(lent + 2.0, abs=1e-12)  # noise traders lend 2
+
+
 def test_no_redundant_market_is_claimed(market: Market) -> None:
     economy = market()
     economy.clear()
@@ -86,3 +100,11 @@ def test_a_rule_that_reads_the_past_learns_the_return_of_the_day_before(market: 
     (posted,) = house(economy).posted
     assert np.diff(np.log(posted.closes)) == pytest.approx([0.1 - first])
     assert posted.closes[-1] == pytest.approx(np.exp(first))
+
+
+def test_nothing_is_lent_where_repo_is_shut(market: Market) -> None:
+    economy = market(margin=FlatMargin(0.95), log_value=0.1, log_noise=-2.0)
+    economy.clear()
+    assert not economy.posted.open.any()
+    house(economy).place(economy.posted, economy.book)
+    assert house(economy).lent.tolist() == [0.0]

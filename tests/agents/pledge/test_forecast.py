@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.pledge.forecast import Forecast, Information, PriceFunction
+from agents.pledge.nature import Lognormal
 
 Function = Callable[..., PriceFunction]
 
@@ -64,6 +65,12 @@ def test_a_price_without_noise_reveals_the_value(known: Information, function: F
     assert forecast.on_price[0, 0] == pytest.approx(1.0, abs=1e-9)
     assert forecast.on_signal[0, 0] == pytest.approx(0.0, abs=1e-9)
     assert forecast.variance[0, 0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_as_printed_the_variance_is_that_of_the_prior(function: Function) -> None:
+    """(A.27) of the source, which forgets what was learned."""
+    known = Information(Lognormal(1.1, 4.0), Lognormal(0.9, 3.0), 2.0, as_printed=True)
+    assert Forecast.bayes(function(), known).variance == pytest.approx(1.0 / 4.0)
 
 
 def test_moving_toward_a_forecast_keeps_what_feeds_back_in_part(

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from agents.promises.believers import Believers
+from agents.promises.best_response import wealth_shares
 from agents.promises.clearing_house import CollateralClearingHouse
+from agents.promises.ventures import Ventures
 from markets.credit.contract import Contract
 from markets.instruments import Security
 from markets.promises.book import CollateralBook
@@ -66,6 +68,22 @@ def test_orders_are_the_sum_of_the_positions(name: str, population: Any) -> None
         for j, promise in enumerate(posted.menu.names):
             assert orders.bought[j] == pytest.approx(weight @ table[f"bought_{promise}"], abs=1e-9)
             assert orders.sold[j] == pytest.approx(weight @ table[f"sold_{promise}"], abs=1e-9)
+
+
+@pytest.mark.parametrize("name", MENUS)
+def test_orders_are_those_of_each_member_by_itself(name: str) -> None:
+    """Though members are looked at together where all order the same."""
+    rng, beliefs = np.random.default_rng(5), np.linspace(0.005, 0.995, 199)
+    economy, cohort = economy_of(MENUS[name], beliefs=beliefs, cash=0.7, asset=1.3)
+    economy.open()
+    for _ in range(10):
+        posted = quotes_at(economy, rng.uniform(0.02, 0.98, 1 + len(MENUS[name])))
+        orders, ventures = cohort.respond(posted), Ventures.at(posted)
+        wealth = 0.7 + posted.asset_price * 1.3
+        units = wealth * wealth_shares(posted, ventures, beliefs).sum(axis=0) / ventures.cost
+        for field in ("cash", "asset", "bought", "sold"):
+            alone = units @ getattr(ventures, field)
+            assert getattr(orders, field) == pytest.approx(alone, abs=1e-9), field
 
 
 def test_order_in_which_beliefs_are_listed_does_not_matter() -> None:

@@ -53,6 +53,25 @@ def test_orders_are_those_of_very_many_single_traders(tremble: float) -> None:
     assert mass.slope == pytest.approx(scale * book.slope, rel=1e-3)
 
 
+@pytest.mark.parametrize("tremble", [1e-2, 1e-4])
+def test_the_long_and_the_short_are_those_of_very_many_single_traders(tremble: float) -> None:
+    posted = StateQuotes(MENU, 0.5, np.array([0.17, 0.45]), tremble)
+    (mass,) = economy().cohorts
+    assert isinstance(mass, StateContinuum)
+    belief = Beliefs("beta(2, 3)").members(2_000)
+    chances = np.column_stack([belief, 1.0 - belief])
+    many = StateBelievers(Economy(StateMarket(MENU)), chances=chances, asset=2.0)
+    low, high = mass.marginal(posted)
+    assert 0.0 < high < low < 1.0
+    assert (low, high) == pytest.approx(many.marginal(posted), abs=1e-12)
+    shown = mass.exposures(posted, 50)
+    assert len(shown) == 50
+    assert np.diff(shown["exposure"]).min() >= -1e-9  # optimists gain more by good news
+    singles = many.exposures(posted, 2_000)
+    sampled = np.interp(shown["belief"], singles["belief"], singles["exposure"])
+    assert shown["exposure"].to_numpy() == pytest.approx(sampled, rel=1e-2, abs=1e-3)
+
+
 def test_the_table_holds_the_mass_of_all_traders() -> None:
     made = economy()
     made.clear()

@@ -60,6 +60,33 @@ def test_unpaid_losses_use_up_own_margin_then_the_contribution() -> None:
     assert unpaid.estate.tolist() == [0.0, 0.0, 105.0]
 
 
+def test_what_the_house_holds_too_much_of_is_given_back_before_losses_are_borne() -> None:
+    """Margin of 100 where 60 is due, contribution of 20 where 10 is: 50 to pay 120 with."""
+    cohort = members(cash=np.array([0.0, 20.0, 50.0]), income=np.zeros(3))
+    margin, fund = np.array([100.0, 0.0, 0.0]), np.array([20.0, 0.0, 0.0])
+    cohort.account = dataclasses.replace(cohort.account, margin=margin, fund=fund)
+    paid = cohort.pay(posted(assessed=0.0))
+    assert paid.due[0] == 120.0
+    assert paid.repaid[0] == pytest.approx(50.0 / 120.0)
+    unpaid = cohort.unpaid(paid)
+    assert unpaid.margin[0] == pytest.approx(60.0)
+    assert unpaid.fund[0] == pytest.approx(10.0)
+    assert unpaid.beyond[0] == pytest.approx(0.0)
+
+
+def test_losses_are_borne_by_what_was_held_and_what_was_paid_in_of_the_rest() -> None:
+    """30 of 60 and 5 of 10 are held; 62 pay two fifths of 120 + 30 + 5."""
+    cohort = members(cash=np.array([62.0, 20.0, 50.0]), income=np.zeros(3))
+    margin, fund = np.array([30.0, 0.0, 0.0]), np.array([5.0, 0.0, 0.0])
+    cohort.account = dataclasses.replace(cohort.account, margin=margin, fund=fund)
+    paid = cohort.pay(posted(assessed=0.0))
+    assert paid.due[0] == 155.0
+    unpaid = cohort.unpaid(paid)
+    assert unpaid.margin[0] == pytest.approx(30.0 + 0.4 * 30.0)
+    assert unpaid.fund[0] == pytest.approx(5.0 + 0.4 * 5.0)
+    assert unpaid.beyond[0] == pytest.approx(0.6 * 120.0 - 42.0 - 7.0)
+
+
 def test_costs_of_default_take_from_cash_and_from_what_is_received() -> None:
     """Rogers and Veraart (2013): a defaulter pays alpha of its cash and beta of its inflow."""
     cohort = members(recovered_cash=0.5, recovered_inflow=0.25)

@@ -41,6 +41,24 @@ def test_newton_finds_a_root_through_a_region_of_wrong_slope() -> None:
     assert state.coordinates[0] == pytest.approx(0.9, abs=1e-9)
 
 
+@pytest.mark.parametrize("end", [0.0, 1.0])
+def test_a_step_that_stops_at_a_limit_is_solved_for_again_in_what_still_moves(end: float) -> None:
+    """A linear market whose root lies just beyond a limit of its first coordinate."""
+    matrix = -np.array([[2.0, 1.0, 0.5], [0.8, 3.0, -0.4], [0.1, 0.6, 1.0]])
+    outside = np.array([-0.02 if end == 0.0 else 1.02, 0.4, 0.5])
+
+    def residual(u: FloatArray) -> FloatArray:
+        return np.asarray(matrix @ (u - outside))
+
+    rule = NewtonTatonnement()
+    start = outside + np.array([0.05 if end == 0.0 else -0.05, 0.03, -0.02])
+    state = rule.start(start, box([0.0] * 3, [1.0] * 3))
+    after = rule.adjust(state, excess(residual(start)), matrix).coordinates
+    assert after[0] == end
+    assert residual(after)[1:] == pytest.approx([0.0, 0.0], abs=1e-12)
+    assert abs(residual(after)[0]) > 0.01
+
+
 def test_settling_takes_a_small_step_as_well_as_a_small_residual() -> None:
     """A flat market has a small residual far from its root: that is not settled."""
     rule = NewtonTatonnement()
@@ -48,6 +66,10 @@ def test_settling_takes_a_small_step_as_well_as_a_small_residual() -> None:
     flat = rule.adjust(state, excess(np.array([1e-11])), np.array([[-1e-10]]))
     assert flat.share <= rule.share_tolerance
     assert not flat.settled
+    state = rule.start(np.array([0.5, 0.5]), box([0.0] * 2, [1.0] * 2))
+    flat = rule.adjust(state, excess(np.array([1e-11, 1e-13])), np.diag([-1e-10, -1.0]))
+    assert not flat.settled
+    assert flat.step == pytest.approx(0.1)
 
 
 def test_a_slope_that_is_singular_but_for_rounding_gives_the_plain_step() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,10 @@ def test_the_haircut_is_the_loss_at_the_measure_for_each_side(rule: type[Histori
     assert long == pytest.approx(1.0 - np.exp(low))
     assert short == pytest.approx(np.exp(high) - 1.0)
     assert both == max(long, short)
+    assert long != short
+    by_position = rule(horizon=2, side="position")
+    for position, haircut in ((3.0, long), (-3.0, short), (0.0, both)):
+        assert by_position.haircut(replace(KNOWN, position=position)) == haircut
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -97,6 +97,12 @@ def test_numbers_of_a_proof_are_fractions_unless_it_has_a_root() -> None:
         reader({"root": root | {"high": "5/4"}})
 
 
+def test_a_number_taken_from_a_fraction_is_minus_the_fraction_taken_from_it() -> None:
+    root = CUBIC.read("r")
+    assert Fraction(7, 2) - root == -(root - Fraction(7, 2))
+    assert (Fraction(7, 2) - root) + root == Fraction(7, 2)
+
+
 def test_a_number_without_the_root_is_a_fraction() -> None:
     assert CUBIC.read("3/7") == CUBIC.number([Fraction(3, 7), Fraction(0), Fraction(0)])
     assert CUBIC.read("3/7") == Fraction(3, 7)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from markets.refused import Refused
@@ -35,6 +36,15 @@ def test_setting_aside_may_be_cut_short(
     done = do()
     assert scenario.made == 16
     assert content(done.folder) == content(do(folder="at once").folder)
+
+
+def test_all_parts_of_a_table_have_the_columns_of_any(do: Callable[..., Sweep]) -> None:
+    """A run that is special has other read-outs than one that is not."""
+    done = do()
+    schemas = [pq.read_schema(path) for path in sorted((done.folder / "dates").iterdir())]
+    assert len(schemas) == 4
+    assert {"special", "whole"} <= set(schemas[0].names)
+    assert all(schema.equals(schemas[0], check_metadata=True) for schema in schemas)
 
 
 def test_a_full_disk_stops_a_sweep_cleanly(
