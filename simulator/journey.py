@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 import numpy as np
+import pandas as pd
 
 from simulator.certificate import Certificate, Condition
 from simulator.declared import Declared
@@ -146,7 +147,8 @@ def end_of_date(
         ending = _proved(scenario.judge(parameters, point), economy, point)
     opened = len(point.agents) > 0
     return DateEnd(
-        point=point,
+        # a copy, since pandas keeps notes of 20 kB with a table whose columns were asked for
+        point=replace(point, agents=point.agents.copy()),
         outcome=ending.outcome,
         reason=ending.reason,
         certificate=certificate,
@@ -214,7 +216,7 @@ def _proved(judged: Ending, economy: ScenarioEconomy, point: RestingPoint) -> En
 
 def without_traders(end: DateEnd) -> DateEnd:
     """The same end without its table of traders."""
-    return replace(end, point=replace(end.point, agents=end.point.agents.iloc[:0]))
+    return replace(end, point=replace(end.point, agents=pd.DataFrame()))
 
 
 def _late(economy: ScenarioEconomy, deadline: float | None) -> Ending | None:

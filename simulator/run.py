@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from simulator.export import SCREEN, TABLES, Format, export, further_tables, nam
 from simulator.journey import Opened, Round, travel, without_traders
 from simulator.long_table import long_table
 from simulator.outcome import Outcome
-from simulator.point import DateEnd, ScenarioEconomy
+from simulator.point import AGENTS_KEPT, DateEnd, ScenarioEconomy
 from simulator.record import Record
 from simulator.results import EQUILIBRIA, P, Results
 from simulator.search import search
@@ -165,6 +166,9 @@ def travel_all(
 ) -> Travelled:
     """Take every case of a scenario through its dates.
 
+    Traders of every date are kept, unless the scenario says otherwise, up to ``AGENTS_KEPT`` rows
+    in all; of more, those of the last date of each case. Every date is certified all the same.
+
     What stops it before the end is in ``Travelled.error``, with the record so far.
 
     Raises
@@ -177,6 +181,7 @@ def travel_all(
     columns = Columns()
     error: BaseException | None = None
     every_date = scenario.shows_traders(parameters) == "every date"
+    shown = 0
     for case in scenario.cases(parameters):
         economy: ScenarioEconomy | None = None
         try:
@@ -184,9 +189,12 @@ def travel_all(
                 if isinstance(event, Opened):
                     economy = event.economy
                 elif isinstance(event, DateEnd):
-                    last = event.point.date == len(case.announcements)
-                    kept = every_date or last
-                    ends.append(event if kept else without_traders(event))
+                    ends.append(event)
+                    shown += len(event.point.agents)
+                    if not every_date:
+                        ends[-2:] = _last_dates(ends[-2:])
+                    elif shown > AGENTS_KEPT:
+                        every_date, ends = False, _last_dates(ends)
                 elif progress is not None:
                     progress(event)
         except (Exception, KeyboardInterrupt) as stopped:
@@ -201,6 +209,15 @@ def travel_all(
         if error is not None:
             break
     return Travelled(tuple(ends), tuple(records), columns, error)
+
+
+def _last_dates(ends: Sequence[DateEnd]) -> list[DateEnd]:
+    """The same ends with the traders of the last date of each case only."""
+    earlier = [
+        without_traders(end) if end.point.case == after.point.case else end
+        for end, after in pairwise(ends)
+    ]
+    return [*earlier, ends[-1]]
 
 
 def simulate(
