@@ -47,10 +47,11 @@ test-browser: $(VENV)/.stamp-browser-test ## run the browser tests only
 test-all: $(VENV)/.stamp-browser-test ## run every test, slow and browser too
 	@HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -m ""
 
-check: $(VENV)/.stamp-dev ## check format, lint and types
+check: $(VENV)/.stamp-dev ## check format, lint, types and licences of what is installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python .ci/licences.py
 
 format: $(VENV)/.stamp-dev ## put the code into the format that check asks for
 	@$(BIN)/ruff format .

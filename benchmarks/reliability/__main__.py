@@ -15,10 +15,11 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import machine, report
+from benchmarks.reliability import soak
 from benchmarks.reliability.trial import Line, Trial
 from benchmarks.report import Table
 
-LINES: tuple[Line, ...] = ()
+LINES: tuple[Line, ...] = (soak.LINE,)
 
 HEADING = "# What was tried to break walras, and what failed"
 KEPT = Path(__file__).resolve().parent.parent
