@@ -78,11 +78,11 @@ docs: $(VENV)/.stamp-docs ## build the manual into build/manual; warnings are er
 	@$(BIN)/python -m sphinx -c docs -E -a -W --keep-going -q . build/manual
 	@echo "the manual: build/manual/index.html"
 
-dist: $(VENV)/.stamp-dist ## build wheel, sdist and bill of materials into dist/, and try them
+dist: $(VENV)/.stamp-dist ## build wheel, sdist, bill of materials and requirements into dist/, and try them
 	@.ci/dist $(BIN)/python
 
 clean: ## remove environments, caches and builds; runs stay
-	@rm -rf $(VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .venv-3.* .venv-audit build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each set of extras. They are remade when the pins change.
