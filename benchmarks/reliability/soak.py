@@ -78,6 +78,7 @@ def rounds(name: str, **given: Any) -> Callable[[int, int, Noted], None]:
 
     def go(units: int, seed: int, noted: Noted) -> None:
         run = one_run(name, {**given, "max_rounds": units}, seed, lambda _: noted())
+        noted()  # the last one, which ends the date
         if len(run.rounds) != units:
             raise RuntimeError(f"{name} ended after {len(run.rounds)} rounds: {run.outcome}")
 
@@ -136,10 +137,10 @@ def haircuts(units: int) -> dict[str, Any]:
 
 SOAKS: Mapping[str, Soak] = {
     "exchange": Soak(
-        "rounds of Scarf's cycle", "round", 100_000, 1e3, rounds("exchange", rule="plain")
+        "rounds of Scarf's cycle", "round", 100_000, 500.0, rounds("exchange", rule="plain")
     ),
     "repo": Soak(
-        "rounds of margin-hike that do not settle", "round", 100_000, 1e3,
+        "rounds of margin-hike that do not settle", "round", 100_000, 500.0,
         rounds("margin-hike", rule="plain", step=1e-6, traders=20),
     ),
     "haircuts": Soak(
