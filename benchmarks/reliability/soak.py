@@ -141,7 +141,7 @@ SOAKS: Mapping[str, Soak] = {
     ),
     "repo": Soak(
         "rounds of margin-hike that do not settle", "round", 100_000, 500.0,
-        rounds("margin-hike", rule="plain", step=1e-6, traders=20),
+        rounds("margin-hike", rule="plain", step=1e-6, traders=20, haircuts=[0.1]),
     ),
     "haircuts": Soak(
         "announcements in margin-hike, 20 traders", "date", 5_000, 4e4,
