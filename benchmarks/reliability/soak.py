@@ -74,11 +74,10 @@ def one_run(name: str, given: Mapping[str, Any], seed: int, noted: Callable[[Rou
 
 
 def rounds(name: str, **given: Any) -> Callable[[int, int, Noted], None]:
-    """Rounds at one date that do not settle."""
+    """Rounds at one date that do not settle; the last, which ends the date, is not measured."""
 
     def go(units: int, seed: int, noted: Noted) -> None:
         run = one_run(name, {**given, "max_rounds": units}, seed, lambda _: noted())
-        noted()  # the last one, which ends the date
         if len(run.rounds) != units:
             raise RuntimeError(f"{name} ended after {len(run.rounds)} rounds: {run.outcome}")
 

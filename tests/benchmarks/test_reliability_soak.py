@@ -63,5 +63,5 @@ def test_a_short_report_makes_some_of_them(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_long_run_is_measured(name: str, units: int) -> None:
     found: dict[str, Any] = soak.soak(name, units, 1)
     json.dumps(found)
-    assert found["units"] == units - int(soak.WARM_UP * units)
+    assert units - 1 <= found["units"] + int(soak.WARM_UP * units) <= units
     assert found["ratio"] > 0.0
