@@ -54,10 +54,11 @@ test-browser: $(VENV)/.stamp-browser-test ## run the browser tests only
 test-all: $(VENV)/.stamp-browser-test ## run every test, slow and browser too
 	@HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -m ""
 
-check: $(VENV)/.stamp-dev ## check format, lint and types
+check: $(VENV)/.stamp-dev ## check format, lint, types and licences of what is installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python .ci/licences.py
 
 format: $(VENV)/.stamp-dev ## put the code into the format that check asks for
 	@$(BIN)/ruff format .
@@ -84,11 +85,11 @@ docs: $(VENV)/.stamp-docs ## build the manual into build/manual; warnings are er
 	@$(BIN)/python -m sphinx -c docs -E -a -W --keep-going -q . build/manual
 	@echo "the manual: build/manual/index.html"
 
-dist: $(VENV)/.stamp-dist ## build wheel, sdist and bill of materials into dist/, and try them
+dist: $(VENV)/.stamp-dist ## build wheel, sdist, bill of materials and requirements into dist/, and try them
 	@.ci/dist $(BIN)/python
 
 clean: ## remove environments, caches and builds; runs stay
-	@rm -rf $(VENV) .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .venv-3.* .venv-audit build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each set of extras. They are remade when the pins change.

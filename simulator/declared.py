@@ -44,7 +44,7 @@ class Declared(ABC, Generic[P]):
         Columns of the table of dates that name the regime; a trace locates where they change.
     traders_shown : {"every date", "last date"}
         Dates whose traders a run keeps one by one; scenarios of thousands of dates keep the last
-        of each case. Every date is certified all the same.
+        of each case, as runs do whose tables would be long. Every date is certified all the same.
     page : Page
         What it shows in the browser; quotes, excess demand and the certificate unless given.
     variables : mapping

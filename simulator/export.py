@@ -278,7 +278,7 @@ def _revision() -> str | None:
     git = shutil.which("git")
     if git is None or not (here / ".git").exists():
         return None
-    described = subprocess.run(
+    described = subprocess.run(  # noqa: S603 - fixed words, no shell
         [git, "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
         capture_output=True,
         text=True,

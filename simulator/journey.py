@@ -172,7 +172,8 @@ def end_of_date(
             error, "what is told of the date" if certificate.conditions else "the certificate"
         )
     return DateEnd(
-        point=point,
+        # a copy, since pandas keeps notes of 20 kB with a table whose columns were asked for
+        point=replace(point, agents=point.agents.copy()),
         outcome=ending.outcome,
         reason=ending.reason,
         certificate=certificate,
@@ -262,7 +263,7 @@ def _proved(judged: Ending, economy: ScenarioEconomy, point: RestingPoint) -> En
 
 def without_traders(end: DateEnd) -> DateEnd:
     """The same end without its table of traders."""
-    return replace(end, point=replace(end.point, agents=end.point.agents.iloc[:0]))
+    return replace(end, point=replace(end.point, agents=pd.DataFrame()))
 
 
 def _late(economy: ScenarioEconomy, time_limit: TimeLimit) -> Ending | None:

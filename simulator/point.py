@@ -19,6 +19,9 @@ AGENTS_LIMIT = 1_000_000
 AGENTS_SAMPLE = 90_000
 """Rows of that sample."""
 
+AGENTS_KEPT = 5_000_000
+"""Rows of traders that a run keeps over all dates, about 1 GB; of more, those of last dates."""
+
 ScenarioEconomy = Economy[object, object, object]
 """An economy of any terms, quotes and book; a scenario knows its own."""
 

@@ -111,6 +111,11 @@ class Results(Generic[P]):
         return tuple(end.point for end in self.ends)
 
     @property
+    def points_with_traders(self) -> tuple[RestingPoint, ...]:
+        """The resting points whose traders are kept one by one."""
+        return tuple(point for point in self.points if len(point.agents))
+
+    @property
     def certificates(self) -> tuple[Certificate, ...]:
         """The certificates, one per date."""
         return tuple(end.certificate for end in self.ends)
@@ -146,7 +151,7 @@ class Results(Generic[P]):
     @cached_property
     def agents(self) -> pd.DataFrame:
         """One row per trader and date."""
-        tables = [point.agents for point in self.points if len(point.agents)]
+        tables = [point.agents for point in self.points_with_traders]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     @property

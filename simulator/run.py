@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from simulator.journey import USED_UP, Opened, Round, cut_short, travel, without
 from simulator.long_table import long_table
 from simulator.memory import check_bytes
 from simulator.outcome import Outcome
-from simulator.point import DateEnd, ScenarioEconomy
+from simulator.point import AGENTS_KEPT, DateEnd, ScenarioEconomy
 from simulator.record import Record
 from simulator.results import EQUILIBRIA, Asked, P, Results
 from simulator.search import START_BYTES, search
@@ -172,6 +173,9 @@ def travel_all(
 ) -> Travelled:
     """Take every case of a scenario through its dates.
 
+    Traders of every date are kept, unless the scenario says otherwise, up to ``AGENTS_KEPT`` rows
+    in all; of more, those of the last date of each case. Every date is certified all the same.
+
     What stops it before the end is in ``Travelled.error``, with the record so far; signals wait
     outside of the rounds.
 
@@ -184,6 +188,7 @@ def travel_all(
     records: list[tuple[str, Record]] = []
     columns = Columns()
     error: BaseException | None = None
+    shown = 0
     try:
         cases = scenario.cases(parameters)
         every_date = scenario.shows_traders(parameters) == "every date"
@@ -198,9 +203,12 @@ def travel_all(
                     if isinstance(event, Opened):
                         economy = event.economy
                     elif isinstance(event, DateEnd):
-                        last = event.point.date == len(case.announcements)
-                        kept = every_date or last
-                        ends.append(event if kept else without_traders(event))
+                        ends.append(event)
+                        shown += len(event.point.agents)
+                        if not every_date:
+                            ends[-2:] = _last_dates(ends[-2:])
+                        elif shown > AGENTS_KEPT:
+                            every_date, ends = False, _last_dates(ends)
                     elif progress is not None:
                         progress(event)
         except (MemoryError, OutOfTime) as stopped:
@@ -223,6 +231,15 @@ def travel_all(
     if error is None:  # a defect in a certificate
         error = next((e.stopped for e in ends if e.outcome is Outcome.DEFECT), None)
     return Travelled(tuple(ends), tuple(records), columns, error)
+
+
+def _last_dates(ends: Sequence[DateEnd]) -> list[DateEnd]:
+    """The same ends with the traders of the last date of each case only."""
+    earlier = [
+        without_traders(end) if end.point.case == after.point.case else end
+        for end, after in pairwise(ends)
+    ]
+    return [*earlier, ends[-1]]
 
 
 @unstoppable()

@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import machine, report
-from benchmarks.reliability import doors, exports, extremes, mutants, page, runs, verify
+from benchmarks.reliability import doors, exports, extremes, mutants, page, runs, soak, verify
 from benchmarks.reliability.trial import Line, Trial
 from benchmarks.report import Table
 
@@ -27,6 +27,7 @@ LINES: tuple[Line, ...] = (
     page.LINE,
     runs.LINE,
     mutants.LINE,
+    soak.LINE,
 )
 
 HEADING = "# What was tried to break walras, and what failed"

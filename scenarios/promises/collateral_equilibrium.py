@@ -193,7 +193,7 @@ class CollateralEquilibriumScenario(Scenario[CollateralEquilibrium]):
         return pd.concat(
             [
                 _dated(point, side_table(_sides(results.parameters, point)))
-                for point in results.points
+                for point in results.points_with_traders
             ],
             ignore_index=True,
         )
@@ -202,7 +202,7 @@ class CollateralEquilibriumScenario(Scenario[CollateralEquilibrium]):
         """Every instrument at every date: terms, price, volume, who holds and who issues it."""
         instruments = [
             _dated(point, instrument_table(_sides(results.parameters, point)))
-            for point in results.points
+            for point in results.points_with_traders
         ]
         return {"instruments": pd.concat(instruments, ignore_index=True)}
 

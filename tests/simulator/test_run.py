@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from scenarios.repo.economy import MarginHike
 from scenarios.repo.margin_hike import MarginHikeScenario
 from simulator.certificate import Certificate
 from simulator.export import Format
+from simulator.journey import without_traders
 from simulator.outcome import Outcome
 from simulator.point import Case, RestingPoint
 from simulator.run import Run, simulate
@@ -195,3 +198,32 @@ def test_points_carry_what_the_tables_show() -> None:
         run.agents, pd.concat([point.agents for point in run.points], ignore_index=True)
     )
     assert run.equilibrium == run.points[-1].quotes
+
+
+def test_of_many_rows_of_traders_those_of_the_last_date_of_each_case_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.run.AGENTS_KEPT", 20)
+    scenario = find("collateral-equilibrium")
+    run = simulate(scenario, scenario.parameters(traders=20), studies=False)
+    last = [point.date == 3 for point in run.points]
+    assert last == [False, False, True] * 4
+    assert [len(point.agents) > 0 for point in run.points] == last
+    assert set(run.agents["date"]) == {3}
+    assert run.certificate.holds
+    assert len(run.dates) == len(last)
+    folder = run.export(tmp_path, plots=False)
+    assert verify(folder, find).dates["certified"].tolist() == [True] * 4
+
+
+def test_of_a_date_that_is_not_kept_no_table_stays_in_memory() -> None:
+    """A slice without rows would keep the table alive that it is a view of."""
+    (end,) = simulate(MarginHikeScenario(), MarginHike(traders=20, haircuts=[0.1])).ends
+    numbers = end.point.agents["belief"].to_numpy().base
+    assert numbers is not None
+    table = weakref.ref(numbers)
+    del numbers
+    end = without_traders(end)
+    gc.collect()
+    assert table() is None
+    assert end.point.agents.empty
