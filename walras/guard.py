@@ -28,7 +28,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names of this machine for itself, as an address has them."""
 
-ANYWHERE = frozenset({"0.0.0.0", "[::]"})
+ANYWHERE = frozenset({"0.0.0.0", "[::]"})  # noqa: S104 - a name to warn of
 """What a server listens on that is reached by every address of its machine."""
 
 NAMED = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)

@@ -120,9 +120,13 @@ def test_every_scenario_stopped_in_its_second_round_is_exported(
 
 
 def test_a_loop_is_stopped_by_the_alarm() -> None:
-    with pytest.raises(OutOfTime), TimeLimit.of(0.01).stopping():
-        while True:
-            pass
+    def turn() -> None:
+        with TimeLimit.of(0.01).stopping():
+            while True:
+                pass
+
+    with pytest.raises(OutOfTime):
+        turn()
 
 
 def test_alarms_are_left_as_they_were() -> None:
