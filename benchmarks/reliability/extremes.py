@@ -47,7 +47,7 @@ HANGS = 120.0
 DRAWING = 60.0
 """As LATE, of runs that draw figures: these are not within the limit."""
 
-GENEROUS = 12.0
+GENEROUS = 20.0
 """Largest multiple of what is taken that an estimate may be."""
 
 MODERATE: Mapping[str, Mapping[str, Any]] = {
