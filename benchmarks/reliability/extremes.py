@@ -27,8 +27,8 @@ from simulator.parameters import ParameterHelp, declared, parse
 from simulator.run import simulate
 from walras import catalogue
 
-TRIALS = 700
-LIMIT = 5.0
+TRIALS = 250
+LIMIT = 2.0
 """Seconds that a run is given."""
 
 LATE = 20.0
@@ -47,7 +47,7 @@ HANGS = 120.0
 DRAWING = 60.0
 """As LATE, of runs that draw figures: these are not within the limit."""
 
-GENEROUS = 12.0
+GENEROUS = 20.0
 """Largest multiple of what is taken that an estimate may be."""
 
 MODERATE: Mapping[str, Mapping[str, Any]] = {
@@ -181,6 +181,10 @@ def _where(error: BaseException | None) -> str:
     return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames[:-4:-1])
 
 
+_CONTEXT = get_context("forkserver")  # a fresh process, without its imports
+_CONTEXT.set_forkserver_preload([__name__])
+
+
 def trials(rng: np.random.Generator, share: float) -> Iterator[Trial]:
     """Runs with far parameters, and the memory that runs of moderate size take."""
     count = max(4, round(TRIALS * share))
@@ -219,9 +223,7 @@ def _in_turn(
 
 
 def _pool(tasks: int | None) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        2, get_context("spawn"), initializer=_bounded, max_tasks_per_child=tasks
-    )
+    return ProcessPoolExecutor(2, _CONTEXT, initializer=_bounded, max_tasks_per_child=tasks)
 
 
 def _bounded() -> None:

@@ -503,7 +503,10 @@ def test_a_defect_is_a_traceback_and_the_record_is_kept(
     assert "not a matter of input" in result.stderr
     (run,) = tmp_path.iterdir()
     assert json.loads((run / "manifest.json").read_text())["finished"] is False
-    assert len(pd.read_parquet(run / "dates.parquet")) == 1
+    assert pd.read_parquet(run / "dates.parquet")["outcome"].tolist() == [
+        "cleared",
+        "internal error",
+    ]
 
 
 def test_a_failed_certificate_names_the_condition(
