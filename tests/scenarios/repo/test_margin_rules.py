@@ -142,6 +142,7 @@ def test_an_export_is_verified_without_executing_the_rule(tmp_path: Path) -> Non
     found = verify(written, find)
     assert found.certified
     assert found.altered == ("own.py: its content has changed",)
+    assert found.unchecked[0].startswith("own.py is code")
 
 
 def test_a_table_that_says_another_haircut_is_not_certified(tmp_path: Path) -> None:
