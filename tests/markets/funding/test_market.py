@@ -90,6 +90,19 @@ def test_depth_is_finite_differences_of_excess_demand(place: list[float]) -> Non
     assert depth == pytest.approx(measured, rel=1e-6, abs=1e-7)
 
 
+@pytest.mark.parametrize("place", INSIDE)
+def test_the_slope_of_a_margin_is_its_derivative_by_the_price(place: list[float]) -> None:
+    """On whichever side of its fundamental value an asset is."""
+    economy, at = traded(), np.array(place)
+    posted, _ = asked(economy, at)
+    for k in np.flatnonzero(at[1:] != 0.5):  # at its fundamental value it has none
+        step = 1e-6 * np.eye(4)[k + 1]
+        up, down = (asked(economy, at + sign * step)[0] for sign in (1.0, -1.0))
+        slope = (up.margin[k] - down.margin[k]) / (up.price[k] - down.price[k])
+        assert posted.margin_slope[k] == pytest.approx(slope, abs=1e-7)
+    economy.close()
+
+
 def test_residual_says_how_far_the_premium_is_above_all_that_customers_pay() -> None:
     """They bring nothing to experts: funding in excess is all wealth; the residual says more."""
     economy = traded()
