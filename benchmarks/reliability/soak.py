@@ -143,7 +143,7 @@ SOAKS: Mapping[str, Soak] = {
         rounds("margin-hike", rule="plain", step=1e-6, traders=20, haircuts=[0.1]),
     ),
     "haircuts": Soak(
-        "announcements in margin-hike, 20 traders", "date", 5_000, 4e4,
+        "announcements in margin-hike, 20 traders", "date", 5_000, 5e4,
         dates("margin-hike", haircuts),
     ),
     "carry": Soak(
