@@ -41,7 +41,7 @@ def test_the_haircut_is_the_loss_at_the_measure_for_each_side(rule: type[Histori
     assert both == max(long, short)
     assert long != short
     by_position = rule(horizon=2, side="position")
-    for position, haircut in ((3.0, long), (-3.0, short), (0.0, both)):
+    for position, haircut in ((0.5, long), (-0.5, short), (0.0, both)):
         assert by_position.haircut(replace(KNOWN, position=position)) == haircut
 
 
