@@ -87,6 +87,8 @@ def stopped_by(error: BaseException) -> Outcome:
 def stopped_in(error: BaseException, place: str) -> Ending:
     """The end that an error made, and in what."""
     outcome = stopped_by(error)
+    if outcome is Outcome.INFEASIBLE:
+        return Ending(outcome, f"{type(error).__name__}: {error}")
     if outcome is Outcome.INTERRUPTED:
         return Ending(outcome, str(error) or "interrupted by the user")
     if outcome is Outcome.OUT_OF_TIME:

@@ -95,7 +95,7 @@ class Results(Generic[P]):
     def reason(self) -> str:
         """What decided the outcome, in a sentence; empty where all dates cleared."""
         if self.error is not None and all(end.stopped is not self.error for end in self.ends):
-            if self.outcome in (Outcome.OUT_OF_TIME, Outcome.OUT_OF_MEMORY):
+            if self.outcome is not Outcome.DEFECT:
                 return stopped_in(self.error, "what follows the dates recorded").reason
             return f"{type(self.error).__name__}: {self.error}"
         failed = [end for end in self.ends if end.outcome is not Outcome.CLEARED]

@@ -143,7 +143,7 @@ def _look_again(_: int, frame: FrameType | None) -> None:
 def importing(frame: FrameType | None) -> bool:
     """Whether a module is being loaded: broken off, it would stay broken in this process."""
     while frame is not None:
-        if frame.f_code.co_name == "_find_and_load":
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
         frame = frame.f_back
     return False

@@ -82,8 +82,7 @@ def chosen(names: Sequence[str] | None) -> list[Paper]:
     known = papers()
     for name in names or []:
         if name not in known:
-            said = unknown(name, list(known), "paper")
-            raise Refused(f"{said}; there are {', '.join(known)}")
+            raise Refused(unknown(name, list(known), "paper"))
     return [paper for name, paper in known.items() if not names or name in names]
 
 

@@ -47,15 +47,19 @@ def test_every_lesson_is_within_the_bounds(name: str) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        (f"traders=1{'0' * 400}", "traders is 1,000,000,000,000,000 or more; this page takes at"),
-        ("traders=1000000000", "traders is 1,000,000,000; this page takes at most 100,000"),
+        (
+            f"traders=1{'0' * 400}",
+            "traders is 1.00000e+400; a number must be 0, or of a size between",
+        ),
+        ("traders=100001", "traders is 100,001; this page takes at most 100,000"),
         (
             "scenario=prepayment&memory=1000000",
             "memory is 1,000,000; this page takes at most 100,000",
         ),
         ("dates=5000", "dates is 5,000; this page takes at most 1,000"),
         (f"haircuts={[0.01] * 1_001}", "the market has 1,001 dates; this page takes at most"),
-        ("scenario=pledgeability&days=1000000", "days is 1,000,000; this page takes at most 1,000"),
+        ("scenario=pledgeability&days=1001", "days is 1,001; this page takes at most 1,000"),
+        ("traders=1000000000000", "traders is 1000000000000; that needs about 300 TB of memory"),
         (
             "scenario=exchange&consumers=[%7B%22name%22:%22a%22,%22members%22:1000000,%22weights%22:[1,1],"
             "%22endowment%22:[1,1],%22elasticity%22:1%7D]",
@@ -125,7 +129,7 @@ def test_a_link_names_no_file_but_those_of_the_command_line(query: str, tmp_path
     there = opened(query.format(path)).problem
     path.unlink()
     assert there
-    assert "line" in there
+    assert "may name" in there or "command line" in there
     assert opened(query.format(path)).problem == there  # nor does it say which files there are
 
 
@@ -141,7 +145,7 @@ def test_a_file_of_the_command_line_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        (f"haircuts={'[' * 5_000}", "haircuts is nested too deeply"),
+        (f"haircuts={'[' * 5_000}", "which is not TOML"),
         (f"seed={'9' * 5_000}", "it must be a whole number of at least 0, of at most 40 digits"),
         (f"{'a' * 5_000}=1&{'a' * 5_000}=1", "twice; each setting may stand there once"),
     ],
