@@ -9,16 +9,18 @@ Python's KeyboardInterrupt.
 
 from __future__ import annotations
 
+import _thread
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Final
 
 AGAIN: Final = 0.02
-"""Seconds of processor time after which a signal is looked at again that came in the middle of an
-import."""
+"""Seconds after which a signal is sent again that came in the middle of an import."""
 
 MOST_IMPORTING: Final = 250
 """How often it is put off: an import takes no longer than 5 seconds, or is given up."""
@@ -64,14 +66,12 @@ def listen() -> None:
     for number in _stopping():
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _ask)
-    if hasattr(signal, "SIGVTALRM"):  # SIGALRM is that of time limits
-        signal.signal(signal.SIGVTALRM, _look_again)
     sys.unraisablehook = _unraisable
 
 
 def ignore() -> None:
     """Have signals do nothing any more, while the interpreter ends."""
-    for number in [*_stopping(), *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]:
+    for number in _stopping():
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -125,19 +125,19 @@ def _raising(raises: bool) -> Iterator[None]:
 
 
 def _ask(number: int, frame: FrameType | None) -> None:
-    """What a signal does."""
+    """What a signal does: raise, but not in the middle of an import, where libraries handle it."""
     if _process.asked is None:
         _process.asked = number
-    _look_again(number, frame)
-
-
-def _look_again(_: int, frame: FrameType | None) -> None:
-    """Raise, but not in the middle of an import, of which libraries make errors of their own."""
-    if importing(frame) and _process.put_off < MOST_IMPORTING and hasattr(signal, "setitimer"):
+    if importing(frame) and _process.put_off < MOST_IMPORTING and hasattr(signal, "pthread_kill"):
         _process.put_off += 1
-        signal.setitimer(signal.ITIMER_VIRTUAL, AGAIN)
+        _thread.start_new_thread(_send_again, (number,))  # no lock that the import may hold
     else:
         check()
+
+
+def _send_again(number: int) -> None:
+    time.sleep(AGAIN)
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 def importing(frame: FrameType | None) -> bool:

@@ -16,7 +16,7 @@ from simulator.stopping import INTERRUPTS, Stopped, check, code_of, deaf, stoppa
 @pytest.fixture(autouse=True)
 def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(stopping, "_process", stopping._Process())
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     monkeypatch.setattr("sys.unraisablehook", lambda raised: None)
     stopping.listen()
@@ -102,5 +102,4 @@ def test_in_the_end_signals_do_nothing() -> None:
     stopping.ignore()
     with stoppable():
         send(signal.SIGTERM)
-        send(signal.SIGALRM)  # of a signal that came in the middle of an import
         check()

@@ -59,7 +59,7 @@ def test_every_lesson_is_within_the_bounds(name: str) -> None:
         ("dates=5000", "dates is 5,000; this page takes at most 1,000"),
         (f"haircuts={[0.01] * 1_001}", "the market has 1,001 dates; this page takes at most"),
         ("scenario=pledgeability&days=1001", "days is 1,001; this page takes at most 1,000"),
-        ("traders=1000000000000", "traders is 1000000000000; that needs about 300 TB of memory"),
+        ("traders=1000000000000", "traders is 1000000000000; that needs about 300 TB"),
         (
             "scenario=exchange&consumers=[%7B%22name%22:%22a%22,%22members%22:1000000,%22weights%22:[1,1],"
             "%22endowment%22:[1,1],%22elasticity%22:1%7D]",

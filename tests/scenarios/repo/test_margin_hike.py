@@ -331,7 +331,7 @@ def test_thin_repo_books_clear_and_are_certified(parameters: dict[str, Any]) -> 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("population", ["individuals", "continuum"])
-@pytest.mark.parametrize("haircut", [5e-324, 1e-310, 1e-250, 1e-170, 1e-30, 1e-15])
+@pytest.mark.parametrize("haircut", [1e-30, 1e-15])
 def test_haircuts_next_to_nothing_give_the_equilibrium_without_any(
     haircut: float, population: str
 ) -> None:
