@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from markets.refused import Refused
+from markets.refused import Refused, on_one_line
 from simulator.hidden_folder import NEW, OLD, PREFIX, hidden_folder, sync
 from simulator.stopping import unstoppable
 
@@ -92,8 +92,9 @@ def _refusing(target: Path) -> Iterator[None]:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
         if error.filename is not None and PREFIX not in (file := str(error.filename)):
-            reason += f": {file}"
-        raise Refused(f"{target} can't be written ({reason}); nothing of it was kept") from error
+            reason += f": {on_one_line(file, 80, 30)}"
+        name = on_one_line(str(target), 80, 30)
+        raise Refused(f"{name} can't be written ({reason}); nothing of it was kept") from error
 
 
 def _sync_all(folder: Path) -> None:

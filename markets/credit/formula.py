@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from markets.refused import Refused
+from markets.refused import Refused, on_one_line
 
 LONGEST = 500
 """Characters of a formula."""
@@ -132,7 +132,7 @@ def read_formula(text: str, what: str, *, coupon: bool = False) -> Formula:
     """
     if len(text) > LONGEST:
         raise Refused(f"{what} has {len(text)} characters; a formula has at most {LONGEST}")
-    shown = f'{what} is "{" ".join(text.split())}"'
+    shown = f'{what} is "{on_one_line(" ".join(text.split()), 100, 20)}"'
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python warns of is refused below

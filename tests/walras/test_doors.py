@@ -140,7 +140,7 @@ def refused(*words: str) -> str:
         (("run", "a" * 5000), "is not a scenario"),
         (("run", "exchange", "--out", "/proc/below/this"), "can't be written to"),
         (("run", "exchange", "--out", "a" * 300), "File name too long"),
-        (("new", "a" * 300 + "/b.py"), "can't be written"),
+        (("new", "a" * 300 + "/b.py"), "can't be written (File name too long"),
         (("sweep", "exchange", "step=@/dev/zero"), "a device, pipe or socket"),
         (("sweep", "exchange", "step=" + "[" * 1000 + "]" * 1000), "step"),
         (
