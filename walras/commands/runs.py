@@ -256,30 +256,27 @@ def serve(
         max_memory = memory_of_machine() // MIB // 2
     bounds = Bounds(max_members, max_dates, max_rounds, max_memory)
 
-    try:
-        if lesson is not None:
-            if what is not None or assignments:
-                raise Refused("a lesson opens its own market: leave out the scenario and --set")
-            name, shown = lesson, replace(Asked.taught(lesson), bounds=bounds)
-        elif what is None:
-            raise Refused("name a scenario to serve, or a lesson with --lesson")
-        else:
-            scenario, parameters = asked(what, assignments, own, code)
-            given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
-            name, file = scenario.name, scenario.file
-            bounds.check(parameters)
-            trusted = tuple(file.path.resolve() for file in data_files(parameters))
-            shown = Asked(
-                scenario.name if file is None else str(file.resolve()),
-                given,
-                seed,
-                trusted=trusted,
-                bounds=bounds,
-            )
-        visitors = Visitors(max_sessions, idle, tuple(allow_host or ()))
-        check_servable(host, port, visitors.names)
-    except Refused as error:
-        refuse(error)
+    if lesson is not None:
+        if what is not None or assignments:
+            raise Refused("a lesson opens its own market: leave out the scenario and --set")
+        name, shown = lesson, replace(Asked.taught(lesson), bounds=bounds)
+    elif what is None:
+        raise Refused("name a scenario to serve, or a lesson with --lesson")
+    else:
+        scenario, parameters = asked(what, assignments, own, code)
+        given = parameters.model_dump(mode="json", exclude_defaults=True, context={WHERE: True})
+        name, file = scenario.name, scenario.file
+        bounds.check(parameters)
+        trusted = tuple(file.path.resolve() for file in data_files(parameters))
+        shown = Asked(
+            scenario.name if file is None else str(file.resolve()),
+            given,
+            seed,
+            trusted=trusted,
+            bounds=bounds,
+        )
+    visitors = Visitors(max_sessions, idle, tuple(allow_host or ()))
+    check_servable(host, port, visitors.names)
     with err.status(f"{name}: starting the page") as status:
 
         def ready(address: str) -> None:
@@ -320,49 +317,46 @@ def verify(
 
     altered: list[str] = []
     certified = True
-    try:
-        runs, known = runs_in(folder), finder(own)
-        for number, place in enumerate(runs):
-            signer = None if signers is None else signed_by(place, signers)
-            checked = verify_run(place, known, code or (), repeat=repeat)
-            if len(runs) > 1:
-                out.print(
-                    f"{'' if number == 0 else chr(10)}[bold]{escape(str(place))}[/bold]",
-                    highlight=False,
-                )
-            rows = checked.dates.to_dict("records")
-            if len(rows) > DATES_SHOWN:
-                held = sum(certificate.holds for certificate in checked.certificates)
-                out.print(f"{held} of {len(rows)} dates are certified again", highlight=False)
-            for row, certificate in zip(rows, checked.certificates, strict=True):
-                if len(rows) > DATES_SHOWN and certificate.holds:
-                    continue
-                of = escape(f"{row['case']}, date {row['date']}")
-                out.print(f"[bold]{of}[/bold]", highlight=False)
-                print_certificate(certificate)
-            for sentence in checked.unchecked:
-                out.print(f"not rechecked: {sentence}", highlight=False, markup=False)
-            found = [*checked.altered, *checked.differing]
-            for text in found:
-                out.print(escape(f"altered: {text}"), highlight=False)
-            altered += [f"{place / name}" for name in found]
-            if not checked.altered:
-                out.print("files are as they were exported", highlight=False)
-            if checked.repeated and not found:
-                out.print("run again: every byte is the same", highlight=False)
-            if checked.other_versions:
-                said = f"made with {', '.join(checked.other_versions)}"
-                out.print(escape(f"{said}: bytes may differ for that"), highlight=False)
-            said = ", ".join(checked.not_covered)
-            more = "" if checked.repeated else "; --repeat covers all but versions and revision"
-            out.print(escape(f"not covered by this check: {said}{more}"), highlight=False)
-            if signer is not None:
-                out.print(escape(f"signed by {signer}"), highlight=False)
-            elif (place / SIGNATURE).exists():
-                out.print("it is signed; name who may have signed it: --signers FILE")
-            certified = certified and checked.certified
-    except Refused as error:
-        refuse(error)
+    runs, known = runs_in(folder), finder(own)
+    for number, place in enumerate(runs):
+        signer = None if signers is None else signed_by(place, signers)
+        checked = verify_run(place, known, code or (), repeat=repeat)
+        if len(runs) > 1:
+            out.print(
+                f"{'' if number == 0 else chr(10)}[bold]{escape(str(place))}[/bold]",
+                highlight=False,
+            )
+        rows = checked.dates.to_dict("records")
+        if len(rows) > DATES_SHOWN:
+            held = sum(certificate.holds for certificate in checked.certificates)
+            out.print(f"{held} of {len(rows)} dates are certified again", highlight=False)
+        for row, certificate in zip(rows, checked.certificates, strict=True):
+            if len(rows) > DATES_SHOWN and certificate.holds:
+                continue
+            of = escape(f"{row['case']}, date {row['date']}")
+            out.print(f"[bold]{of}[/bold]", highlight=False)
+            print_certificate(certificate)
+        for sentence in checked.unchecked:
+            out.print(f"not rechecked: {sentence}", highlight=False, markup=False)
+        found = [*checked.altered, *checked.differing]
+        for text in found:
+            out.print(escape(f"altered: {text}"), highlight=False)
+        altered += [f"{place / name}" for name in found]
+        if not checked.altered:
+            out.print("files are as they were exported", highlight=False)
+        if checked.repeated and not found:
+            out.print("run again: every byte is the same", highlight=False)
+        if checked.other_versions:
+            said = f"made with {', '.join(checked.other_versions)}"
+            out.print(escape(f"{said}: bytes may differ for that"), highlight=False)
+        said = ", ".join(checked.not_covered)
+        more = "" if checked.repeated else "; --repeat covers all but versions and revision"
+        out.print(escape(f"not covered by this check: {said}{more}"), highlight=False)
+        if signer is not None:
+            out.print(escape(f"signed by {signer}"), highlight=False)
+        elif (place / SIGNATURE).exists():
+            out.print("it is signed; name who may have signed it: --signers FILE")
+        certified = certified and checked.certified
     if altered:
         more = f" (and {len(altered) - 1} more, see above)" if len(altered) > 1 else ""
         refuse(f"files were altered: {altered[0]}{more}")
@@ -383,11 +377,8 @@ def sign(
     from simulator.exported import runs_in
     from simulator.signature import sign as sign_run
 
-    try:
-        for place in runs_in(folder):
-            out.print(f"written to {sign_run(place, key)}", highlight=False)
-    except Refused as error:
-        refuse(error)
+    for place in runs_in(folder):
+        out.print(f"written to {sign_run(place, key)}", highlight=False)
 
 
 @app.command()
@@ -404,23 +395,20 @@ def compare(
     from simulator.compare_report import export
     from simulator.exported import as_data
 
-    try:
-        with as_data(folders[0]):
-            compared = compare_runs(folders)
-            alike = not len(compared.parameters)
-            out.print("asked the same" if alike else "[bold]asked differently[/bold]")
-            print_table(compared.parameters)
-            print_table(compared.outcomes)
-            print_table(compared.reports)
-            if max(compared.outcomes["dates"]) > DATES_SHOWN:
-                out.print("the last date of each case:", highlight=False)
-                print_table(compared.last_quotes)
-            else:
-                print_table(compared.quotes)
-            if folder is not None:
-                export(compared, folder)
-    except Refused as error:
-        refuse(error)
+    with as_data(folders[0]):
+        compared = compare_runs(folders)
+        alike = not len(compared.parameters)
+        out.print("asked the same" if alike else "[bold]asked differently[/bold]")
+        print_table(compared.parameters)
+        print_table(compared.outcomes)
+        print_table(compared.reports)
+        if max(compared.outcomes["dates"]) > DATES_SHOWN:
+            out.print("the last date of each case:", highlight=False)
+            print_table(compared.last_quotes)
+        else:
+            print_table(compared.quotes)
+        if folder is not None:
+            export(compared, folder)
     print_written(folder)
 
 
@@ -441,19 +429,16 @@ def report(
     from simulator.run_report import run_report, write_report
 
     altered: list[str] = []
-    try:
-        runs = runs_in(folder)
-        if to is not None and to.suffix and len(runs) > 1:
-            raise Refused(f"out is {to}; reports on {len(runs)} runs need a folder")
-        for place in (run.resolve() for run in runs):
-            with as_data(place):
-                document, changed = run_report(place)
-                written = write_report(document, place.name, place.parent if to is None else to)
-            for path in written:
-                print_written(path)
-            altered += [f"{place / name}" for name in changed]
-    except Refused as error:
-        refuse(error)
+    runs = runs_in(folder)
+    if to is not None and to.suffix and len(runs) > 1:
+        raise Refused(f"out is {to}; reports on {len(runs)} runs need a folder")
+    for place in (run.resolve() for run in runs):
+        with as_data(place):
+            document, changed = run_report(place)
+            written = write_report(document, place.name, place.parent if to is None else to)
+        for path in written:
+            print_written(path)
+        altered += [f"{place / name}" for name in changed]
     if altered:
         refuse("files were altered, the report says so: " + "; ".join(altered))
 
@@ -477,13 +462,10 @@ def export(
     from simulator.exported import as_data
 
     target = target or Path("exports") / f"{Path(os.path.realpath(folder)).name}-{kind}"
-    try:
-        with as_data(folder):
-            written = export_tables(folder, kind, target, tidy=tidy)
-        for path in written:
-            out.print(str(path), highlight=False, markup=False, soft_wrap=True)
-    except Refused as error:
-        refuse(error)
+    with as_data(folder):
+        written = export_tables(folder, kind, target, tidy=tidy)
+    for path in written:
+        out.print(str(path), highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -512,16 +494,13 @@ def figure(
     from simulator.paper_figure import millimetres, write_figure
     from simulator.reopened import reopen
 
-    try:
-        form = Format((kind,), dpi, millimetres("width", width))
-        tall = None if height is None else millimetres("height", height)
-        runs = runs_in(folder)
-        if len(runs) > 1:
-            raise Refused(f"{folder} holds {len(runs)} runs; name one of them")
-        run = reopen(runs[0], finder(own), code or ())
-        with as_data(runs[0], own=run.scenario.file is not None):
-            written = write_figure(run, name, form, target, tall)
-        for path in written:
-            out.print(str(path), highlight=False, markup=False, soft_wrap=True)
-    except Refused as error:
-        refuse(error)
+    form = Format((kind,), dpi, millimetres("width", width))
+    tall = None if height is None else millimetres("height", height)
+    runs = runs_in(folder)
+    if len(runs) > 1:
+        raise Refused(f"{folder} holds {len(runs)} runs; name one of them")
+    run = reopen(runs[0], finder(own), code or ())
+    with as_data(runs[0], own=run.scenario.file is not None):
+        written = write_figure(run, name, form, target, tall)
+    for path in written:
+        out.print(str(path), highlight=False, markup=False, soft_wrap=True)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from markets.refused import Refused
 from walras.catalogue import find_or_load, titles
-from walras.commands.app import NOT_CLEARED, Code, Own, What, app, asked, refuse
+from walras.commands.app import NOT_CLEARED, Code, Own, What, app, asked
 from walras.printing import out, print_certificate
 
 if TYPE_CHECKING:
@@ -41,10 +40,7 @@ def show(
     """Show a scenario's parameters: default, unit, allowed range, meaning."""
     from simulator.parameters import declared, to_toml
 
-    try:
-        scenario = find_or_load(name)
-    except Refused as error:
-        refuse(error)
+    scenario = find_or_load(name)
     if toml:
         print(to_toml(scenario.name, scenario.parameters(), comments=True), end="")
         return
@@ -65,10 +61,7 @@ def new(
     """Write a commented Python file to start from: an economy of your own that runs."""
     from walras.own import write_new
 
-    try:
-        write_new(file)
-    except Refused as error:
-        refuse(error)
+    write_new(file)
     out.print(f"written to {file}; run it with walras run {file}", highlight=False, markup=False)
 
 
@@ -80,15 +73,12 @@ def rehearse(what: What, own: Own = None, code: Code = None) -> None:
     from simulator.rehearsal import rehearse as rehearse_economy
 
     holds = True
-    try:
-        scenario, parameters = asked(what, None, own, code)
-        for case in scenario.cases(parameters):
-            build, rng = case.build, np.random.default_rng(0)
-            certificate = rehearse_economy(lambda build=build, rng=rng: build(rng))  # type: ignore[misc]
-            out.print(f"[bold]{escape(case.name)}[/bold]", highlight=False)
-            print_certificate(certificate)
-            holds = holds and certificate.holds
-    except Refused as error:
-        refuse(error)
+    scenario, parameters = asked(what, None, own, code)
+    for case in scenario.cases(parameters):
+        build, rng = case.build, np.random.default_rng(0)
+        certificate = rehearse_economy(lambda build=build, rng=rng: build(rng))  # type: ignore[misc]
+        out.print(f"[bold]{escape(case.name)}[/bold]", highlight=False)
+        print_certificate(certificate)
+        holds = holds and certificate.holds
     if not holds:
         raise typer.Exit(NOT_CLEARED)

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from markets.refused import Refused
 from walras.commands.app import (
     NOT_CLEARED,
     AsJson,
@@ -29,7 +28,6 @@ from walras.commands.app import (
     export_and_show,
     export_under,
     named,
-    refuse,
 )
 from walras.printing import out
 
@@ -114,8 +112,6 @@ def sweep(
             beside=beside,
             code=[*(code or []), *code_in(written)],
         )
-    except Refused as error:
-        refuse(error)
     except INTERRUPTS as stopped:
         stopped.add_note("the same command goes on from what is done")
         raise
@@ -146,11 +142,8 @@ def plot(
     """Plot a sweep: lines with bands over seeds (--x), or maps over two parameters (--heat)."""
     from walras.sweeping import write_figures
 
-    try:
-        for path in write_figures(folder, x, y or [], by, heat, date, target, dpi, width):
-            out.print(str(path), highlight=False, markup=False)
-    except Refused as error:
-        refuse(error)
+    for path in write_figures(folder, x, y or [], by, heat, date, target, dpi, width):
+        out.print(str(path), highlight=False, markup=False)
 
 
 @app.command()
@@ -195,8 +188,6 @@ def trace(
                            seed=seed, starts=starts, quiet=quiet)  # fmt: skip
         show = partial(print_trace, found, as_json=as_json)
         export_and_show(found, out_folder, show, plots=not no_plots)
-    except Refused as error:
-        refuse(error)
     except INTERRUPTS as stopped:
         if hasattr(stopped, "trace") and out_folder is not None:
             with unstoppable():
@@ -236,20 +227,17 @@ def sensitivities(
     from walras.deriving import print_sensitivities, print_variances, varied_over
     from walras.tracing import leave_not_cleared
 
-    try:
-        scenario, parameters = asked(what, assignments, own, code)
-        out_folder = export_under(folder, as_json)
-        if over:
-            shares = varied_over(scenario, parameters, over, sample, case=case, seed=seed)
-            show = partial(print_variances, shares, as_json=as_json)
-            export_and_show(shares, out_folder, show, plots=not no_plots)
-            return
-        with leave_not_cleared(NOT_CLEARED):
-            found = derive(scenario, parameters, keys=by, case=case, date=date, seed=seed)
-        show = partial(print_sensitivities, found, as_json=as_json)
-        export_and_show(found, out_folder, show, plots=not no_plots)
-    except Refused as error:
-        refuse(error)
+    scenario, parameters = asked(what, assignments, own, code)
+    out_folder = export_under(folder, as_json)
+    if over:
+        shares = varied_over(scenario, parameters, over, sample, case=case, seed=seed)
+        show = partial(print_variances, shares, as_json=as_json)
+        export_and_show(shares, out_folder, show, plots=not no_plots)
+        return
+    with leave_not_cleared(NOT_CLEARED):
+        found = derive(scenario, parameters, keys=by, case=case, date=date, seed=seed)
+    show = partial(print_sensitivities, found, as_json=as_json)
+    export_and_show(found, out_folder, show, plots=not no_plots)
 
 
 @app.command()
@@ -280,14 +268,11 @@ def fit(
     """
     from walras.fitting import nearest, print_fit
 
-    try:
-        scenario, parameters = asked(what, assignments, own, code)
-        out_folder = export_under(folder, as_json)
-        found = nearest(scenario, parameters, to, free, starts=starts, seeds=seeds, seed=seed)
-        show = partial(print_fit, found, as_json=as_json)
-        export_and_show(found, out_folder, show, plots=not no_plots)
-    except Refused as error:
-        refuse(error)
+    scenario, parameters = asked(what, assignments, own, code)
+    out_folder = export_under(folder, as_json)
+    found = nearest(scenario, parameters, to, free, starts=starts, seeds=seeds, seed=seed)
+    show = partial(print_fit, found, as_json=as_json)
+    export_and_show(found, out_folder, show, plots=not no_plots)
 
 
 @app.command()
@@ -315,12 +300,9 @@ def replicate(
     """
     from walras.replicating import FOLDER, chosen, command, show_errata
 
-    try:
-        if errata:
-            show_errata(chosen(paper))
-            return
-        done = command(paper, folder or FOLDER, workers, quiet=quiet)
-    except Refused as error:
-        refuse(error)
+    if errata:
+        show_errata(chosen(paper))
+        return
+    done = command(paper, folder or FOLDER, workers, quiet=quiet)
     if done.differing:
         raise typer.Exit(NOT_CLEARED)
