@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,11 @@ def refused(*words: str) -> str:
         ),
         (("run", "exchange", "--code", "/dev/zero"), "a device, pipe or socket"),
         (("run", "/dev/zero/x.py"), "Not a directory"),
-        (("serve", "exchange", "--host", "b" * 300), "can't listen"),
+        pytest.param(
+            ("serve", "exchange", "--host", "b" * 300),
+            "can't listen",
+            marks=pytest.mark.skipif(not find_spec("solara"), reason="needs the extra `browser`"),
+        ),
         (("run", "\udcff\udcfe"), "is not a scenario"),
     ],
 )
