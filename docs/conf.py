@@ -33,6 +33,7 @@ root_doc = "docs/index"
 include_patterns = [
     "docs/**",
     "scenarios/**",
+    "benchmarks/reliability.md",
     "benchmarks/results/robustness.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",

@@ -29,7 +29,7 @@ TABLES = {
 
 def hostile_folder(place: Path) -> list[Path]:
     """Fill a folder with what is no file, no text, or too much; and names that no file can have."""
-    (place / "folder").mkdir()
+    (place / "folder").mkdir(exist_ok=True)  # `walras new` may have made it
     os.mkfifo(place / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         here = Path.cwd()

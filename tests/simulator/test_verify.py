@@ -174,6 +174,14 @@ def altered(value: Any) -> Any:
     return np.nextafter(value, np.inf) if np.isfinite(value) else 1.0
 
 
+def found_out(folder: Path, *, repeat: bool = False) -> bool:
+    """Whether an alteration is named, or what was altered can't be those of any run."""
+    try:
+        return bool(verify(folder, find, repeat=repeat).differing)
+    except Refused as error:
+        return "does not hold together" in str(error)
+
+
 def test_what_is_not_covered_is_told(exported: Path) -> None:
     told = verify(exported, find).not_covered
     assert {"rounds", "dates: knew", "certificates: charged: haircut", "versions"} <= set(told)
@@ -261,6 +269,6 @@ def test_each_column_of_each_table_is_found_or_told(copy: Path) -> None:
                 other.loc[row, column] = altered(other.loc[row, column])
                 redo(copy, other, name)
                 if name == "dates" and f"dates: {column}" not in told:
-                    assert verify(copy, find).differing, (name, column, row)
-            assert verify(copy, find, repeat=True).differing, (name, column)
+                    assert found_out(copy), (name, column, row)
+            assert found_out(copy, repeat=True), (name, column)
         redo(copy, table, name)
