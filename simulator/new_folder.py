@@ -93,7 +93,7 @@ def _refusing(target: Path) -> Iterator[None]:
         reason = os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
         if error.filename is not None and PREFIX not in (file := str(error.filename)):
             reason += f": {on_one_line(file, 100, 60)}"
-        name = on_one_line(str(target), 160, 80)
+        name = on_one_line(str(target), 120, 60)
         raise Refused(f"{name} can't be written ({reason}); nothing of it was kept") from error
 
 
