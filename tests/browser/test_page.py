@@ -99,6 +99,7 @@ def test_a_market_clears_and_finds_its_new_price_after_an_announcement(
     press(page, "Announce haircut 0.05")
     status(page, "date 2")
     status(page, "haircut 0.05")
+    page.locator(".walras-certificate tr.unknown").first.wait_for()
     assert set(certificate(page).values()) == {"unknown"}
 
     press(page, "Play")
@@ -196,6 +197,7 @@ def test_what_a_run_would_refuse_is_said_in_a_sentence(page: Page) -> None:
 
     page.get_by_label(re.compile("beliefs")).fill("beta(2, 2)")
     page.get_by_label(re.compile("beliefs")).press("Enter")
+    sync_api.expect(marked).to_have_count(1)
     press(page, "Reset")
     status(page, "open")
     press(page, "Step")
