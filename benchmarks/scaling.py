@@ -125,6 +125,9 @@ def apart(module: str, *words: str) -> dict[str, float]:
 
 def peak() -> float:
     """Peak memory of this process so far, MiB."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # what rusage tells begins, on Linux, with the peak of the parent
+        return float(status.read_text("utf-8").partition("VmHWM:")[2].split()[0]) / 2**10
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 

@@ -15,12 +15,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from fractions import Fraction
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.reliability.trial import Line, Trial
+from benchmarks.scaling import peak
 from markets.refused import Refused
 from simulator.export import Format
 from simulator.outcome import Outcome
@@ -262,14 +262,8 @@ def estimated_and_taken(name: str, given: Mapping[str, Any]) -> tuple[float, flo
     for parameters in (parse(scenario.parameters, few), parse(scenario.parameters, given)):
         with tempfile.TemporaryDirectory() as folder:
             simulate(scenario, parameters, studies=False).export(folder, plots=False)
-        heights.append(_height())
+        heights.append(2**20 * peak())
     return parameters.extent().bytes, heights[1] - heights[0]
-
-
-def _height() -> float:
-    """Bytes at the height of this process; what rusage tells begins with those of its parent."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    return 1024.0 * float(status.partition("VmHWM:")[2].split()[0])
 
 
 LINE = Line(
