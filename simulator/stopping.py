@@ -150,6 +150,10 @@ def importing(frame: FrameType | None) -> bool:
 
 
 def _unraisable(raised: sys.UnraisableHookArgs) -> None:
-    """Where Python can't raise, it says so and goes on; :func:`check` raises soon."""
-    if not isinstance(raised.exc_value, Stopped):
+    """Where Python can't raise, it says so and goes on; :func:`check` raises soon.
+
+    Nor is it worth a word that a file was open where a signal stopped everything.
+    """
+    left_open = _process.asked is not None and isinstance(raised.exc_value, ResourceWarning)
+    if not isinstance(raised.exc_value, Stopped) and not left_open:
         sys.__unraisablehook__(raised)

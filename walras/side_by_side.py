@@ -100,8 +100,8 @@ class SideBySide:
         return rested and any(told)
 
     def label(self, watched: Watched) -> str:
-        """What sets a market apart from the other, in words; nothing of a single one."""
-        if len(self.watched) == 1 or watched.parameters is None:
+        """What sets a market apart from the other, in words; nothing if there is no other."""
+        if len(self.watched) == 1 or any(each.parameters is None for each in self.watched):
             return ""
         return ", ".join(
             f"{name.replace('_', ' ')} {_value(watched, name)}" for name in self.settings

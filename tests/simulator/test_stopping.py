@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -103,3 +104,17 @@ def test_in_the_end_signals_do_nothing() -> None:
     with stoppable():
         send(signal.SIGTERM)
         check()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(Stopped(signal.SIGTERM), 0), (ResourceWarning("unclosed"), 0), (ValueError("no"), 1)],
+)
+def test_what_a_stop_leaves_open_is_not_worth_a_word(
+    error: BaseException, said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(stopping._process, "asked", signal.SIGTERM)
+    monkeypatch.setattr("sys.__unraisablehook__", told.append)
+    stopping._unraisable(SimpleNamespace(exc_value=error))
+    assert len(told) == said

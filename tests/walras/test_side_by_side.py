@@ -72,3 +72,9 @@ def test_a_second_market_that_a_run_would_refuse_says_why() -> None:
     assert "low_payoff is 7" in markets.watched[1].problem
     played(markets)
     assert markets.first.now.state == "cleared and certified"
+
+
+def test_a_second_market_with_a_parameter_that_there_is_not_says_so() -> None:
+    both = SideBySide(margin_hike.SCENARIO, beside="empirical(file=/etc/passwd, column=a)")
+    assert "is not a parameter" in both.watched[1].problem
+    assert [both.label(each) for each in both.watched] == ["", ""]
