@@ -140,7 +140,7 @@ def command(sizes: Sequence[int]) -> Table:
 
 def _seconds(*words: str) -> float:
     """Processor seconds of a command in a process of its own."""
-    program = "from walras.command import main; main()"
+    program = "from walras.__main__ import main; main()"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-c", program, *words], cwd=ROOT, check=True, capture_output=True

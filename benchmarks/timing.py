@@ -6,8 +6,10 @@ clock of a busy machine stays out, and for work on one thread both are the same 
 
 from __future__ import annotations
 
+import signal
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter, process_time
 
 TURN = 0.02
@@ -44,3 +46,19 @@ def _once(task: Callable[[], object]) -> float:
     start = process_time()
     task()
     return process_time() - start
+
+
+@contextmanager
+def given_up(seconds: float, error: BaseException) -> Iterator[None]:
+    """Raise an error in this process when the time is over."""
+
+    def ring(*_: object) -> None:
+        raise error
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import Annotated
 
 import typer
 
 from walras.commands import runs, scenarios, studies
 from walras.commands.app import app
-from walras.entry import entered
 
-__all__ = ["app", "main", "runs", "scenarios", "studies"]
+__all__ = ["app", "runs", "scenarios", "studies"]
 
 
 def _version(asked: bool) -> None:
@@ -33,15 +30,3 @@ def entry(
     """Markets with collateral, margins and default, in rounds until every market clears."""
     if context.invoked_subcommand is None:
         print(context.get_help())
-
-
-def main() -> None:
-    """Entry point of the command; what libraries warn of is for who develops with -W."""
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
-    with entered():
-        app()
-
-
-if __name__ == "__main__":
-    main()

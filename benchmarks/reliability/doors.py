@@ -7,7 +7,6 @@ taken is built and ends at its first round, which is put in the place of all rou
 from __future__ import annotations
 
 import contextlib
-import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ import walras
 from benchmarks.reliability.bad_files import TABLES, bad_parquet, bad_table, hostile_folder
 from benchmarks.reliability.bad_values import as_toml, bad_value, written
 from benchmarks.reliability.trial import Line, Trial
+from benchmarks.timing import given_up
 from markets.refused import Refused
 from simulator.parameters import parse
 from walras.catalogue import TITLES
@@ -89,7 +89,7 @@ class Door:
                 patch("simulator.economy.Economy.step", _first_round),
                 patch("walras.serving.serve", _first_round),
                 warnings.catch_warnings(record=True) as warned,
-                _alarm(WAITS),
+                given_up(WAITS, TimeoutError(f"it went on for {WAITS:g} s")),
                 contextlib.chdir(self.place),
             ):
                 warnings.simplefilter("always")
@@ -343,22 +343,6 @@ def sentence(said: str) -> str:
 
 def _first_round(*_: object, **__: object) -> None:
     raise Taken
-
-
-@contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """End what takes longer."""
-
-    def late(*_: object) -> None:
-        raise TimeoutError(f"it went on for {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _brief(text: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -13,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.robustness.drawn import Drawn
+from benchmarks.timing import given_up
 from markets.refused import Refused
 from simulator.knowledge import Knowledge
 from simulator.outcome import Outcome
@@ -116,7 +115,7 @@ def attempt(economy: str, seed: int, number: int, limit: float) -> Attempt:
         return Attempt(economy, seed, number, drawn, finding, outcome, reason, **more)
 
     try:
-        with _time_limit(limit):
+        with given_up(limit, Late()):
             parameters, run = run_of(drawn, seed)
     except Late:
         return found(Finding.LATE, "", f"not done in {limit:g} s")
@@ -169,19 +168,3 @@ def _gaps(
 def module_of(economy: str) -> Any:
     """The module that draws and recomputes an economy."""
     return import_module(f"benchmarks.robustness.{economy}")
-
-
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`Late` in this process when the time is over."""
-
-    def ring(*_: object) -> None:
-        raise Late
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)

@@ -50,7 +50,7 @@ def served(*words: str, stop: signal.Signals = signal.SIGINT) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "walras.command", "serve", *words, "--port", str(port)]
+    command = [sys.executable, "-m", "walras", "serve", *words, "--port", str(port)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -156,7 +156,7 @@ def test_a_page_loads_plays_to_rest_announces_and_is_taken_away(
 def test_an_own_scenario_has_a_page_like_any_other(chromium: Browser, tmp_path: Path) -> None:
     file = tmp_path / "my_market.py"
     subprocess.run(
-        [sys.executable, "-m", "walras.command", "new", str(file)], check=True, capture_output=True
+        [sys.executable, "-m", "walras", "new", str(file)], check=True, capture_output=True
     )
     with served(str(file)) as address, opened(chromium, address) as page:
         play_to_rest(page)

@@ -43,7 +43,7 @@ def python(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 def apart(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
-    return python("-m", "walras.command", *words, **options)
+    return python("-m", "walras", *words, **options)
 
 
 @pytest.fixture(scope="module")
